@@ -1,0 +1,59 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "lorad",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "lorad", targets: ["lorad"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        // System libraries and C: no logic that Swift can express as well.
+        .target(name: "CKernels"),
+        .target(name: "COpenBLAS"),
+        .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+        .systemLibrary(name: "CNanomsg", providers: [.apt(["libnanomsg-dev"])]),
+        .systemLibrary(name: "CImageCodecs", providers: [.apt(["libturbojpeg0-dev", "libpng-dev"])]),
+
+        // The model half.
+        .target(name: "Tensors", dependencies: ["CKernels", "COneDNN", "COpenBLAS"]),
+        .target(name: "Models", dependencies: ["Tensors", "CKernels", "CImageCodecs"]),
+        .target(name: "Adapters", dependencies: ["Models", "Tensors"]),
+        .target(
+            name: "Training",
+            dependencies: ["Adapters", "Models", "Tensors", .product(name: "Logging", package: "swift-log")]),
+
+        // The federated half: never imports the model half.
+        .target(name: "Privacy", dependencies: ["Tensors"]),
+        .target(name: "Transports", dependencies: ["CNanomsg"]),
+        .target(name: "Federation", dependencies: ["Privacy", "Transports", "Tensors"]),
+
+        .executableTarget(
+            name: "lorad",
+            dependencies: [
+                "Training", "Adapters", "Models", "Tensors", "Federation", "Yams",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+        .testTarget(name: "ModelsTests", dependencies: ["Models", "Tensors"]),
+        .testTarget(name: "AdaptersTests", dependencies: ["Adapters", "Models", "Tensors"]),
+        .testTarget(name: "TrainingTests", dependencies: ["Training", "Adapters", "Models", "Tensors"]),
+        .testTarget(name: "FederationTests", dependencies: ["Federation"]),
+        .testTarget(name: "CommandTests", dependencies: ["lorad"]),
+    ]
+)
+
+for target in package.targets where [.regular, .executable, .test].contains(target.type) {
+    if target.name.hasPrefix("C"), target.type == .regular { continue }
+    target.swiftSettings = [
+        .treatAllWarnings(as: .error),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+    ]
+}

@@ -1,0 +1,3 @@
+#ifndef LORAD_CKERNELS_H
+#define LORAD_CKERNELS_H
+#endif

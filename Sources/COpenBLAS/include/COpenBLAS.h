@@ -1,0 +1,3 @@
+#ifndef LORAD_COPENBLAS_H
+#define LORAD_COPENBLAS_H
+#endif

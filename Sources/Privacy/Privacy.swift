@@ -1,0 +1,2 @@
+/// Secure aggregation and differential privacy for the federated half.
+public enum Privacy {}

@@ -1,0 +1,2 @@
+/// Message transports of the federated half.
+public enum Transports {}
