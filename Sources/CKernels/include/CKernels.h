@@ -1,3 +1,79 @@
+// Elementwise loops and reductions that Swift cannot vectorise. Every function works on the calling thread alone,
+// allocates nothing and holds no state. Matrices are row-major; `n` is a row's length; sums run in a fixed order.
 #ifndef LORAD_CKERNELS_H
 #define LORAD_CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uint16_t lorad_bf16;
+typedef uint16_t lorad_f16;
+
+// Conversions (round to nearest, ties to even).
+void lorad_f32_to_bf16(const float *x, lorad_bf16 *y, size_t n);
+void lorad_bf16_to_f32(const lorad_bf16 *x, float *y, size_t n);
+void lorad_f32_to_f16(const float *x, lorad_f16 *y, size_t n);
+void lorad_f16_to_f32(const lorad_f16 *x, float *y, size_t n);
+
+// y += x; y *= s; y += s x.
+void lorad_add(float *y, const float *x, size_t n);
+void lorad_add_bf16(float *y, const lorad_bf16 *x, size_t n);
+void lorad_scale(float *y, float s, size_t n);
+void lorad_axpy(float *y, float s, const float *x, size_t n);
+double lorad_dot(const float *x, const float *y, size_t n);
+// 1 when a value is NaN or infinite.
+int lorad_has_nonfinite(const float *x, size_t n);
+// y[rows, n] (leading dimension ld) += bias[n]; sums[n] += column sums of y.
+void lorad_add_bias(float *y, const float *bias, size_t rows, size_t n, size_t ld);
+void lorad_column_sums(const float *y, float *sums, size_t rows, size_t n, size_t ld);
+// Copies between leading dimensions, converting: strided rows to packed rows and back.
+void lorad_pack_bf16(const lorad_bf16 *x, size_t ld, float *y, size_t rows, size_t n);
+
+// y = x w / rms(x) (arXiv:1910.07467); inverse_rms[rows] is kept for the pullback.
+void lorad_rms_norm(const float *x, const float *w, float *y, float *inverse_rms, size_t rows, size_t n, float epsilon);
+// dx = pullback; dw += its weight gradient when not NULL.
+void lorad_rms_norm_pullback(const float *dy, const float *x, const float *w, const float *inverse_rms, float *dx,
+                             float *dw, size_t rows, size_t n);
+// y = (x - mean) / sqrt(var + epsilon) w + b (arXiv:1607.06450); statistics[2 rows] = mean, inverse deviation.
+void lorad_layer_norm(const float *x, const float *w, const float *b, float *y, float *statistics, size_t rows,
+                      size_t n, float epsilon);
+void lorad_layer_norm_pullback(const float *dy, const float *x, const float *w, const float *statistics, float *dx,
+                               float *dw, float *db, size_t rows, size_t n);
+
+// Activations: kind 0 gelu (erf), 1 gelu (tanh), 2 x sigmoid(1.702 x), 3 silu, 4 relu.
+void lorad_activation(int kind, const float *x, float *y, size_t n);
+void lorad_activation_pullback(int kind, const float *dy, const float *x, float *dx, size_t n);
+// Rows [gate | up] of 2n values; y = silu(gate) up (arXiv:2002.05202).
+void lorad_swiglu(const float *gate_up, float *y, size_t rows, size_t n);
+void lorad_swiglu_pullback(const float *dy, const float *gate_up, float *dgate_up, size_t rows, size_t n);
+
+// Row i of scores[rows, n] attends to columns [first_i, last_i): softmax(scale x) there, 0 elsewhere, where
+// last_i = causal ? min(n, offset + i + 1) : n and first_i = window > 0 ? max(0, offset + i + 1 - window) : 0.
+// log_sum[rows] receives the logarithm of the row's sum of exponentials.
+void lorad_softmax(float *scores, float *log_sum, size_t rows, size_t n, size_t offset, int causal, size_t window,
+                   float scale);
+// The same probabilities again from scores and log_sum.
+void lorad_softmax_again(float *scores, const float *log_sum, size_t rows, size_t n, size_t offset, int causal,
+                         size_t window, float scale);
+// dp = p (dp - delta) scale, by row.
+void lorad_softmax_pullback(const float *p, float *dp, const float *delta, size_t rows, size_t n, float scale);
+
+// Rotary embedding of one head (arXiv:2104.09864, halves rotated): y[rows, 2 half] (ld y_ld) from x (ld x_ld), with
+// cosine and sine tables [position, half]; sign -1 undoes it. A NULL table copies.
+void lorad_rotate(const float *x, size_t x_ld, float *y, size_t y_ld, const float *cosine, const float *sine,
+                  const int32_t *positions, size_t rows, size_t half, float sign);
+
+// Cross-entropy of each row of logits[rows, n] with its label; logits become softmax - onehot. Returns the sum of losses.
+double lorad_cross_entropy(float *logits, const int32_t *labels, float *losses, size_t rows, size_t n);
+
+// y = x mask / (1 - p): the mask is a counter-based function of (key, index), so that it is the same in the pullback.
+void lorad_dropout(const float *x, float *y, size_t n, float p, uint64_t key);
+
+// Patches of a [channels, height, width] picture as rows of channels * patch * patch values, left to right, top to bottom.
+void lorad_patches(const float *picture, float *rows, size_t channels, size_t height, size_t width, size_t patch);
+
+// AdamW (arXiv:1711.05101) as torch computes it; step counts from 1.
+void lorad_adamw(float *p, const float *g, float *m, float *v, size_t n, float gradient_scale, float rate, float beta1,
+                 float beta2, float epsilon, float weight_decay, float correction1, float correction2);
+
 #endif

@@ -1,0 +1,71 @@
+import Synchronization
+
+/// Keeps freed buffers for reuse, so that a training step settles to no fresh allocations.
+///
+/// Sizes are rounded up to one of eight steps between powers of two (at most 12.5% more than asked for); each size has
+/// its own list of free buffers.
+public final class BufferPool: Sendable {
+    /// Counts for reports and tests.
+    public struct Statistics: Sendable, Equatable {
+        /// Buffers taken from the system since the start.
+        public var freshAllocations = 0
+        /// Bytes in use now.
+        public var bytesInUse = 0
+        /// Bytes taken from the system and not returned.
+        public var bytesReserved = 0
+    }
+
+    private struct State: ~Copyable {
+        var free: [Int: [UInt]] = [:]  // addresses, by capacity
+        var statistics = Statistics()
+    }
+
+    /// The pool of every tensor.
+    public static let shared = BufferPool()
+
+    private let state = Mutex(State())
+
+    /// What is in use now.
+    public var statistics: Statistics { state.withLock { $0.statistics } }
+
+    static func capacity(for byteCount: Int) -> Int {
+        guard byteCount > 1024 else { return max((byteCount + 63) & ~63, 64) }
+        let step = 1 << (Int.bitWidth - byteCount.leadingZeroBitCount - 4)
+        return (byteCount + step - 1) & ~(step - 1)
+    }
+
+    /// A 64-byte aligned buffer of at least `byteCount` bytes, contents unspecified.
+    func take(_ byteCount: Int) -> UnsafeMutableRawPointer {
+        let capacity = Self.capacity(for: byteCount)
+        let reused: UInt? = state.withLock { state in
+            state.statistics.bytesInUse += capacity
+            if let buffer = state.free[capacity]?.popLast() { return buffer }
+            state.statistics.freshAllocations += 1
+            state.statistics.bytesReserved += capacity
+            return nil
+        }
+        return reused.flatMap { UnsafeMutableRawPointer(bitPattern: $0) }
+            ?? UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 64)
+    }
+
+    /// Takes a buffer of `take` back.
+    func give(_ buffer: UnsafeMutableRawPointer, byteCount: Int) {
+        let capacity = Self.capacity(for: byteCount)
+        let address = UInt(bitPattern: buffer)
+        state.withLock { state in
+            state.statistics.bytesInUse -= capacity
+            state.free[capacity, default: []].append(address)
+        }
+    }
+
+    /// Returns every free buffer to the system.
+    public func trim() {
+        let addresses = state.withLock { state in
+            for (capacity, list) in state.free { state.statistics.bytesReserved -= capacity * list.count }
+            let addresses = state.free.values.flatMap { $0 }
+            state.free.removeAll()
+            return addresses
+        }
+        for address in addresses { UnsafeMutableRawPointer(bitPattern: address)?.deallocate() }
+    }
+}

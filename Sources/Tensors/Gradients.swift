@@ -1,0 +1,92 @@
+import CKernels
+
+/// Gradients of one backward pass, by the tensor that they belong to.
+public struct Gradients: Sendable {
+    private var byNode: [ObjectIdentifier: Tensor] = [:]
+
+    init() {}
+
+    /// The gradient of a trainable leaf (float32), or nil where the result does not depend on it.
+    public subscript(leaf: Tensor) -> Tensor? { leaf.node.flatMap { byNode[ObjectIdentifier($0)] } }
+
+    /// Adds to the gradient of `tensor`; does nothing for constants.
+    mutating func accumulate(_ gradient: @autoclosure () -> Tensor, for tensor: Tensor) {
+        guard let node = tensor.node else { return }
+        let key = ObjectIdentifier(node)
+        guard let sum = byNode.removeValue(forKey: key) else {
+            byNode[key] = gradient()
+            return
+        }
+        byNode[key] = sum.adding(gradient())
+    }
+
+    mutating func take(_ node: Node) -> Tensor? { byNode.removeValue(forKey: ObjectIdentifier(node)) }
+
+    mutating func put(_ gradient: Tensor, for node: Node) { byNode[ObjectIdentifier(node)] = gradient }
+
+    /// Runs the pullbacks below `root`, latest first, and frees each operation's memory as soon as it is done.
+    mutating func propagate(_ upstream: Tensor, from root: consuming Tensor) {
+        guard let start = root.node else { return }
+        accumulate(upstream, for: root)
+        var pending = Self.reachable(from: start)
+        root.node = nil
+        while let node = pending.popLast() {
+            guard !node.inputs.isEmpty, let gradient = take(node) else { continue }
+            node.pullback(gradient, &self)
+        }
+    }
+
+    /// The nodes below `root`, in the order of their making.
+    private static func reachable(from root: Node) -> [Node] {
+        var seen: Set<ObjectIdentifier> = [ObjectIdentifier(root)]
+        var found = [root]
+        var next = 0
+        while next < found.count {
+            for input in found[next].inputs where seen.insert(ObjectIdentifier(input)).inserted { found.append(input) }
+            next += 1
+        }
+        return found.sorted { $0.sequence < $1.sequence }
+    }
+}
+
+extension Tensor {
+    /// Gradients of `seed · self` for every trainable leaf below; `self` holds one element.
+    ///
+    /// Consumes the tensor so that the graph's memory is freed on the way: read the value first.
+    public consuming func backward(seed: Float = 1) -> Gradients {
+        precondition(count == 1, "backward starts from one number, not from the shape \(shape)")
+        return backward(upstream: Tensor([seed], shape: shape))
+    }
+
+    /// Gradients of ⟨upstream, self⟩ for every trainable leaf below.
+    public consuming func backward(upstream: Tensor) -> Gradients {
+        precondition(upstream.shape == shape, "upstream \(upstream.shape) for \(shape)")
+        var gradients = Gradients()
+        gradients.propagate(upstream, from: self)
+        return gradients
+    }
+
+    /// The sum in float32, in this tensor's memory where nobody else holds it.
+    consuming func adding(_ other: Tensor) -> Tensor {
+        precondition(shape == other.shape, "gradients of \(shape) and \(other.shape)")
+        var sum = self
+        if sum.dtype != .float32 {
+            sum = sum.converted(to: .float32)
+        } else if !isKnownUniquelyReferenced(&sum.storage) {
+            sum = sum.copied()
+        }
+        switch other.dtype {
+        case .float32: lorad_add(sum.floats, other.floats, sum.count)
+        case .bfloat16: lorad_add_bf16(sum.floats, other.halves, sum.count)
+        default: preconditionFailure("gradient of type \(other.dtype)")
+        }
+        return sum
+    }
+
+    /// The same numbers in memory of their own.
+    public func copied() -> Tensor {
+        let copy = Tensor(uninitialized: shape, dtype)
+        copy.pointer.copyMemory(from: pointer, byteCount: byteCount)
+        return copy
+    }
+}

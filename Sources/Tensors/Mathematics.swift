@@ -1,0 +1,6 @@
+import Foundation
+
+extension Double {
+    var cosine: Double { cos(self) }
+    var sine: Double { sin(self) }
+}

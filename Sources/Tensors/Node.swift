@@ -1,0 +1,47 @@
+import Synchronization
+
+/// One operation of the graph: what it read, and how a gradient of its result becomes gradients of what it read.
+final class Node: Sendable {
+    typealias Pullback = @Sendable (_ upstream: Tensor, _ gradients: inout Gradients) -> Void
+
+    private static let counter = Atomic<Int>(0)
+
+    /// Later operations have larger numbers, so descending order is a valid order for the backward pass.
+    let sequence: Int
+    let inputs: [Node]
+    let pullback: Pullback
+
+    init(inputs: [Node], pullback: @escaping Pullback) {
+        sequence = Self.counter.wrappingAdd(1, ordering: .relaxed).newValue
+        self.inputs = inputs
+        self.pullback = pullback
+    }
+}
+
+extension Tensor {
+    /// Switches the graph off for evaluation and for layers that will be computed again.
+    enum Recording {
+        @TaskLocal static var isOn = true
+    }
+
+    /// Runs `body` without recording a graph: its results are constants.
+    public static func withoutGraph<Result>(_ body: () throws -> Result) rethrows -> Result {
+        try Recording.$isOn.withValue(false, operation: body)
+    }
+
+    /// A leaf that gradients are computed for.
+    public func trainable() -> Tensor {
+        var leaf = self
+        leaf.node = Node(inputs: []) { _, _ in }
+        return leaf
+    }
+
+    /// This result, with its pullback if any of the inputs leads to something trainable.
+    func recorded(from inputs: [Tensor?], _ pullback: @escaping Node.Pullback) -> Tensor {
+        let nodes = inputs.compactMap { $0?.node }
+        guard !nodes.isEmpty, Recording.isOn else { return self }
+        var result = self
+        result.node = Node(inputs: nodes, pullback: pullback)
+        return result
+    }
+}

@@ -1,0 +1,20 @@
+// Gradient checkpointing (arXiv:1604.06174): keep a block's input, compute the block again when its gradient is wanted.
+
+extension Tensor {
+    /// `block` applied to this tensor, keeping nothing of it but the input for the backward pass.
+    ///
+    /// The block must hold something trainable, or this tensor lead to it, and must give the same result when called again.
+    public func checkpointed(_ block: @escaping @Sendable (Tensor) -> Tensor) -> Tensor {
+        guard Recording.isOn else { return block(self) }
+        let x = self
+        let key = Tensor.dropoutKey
+        let probe = Tensor.withoutGraph { block(x) }
+        let anchor = x.isDifferentiable ? x : x.trainable()  // parameters of the block alone are reason enough
+        return probe.recorded(from: [anchor]) { upstream, gradients in
+            let leaf = x.isDifferentiable ? x.detached.trainable() : x.detached
+            let again = Tensor.$dropoutKey.withValue(key) { block(leaf) }
+            gradients.propagate(upstream, from: again)
+            if let node = leaf.node, let dx = gradients.take(node) { gradients.accumulate(dx, for: x) }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+// loss = Σ −log softmax(h Wᵀ)[label] over the rows that have a label
+//
+// Logits are made a chunk of rows at a time and turned into their own gradient, softmax − onehot, at once: neither the
+// logits nor their gradient ever exist as a whole.
+import CKernels
+
+extension Tensor {
+    /// The summed cross-entropy of the rows of `self` [rows, n] through an output projection: one float32 number.
+    ///
+    /// - Parameters:
+    ///   - head: the output projection, [words, n].
+    ///   - labels: one for each row, each below `words`.
+    ///   - rowsAtATime: rows of logits in memory together.
+    public func crossEntropy(head: Projection, labels: [Int32], rowsAtATime: Int = 64) -> Tensor {
+        precondition(labels.count == rows, "\(labels.count) labels for \(rows) rows")
+        let wantsGradient =
+            Recording.isOn
+            && [self, head.weight, head.bias, head.adapter?.a, head.adapter?.b].contains {
+                $0?.isDifferentiable == true
+            }
+        var total = 0.0
+        var collected = Gradients()
+        let leaf = detached.trainable()
+        for start in stride(from: 0, to: rows, by: rowsAtATime) {
+            let range = start..<min(start + rowsAtATime, rows)
+            let hidden = wantsGradient ? leaf.rowsRecorded(range) : detached.rows(range)
+            let logits = hidden.projected(by: [head], as: .float32)
+            let losses = Tensor(uninitialized: [range.count])
+            // The logits' own memory becomes their gradient: nothing else reads it.
+            total += labels[range].withUnsafeBufferPointer {
+                guard let first = $0.baseAddress else { return 0 }
+                return lorad_cross_entropy(logits.floats, first, losses.floats, range.count, logits.columns)
+            }
+            if wantsGradient { collected.propagate(logits.detached, from: logits) }
+        }
+        let (x, gradients) = (self, collected)
+        let leaves = [head.weight, head.bias, head.adapter?.a, head.adapter?.b]
+        return Tensor([Float(total)], shape: [1]).recorded(from: [x] + leaves) { upstream, result in
+            let seed = upstream.values[0]
+            for (target, source) in [(x, leaf)] + leaves.compactMap({ $0.map { ($0, $0) } }) {
+                guard target.isDifferentiable, let gradient = gradients[source] else { continue }
+                let scaled = gradient.copied()
+                lorad_scale(scaled.floats, seed, scaled.count)
+                result.accumulate(scaled, for: target)
+            }
+        }
+    }
+
+    /// The losses of the rows, one each, without a graph.
+    public func crossEntropies(head: Projection, labels: [Int32]) -> [Float] {
+        let logits = detached.projected(by: [head], as: .float32).detached
+        let losses = Tensor(uninitialized: [rows])
+        _ = lorad_cross_entropy(logits.floats, labels, losses.floats, rows, logits.columns)
+        return losses.values
+    }
+
+    /// Rows `range` of a tensor in the graph, sharing its memory.
+    private func rowsRecorded(_ range: Range<Int>) -> Tensor {
+        let (x, n) = (self, columns)
+        return detached.rows(range).recorded(from: [x]) { upstream, gradients in
+            let dx = Tensor(zeros: x.shape)
+            lorad_add(dx.floats + range.lowerBound * n, upstream.floats, upstream.count)
+            gradients.accumulate(dx, for: x)
+        }
+    }
+}

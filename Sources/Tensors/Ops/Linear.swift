@@ -1,0 +1,211 @@
+// y = x Wᵀ + b + s · dropout(x) Aᵀ Bᵀ     (LoRA: arXiv:2106.09685)
+//
+// Several projections of the same input are computed into one result, side by side: the input is converted once, and
+// its gradient is summed in place. A residual is added by starting the sum from it.
+//
+// dx = dy W + s · mask ∘ (dy B A),  dA = s (dy B)ᵀ dropout(x),  dB = s dyᵀ (dropout(x) Aᵀ),  dW = dyᵀ x,  db = Σ dy
+import CKernels
+
+/// One linear map of a group: y = x Wᵀ + b, with a low-rank adapter beside it.
+public struct Projection: Sendable {
+    /// [out, in]; used where it lies, of any computable type.
+    public var weight: Tensor
+    /// [out] in float32.
+    public var bias: Tensor?
+    /// The adapter, if this module has one.
+    public var adapter: LowRankFactors?
+
+    /// Creates a projection.
+    public init(weight: Tensor, bias: Tensor? = nil, adapter: LowRankFactors? = nil) {
+        self.weight = weight
+        self.bias = bias
+        self.adapter = adapter
+    }
+
+    /// Length of the result's rows.
+    public var outputs: Int { weight.shape[0] }
+}
+
+/// The factors of a LoRA adapter, in float32.
+public struct LowRankFactors: Sendable {
+    /// [r, in].
+    public var a: Tensor
+    /// [out, r].
+    public var b: Tensor
+    /// α/r, or α/√r for rsLoRA.
+    public var scale: Float
+    /// Probability that an element of the adapter's input is dropped while training.
+    public var dropout: Float
+    /// Tells this adapter's dropout masks from another's.
+    public var dropoutKey: UInt64
+
+    /// Creates the factors.
+    public init(a: Tensor, b: Tensor, scale: Float, dropout: Float = 0, dropoutKey: UInt64 = 0) {
+        self.a = a
+        self.b = b
+        self.scale = scale
+        self.dropout = dropout
+        self.dropoutKey = dropoutKey
+    }
+}
+
+extension Tensor {
+    /// The key of the micro-batch under way; nil while evaluating, which switches dropout off.
+    @TaskLocal public static var dropoutKey: UInt64?
+
+    /// Applies the projections to the rows of `self` [rows, in]: [rows, Σ out], computed in this tensor's type.
+    ///
+    /// - Parameters:
+    ///   - projections: maps of the same input; each weight is [out, in].
+    ///   - residual: added to the result, float32 of the result's shape.
+    ///   - type: the result's type; this tensor's own unless given. A residual makes it float32.
+    public func projected(
+        by projections: [Projection], residual: Tensor? = nil, as type: DType? = nil
+    ) -> Tensor {
+        let width = projections.reduce(0) { $0 + $1.outputs }
+        let outputType = residual == nil ? type ?? dtype : .float32
+        let operandType = Products.operandType(computing: dtype)
+        let input = converted(to: operandType)
+        var result = residual.map { $0.detached.copied() } ?? Tensor(uninitialized: [rows, width], outputType)
+        precondition(result.columns == width && result.rows == rows, "residual of shape \(result.shape)")
+
+        var column = 0
+        var hidden: [Tensor?] = []
+        for projection in projections {
+            let slice = Matrix(result).columns(column..<column + projection.outputs)
+            hidden.append(projection.forward(input, into: slice, adding: residual != nil, computing: dtype))
+            column += projection.outputs
+        }
+
+        let leaves = projections.flatMap { [$0.weight, $0.bias, $0.adapter?.a, $0.adapter?.b] }
+        let pullback = LinearPullback(
+            input: leaves.contains { $0?.isDifferentiable == true } ? self : nil, projections: projections,
+            hidden: hidden, computing: dtype, dropoutKey: Tensor.dropoutKey)
+        let x = self
+        result = result.recorded(from: [x, residual] + leaves) { upstream, gradients in
+            if let residual { gradients.accumulate(upstream, for: residual) }
+            pullback(upstream, x, &gradients)
+        }
+        return result
+    }
+}
+
+extension Projection {
+    /// Writes the product into a slice of the result; returns s · dropout(x) Aᵀ, which the pullback needs.
+    fileprivate func forward(_ x: Tensor, into slice: Matrix, adding: Bool, computing type: DType) -> Tensor? {
+        var accumulate = adding
+        if let bias {
+            slice.addRow(bias, replacing: !adding)
+            accumulate = true
+        }
+        Products.multiply(Matrix(x), Matrix(weight).transposed, into: slice, accumulate: accumulate, computing: type)
+        guard let adapter else { return nil }
+        let hidden = Tensor(uninitialized: [x.rows, adapter.a.rows])
+        let dropped = adapter.dropping(x, key: Tensor.dropoutKey)
+        Products.multiply(Matrix(dropped), Matrix(adapter.a).transposed, into: Matrix(hidden), computing: type)
+        lorad_scale(hidden.floats, adapter.scale, hidden.count)
+        Products.multiply(
+            Matrix(hidden), Matrix(adapter.b).transposed, into: slice, accumulate: true, computing: type)
+        return hidden
+    }
+}
+
+extension LowRankFactors {
+    /// dropout(x): the same mask for the same key, so that the pullback need not keep it.
+    fileprivate func dropping(_ x: Tensor, key: UInt64?) -> Tensor {
+        guard dropout > 0, let key else { return x }
+        let result = x.converted(to: .float32)
+        let dropped = Tensor(uninitialized: x.shape)
+        lorad_dropout(result.floats, dropped.floats, x.count, dropout, key ^ dropoutKey)
+        return dropped.converted(to: x.dtype)
+    }
+}
+
+extension Matrix {
+    /// Adds a float32 row to every row, or sets every row to it.
+    fileprivate func addRow(_ row: Tensor, replacing: Bool) {
+        guard !replacing else {
+            let line = row.converted(to: dtype)
+            for i in 0..<rows {
+                (pointer + i * stride * dtype.size).copyMemory(from: line.pointer, byteCount: line.byteCount)
+            }
+            return
+        }
+        lorad_add_bias(floats, row.floats, rows, columns, stride)
+    }
+}
+
+/// What the backward pass of a group of projections keeps, and does.
+private struct LinearPullback: Sendable {
+    let input: Tensor?
+    let projections: [Projection]
+    let hidden: [Tensor?]
+    let computing: DType
+    let dropoutKey: UInt64?
+
+    func callAsFunction(_ upstream: Tensor, _ x: Tensor, _ gradients: inout Gradients) {
+        let operandType = Products.operandType(computing: computing)
+        let dy = upstream.converted(to: operandType)
+        let input = input?.converted(to: operandType)
+        let dx = x.isDifferentiable ? Tensor(uninitialized: [x.rows, x.columns]) : nil
+        var column = 0
+        for (index, projection) in projections.enumerated() {
+            let slice = Matrix(dy).columns(column..<column + projection.outputs)
+            if let dx {
+                Products.multiply(
+                    slice, Matrix(projection.weight), into: Matrix(dx), accumulate: index > 0, computing: computing)
+            }
+            adapterGradients(index, slice, input, dx, &gradients)
+            ownGradients(projection, slice, input, upstream, column, &gradients)
+            column += projection.outputs
+        }
+        if let dx { gradients.accumulate(dx.view(x.shape), for: x) }
+    }
+
+    private func adapterGradients(
+        _ index: Int, _ dy: Matrix, _ input: Tensor?, _ dx: Tensor?, _ gradients: inout Gradients
+    ) {
+        guard let adapter = projections[index].adapter, let hidden = hidden[index] else { return }
+        let inner = Tensor(uninitialized: [dy.rows, adapter.a.rows])  // s · dy B
+        Products.multiply(dy, Matrix(adapter.b), into: Matrix(inner), computing: computing)
+        lorad_scale(inner.floats, adapter.scale, inner.count)
+        if adapter.b.isDifferentiable {
+            let db = product(dy.transposed, Matrix(hidden), adapter.b.shape)
+            gradients.accumulate(db, for: adapter.b)
+        }
+        if adapter.a.isDifferentiable, let input {
+            let dropped = adapter.dropping(input, key: dropoutKey)
+            gradients.accumulate(product(Matrix(inner).transposed, Matrix(dropped), adapter.a.shape), for: adapter.a)
+        }
+        guard let dx else { return }
+        guard adapter.dropout > 0, dropoutKey != nil else {
+            return Products.multiply(
+                Matrix(inner), Matrix(adapter.a), into: Matrix(dx), accumulate: true, computing: computing)
+        }
+        let through = adapter.dropping(product(Matrix(inner), Matrix(adapter.a), dx.shape), key: dropoutKey)
+        lorad_add(dx.floats, through.floats, dx.count)
+    }
+
+    private func ownGradients(
+        _ projection: Projection, _ dy: Matrix, _ input: Tensor?, _ upstream: Tensor, _ column: Int,
+        _ gradients: inout Gradients
+    ) {
+        if projection.weight.isDifferentiable, let input {
+            gradients.accumulate(
+                product(dy.transposed, Matrix(input), projection.weight.shape), for: projection.weight)
+        }
+        if let bias = projection.bias, bias.isDifferentiable {
+            let wide = upstream.converted(to: .float32)
+            let sums = Tensor(zeros: bias.shape)
+            lorad_column_sums(wide.floats + column, sums.floats, wide.rows, sums.count, wide.columns)
+            gradients.accumulate(sums, for: bias)
+        }
+    }
+
+    private func product(_ a: Matrix, _ b: Matrix, _ shape: [Int]) -> Tensor {
+        let result = Tensor(uninitialized: shape)
+        let target = Matrix(result.view([a.rows, b.columns]))
+        Products.multiply(a, b, into: target, computing: computing)
+        return result
+    }
+}

@@ -1,0 +1,136 @@
+import CKernels
+import COneDNN
+import COpenBLAS
+import Foundation
+
+/// Matrix products: the one file that decides which library computes what. Nothing else names one.
+///
+/// - bfloat16 operands: oneDNN primitives where the processor multiplies bfloat16, else float32 products of the
+///   expanded operands (the expansion costs a few percent; emulated bfloat16 kernels run at a fifth of the speed).
+/// - float32 with both operands read along rows of memory (x Wᵀ): oneDNN primitives, which reach their packed speed on
+///   plain weights. All other layouts, and products too small to be worth compiling: `dnnl_sgemm`.
+/// - OpenBLAS takes every float32 product where oneDNN cannot, or where `LORAD_MATMUL=openblas` asks for it.
+public enum Products {
+    private static let wantsOpenBLAS = ProcessInfo.processInfo.environment["LORAD_MATMUL"] == "openblas"
+    private static let usesOpenBLAS = wantsOpenBLAS && lorad_openblas_load() == 1
+    private static let multipliesBFloat16 = !usesOpenBLAS && OneDNN.multipliesBFloat16
+
+    /// One line on what is used, for `--version` and the start of a run.
+    public static var summary: String {
+        let bfloat16 = multipliesBFloat16 ? "bfloat16 native" : "bfloat16 expanded to float32"
+        if usesOpenBLAS { return "\(openBLASVersion ?? "OpenBLAS"), \(bfloat16)" }
+        return "oneDNN \(OneDNN.version), \(bfloat16)"
+    }
+
+    /// What could not be had and is done another way, to be said once at the start of a run.
+    public static func notices(computing type: DType) -> [String] {
+        var notices: [String] = []
+        if wantsOpenBLAS, !usesOpenBLAS {
+            notices.append("LORAD_MATMUL=openblas: libopenblas.so.0 is not installed (libopenblas-dev); oneDNN is used")
+        }
+        if type == .bfloat16, !multipliesBFloat16 {
+            notices.append("this processor has no bfloat16 products: operands are expanded to float32")
+        }
+        return notices
+    }
+
+    /// Versions of the libraries.
+    public static var versions: [String] {
+        ["oneDNN \(OneDNN.version)"] + (openBLASVersion.map { [$0] } ?? ["OpenBLAS not installed"])
+    }
+
+    private static var openBLASVersion: String? {
+        lorad_openblas_configuration().map {
+            String(cString: $0).split(separator: " ").prefix(2).joined(separator: " ")
+        }
+    }
+
+    /// The type that operands are multiplied in when computing in `type`; converting once to it saves repeats.
+    static func operandType(computing type: DType) -> DType {
+        type == .bfloat16 && multipliesBFloat16 ? .bfloat16 : .float32
+    }
+
+    /// c[m, n] = a[m, k] b[k, n], plus what c held when accumulating; c is float32 or bfloat16 with contiguous rows.
+    static func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, accumulate: Bool = false, computing type: DType) {
+        precondition(a.columns == b.rows && c.rows == a.rows && c.columns == b.columns, "product of mismatched shapes")
+        guard c.rows > 0, c.columns > 0 else { return }
+        let operand = operandType(computing: type)
+        if operand == .float32, c.dtype != .float32 {
+            return throughFloat32(c, accumulate: accumulate) {
+                multiply(a, b, into: $0, accumulate: accumulate, computing: .float32)
+            }
+        }
+        let left = Operand(a, as: operand)
+        if b.dtype != operand, b.rows * b.columns > Operand.panel {
+            return multiplyByPanels(left.matrix, b, into: c, accumulate: accumulate, operand: operand)
+        }
+        let right = Operand(b, as: operand)
+        product(left.matrix, right.matrix, c, accumulate: accumulate)
+    }
+
+    /// Expands a large frozen matrix piece by piece, so that each piece is multiplied while it lies in cache.
+    private static func multiplyByPanels(
+        _ a: Matrix, _ b: Matrix, into c: Matrix, accumulate: Bool, operand: DType
+    ) {
+        let lines = max(1, Operand.panel / (b.isRowMajor ? b.columns : b.rows))
+        let total = b.isRowMajor ? b.rows : b.columns
+        for start in stride(from: 0, to: total, by: lines) {
+            let range = start..<min(start + lines, total)
+            let piece = Operand(b.isRowMajor ? b.rows(range) : b.columns(range), as: operand)
+            if b.isRowMajor {
+                product(a.columns(range), piece.matrix, c, accumulate: accumulate || start > 0)
+            } else {
+                product(a, piece.matrix, c.columns(range), accumulate: accumulate)
+            }
+        }
+    }
+
+    private static func product(_ a: Matrix, _ b: Matrix, _ c: Matrix, accumulate: Bool) {
+        if a.dtype == .float32, usesOpenBLAS {
+            return lorad_openblas_sgemm(
+                a.isRowMajor ? 0 : 1, b.isRowMajor ? 0 : 1, Int32(c.rows), Int32(c.columns), Int32(a.columns), a.floats,
+                Int32(a.stride), b.floats, Int32(b.stride), accumulate ? 1 : 0, c.floats, Int32(c.stride))
+        }
+        let size = c.rows * c.columns * a.columns
+        let alongRows = a.isRowMajor && !b.isRowMajor
+        if a.dtype == .bfloat16 || (alongRows && size > 1 << 15) {
+            if OneDNN.current.multiply(a, b, c, accumulate: accumulate) { return }
+            precondition(a.dtype == .float32, "oneDNN offers no bfloat16 product for this shape")
+        }
+        _ = OneDNN.current  // one thread for this lane's products
+        OneDNN.sgemm(a, b, c, accumulate: accumulate)
+    }
+
+    private static func throughFloat32(_ c: Matrix, accumulate: Bool, _ body: (Matrix) -> Void) {
+        let wide = Tensor(uninitialized: [c.rows, c.columns])
+        if accumulate {
+            for i in 0..<c.rows { lorad_bf16_to_f32(c.halves + i * c.stride, wide.floats + i * c.columns, c.columns) }
+        }
+        body(Matrix(wide))
+        for i in 0..<c.rows { lorad_f32_to_bf16(wide.floats + i * c.columns, c.halves + i * c.stride, c.columns) }
+    }
+}
+
+/// An operand in the type of the product: the memory itself, or a converted copy that lives as long as this value.
+struct Operand {
+    /// Elements converted at a time: a float32 panel of 1 MiB.
+    static let panel = 1 << 18
+
+    let matrix: Matrix
+    private let copy: Tensor?
+
+    init(_ source: Matrix, as type: DType) {
+        guard source.dtype != type else {
+            (matrix, copy) = (source, nil)
+            return
+        }
+        let flat = source.isRowMajor ? source : source.transposed
+        let buffer = Tensor(uninitialized: [flat.rows, flat.columns], type)
+        for i in 0..<flat.rows {
+            let from = Tensor.Line(pointer: flat.pointer + i * flat.stride * flat.dtype.size, dtype: flat.dtype)
+            from.convert(flat.columns, to: buffer.pointer + i * flat.columns * type.size, as: type)
+        }
+        let result = Matrix(buffer)
+        (matrix, copy) = (source.isRowMajor ? result : result.transposed, buffer)
+    }
+}

@@ -1,0 +1,55 @@
+/// The JSON header of a safetensors file.
+struct SafetensorsHeader: Codable {
+    struct Entry: Codable {
+        var dtype: String
+        var shape: [Int]
+        var dataOffsets: [Int]
+
+        enum CodingKeys: String, CodingKey {
+            case dtype, shape
+            case dataOffsets = "data_offsets"
+        }
+
+        /// The bytes that the shape takes, or nil where it is negative or too large to count.
+        func byteCount(_ type: DType) -> Int? {
+            var total = type.size
+            for length in shape {
+                let (product, overflow) = total.multipliedReportingOverflow(by: length)
+                guard length >= 0, !overflow else { return nil }
+                total = product
+            }
+            return total
+        }
+    }
+
+    private struct Name: CodingKey {
+        var stringValue: String
+        var intValue: Int? { nil }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    private static let metadataName = Name(stringValue: "__metadata__")
+
+    var metadata: [String: String] = [:]
+    var tensors: [String: Entry] = [:]
+
+    init(metadata: [String: String]) { self.metadata = metadata }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Name.self)
+        for key in container.allKeys {
+            if key.stringValue == Self.metadataName.stringValue {
+                metadata = try container.decode([String: String].self, forKey: key)
+            } else {
+                tensors[key.stringValue] = try container.decode(Entry.self, forKey: key)
+            }
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Name.self)
+        if !metadata.isEmpty { try container.encode(metadata, forKey: Self.metadataName) }
+        for (name, entry) in tensors { try container.encode(entry, forKey: Name(stringValue: name)) }
+    }
+}
