@@ -1,0 +1,61 @@
+/// What every row must hold, whatever model it is for.
+///
+/// A rule gives the reason why a row breaks it, or nil; the first broken rule of a row is reported.
+enum ConversationRules {
+    typealias Rule = @Sendable (Conversation) -> String?
+
+    static let all: [Rule] = [turnOrder, answersHoldText, markersMatchImages, markersStandInQuestions]
+
+    /// The reason why a row cannot be used, if any.
+    static func reason(against conversation: Conversation) -> String? {
+        for rule in all {
+            if let reason = rule(conversation) { return reason }
+        }
+        return nil
+    }
+
+    /// A system turn may come first; then user and assistant take turns, and the assistant has the last word.
+    static let turnOrder: Rule = { conversation in
+        let turns = conversation.turns
+        let offset = turns.first?.role == .system ? 1 : 0
+        guard turns.count > offset else { return "holds no question and answer" }
+        for (index, turn) in turns.enumerated().dropFirst(offset) {
+            let expected: ConversationTurn.Role = (index - offset).isMultiple(of: 2) ? .user : .assistant
+            if turn.role != expected {
+                return "`conversations[\(index)]`: expected the \(expected.rawValue), found the \(turn.role.rawValue)"
+            }
+        }
+        return turns.last?.role == .assistant ? nil : "ends with a question: expected an answer of the assistant"
+    }
+
+    /// There is something to learn in each answer.
+    static let answersHoldText: Rule = { conversation in
+        for (index, turn) in conversation.turns.enumerated() where turn.role == .assistant {
+            if turn.text.allSatisfy(\.isWhitespace) { return "`conversations[\(index)]`: the answer is empty" }
+        }
+        return nil
+    }
+
+    /// Each picture has its place.
+    static let markersMatchImages: Rule = { conversation in
+        let markers = conversation.turns.reduce(0) { $0 + $1.imageMarkerCount }
+        let images = conversation.images.count
+        return markers == images
+            ? nil
+            : "\(markers) `\(Conversation.imageMarker)` \(markers == 1 ? "marker" : "markers")"
+                + " but \(images) \(images == 1 ? "image" : "images"): they must be equal"
+    }
+
+    /// Models are not taught to answer with pictures.
+    static let markersStandInQuestions: Rule = { conversation in
+        for (index, turn) in conversation.turns.enumerated() where turn.role != .user && turn.imageMarkerCount > 0 {
+            return "`conversations[\(index)]`: `\(Conversation.imageMarker)` may only stand in a question"
+        }
+        return nil
+    }
+}
+
+extension ConversationTurn {
+    /// How many pictures belong in this turn.
+    var imageMarkerCount: Int { text.ranges(of: Conversation.imageMarker).count }
+}

@@ -1,0 +1,97 @@
+/// The rows of a dataset that can be trained on, each encoded when it is asked for.
+public struct EncodedDataset: Sendable {
+    private let dataset: ConversationDataset
+    private let encoder: ExampleEncoder
+    private let kept: [Measure]
+    /// How many rows were left out because they are too long.
+    public let droppedCount: Int
+
+    /// What is remembered of a row.
+    private struct Measure: Sendable {
+        let row: Int32
+        let length: Int32
+        let supervised: Int32
+
+        init(_ example: EncodedExample) {
+            row = Int32(example.row)
+            length = Int32(example.ids.count)
+            supervised = Int32(example.supervisedCount)
+        }
+    }
+
+    /// Encodes every row once to learn that it can be, and its length; the tokens are not kept.
+    ///
+    /// - Throws: `TrainingError` that lists the rows that are too long (unless they are to be dropped) or have nothing
+    ///   to learn.
+    public init(
+        _ dataset: ConversationDataset, encoder: ExampleEncoder, maxLength: Int, onLong: DataArguments.LongRows
+    ) throws {
+        self.dataset = dataset
+        self.encoder = encoder
+        let measures = Self.measure(dataset, encoder, maxLength: onLong == .error ? maxLength : .max)
+        let problems = measures.flatMap(\.problems)
+        guard problems.isEmpty else {
+            throw TrainingError.rows(problems, of: dataset.file.path, rowCount: dataset.count)
+        }
+        kept = measures.flatMap(\.rows).filter { $0.length <= maxLength }
+        droppedCount = dataset.count - kept.count
+        guard !kept.isEmpty else {
+            throw TrainingError(
+                .invalidDataset,
+                "\(dataset.file.path): all \(dataset.count) rows are longer than data.max_length \(maxLength): raise it"
+            )
+        }
+    }
+
+    /// How many rows there are to train on.
+    public var count: Int { kept.count }
+
+    /// The tokens of a row, by its position among those that are kept.
+    public func length(at index: Int) -> Int { Int(kept[index].length) }
+
+    /// The tokens of a row that count for the loss, by its position among those that are kept.
+    public func supervisedCount(at index: Int) -> Int { Int(kept[index].supervised) }
+
+    /// A row, by its position among those that are kept.
+    public func example(at index: Int) throws -> EncodedExample {
+        try encoder.encode(try dataset.conversation(at: Int(kept[index].row)))
+    }
+
+    /// What one stretch of rows came to.
+    private struct Stretch: Sendable {
+        var rows: [Measure] = []
+        var problems: [RowProblem] = []
+    }
+
+    private static func measure(_ dataset: ConversationDataset, _ encoder: ExampleEncoder, maxLength: Int) -> [Stretch]
+    {
+        RowChunks(count: dataset.count, chunkSize: 64).map { rows in
+            var stretch = Stretch()
+            for row in rows {
+                do {
+                    let example = try encoder.encode(try dataset.conversation(at: row))
+                    try check(example, maxLength: maxLength)
+                    stretch.rows.append(Measure(example))
+                } catch {
+                    stretch.problems.append(problem(error, row: row, in: dataset))
+                }
+            }
+            return stretch
+        }
+    }
+
+    private static func check(_ example: EncodedExample, maxLength: Int) throws {
+        guard example.ids.count <= maxLength else {
+            throw RowProblem.Reason(
+                "has \(example.ids.count) tokens, more than data.max_length \(maxLength):"
+                    + " raise it, or set data.on_long to drop")
+        }
+        guard example.supervisedCount > 0 else { throw RowProblem.Reason("has no token to learn") }
+    }
+
+    private static func problem(_ error: any Error, row: Int, in dataset: ConversationDataset) -> RowProblem {
+        if let problem = error as? RowProblem { return problem }
+        return dataset.file.problem(
+            row, RowProblem.reason(for: error), id: (try? dataset.conversation(at: row))?.id)
+    }
+}

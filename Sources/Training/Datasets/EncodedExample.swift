@@ -1,0 +1,25 @@
+/// A conversation as a model takes it.
+public struct EncodedExample: Equatable, Sendable {
+    /// The label of a token that is not learned.
+    public static let unsupervised: Int32 = -100
+
+    /// The tokens.
+    public let ids: [Int32]
+    /// For each token itself where it is learned, else `unsupervised`.
+    public let labels: [Int32]
+    /// The paths of its pictures, in the order of their tokens.
+    public let images: [String]
+    /// The row that it comes from, from 0.
+    public let row: Int
+
+    /// Creates an example.
+    public init(ids: [Int32], labels: [Int32], images: [String], row: Int) {
+        self.ids = ids
+        self.labels = labels
+        self.images = images
+        self.row = row
+    }
+
+    /// How many tokens count for the loss: the first is never predicted.
+    public var supervisedCount: Int { labels.dropFirst().count { $0 != Self.unsupervised } }
+}

@@ -1,0 +1,73 @@
+/// Turns conversations into tokens and labels.
+///
+/// Each `<image>` becomes the model's image tokens, the whole conversation is written by the template and tokenised
+/// once, and a token is learned where the text that it stands for overlaps an answer (end mark included).
+public struct ExampleEncoder: Sendable {
+    private let tokenizer: any TextEncoder
+    private let template: ConversationTemplate
+    private let endOfText: String
+    private let image: ImagePlaceholder
+
+    /// Creates an encoder.
+    ///
+    /// - Parameters:
+    ///   - tokenizer: The model's tokenizer.
+    ///   - template: How conversations are written.
+    ///   - endOfText: The text of the tokenizer's end-of-text token, empty where it has none.
+    ///   - image: What stands for a picture.
+    public init(
+        tokenizer: any TextEncoder, template: ConversationTemplate, endOfText: String, image: ImagePlaceholder
+    ) {
+        self.tokenizer = tokenizer
+        self.template = template
+        self.endOfText = endOfText
+        self.image = image
+    }
+
+    /// The tokens and labels of a conversation.
+    ///
+    /// - Throws: What is wrong with the conversation, or what the tokenizer throws.
+    public func encode(_ conversation: Conversation) throws -> EncodedExample {
+        let rendered = template.render(withImageTokens(conversation.turns), endOfText: endOfText)
+        let (ids, offsets) = try tokenizer.encode(rendered.text)
+        try checkImageTokens(ids, imageCount: conversation.images.count)
+        let tokens = ids.map { Int32($0) }
+        let labels = zip(tokens, offsets).map { token, span in
+            rendered.answers.contains { $0.overlapsToken(span) } ? token : EncodedExample.unsupervised
+        }
+        return EncodedExample(ids: tokens, labels: labels, images: conversation.images, row: conversation.row)
+    }
+
+    /// The tokens of a prompt that ends with an unanswered question.
+    ///
+    /// - Throws: What is wrong with the turns, or what the tokenizer throws.
+    public func encodePrompt(_ turns: [ConversationTurn]) throws -> [Int32] {
+        let text = template.prompt(withImageTokens(turns), endOfText: endOfText)
+        return try tokenizer.encode(text).ids.map { Int32($0) }
+    }
+
+    private func withImageTokens(_ turns: [ConversationTurn]) -> [ConversationTurn] {
+        let tokens = String(repeating: image.token, count: image.countPerImage)
+        return turns.map { turn in
+            ConversationTurn(turn.role, turn.text.replacing(Conversation.imageMarker, with: tokens))
+        }
+    }
+
+    /// Text that itself holds the image token would shift every picture behind it.
+    private func checkImageTokens(_ ids: [Int], imageCount: Int) throws {
+        let expected = imageCount * image.countPerImage
+        let found = ids.count { $0 == image.id }
+        guard found == expected else {
+            throw RowProblem.Reason(
+                "has \(found) image tokens, expected \(expected) for \(imageCount)"
+                    + " \(imageCount == 1 ? "image" : "images"): its text must not hold `\(image.token)` itself")
+        }
+    }
+}
+
+extension Range<Int> {
+    /// Whether a token's span lies in this span with at least one position (an empty one: strictly inside).
+    fileprivate func overlapsToken(_ token: Range<Int>) -> Bool {
+        lowerBound < token.upperBound && token.lowerBound < upperBound
+    }
+}

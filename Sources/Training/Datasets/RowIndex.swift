@@ -1,0 +1,36 @@
+import Foundation
+
+/// Where the rows of a dataset file lie, so that each is read when it is needed and none is kept.
+///
+/// Rows are the elements of a JSON array, or the lines of a JSON Lines file; the first character tells which.
+struct RowIndex: Sendable {
+    /// A row's bytes in the file and the line that it begins on, from 1.
+    struct Entry: Sendable {
+        let bytes: Range<Int>
+        let line: Int
+    }
+
+    private(set) var entries: [Entry] = []
+
+    /// Finds the rows of a file.
+    ///
+    /// - Parameter name: The file's name, for messages.
+    /// - Throws: `TrainingError` where the outer structure is not an array or a list of lines.
+    init(_ data: Data, name: String) throws {
+        try data.withUnsafeBytes { bytes in
+            var scanner = JSONScanner(bytes, name: name)
+            scanner.skipByteOrderMark()
+            scanner.skipSpace()
+            switch scanner.current {
+            case UInt8(ascii: "["): entries = try scanner.arrayElements()
+            case UInt8(ascii: "{"): entries = scanner.lines()
+            case nil: throw TrainingError(.invalidDataset, "\(name): the file is empty: expected conversations")
+            default:
+                throw scanner.error("expected `[` (a JSON array of rows) or `{` (JSON Lines), found \(scanner.found)")
+            }
+        }
+        guard !entries.isEmpty else {
+            throw TrainingError(.invalidDataset, "\(name): holds no rows: expected at least one conversation")
+        }
+    }
+}

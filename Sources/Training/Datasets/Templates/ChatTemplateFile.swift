@@ -1,0 +1,58 @@
+import Foundation
+import Models
+
+/// The chat template that a model's folder comes with, wherever it keeps it.
+public struct ChatTemplateFile: Equatable, Sendable {
+    /// The file's path.
+    public let path: String
+    /// The Jinja source.
+    public let source: String
+
+    /// Looks for a chat template in a model's folder, in the order in which transformers does.
+    ///
+    /// - Throws: `TrainingError` where a file is there but cannot be read.
+    public static func find(inFolder folder: String) throws -> ChatTemplateFile? {
+        if let data = FileManager.default.contents(atPath: "\(folder)/chat_template.jinja") {
+            return ChatTemplateFile(
+                path: "\(folder)/chat_template.jinja", source: String(decoding: data, as: UTF8.self))
+        }
+        for name in ["chat_template.json", "tokenizer_config.json"] {
+            let path = "\(folder)/\(name)"
+            guard let data = FileManager.default.contents(atPath: path) else { continue }
+            if let source = try source(inJSON: data, path: path) { return ChatTemplateFile(path: path, source: source) }
+        }
+        return nil
+    }
+
+    /// The key `chat_template`: one template, or a list of named ones of which `default` counts.
+    private static func source(inJSON data: Data, path: String) throws -> String? {
+        let value: JSONValue
+        do {
+            value = try JSONDecoder().decode(JSONValue.self, from: data)
+        } catch {
+            throw TrainingError(.invalidConfiguration, "\(path): not valid JSON", cause: error)
+        }
+        let template = value["chat_template"]
+        let named = template?.arrayValue?.first { $0["name"]?.stringValue == "default" } ?? template?[0]
+        return template?.stringValue ?? named?["template"]?.stringValue
+    }
+}
+
+extension ConversationTemplates {
+    /// The template that fits the chat template of a model's folder, and where that was found.
+    ///
+    /// - Throws: `TrainingError` where the folder has no chat template or one of an unknown kind.
+    public static func recognised(inFolder folder: String) throws -> (template: ConversationTemplate, file: String) {
+        let choice = "set data.template to one of \(all.map(\.name).joined(separator: ", "))"
+        guard let file = try ChatTemplateFile.find(inFolder: folder) else {
+            throw TrainingError(
+                .unsupported,
+                "\(folder): has no chat template (chat_template.jinja, chat_template.json, or `chat_template` in"
+                    + " tokenizer_config.json): \(choice)")
+        }
+        guard let template = all.first(where: { $0.recognises(file.source) }) else {
+            throw TrainingError(.unsupported, "\(file.path): a chat template of a kind that is not known: \(choice)")
+        }
+        return (template, file.path)
+    }
+}

@@ -1,0 +1,21 @@
+/// A conversation as one text, and where its answers stand.
+public struct RenderedConversation: Equatable, Sendable {
+    /// The whole text.
+    public private(set) var text = ""
+    /// The answers, end marks included, in Unicode scalars from the text's beginning.
+    public private(set) var answers: [Range<Int>] = []
+    private var length = 0
+
+    /// Appends text that is not learned.
+    mutating func append(_ part: String) {
+        text += part
+        length += part.unicodeScalars.count
+    }
+
+    /// Appends text that is learned.
+    mutating func appendAnswer(_ part: String) {
+        let start = length
+        append(part)
+        answers.append(start..<length)
+    }
+}

@@ -1,0 +1,37 @@
+import Training
+
+/// What is noted while a run file is read.
+struct ConfigurationReading {
+    /// Whether paths must lead to something.
+    let checksDisk: Bool
+    private(set) var problems: [ConfigurationError.Problem] = []
+    private var path: [String] = []
+
+    init(checksDisk: Bool) { self.checksDisk = checksDisk }
+
+    /// Notes a problem with the key that is being read.
+    mutating func note(_ reason: String, at origin: ConfigurationOrigin) {
+        let key = path.isEmpty ? nil : path.joined(separator: ".")
+        problems.append(.init(origin: origin, key: key, reason: reason))
+    }
+
+    /// Notes a key that does not belong where it is, and where it was likely meant to go.
+    mutating func noteUnknown(_ entry: ConfigurationNode.Entry, among known: [String]) {
+        let nearest = NearestName.of(entry.key, among: known)
+        let elsewhere = RunConfiguration.sections(holding: entry.key).map { "\($0).\(entry.key)" }
+        let hint =
+            switch (elsewhere.isEmpty, nearest) {
+            case (false, _): "; it belongs at \(elsewhere.joined(separator: " or "))"
+            case (true, let nearest?): "; did you mean \(nearest)?"
+            case (true, nil): "; known keys: \(known.joined(separator: ", "))"
+            }
+        inside(entry.key) { $0.note("unknown key\(hint)", at: entry.origin) }
+    }
+
+    /// Reads what lies under a key.
+    mutating func inside(_ key: String, _ body: (inout ConfigurationReading) -> Void) {
+        path.append(key)
+        body(&self)
+        path.removeLast()
+    }
+}

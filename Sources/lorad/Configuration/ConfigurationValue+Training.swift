@@ -1,0 +1,45 @@
+import Training
+
+extension ModelArguments.Precision: ConfigurationValue {}
+extension DataArguments.LongRows: ConfigurationValue {}
+extension LearningRateSchedulerType: ConfigurationValue {}
+extension FederationArguments.Mode: ConfigurationValue {}
+
+extension LaneCount: ConfigurationValue {
+    static let expectation = "auto or a whole number"
+
+    init?(node: ConfigurationNode) {
+        if node.text == "auto" {
+            self = .automatic
+        } else if let count = Int(node: node) {
+            self = .fixed(count)
+        } else {
+            return nil
+        }
+    }
+
+    var node: ConfigurationNode {
+        switch self {
+        case .automatic: "auto".node
+        case .fixed(let count): count.node
+        }
+    }
+}
+
+/// A mapping of patterns to learning rates, in the order in which they are tried.
+extension [ParameterLearningRate]: ConfigurationValue {
+    static let expectation = "a mapping of regular expressions to numbers"
+
+    init?(node: ConfigurationNode) {
+        guard let entries = node.isNull ? [] : node.entries else { return nil }
+        self = []
+        for entry in entries {
+            guard let value = Double(node: entry.value) else { return nil }
+            append(ParameterLearningRate(pattern: entry.key, value: value))
+        }
+    }
+
+    var node: ConfigurationNode {
+        ConfigurationNode(.mapping(map { .init(key: $0.pattern, origin: .resolved, value: $0.value.node) }))
+    }
+}

@@ -1,0 +1,80 @@
+/// What a key of the run file may hold.
+protocol ConfigurationValue: Equatable, Sendable {
+    /// What is expected, for messages and documentation: `a whole number`.
+    static var expectation: String { get }
+
+    /// The value of a node, or nil where it is not of this kind.
+    init?(node: ConfigurationNode)
+
+    /// A node that reads back as this value.
+    var node: ConfigurationNode { get }
+}
+
+extension Int: ConfigurationValue {
+    static let expectation = "a whole number"
+    init?(node: ConfigurationNode) {
+        guard let value = node.plainText.flatMap({ Int($0) }) else { return nil }
+        self = value
+    }
+    var node: ConfigurationNode { ConfigurationNode(.scalar(description, isQuoted: false)) }
+}
+
+extension Double: ConfigurationValue {
+    static let expectation = "a number"
+    init?(node: ConfigurationNode) {
+        guard let value = node.plainText.flatMap({ Double(yaml: $0) }) else { return nil }
+        self = value
+    }
+    /// With a fraction even before an exponent, as readers of YAML 1.1 expect of a number.
+    var node: ConfigurationNode {
+        let text = description
+        let mantissa = text.prefix { $0 != "e" }
+        return ConfigurationNode(
+            .scalar(mantissa.contains(".") ? text : mantissa + ".0" + text.dropFirst(mantissa.count), isQuoted: false))
+    }
+}
+
+extension Bool: ConfigurationValue {
+    static let expectation = "true or false"
+    init?(node: ConfigurationNode) {
+        guard let value = node.plainText.flatMap({ Bool(yaml: $0) }) else { return nil }
+        self = value
+    }
+    var node: ConfigurationNode { ConfigurationNode(.scalar(description, isQuoted: false)) }
+}
+
+extension String: ConfigurationValue {
+    static let expectation = "text"
+    init?(node: ConfigurationNode) {
+        guard let text = node.text else { return nil }
+        self = text
+    }
+    /// Quoted where a reader of YAML 1.1 or 1.2 would take it for something else.
+    var node: ConfigurationNode {
+        let others = ["", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n"]
+        let isAmbiguous = others.contains(lowercased()) || Double(yaml: self) != nil
+        return ConfigurationNode(.scalar(self, isQuoted: isAmbiguous))
+    }
+}
+
+extension Optional: ConfigurationValue where Wrapped: ConfigurationValue {
+    static var expectation: String { Wrapped.expectation }
+    init?(node: ConfigurationNode) {
+        if node.isNull {
+            self = .none
+        } else {
+            guard let value = Wrapped(node: node) else { return nil }
+            self = value
+        }
+    }
+    var node: ConfigurationNode { self?.node ?? ConfigurationNode(.scalar("null", isQuoted: false)) }
+}
+
+extension ConfigurationValue where Self: RawRepresentable<String> & CaseIterable {
+    static var expectation: String { "one of \(allCases.map(\.rawValue).joined(separator: ", "))" }
+    init?(node: ConfigurationNode) {
+        guard let value = node.text.flatMap({ Self(rawValue: $0) }) else { return nil }
+        self = value
+    }
+    var node: ConfigurationNode { rawValue.node }
+}

@@ -1,0 +1,45 @@
+import Foundation
+import Training
+
+/// Reads and writes run files. Paths in them are relative to the working directory.
+enum RunFile {
+    /// Reads a run file and lays `--set` overrides over it, the last of a key winning.
+    ///
+    /// - Parameter checksDisk: Whether the paths in it must lead to something.
+    /// - Throws: `ConfigurationError` with everything that is wrong.
+    static func read(path: String, overrides: [String] = [], checksDisk: Bool = true) throws -> RunConfiguration {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw error(path, "no such file, or it cannot be read")
+        }
+        guard let yaml = String(validating: data, as: UTF8.self) else {
+            throw error(path, "is not UTF-8: save the file with that encoding")
+        }
+        return try parse(yaml, name: path, overrides: overrides, checksDisk: checksDisk)
+    }
+
+    /// Reads the text of a run file.
+    ///
+    /// - Parameter name: The file's name, for messages.
+    static func parse(
+        _ yaml: String, name: String, overrides: [String] = [], checksDisk: Bool = true
+    ) throws -> RunConfiguration {
+        var root = try ConfigurationNode(yaml: yaml) { .file(name, line: $0) }
+        for text in overrides { root = try ConfigurationOverride(text).applied(to: root) }
+        var reading = ConfigurationReading(checksDisk: checksDisk)
+        let configuration = RunConfiguration(reading: root, &reading)
+        guard reading.problems.isEmpty else { throw ConfigurationError(reading.problems) }
+        return configuration
+    }
+
+    /// The configuration as a run file with every key, which reads back as the same configuration.
+    static func text(of configuration: RunConfiguration) throws -> String { try configuration.node.yaml() }
+
+    /// Writes the configuration as a run file.
+    static func write(_ configuration: RunConfiguration, to path: String) throws {
+        try AtomicFile.write(Data(text(of: configuration).utf8), to: path)
+    }
+
+    private static func error(_ path: String, _ reason: String) -> ConfigurationError {
+        ConfigurationError([.init(origin: .file(path, line: 1), key: nil, reason: reason)])
+    }
+}

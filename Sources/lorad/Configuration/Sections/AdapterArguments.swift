@@ -1,0 +1,63 @@
+import Models
+
+/// The `adapter` section: PEFT's names, handed on as they are to the adapter method, which checks the values.
+struct AdapterArguments: ConfigurationSection {
+    /// The keys that are given. Members of inner mappings have no order: PEFT sorts them in its files too.
+    var tree: [String: JSONValue] = [:]
+
+    static let fields: [Field<Self>] =
+        [
+            Field(json: "path", "text", "A PEFT folder to start from; no other key may be given."),
+            Field(json: "peft_type", "text", default: "LORA", "The adapter method."),
+        ] + targetFields + loraFields + provenanceFields
+
+    private static let targetFields: [Field<Self>] = [
+        Field(json: "target_modules", "a list or a regular expression", "Modules that get adapters, or all-linear."),
+        Field(json: "exclude_modules", "a list or a regular expression", "Modules that do not."),
+        Field(json: "target_parameters", "a list", "Single parameters that get adapters."),
+        Field(json: "layers_to_transform", "a number or a list", "Layers whose modules get adapters."),
+        Field(json: "layers_pattern", "text or a list", "The name of the list of layers in module paths."),
+        Field(json: "layer_replication", "a list of pairs", "Layers to stack again, as half-open ranges."),
+        Field(json: "modules_to_save", "a list", "Modules that are trained and saved as a whole."),
+        Field(json: "trainable_token_indices", "a list or a mapping", "Tokens whose embeddings are trained."),
+    ]
+
+    private static let loraFields: [Field<Self>] = [
+        Field(json: "r", "a whole number", default: "8", "The rank."),
+        Field(json: "lora_alpha", "a number", default: "8", "The scale, divided by the rank."),
+        Field(json: "lora_dropout", "a number", default: "0.0", "The share of adapter inputs that is dropped."),
+        Field(json: "rank_pattern", "a mapping", "Ranks by module."),
+        Field(json: "alpha_pattern", "a mapping", "Scales by module."),
+        Field(json: "bias", "text", default: "none", "Which biases are trained: none, all or lora_only."),
+        Field(json: "lora_bias", "true or false", default: "false", "Whether B has a bias."),
+        Field(json: "use_rslora", "true or false", default: "false", "Divide the scale by the root of the rank."),
+        Field(json: "use_dora", "true or false", default: "false", "Train magnitudes apart from directions."),
+        Field(json: "init_lora_weights", "true, false or text", default: "true", "How A and B begin."),
+        Field(json: "fan_in_fan_out", "true or false", default: "false", "Whether weights are stored transposed."),
+        Field(json: "loftq_config", "a mapping", "Settings of the LoftQ initialisation."),
+        Field(json: "eva_config", "a mapping", "Settings of the EVA initialisation."),
+        Field(json: "corda_config", "a mapping", "Settings of the CorDA initialisation."),
+        Field(json: "lora_ga_config", "a mapping", "Settings of the LoRA-GA initialisation."),
+        Field(json: "alora_invocation_tokens", "a list", "Tokens that switch an activated LoRA on."),
+    ]
+
+    private static let provenanceFields: [Field<Self>] = [
+        Field(json: "task_type", "text", "The kind of task, as PEFT names it."),
+        Field(json: "base_model_name_or_path", "text", "The base model's name in the written adapter."),
+        Field(json: "revision", "text", "The base model's revision in the written adapter."),
+        Field(json: "inference_mode", "true or false", "Written by PEFT; does not change training."),
+        Field(json: "auto_mapping", "a mapping", "Written by PEFT; does not change training."),
+        Field(json: "peft_version", "text", "Written by PEFT; does not change training."),
+    ]
+
+    static let rules: [SectionRule<Self>] = [
+        SectionRule(key: "path") { section in
+            guard let path = section.tree["path"] else { return nil }
+            if path.stringValue == nil { return "expected text: the path of a PEFT folder" }
+            let others = section.tree.keys.filter { $0 != "path" }.sorted()
+            return others.isEmpty
+                ? nil
+                : "the adapter in that folder has its own configuration: leave out \(others.joined(separator: ", "))"
+        }
+    ]
+}

@@ -1,0 +1,74 @@
+import Training
+
+/// The keys of transformers' `TrainingArguments`, and what lorad adds to them.
+extension TrainingArguments: ConfigurationSection {
+    static let fields = optimizerFields + batchFields + reportFields + machineFields
+
+    private static let optimizerFields: [Field<Self>] = [
+        Field("learning_rate", \.learningRate, "Peak step size of AdamW.", .above(0)),
+        Field(
+            "learning_rates", \.learningRates,
+            "Learning rates by parameter: the first pattern that matches the whole PEFT path wins.", .patterns),
+        Field("lr_scheduler_type", \.lrSchedulerType, "How the learning rate develops over the run."),
+        Field("warmup_ratio", \.warmupRatio, "Share of all steps over which the learning rate rises.", .within(0...1)),
+        Field("warmup_steps", \.warmupSteps, "Steps over which the learning rate rises.", .atLeast(0)),
+        Field("weight_decay", \.weightDecay, "Decoupled weight decay.", .atLeast(0)),
+        Field("adam_beta1", \.adamBeta1, "Decay of the first moment.", .within(0..<1)),
+        Field("adam_beta2", \.adamBeta2, "Decay of the second moment.", .within(0..<1)),
+        Field("adam_epsilon", \.adamEpsilon, "Added to the denominator.", .above(0)),
+        Field("max_grad_norm", \.maxGradNorm, "Largest norm of a step's gradient; 0 means off.", .atLeast(0)),
+    ]
+
+    private static let batchFields: [Field<Self>] = [
+        Field("per_device_train_batch_size", \.perDeviceTrainBatchSize, "Rows in a micro-batch.", .atLeast(1)),
+        Field("gradient_accumulation_steps", \.gradientAccumulationSteps, "Micro-batches in a step.", .atLeast(1)),
+        Field("num_train_epochs", \.numTrainEpochs, "Times that the data is gone through.", .above(0)),
+        Field("max_steps", \.maxSteps, "Steps to take, whatever num_train_epochs says; -1 means off.", .stepLimit),
+        Field("seed", \.seed, "Seeds new adapters, the order of rows and dropout."),
+    ]
+
+    private static let reportFields: [Field<Self>] = [
+        Field("output_dir", \.outputDir, "The folder for everything that the run writes."),
+        Field("logging_steps", \.loggingSteps, "Steps between log records.", .atLeast(1)),
+        Field("save_steps", \.saveSteps, "Steps between checkpoints; 0 saves only at the end.", .atLeast(0)),
+        Field(
+            "save_total_limit", \.saveTotalLimit, "Newest checkpoints to keep; all where it is not given.",
+            Constraint.atLeast(1).whenGiven),
+        Field(
+            "eval_steps", \.evalSteps, "Steps between evaluations of data.validation; at the end where not given.",
+            Constraint.atLeast(1).whenGiven),
+    ]
+
+    private static let machineFields: [Field<Self>] = [
+        Field("gradient_checkpointing", \.gradientCheckpointing, "Recompute activations to save memory."),
+        Field("lanes", \.lanes, "Micro-batches computed side by side; auto takes what the machine has.", .someLanes),
+    ]
+
+    static let rules: [SectionRule<Self>] = [
+        SectionRule(key: "warmup_steps") {
+            $0.warmupSteps > 0 && $0.warmupRatio > 0 ? "warmup_ratio is given too: give one of them" : nil
+        },
+        SectionRule(key: "lr_scheduler_type") {
+            $0.lrSchedulerType == .constant && ($0.warmupSteps > 0 || $0.warmupRatio > 0)
+                ? "constant has no warm-up, but warmup_\($0.warmupSteps > 0 ? "steps" : "ratio") is given:"
+                    + " use constant_with_warmup"
+                : nil
+        },
+    ]
+}
+
+extension Constraint<Int> {
+    fileprivate static let stepLimit = Self(requirement: "be -1 or at least 1") { $0 == -1 || $0 >= 1 }
+}
+
+extension Constraint<LaneCount> {
+    fileprivate static let someLanes = Self(requirement: "be auto or at least 1") {
+        if case .fixed(let count) = $0 { count >= 1 } else { true }
+    }
+}
+
+extension Constraint<[ParameterLearningRate]> {
+    fileprivate static let patterns = Self(requirement: "map regular expressions to numbers of at least 0") {
+        $0.allSatisfy { $0.value >= 0 && (try? $0.matches("")) != nil }
+    }
+}
