@@ -1,0 +1,40 @@
+/// What went wrong while reading, matching or writing an adapter.
+///
+/// Messages name the file or setting, the module or key, what was expected and what was found, and what to do.
+public struct AdapterError: Error, CustomStringConvertible, Sendable {
+    /// The kind of failure, for callers that act on it.
+    public enum Code: Sendable, Equatable {
+        /// A file that should be there is not.
+        case fileNotFound
+        /// A file is not what its name says.
+        case corruptFile
+        /// A setting has the wrong type or an impossible value.
+        case invalidConfiguration
+        /// The setting is known, but lorad does not do it (yet).
+        case unsupported
+        /// The configuration would train nothing, or a pattern it relies on matches nothing.
+        case nothingMatched
+        /// A tensor in an adapter file has another shape than the model asks for.
+        case shapeMismatch
+    }
+
+    /// The kind of failure.
+    public let code: Code
+    /// What, where, and what to do.
+    public let message: String
+    /// The setting at fault, so that whoever read the text can point at its line.
+    public let setting: String?
+    /// The error underneath, if any.
+    public let cause: (any Error)?
+
+    /// Creates an error.
+    public init(_ code: Code, _ message: String, setting: String? = nil, cause: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.setting = setting
+        self.cause = cause
+    }
+
+    /// The message, followed by its cause.
+    public var description: String { cause.map { "\(message) (\($0))" } ?? message }
+}

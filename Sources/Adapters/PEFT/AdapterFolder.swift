@@ -1,0 +1,60 @@
+public import Foundation
+
+/// The layout of a PEFT adapter folder.
+public enum AdapterFolder {
+    /// The configuration's file name.
+    public static let configurationFile = "adapter_config.json"
+    /// The weights' file name.
+    public static let weightsFile = "adapter_model.safetensors"
+    /// The weights file's metadata, which transformers insists on.
+    public static let weightsMetadata = ["format": "pt"]
+
+    /// Reads a folder's configuration.
+    ///
+    /// - Returns: the configuration, and one line for each key that was ignored.
+    /// - Throws: `AdapterError` naming the file and the key.
+    public static func configuration(in folder: URL) throws -> (configuration: LoRAConfiguration, notes: [String]) {
+        let file = folder.appending(path: configurationFile)
+        let data: Data
+        do {
+            data = try Data(contentsOf: file)
+        } catch {
+            throw AdapterError(
+                .fileNotFound,
+                "\(file.path): cannot be read; an adapter folder holds \(configurationFile) and "
+                    + weightsFile, cause: error)
+        }
+        return try configuration(data, file: file.path)
+    }
+
+    /// Reads the text of a configuration; `file` names it in errors and notes.
+    public static func configuration(
+        _ data: Data, file: String
+    ) throws -> (configuration: LoRAConfiguration, notes: [String]) {
+        let object = try OrderedJSONParser.parse(data, file: file)
+        var notes: [String] = []
+        let configuration = try LoRAConfiguration(object: object, source: file, origin: .savedAdapter, notes: &notes)
+        return (configuration, notes)
+    }
+
+    /// The weights file of a folder.
+    ///
+    /// - Throws: `AdapterError` if there is none, saying so if there is one in the old pickle format.
+    public static func weights(in folder: URL) throws -> URL {
+        let file = folder.appending(path: weightsFile)
+        if FileManager.default.fileExists(atPath: file.path) { return file }
+        let old = folder.appending(path: "adapter_model.bin")
+        guard FileManager.default.fileExists(atPath: old.path) else {
+            throw AdapterError(.fileNotFound, "\(file.path): not found; this folder holds no adapter weights")
+        }
+        throw AdapterError(
+            .unsupported,
+            "\(old.path) is a Python pickle, which lorad does not open; load the adapter in PEFT and "
+                + "save it again (save_pretrained writes \(weightsFile))")
+    }
+
+    /// Writes the configuration into a folder that exists.
+    public static func write(_ configuration: LoRAConfiguration, to folder: URL) throws {
+        try configuration.fileContents().write(to: folder.appending(path: configurationFile), options: .atomic)
+    }
+}

@@ -1,0 +1,97 @@
+/// How the tensors in an adapter file agree with those that the model expects.
+public struct AdapterKeyReport: Sendable, Equatable {
+    /// A tensor found under a key, and the expected key that it stands for.
+    public struct Match: Sendable, Equatable {
+        /// The key in the file.
+        public let found: String
+        /// The expected key; another one if the file was written in an older dialect.
+        public let key: String
+    }
+
+    /// Tensors to load.
+    public let matched: [Match]
+    /// Expected keys without a tensor; these keep their initial values.
+    public let missing: [String]
+    /// Keys in the file that mean nothing to this model.
+    public let unexpected: [String]
+    /// Copies that PEFT saves along and never reads: frozen base weights, and biases stored twice.
+    public let ignored: [String]
+
+    /// Compares keys and shapes.
+    ///
+    /// - Parameters:
+    ///   - expected: a plan's parameters.
+    ///   - found: keys and shapes in the file.
+    ///   - file: its name, for errors.
+    /// - Throws: `AdapterError` if a shape differs, two keys mean one tensor, or nothing matches.
+    public init(expected: [AdapterParameter], found: [String: [Int]], file: String) throws {
+        let shapes = Dictionary(expected.map { ($0.key, $0.shape) }) { first, _ in first }
+        let dialects = KeyDialects(expected: shapes.keys)
+        var sources: [String: String] = [:]
+        var unexpected: [String] = []
+        var ignored: [String] = []
+        // Keys in today's dialect come first, so that a copy under another name is seen to be one.
+        let keys = found.keys.sorted().filter { shapes[$0] != nil } + found.keys.sorted().filter { shapes[$0] == nil }
+        for key in keys {
+            let canonical = dialects.canonicalKey(key)
+            if let other = sources[canonical] {
+                guard Self.isCopy(key) else { throw Self.ambiguous(other, key, canonical, file) }
+                ignored.append(key)
+            } else if shapes[canonical] != nil {
+                sources[canonical] = key
+            } else if Self.isCopy(key) {
+                ignored.append(key)
+            } else {
+                unexpected.append(key)
+            }
+        }
+        matched = sources.map { Match(found: $0.value, key: $0.key) }.sorted { $0.key < $1.key }
+        missing = shapes.keys.filter { sources[$0] == nil }.sorted()
+        self.unexpected = unexpected
+        self.ignored = ignored
+        try check(shapes: shapes, found: found, file: file)
+    }
+
+    private func check(shapes: [String: [Int]], found: [String: [Int]], file: String) throws {
+        guard let example = found.keys.min(), !matched.isEmpty else { throw nothingMatched(found.keys.min(), file) }
+        _ = example
+        for match in matched {
+            guard let expected = shapes[match.key], let actual = found[match.found], expected != actual else {
+                continue
+            }
+            throw AdapterError(
+                .shapeMismatch,
+                "\(file): \(match.found) has shape \(actual), expected \(expected); the adapter was trained with "
+                    + "another rank or on another base model")
+        }
+    }
+
+    private func nothingMatched(_ example: String?, _ file: String) -> AdapterError {
+        guard let example else { return AdapterError(.nothingMatched, "\(file): holds no tensors") }
+        let expected = missing.first.map { ", expected for example \($0)" } ?? ""
+        return AdapterError(
+            .nothingMatched,
+            "\(file): none of its keys belong to this model and configuration; found for example \(example)\(expected)")
+    }
+
+    private static func ambiguous(_ one: String, _ other: String, _ key: String, _ file: String) -> AdapterError {
+        AdapterError(.corruptFile, "\(file): \(one) and \(other) both mean \(key); remove one of them")
+    }
+
+    private static func isCopy(_ key: String) -> Bool {
+        key.contains(".original_module.") || key.contains(".modules_to_save.") || key.hasSuffix(".base_layer.weight")
+    }
+}
+
+extension AdapterKeyReport: CustomStringConvertible {
+    /// `42 matched, 1 missing (…), 0 unexpected`.
+    public var description: String {
+        "\(matched.count) matched, \(Self.listed(missing, "missing")), \(Self.listed(unexpected, "unexpected"))"
+            + (ignored.isEmpty ? "" : ", \(ignored.count) copies ignored")
+    }
+
+    private static func listed(_ keys: [String], _ what: String) -> String {
+        let examples = keys.prefix(3).joined(separator: ", ") + (keys.count > 3 ? ", …" : "")
+        return "\(keys.count) \(what)" + (keys.isEmpty ? "" : " (\(examples))")
+    }
+}

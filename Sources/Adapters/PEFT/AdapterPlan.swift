@@ -1,0 +1,50 @@
+/// What a configuration means for one model: which layers are adapted and how, and everything else that trains.
+public struct AdapterPlan: Sendable, Equatable {
+    /// The configuration with `target_modules` resolved, as PEFT would save it.
+    public let configuration: LoRAConfiguration
+    /// The adapted layers, in the order of the modules.
+    public let linears: [AdaptedLinear]
+    /// Paths of the modules that train in full; nothing inside them is adapted.
+    public let savedModules: [String]
+    /// Paths of the modules outside `savedModules` whose bias trains.
+    public let trainedBiases: [String]
+    /// Every tensor that trains, by module: exactly what an adapter file holds.
+    public let parameters: [AdapterParameter]
+    /// What looks unintended: names and patterns that match nothing.
+    public let warnings: [String]
+
+    private let linearsByPath: [String: AdaptedLinear]
+    private let savedPaths: Set<String>
+
+    /// Matches a configuration against a model.
+    ///
+    /// - Parameters:
+    ///   - configuration: a validated configuration.
+    ///   - modules: every module of the model in the order of construction, containers included, the root left out.
+    ///   - modelType: `model_type` of the model's configuration, for PEFT's default targets.
+    /// - Throws: `AdapterError` if a target cannot be adapted, targets and saved modules contradict each other, or
+    ///   nothing would train.
+    public init(configuration: LoRAConfiguration, modules: [ModuleDescription], modelType: String? = nil) throws {
+        var builder = AdapterPlanBuilder(configuration, modules, modelType)
+        try builder.build()
+        self.configuration = builder.configuration
+        linears = builder.linears
+        savedModules = builder.saved
+        trainedBiases = builder.biases
+        parameters = builder.parameters
+        warnings = builder.warnings
+        linearsByPath = Dictionary(uniqueKeysWithValues: linears.map { ($0.path, $0) })
+        savedPaths = Set(savedModules)
+    }
+
+    /// The adapter of the layer at `path`, if it has one.
+    public func linear(at path: String) -> AdaptedLinear? { linearsByPath[path] }
+
+    /// Whether the module at `path` trains in full: it is a saved module or lies inside one.
+    public func isSaved(_ path: String) -> Bool {
+        ModulePath.selfAndAncestors(path).contains { savedPaths.contains($0) }
+    }
+
+    /// How many numbers train.
+    public var trainableCount: Int { parameters.reduce(0) { $0 + $1.shape.reduce(1, *) } }
+}

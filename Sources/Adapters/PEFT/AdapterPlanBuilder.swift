@@ -1,0 +1,131 @@
+/// Works out an `AdapterPlan` step by step; each step is one rule of PEFT's.
+struct AdapterPlanBuilder {
+    private(set) var configuration: LoRAConfiguration
+    private(set) var linears: [AdaptedLinear] = []
+    private(set) var saved: [String] = []
+    private(set) var biases: [String] = []
+    private(set) var parameters: [AdapterParameter] = []
+    private(set) var warnings: [String] = []
+    let modules: [ModuleDescription]
+    private let modelType: String?
+
+    init(_ configuration: LoRAConfiguration, _ modules: [ModuleDescription], _ modelType: String?) {
+        self.configuration = configuration
+        self.modules = modules
+        self.modelType = modelType
+    }
+
+    mutating func build() throws {
+        let targets = try resolveTargets()
+        let targeted = try matchTargets(targets)
+        linears = try adapt(targeted)
+        saved = try matchSavedModules()
+        biases = modules.filter(trainsBias).map(\.path)
+        parameters = modules.flatMap(trainedParameters)
+        guard !parameters.isEmpty else { throw trainsNothing() }
+    }
+
+    // MARK: Targets
+
+    /// `target_modules` as names or a pattern: PEFT's default if absent, the linear layers for `all-linear`.
+    private mutating func resolveTargets() throws -> ModuleSelection {
+        var targets = try configuration.targetModules ?? DefaultTargets.selection(for: modelType)
+        if targets == .allLinear {
+            targets = .names(modules.filter { $0.kind == .linear && !$0.isOutputEmbedding }.map(\.path))
+        }
+        if case .names(let names) = targets {
+            let paths = modules.map(\.path)
+            let current = KeyDialects.currentNames(names, among: paths, warnings: &warnings)
+            targets = .names(MinimalNames.condense(current, among: paths))
+        }
+        configuration.targetModules = targets
+        return targets
+    }
+
+    private mutating func matchTargets(_ targets: ModuleSelection) throws -> [ModuleDescription] {
+        let matcher = try ModuleMatcher(configuration, targets: targets)
+        let verdicts = modules.map { matcher.verdict($0.path) }
+        let targeted = zip(modules, verdicts).filter { $1 == .targeted }.map(\.0)
+        let advice = MatchAdvice(configuration, modules.map(\.path))
+        if targeted.isEmpty, targets != .names([]) {
+            throw advice.nothingTargeted(
+                anyExcluded: verdicts.contains(.excluded), anyUnmatched: verdicts.contains(.unmatched))
+        }
+        warnings += try advice.warnings(targeted: targeted.map(\.path))
+        return targeted
+    }
+
+    private func adapt(_ targeted: [ModuleDescription]) throws -> [AdaptedLinear] {
+        let ranks = try PatternTable(configuration.rankPattern, setting: "rank_pattern")
+        let alphas = try PatternTable(configuration.alphaPattern, setting: "alpha_pattern")
+        return try targeted.map { module in
+            let weight = try weightShape(of: module)
+            let rank = ranks.value(for: module.path) ?? configuration.rank
+            let alpha = alphas.value(for: module.path) ?? configuration.alpha
+            let divisor = configuration.usesRankStabilisation ? Double(rank).squareRoot() : Double(rank)
+            return AdaptedLinear(
+                path: module.path, rank: rank, alpha: alpha, scaling: alpha / divisor,
+                dropout: configuration.dropout, inputs: weight[1], outputs: weight[0])
+        }
+    }
+
+    private func weightShape(of module: ModuleDescription) throws -> [Int] {
+        guard module.kind == .linear else { throw MatchAdvice.notLinear(module) }
+        guard let shape = module.shape(of: "weight"), shape.count == 2 else {
+            throw AdapterError(.unsupported, "\(module.path): a linear layer without a weight of shape [out, in]")
+        }
+        return shape
+    }
+
+    // MARK: Saved modules and biases
+
+    /// PEFT takes every module whose path *ends* in a name, be it in the middle of a word.
+    private mutating func matchSavedModules() throws -> [String] {
+        let names = configuration.modulesToSave
+        let matched = modules.filter { module in names.contains { module.path.hasSuffix($0) } }
+        try SavedModuleRules(names: names, adapted: linears.map(\.path)).check(matched)
+        for name in names where !matched.contains(where: { $0.path.hasSuffix(name) }) {
+            let ends = NameSuggestions.pathEnds(of: modules.map(\.path), like: name)
+            warnings.append(
+                "modules_to_save: \"\(name)\" matches no module" + NameSuggestions.question(for: name, among: ends))
+        }
+        return matched.map(\.path)
+    }
+
+    private func trainsBias(_ module: ModuleDescription) -> Bool {
+        guard configuration.bias != .none, module.shape(of: "bias") != nil, !isSaved(module.path) else { return false }
+        return configuration.bias == .all || linears.contains { $0.path == module.path }
+    }
+
+    private func isSaved(_ path: String) -> Bool {
+        ModulePath.selfAndAncestors(path).contains { saved.contains($0) }
+    }
+
+    // MARK: What trains
+
+    private func trainedParameters(_ module: ModuleDescription) -> [AdapterParameter] {
+        if isSaved(module.path) {
+            return module.parameters.map { .init(path: "\(module.path).\($0.name)", shape: $0.shape, role: .saved) }
+        }
+        var result: [AdapterParameter] = []
+        let linear = linears.first { $0.path == module.path }
+        if let linear {
+            result.append(
+                .init(path: "\(linear.path).lora_A.weight", shape: [linear.rank, linear.inputs], role: .loraA))
+            result.append(
+                .init(path: "\(linear.path).lora_B.weight", shape: [linear.outputs, linear.rank], role: .loraB))
+        }
+        if biases.contains(module.path), let shape = module.shape(of: "bias") {
+            result.append(.bias(of: module.path, shape: shape, isAdapted: linear != nil))
+        }
+        return result
+    }
+
+    private func trainsNothing() -> AdapterError {
+        AdapterError(
+            .nothingMatched,
+            (["this configuration would train nothing: no layer is adapted, no module saved, no bias trained"]
+                + warnings)
+                .joined(separator: "; "), setting: "target_modules")
+    }
+}

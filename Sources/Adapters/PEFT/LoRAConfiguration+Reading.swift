@@ -1,0 +1,107 @@
+extension LoRAConfiguration {
+    /// Where settings come from, which decides how strict reading is.
+    public enum Origin: Sendable {
+        /// A person wrote them to start training: an unknown key is an error.
+        case runFile
+        /// PEFT (any version up to 0.21) wrote them beside trained weights: an unknown key is reported, and a way of
+        /// initialising that leaves the base as it is no longer matters.
+        case savedAdapter
+    }
+
+    /// PEFT's way to say that no layer is adapted and only other modules or biases train.
+    static let noTargets = "dummy-target-modules"
+
+    /// Reads and validates settings.
+    ///
+    /// - Parameters:
+    ///   - object: PEFT's keys and their values; absent or null ones take PEFT's defaults.
+    ///   - source: what errors begin with, for example a file name.
+    ///   - notes: receives one line for each key that was ignored.
+    /// - Throws: `AdapterError` naming the key.
+    public init(
+        object: OrderedJSON, source: String = "adapter", origin: Origin = .runFile, notes: inout [String]
+    ) throws {
+        let reader = try SettingsReader(object, source: source)
+        self.init()
+        try Self.checkType(reader, origin)
+        try UnsupportedSetting.check(reader)
+        try Self.checkKeys(reader, origin, notes: &notes)
+        try readAdapter(reader)
+        try readSelections(reader)
+        try readOrigin(reader)
+        initialWeights = try InitialWeights(reader, origin: origin, notes: &notes)
+        try validate(reader)
+    }
+
+    /// Reads and validates settings, dropping the notes.
+    public init(object: OrderedJSON, source: String = "adapter", origin: Origin = .runFile) throws {
+        var notes: [String] = []
+        try self.init(object: object, source: source, origin: origin, notes: &notes)
+    }
+
+    private static func checkType(_ reader: SettingsReader, _ origin: Origin) throws {
+        let type = try reader.text("peft_type")
+        if type == nil, origin == .savedAdapter {
+            throw reader.invalid("peft_type", "is missing: this is not a configuration that PEFT wrote")
+        }
+        guard let type, type.uppercased() != "LORA" else { return }
+        throw AdapterError(
+            .unsupported, "\(reader.source): peft_type \"\(type)\" is not one that lorad trains; supported: LORA",
+            setting: "peft_type")
+    }
+
+    private static func checkKeys(_ reader: SettingsReader, _ origin: Origin, notes: inout [String]) throws {
+        let known = Set(LoRAConfiguration().settings.map(\.key))
+        for key in reader.members.map(\.key) where !known.contains(key) {
+            if origin == .savedAdapter {
+                notes.append("\(reader.source): the key \"\(key)\" is unknown to PEFT 0.21 and was ignored")
+            } else {
+                throw reader.invalid(
+                    key, "is not a setting of an adapter" + NameSuggestions.question(for: key, among: known))
+            }
+        }
+    }
+
+    private mutating func readAdapter(_ reader: SettingsReader) throws {
+        rank = try reader.integer("r") ?? rank
+        alpha = try reader.number("lora_alpha") ?? alpha
+        dropout = try reader.number("lora_dropout") ?? dropout
+        usesRankStabilisation = try reader.flag("use_rslora") ?? false
+        fanInFanOut = try reader.flag("fan_in_fan_out") ?? false
+        rankPattern = try reader.patterns("rank_pattern", "a whole number") { $0.asInteger }
+        alphaPattern = try reader.patterns("alpha_pattern", "a number") { $0.asNumber }
+        guard let name = try reader.text("bias") else { return }
+        guard let bias = BiasTraining(rawValue: name) else {
+            throw reader.invalid("bias", "must be one of none, all, lora_only, found the string \"\(name)\"")
+        }
+        self.bias = bias
+    }
+
+    private mutating func readSelections(_ reader: SettingsReader) throws {
+        targetModules = try Self.selection("target_modules", reader)
+        if case .pattern(let text) = targetModules {
+            if text == Self.noTargets { targetModules = .names([]) }
+            if text.lowercased() == "all-linear" { targetModules = .allLinear }
+        }
+        excludeModules = try Self.selection("exclude_modules", reader)
+        modulesToSave = try reader.names("modules_to_save") ?? []
+        layersToTransform = try reader.integers("layers_to_transform") ?? []
+        layersPattern = try reader.names("layers_pattern", orOne: true) ?? []
+    }
+
+    private mutating func readOrigin(_ reader: SettingsReader) throws {
+        baseModel = try reader.text("base_model_name_or_path")
+        revision = try reader.text("revision")
+        taskType = try reader.text("task_type")
+        inferenceMode = try reader.flag("inference_mode") ?? false
+        autoMapping = reader.value("auto_mapping")
+    }
+
+    private static func selection(_ key: String, _ reader: SettingsReader) throws -> ModuleSelection? {
+        if case .string(let pattern) = reader.value(key) {
+            _ = try PythonPattern(pattern, setting: "\(reader.source): \(key)")
+            return .pattern(pattern)
+        }
+        return try reader.names(key, orOne: true).map { .names($0) }
+    }
+}

@@ -1,0 +1,89 @@
+public import Foundation
+
+extension LoRAConfiguration {
+    /// The version of PEFT whose keys are written.
+    static let peftVersion = "0.21.2"
+
+    /// The contents of `adapter_config.json`, as PEFT's `save_pretrained` writes it: every key, sorted, indented by 2.
+    ///
+    /// Two things differ on purpose: names keep their order (Python's sets have none), and the patterns keep theirs,
+    /// because the first that matches wins and PEFT's own sorting can change which one that is.
+    public func fileContents() -> Data {
+        let members = settings.sorted { $0.key < $1.key }
+        return Data(OrderedJSON.object(members).text().utf8)
+    }
+
+    /// All of PEFT's settings with their values, in no particular order.
+    var settings: [OrderedJSON.Member] {
+        adapterSettings + selectionSettings + originSettings
+            + UnsupportedSetting.all.map { .init($0.key, $0.off) }
+    }
+
+    private var adapterSettings: [OrderedJSON.Member] {
+        [
+            .init("peft_type", .string("LORA")),
+            .init("r", .integer(rank)),
+            .init("lora_alpha", .whole(alpha)),
+            .init("lora_dropout", .number(dropout)),
+            .init("bias", .string(bias.rawValue)),
+            .init("use_rslora", .bool(usesRankStabilisation)),
+            .init("fan_in_fan_out", .bool(fanInFanOut)),
+            .init("init_lora_weights", initialWeights.setting),
+            .init("rank_pattern", .object(rankPattern.map { .init($0.pattern, .integer($0.value)) })),
+            .init("alpha_pattern", .object(alphaPattern.map { .init($0.pattern, .whole($0.value)) })),
+        ]
+    }
+
+    private var selectionSettings: [OrderedJSON.Member] {
+        let noTargets = targetModules == .names([])
+        return [
+            .init("target_modules", noTargets ? .string(Self.noTargets) : targetModules?.setting ?? .null),
+            .init("exclude_modules", excludeModules?.setting ?? .null),
+            .init("modules_to_save", .list(modulesToSave.map { .string($0) })),
+            .init("layers_to_transform", .list(layersToTransform.map { .integer($0) })),
+            .init("layers_pattern", .list(layersPattern.map { .string($0) })),
+        ]
+    }
+
+    private var originSettings: [OrderedJSON.Member] {
+        [
+            .init("auto_mapping", autoMapping ?? .null),
+            .init("base_model_name_or_path", baseModel.map { .string($0) } ?? .null),
+            .init("revision", revision.map { .string($0) } ?? .null),
+            .init("task_type", taskType.map { .string($0) } ?? .null),
+            // PEFT sets it for every adapter that it saves; loading for training resets it.
+            .init("inference_mode", .bool(true)),
+            .init("peft_version", .string(Self.peftVersion)),
+        ]
+    }
+}
+
+extension OrderedJSON {
+    /// Null in place of an empty list, as PEFT writes what was not given.
+    fileprivate static func list(_ values: [OrderedJSON]) -> OrderedJSON { values.isEmpty ? .null : .array(values) }
+
+    /// Without a fraction where there is none: PEFT's alphas are usually whole.
+    fileprivate static func whole(_ value: Double) -> OrderedJSON {
+        Int(exactly: value).map { .integer($0) } ?? .number(value)
+    }
+}
+
+extension ModuleSelection {
+    fileprivate var setting: OrderedJSON {
+        switch self {
+        case .names(let names): .array(names.map { .string($0) })
+        case .pattern(let pattern): .string(pattern)
+        case .allLinear: .string("all-linear")
+        }
+    }
+}
+
+extension InitialWeights {
+    fileprivate var setting: OrderedJSON {
+        switch self {
+        case .standard: .bool(true)
+        case .random: .bool(false)
+        case .gaussian: .string("gaussian")
+        }
+    }
+}

@@ -1,0 +1,15 @@
+/// `rank_pattern` or `alpha_pattern`, compiled.
+struct PatternTable<Value: Sendable & Equatable> {
+    private let entries: [(pattern: PythonPattern, value: Value)]
+
+    init(_ entries: [LoRAConfiguration.PatternEntry<Value>], setting: String) throws {
+        self.entries = try entries.map { (try Self.compile($0.pattern, setting: setting), $0.value) }
+    }
+
+    /// The value of the first entry that matches the end of `path`.
+    func value(for path: String) -> Value? { entries.first { $0.pattern.matchesPrefix(path) }?.value }
+
+    static func compile(_ pattern: String, setting: String) throws -> PythonPattern {
+        try PythonPattern(#"(.*\.)?("# + pattern + ")$", setting: setting)
+    }
+}

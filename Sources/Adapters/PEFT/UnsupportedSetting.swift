@@ -1,0 +1,55 @@
+/// A setting that PEFT knows and lorad does not do: refused only when its value would change the result.
+struct UnsupportedSetting {
+    let key: String
+    /// What PEFT writes when the setting is off.
+    let off: OrderedJSON
+    /// What to do instead.
+    let advice: String
+    /// Whether every value is harmless by itself, because another setting has to ask for it.
+    var isHarmless = false
+
+    private static let plain = "remove it to train plain LoRA"
+
+    static let all: [UnsupportedSetting] = [
+        .init(key: "use_dora", off: .bool(false), advice: "set it to false to train plain LoRA"),
+        .init(key: "use_qalora", off: .bool(false), advice: "set it to false; it needs a GPTQ base"),
+        .init(key: "lora_bias", off: .bool(false), advice: "set it to false, and bias: lora_only to train base biases"),
+        .init(
+            key: "ensure_weight_tying", off: .bool(false),
+            advice: "set it to false; a tied embedding in modules_to_save trains by itself"),
+        .init(key: "target_parameters", off: .null, advice: "name modules in target_modules"),
+        .init(
+            key: "trainable_token_indices", off: .null,
+            advice: "put the embedding into modules_to_save to train all of it"),
+        .init(key: "layer_replication", off: .null, advice: "replicate the layers in the base model first"),
+        .init(key: "alora_invocation_tokens", off: .null, advice: plain),
+        .init(key: "megatron_config", off: .null, advice: "remove it; the base is not a Megatron model"),
+        .init(key: "velora_config", off: .null, advice: plain),
+        .init(key: "monteclora_config", off: .null, advice: plain),
+        .init(key: "kasa_config", off: .null, advice: plain),
+        .init(key: "use_bdlora", off: .null, advice: plain),
+        .init(key: "arrow_config", off: .null, advice: plain),
+        // The next ones parametrise what init_lora_weights or another setting asks for.
+        .init(key: "loftq_config", off: .object([]), advice: "", isHarmless: true),
+        .init(key: "eva_config", off: .null, advice: "", isHarmless: true),
+        .init(key: "corda_config", off: .null, advice: "", isHarmless: true),
+        .init(key: "lora_ga_config", off: .null, advice: "", isHarmless: true),
+        .init(key: "megatron_core", off: .string("megatron.core"), advice: "", isHarmless: true),
+        .init(key: "qalora_group_size", off: .integer(16), advice: "", isHarmless: true),
+    ]
+
+    static func check(_ reader: SettingsReader) throws {
+        for setting in all where !setting.isHarmless {
+            guard let value = reader.value(setting.key), !setting.isOff(value) else { continue }
+            throw AdapterError(
+                .unsupported,
+                "\(reader.source): \(setting.key) is set to \(value.described), which lorad does not support; "
+                    + setting.advice, setting: setting.key)
+        }
+    }
+
+    /// False, and empty lists and mappings, switch a setting off as well as its default does.
+    private func isOff(_ value: OrderedJSON) -> Bool {
+        value == off || [.bool(false), .array([]), .object([])].contains(value)
+    }
+}
