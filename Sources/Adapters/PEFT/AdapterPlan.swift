@@ -1,3 +1,5 @@
+public import Models
+
 /// What a configuration means for one model: which layers are adapted and how, and everything else that trains.
 public struct AdapterPlan: Sendable, Equatable {
     /// The configuration with `target_modules` resolved, as PEFT would save it.

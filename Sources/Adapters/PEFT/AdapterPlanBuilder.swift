@@ -1,3 +1,5 @@
+import Models
+
 /// Works out an `AdapterPlan` step by step; each step is one rule of PEFT's.
 struct AdapterPlanBuilder {
     private(set) var configuration: LoRAConfiguration

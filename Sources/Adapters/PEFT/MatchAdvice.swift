@@ -1,3 +1,5 @@
+import Models
+
 /// Words for what matching found amiss, with the names that were probably meant.
 struct MatchAdvice {
     private let configuration: LoRAConfiguration

@@ -1,3 +1,5 @@
+import Models
+
 /// What `modules_to_save` must not do: contradict the adapted layers or itself.
 struct SavedModuleRules {
     let names: [String]

@@ -1,3 +1,5 @@
+import Tensors
+
 /// Which rows each optimizer step takes: a function of the seed and the step alone, so that a run resumes exactly.
 ///
 /// Shuffled, every epoch goes through all rows once in an order of its own: ⌈rows / rowsPerStep⌉ steps, the last of

@@ -48,5 +48,5 @@ public struct ModuleDescription: Sendable, Equatable {
     }
 
     /// The shape of one of its parameters.
-    func shape(of name: String) -> [Int]? { parameters.first { $0.name == name }?.shape }
+    public func shape(of name: String) -> [Int]? { parameters.first { $0.name == name }?.shape }
 }

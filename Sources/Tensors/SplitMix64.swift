@@ -1,3 +1,5 @@
+import Foundation
+
 /// SplitMix64: a small generator whose numbers are the same on every machine and in every version.
 ///
 /// state ← state + 0x9E3779B97F4A7C15, then two rounds of multiply and xor-shift (Steele, Lea and Flood: Fast
@@ -34,5 +36,16 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
         var order = Array(0..<count)
         for last in stride(from: count - 1, to: 0, by: -1) { order.swapAt(last, next(below: last + 1)) }
         return order
+    }
+
+    /// A number from the standard normal distribution (Box and Muller 1958).
+    public mutating func nextNormal() -> Double {
+        let radius = (-2 * log(1 - Double.random(in: 0..<1, using: &self))).squareRoot()
+        return radius * cos(2 * .pi * Double.random(in: 0..<1, using: &self))
+    }
+
+    /// A stable number for a name, to tell streams apart (FNV-1a).
+    public static func hash(_ name: String) -> UInt64 {
+        name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     }
 }

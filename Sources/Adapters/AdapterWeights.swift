@@ -1,0 +1,127 @@
+public import Foundation
+public import Models
+public import Tensors
+
+/// The tensors that train, by the plan that says which: what a model is built with, an optimizer updates, and a PEFT
+/// folder holds.
+public struct AdapterWeights: ModelCustomization {
+    /// A tensor that trains.
+    public struct Parameter: Sendable {
+        /// Where it lives, its PEFT key, its shape and role.
+        public let description: AdapterParameter
+        /// Its values, float32: the leaf that gradients are computed for.
+        public let tensor: Tensor
+    }
+
+    /// What trains, and how.
+    public let plan: AdapterPlan
+    /// The tensors, in the plan's order.
+    public let parameters: [Parameter]
+    private let byPath: [String: Tensor]
+
+    /// Fresh weights: A drawn as the configuration says from `seed` and the parameter's key, B zero, saved modules and
+    /// biases as in the checkpoint.
+    ///
+    /// - Throws: `AdapterError` if the checkpoint lacks a tensor that is to train.
+    public init(plan: AdapterPlan, checkpoint: Checkpoint, seed: UInt64) throws {
+        try self.init(plan: plan) { parameter in
+            switch parameter.role {
+            case .loraA, .loraB: plan.configuration.initialWeights.draw(parameter, seed: seed)
+            case .saved, .bias: try Self.baseValue(of: parameter, in: checkpoint)
+            }
+        }
+    }
+
+    /// Weights from a PEFT folder; those that it lacks are as in `fresh`.
+    ///
+    /// - Returns: the weights, and how the file's keys agree with the expected ones.
+    /// - Throws: `AdapterError` or `TensorError` if the file is damaged, a shape differs, or nothing matches.
+    public static func loaded(
+        from folder: URL, fresh: AdapterWeights
+    ) throws -> (weights: AdapterWeights, report: AdapterKeyReport) {
+        let file = try SafetensorsFile(path: try AdapterFolder.weights(in: folder).path)
+        let found = file.stateDict
+        let report = try AdapterKeyReport(
+            expected: fresh.plan.parameters,
+            found: Dictionary(uniqueKeysWithValues: found.entries.map { ($0.name, $0.tensor.shape) }), file: file.path)
+        let sources = Dictionary(uniqueKeysWithValues: report.matched.map { ($0.key, $0.found) })
+        let initial = Dictionary(uniqueKeysWithValues: fresh.parameters.map { ($0.description.key, $0.tensor) })
+        let weights = try AdapterWeights(plan: fresh.plan) { parameter in
+            let stored = sources[parameter.key].flatMap { file[$0] } ?? initial[parameter.key]
+            guard let stored, stored.dtype.isComputable else {
+                throw AdapterError(.corruptFile, "\(file.path): \(parameter.key) is not of a floating-point type")
+            }
+            return stored.detached
+        }
+        return (weights, report)
+    }
+
+    private init(plan: AdapterPlan, value: (AdapterParameter) throws -> Tensor) throws {
+        self.plan = plan
+        parameters = try plan.parameters.map { parameter in
+            let tensor = try value(parameter).converted(to: .float32)
+            return Parameter(
+                description: parameter, tensor: (tensor.storage.isMapped ? tensor.copied() : tensor).trainable())
+        }
+        byPath = Dictionary(uniqueKeysWithValues: parameters.map { ($0.description.path, $0.tensor) })
+    }
+
+    /// The base model's value; a tied output embedding has the input embedding's.
+    private static func baseValue(of parameter: AdapterParameter, in checkpoint: Checkpoint) throws -> Tensor {
+        let tied = parameter.path == "lm_head.weight" ? checkpoint["model.language_model.embed_tokens.weight"] : nil
+        guard let value = checkpoint[parameter.path] ?? tied, value.shape == parameter.shape else {
+            throw AdapterError(.invalidConfiguration, "\(checkpoint.folder.path) holds no \(parameter.path) to train")
+        }
+        return value.copied()
+    }
+
+    /// The trainable tensor that replaces the parameter at `path`.
+    public func parameter(at path: String) -> Tensor? { byPath[path] }
+
+    /// The factors of the linear module at `path`.
+    public func adapter(at path: String) -> LowRankFactors? {
+        guard let linear = plan.linear(at: path), let a = byPath["\(path).lora_A.weight"],
+            let b = byPath["\(path).lora_B.weight"]
+        else { return nil }
+        return LowRankFactors(
+            a: a, b: b, scale: Float(linear.scaling), dropout: Float(linear.dropout),
+            dropoutKey: SplitMix64.hash(path))
+    }
+
+    /// Every tensor under its PEFT key.
+    public var stateDict: StateDict {
+        StateDict(parameters.map { ($0.description.key, $0.tensor.detached) })
+    }
+
+    /// Writes a PEFT folder: weights first, then the configuration, each complete or not at all.
+    ///
+    /// - Throws: `TensorError.writeFailed`.
+    public func write(to folder: URL) throws {
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        } catch {
+            throw TensorError(.writeFailed, "cannot create the folder \(folder.path)", cause: error)
+        }
+        try stateDict.write(
+            to: folder.appending(path: AdapterFolder.weightsFile).path, metadata: AdapterFolder.weightsMetadata)
+        try AdapterFolder.write(plan.configuration, to: folder)
+    }
+}
+
+extension InitialWeights {
+    /// Values of a fresh A or B: a function of the seed and the parameter's key.
+    func draw(_ parameter: AdapterParameter, seed: UInt64) -> Tensor {
+        let shape = parameter.shape
+        guard parameter.role == .loraA || self == .random else { return Tensor(zeros: shape) }
+        var random = SplitMix64(seed: seed, stream: SplitMix64.hash(parameter.key))
+        let count = shape.reduce(1, *)
+        switch self {
+        case .standard, .random:  // Kaiming uniform with a = √5
+            let bound = 1 / Float(shape[1]).squareRoot()
+            return Tensor((0..<count).map { _ in Float.random(in: -bound...bound, using: &random) }, shape: shape)
+        case .gaussian:
+            let deviation = 1 / Double(shape[0])
+            return Tensor((0..<count).map { _ in Float(random.nextNormal() * deviation) }, shape: shape)
+        }
+    }
+}

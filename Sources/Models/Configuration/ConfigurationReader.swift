@@ -1,0 +1,98 @@
+public import Foundation
+
+/// Reads the keys of a JSON configuration, with defaults and with errors that name the file and the key.
+public struct ConfigurationReader: Sendable {
+    /// The object that is read.
+    public let object: JSONValue
+    /// The file, for messages.
+    public let file: String
+    /// The keys that lead to `object`, for messages.
+    private let path: String
+
+    /// Reads the keys of `object`.
+    public init(_ object: JSONValue, file: String, path: String = "") {
+        self.object = object
+        self.file = file
+        self.path = path
+    }
+
+    /// Reads a JSON file that holds one object.
+    public init(file: URL) throws {
+        let data: Data
+        do {
+            data = try Data(contentsOf: file)
+        } catch {
+            throw ModelError(.fileNotFound, "\(file.path): cannot be read; a model folder holds one", cause: error)
+        }
+        do {
+            self.init(try JSONDecoder().decode(JSONValue.self, from: data), file: file.path)
+        } catch {
+            throw ModelError(.corruptFile, "\(file.path) is not valid JSON; copy it again", cause: error)
+        }
+        guard object.objectValue != nil else {
+            throw ModelError(.corruptFile, "\(file.path): a JSON object was expected")
+        }
+    }
+
+    /// A nested object; an empty one when the key is absent or null.
+    public func section(_ key: String) throws -> ConfigurationReader {
+        let value = object[key] ?? .null
+        guard value.isNull || value.objectValue != nil else { throw wrongType(key, "an object") }
+        return ConfigurationReader(value.isNull ? .object([:]) : value, file: file, path: path + key + ".")
+    }
+
+    /// Whether the key is there and not null.
+    public func has(_ key: String) -> Bool { !(object[key]?.isNull ?? true) }
+
+    /// A positive integer.
+    public func size(_ key: String, default fallback: Int? = nil) throws -> Int {
+        let value = try integer(key, default: fallback)
+        guard value > 0, value < 1 << 31 else { throw invalid(key, "\(value)", "a positive number") }
+        return value
+    }
+
+    /// An integer.
+    public func integer(_ key: String, default fallback: Int? = nil) throws -> Int {
+        guard has(key) else { return try required(key, fallback) }
+        guard let value = object[key]?.intValue else { throw wrongType(key, "a whole number") }
+        return value
+    }
+
+    /// A number.
+    public func number(_ key: String, default fallback: Double? = nil) throws -> Double {
+        guard has(key) else { return try required(key, fallback) }
+        guard let value = object[key]?.doubleValue, value.isFinite else { throw wrongType(key, "a number") }
+        return value
+    }
+
+    /// true or false.
+    public func flag(_ key: String, default fallback: Bool) throws -> Bool {
+        guard has(key) else { return fallback }
+        guard let value = object[key]?.boolValue else { throw wrongType(key, "true or false") }
+        return value
+    }
+
+    /// A text.
+    public func text(_ key: String, default fallback: String? = nil) throws -> String {
+        guard has(key) else { return try required(key, fallback) }
+        guard let value = object[key]?.stringValue else { throw wrongType(key, "a text") }
+        return value
+    }
+
+    /// An error about the value of a key.
+    public func invalid(_ key: String, _ found: String, _ expected: String) -> ModelError {
+        ModelError(.invalidConfiguration, "\(file): \(path)\(key) is \(found), expected \(expected)")
+    }
+
+    private func wrongType(_ key: String, _ expected: String) -> ModelError {
+        let found = (try? JSONEncoder().encode(object[key])).map { String(decoding: $0, as: UTF8.self) } ?? "unreadable"
+        return invalid(key, found, expected)
+    }
+
+    private func required<Value>(_ key: String, _ fallback: Value?) throws -> Value {
+        guard let fallback else {
+            throw ModelError(.invalidConfiguration, "\(file): \(path)\(key) is missing")
+        }
+        return fallback
+    }
+}

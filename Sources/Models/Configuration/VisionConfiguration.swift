@@ -1,0 +1,50 @@
+public import Tensors
+
+/// A CLIP vision transformer (arXiv:2103.00020).
+public struct VisionConfiguration: Sendable, Equatable {
+    /// Width of the residual stream.
+    public var hiddenSize: Int
+    /// Width inside the MLP.
+    public var intermediateSize: Int
+    /// Number of layers.
+    public var layers: Int
+    /// Attention heads.
+    public var heads: Int
+    /// Colour channels.
+    public var channels: Int
+    /// Height and width of a picture, in pixels.
+    public var imageSize: Int
+    /// Height and width of a patch, in pixels.
+    public var patchSize: Int
+    /// The MLP's non-linearity.
+    public var activation: Activation
+    /// Added to the variance in the norms.
+    public var normEpsilon: Float
+
+    /// Patches of a picture; an edge that does not fill a patch is left out.
+    public var patches: Int { (imageSize / patchSize) * (imageSize / patchSize) }
+
+    /// Reads a `vision_config`; `defaults` are the family's own for keys that it leaves out.
+    init(_ reader: ConfigurationReader, defaults: [String: Int] = [:]) throws {
+        let size = { (key: String, fallback: Int) in try reader.size(key, default: defaults[key] ?? fallback) }
+        let type = try reader.text("model_type", default: "clip_vision_model")
+        guard type == "clip_vision_model" else { throw reader.invalid("model_type", "\"\(type)\"", "clip_vision_model") }
+        hiddenSize = try size("hidden_size", 768)
+        intermediateSize = try size("intermediate_size", 3_072)
+        layers = try size("num_hidden_layers", 12)
+        heads = try size("num_attention_heads", 12)
+        channels = try size("num_channels", 3)
+        imageSize = try size("image_size", 224)
+        patchSize = try size("patch_size", 32)
+        normEpsilon = Float(try reader.number("layer_norm_eps", default: 1e-5))
+        let name = try reader.text("hidden_act", default: "quick_gelu")
+        guard let activation = Activation(name: name) else {
+            throw reader.invalid("hidden_act", "\"\(name)\"", "one of \(Activation.allCases.map(\.rawValue))")
+        }
+        self.activation = activation
+        guard hiddenSize % heads == 0 else {
+            throw reader.invalid("num_attention_heads", "\(heads)", "a divisor of hidden_size \(hiddenSize)")
+        }
+        guard patchSize <= imageSize else { throw reader.invalid("patch_size", "\(patchSize)", "at most \(imageSize)") }
+    }
+}

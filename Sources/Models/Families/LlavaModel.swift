@@ -1,0 +1,84 @@
+public import Tensors
+
+/// LLaVA-1.5 (arXiv:2310.03744): picture features, projected, take the place of image tokens in a decoder's input.
+public struct LlavaModel: VisionLanguageModel {
+    /// The configuration.
+    public let configuration: LlavaConfiguration
+    let tower: VisionTower
+    let projector: [Projection]
+    let decoder: TextDecoder
+    /// The output embedding.
+    public let head: Projection
+
+    /// Older names of transformers 4 checkpoints, by prefix; the longest that fits comes first.
+    private static let renamed = [
+        ("language_model.lm_head.", "lm_head."),
+        ("language_model.model.", "model.language_model."),
+        ("model.vision_tower.vision_model.", "model.vision_tower."),
+        ("vision_tower.vision_model.", "model.vision_tower."),
+        ("vision_tower.", "model.vision_tower."),
+        ("multi_modal_projector.", "model.multi_modal_projector."),
+    ]
+
+    /// Today's name of a stored tensor; nil for buffers that older versions stored and that are computed.
+    public static func canonicalName(_ name: String) -> String? {
+        guard !name.hasSuffix(".position_ids"), !name.hasSuffix(".rotary_emb.inv_freq") else { return nil }
+        for (old, new) in renamed where name.hasPrefix(old) { return new + name.dropFirst(old.count) }
+        return name
+    }
+
+    /// Builds the model from its weights.
+    public init(_ configuration: LlavaConfiguration, _ builder: WeightBuilder) {
+        self.configuration = configuration
+        tower = VisionTower(builder, "model.vision_tower", configuration.vision)
+        let (width, bias) = (configuration.text.hiddenSize, configuration.hasProjectorBias)
+        let features = configuration.vision.hiddenSize * configuration.featureLayers.count
+        projector = [
+            builder.linear("model.multi_modal_projector.linear_1", inputs: features, outputs: width, bias: bias),
+            builder.linear("model.multi_modal_projector.linear_2", inputs: width, outputs: width, bias: bias),
+        ]
+        decoder = TextDecoder(builder, "model.language_model", configuration.text)
+        let tied = configuration.text.tiesEmbeddings
+        if tied { builder.disregard("lm_head.weight") }
+        head = builder.linear(
+            "lm_head", inputs: width, outputs: configuration.text.vocabularySize, bias: false, isOutputEmbedding: true,
+            alias: tied ? "model.language_model.embed_tokens.weight" : nil)
+    }
+
+    /// Image tokens a picture.
+    public var tokensPerImage: Int { configuration.tokensPerImage }
+    /// The id of the image token.
+    public var imageToken: Int { configuration.imageToken }
+    /// Height and width of pictures, in pixels.
+    public var imageSize: Int { configuration.vision.imageSize }
+
+    /// Paths of modules that no result depends on: vision layers above the deepest feature that is used.
+    public var unusedModules: [String] {
+        let first = configuration.featureLayers.max() ?? 0
+        return (first..<max(first, configuration.vision.layers)).map { "model.vision_tower.encoder.layers.\($0)" }
+            + ["model.vision_tower.post_layernorm"]
+    }
+
+    /// The decoder's last hidden states [tokens, width], normalised.
+    public func hiddenStates(_ batch: PackedBatch, checkpointing: Bool) -> Tensor {
+        var embeddings = decoder.embedding.gathered(batch.tokens)
+        if let pixels = batch.pixels {
+            let rows = batch.tokens.indices.filter { batch.tokens[$0] == Int32(imageToken) }.map(Int32.init)
+            embeddings = embeddings.replacingRows(rows, with: imageFeatures(pixels, checkpointing: checkpointing))
+        }
+        return decoder(
+            embeddings, boundaries: batch.boundaries, positions: batch.positions, checkpointing: checkpointing)
+    }
+
+    /// Features of pictures in the decoder's width: [pictures · tokensPerImage, width] in float32.
+    func imageFeatures(_ pixels: Tensor, checkpointing: Bool) -> Tensor {
+        let states = tower.hiddenStates(pixels, configuration.featureLayers, checkpointing: checkpointing)
+        var features = Tensor.joinedColumns(states)
+        if configuration.featureSelection == .patches {
+            let length = configuration.vision.patches + 1
+            features = features.gathered((0..<Int32(features.rows)).filter { Int($0) % length != 0 })
+        }
+        return features.cast(to: decoder.computing).projected(by: [projector[0]])
+            .activated(by: configuration.projectorActivation).projected(by: [projector[1]], as: .float32)
+    }
+}

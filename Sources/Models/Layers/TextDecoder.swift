@@ -1,0 +1,61 @@
+import Synchronization
+import Tensors
+
+/// A Llama-style decoder without its output embedding (arXiv:2302.13971).
+struct TextDecoder: Sendable {
+    let configuration: DecoderConfiguration
+    let embedding: Tensor
+    let layers: [DecoderLayer]
+    let norm: RMSNorm
+    let computing: DType
+    private let rotary: RotaryCache
+
+    init(_ builder: WeightBuilder, _ path: String, _ configuration: DecoderConfiguration) {
+        self.configuration = configuration
+        embedding = builder.embedding(
+            "\(path).embed_tokens", rows: configuration.vocabularySize, columns: configuration.hiddenSize)
+        layers = (0..<configuration.layers).map {
+            DecoderLayer(builder, "\(path).layers.\($0)", configuration, index: $0)
+        }
+        norm = RMSNorm(builder, "\(path).norm", size: configuration.hiddenSize, epsilon: configuration.normEpsilon)
+        computing = builder.computing
+        rotary = RotaryCache(
+            configuration.rotary.inverseFrequencies(headSize: configuration.headSize))
+    }
+
+    /// The last hidden states, normalised, of packed sequences of embeddings [rows, width].
+    func callAsFunction(
+        _ embeddings: Tensor, boundaries: [Int], positions: [Int32], checkpointing: Bool
+    ) -> Tensor {
+        let layout = AttentionLayout(
+            heads: configuration.heads, keyValueHeads: configuration.keyValueHeads, headSize: configuration.headSize,
+            boundaries: boundaries, isCausal: true)
+        let table = rotary.table(positions: Int(positions.max() ?? 0) + 1)
+        var x = embeddings
+        for layer in layers {
+            let recompute = checkpointing && (x.isDifferentiable || layer.isTrainable)
+            x = recompute ? x.checkpointed { layer($0, layout, table, positions) } : layer(x, layout, table, positions)
+        }
+        return norm(x, as: computing)
+    }
+}
+
+/// Rotary tables, grown to the longest sequence seen.
+private final class RotaryCache: Sendable {
+    private let inverseFrequencies: [Double]
+    private let longest: Mutex<RotaryTable>
+
+    init(_ inverseFrequencies: [Double]) {
+        self.inverseFrequencies = inverseFrequencies
+        longest = Mutex(RotaryTable(inverseFrequencies: inverseFrequencies, positions: 256))
+    }
+
+    func table(positions: Int) -> RotaryTable {
+        longest.withLock { table in
+            if table.positions < positions {
+                table = RotaryTable(inverseFrequencies: inverseFrequencies, positions: max(positions, 2 * table.positions))
+            }
+            return table
+        }
+    }
+}

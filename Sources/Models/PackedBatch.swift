@@ -1,0 +1,44 @@
+public import Tensors
+
+/// Sequences packed one after another, without padding: what one forward and backward pass takes.
+public struct PackedBatch: Sendable {
+    /// Marks a token that is not supervised.
+    public static let unsupervised: Int32 = -100
+
+    /// Token ids, image tokens expanded.
+    public var tokens: [Int32]
+    /// The id itself where a token is supervised, `unsupervised` elsewhere; not shifted.
+    public var labels: [Int32]
+    /// Boundaries of the sequences: 0, then the end of each.
+    public var boundaries: [Int]
+    /// Pictures in the order of their tokens, [n, channels, height, width] in float32; nil without any.
+    public var pixels: Tensor?
+
+    /// Packs sequences with their labels; `pictures` are those of all sequences, in order, each [channels, height, width].
+    public init(sequences: [(tokens: [Int32], labels: [Int32])], pictures: [Tensor] = []) {
+        tokens = sequences.flatMap(\.tokens)
+        labels = sequences.flatMap(\.labels)
+        boundaries = sequences.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.tokens.count) }
+        pixels = pictures.first.map { first in
+            Tensor(pictures.flatMap(\.values), shape: [pictures.count] + first.shape)
+        }
+    }
+
+    /// The place of each token in its sequence.
+    public var positions: [Int32] {
+        zip(boundaries, boundaries.dropFirst()).flatMap { Array(0..<Int32($1 - $0)) }
+    }
+
+    /// Rows whose next token is supervised, and those tokens: where a loss is.
+    public var targets: (rows: [Int32], labels: [Int32]) {
+        var rows: [Int32] = []
+        var next: [Int32] = []
+        for (start, end) in zip(boundaries, boundaries.dropFirst()) where end > start {
+            for row in start..<end - 1 where labels[row + 1] != Self.unsupervised {
+                rows.append(Int32(row))
+                next.append(labels[row + 1])
+            }
+        }
+        return (rows, next)
+    }
+}

@@ -1,0 +1,40 @@
+public import Tensors
+
+/// What training needs of a model family.
+public protocol VisionLanguageModel: Sendable {
+    /// The output embedding.
+    var head: Projection { get }
+    /// Image tokens a picture.
+    var tokensPerImage: Int { get }
+    /// The id of the image token.
+    var imageToken: Int { get }
+    /// Height and width of pictures, in pixels.
+    var imageSize: Int { get }
+    /// Paths of modules that no result depends on.
+    var unusedModules: [String] { get }
+    /// The last hidden states [tokens, width] that the head takes.
+    ///
+    /// - Parameters:
+    ///   - batch: packed sequences; as many image tokens as their pictures have features.
+    ///   - checkpointing: compute layers again in the backward pass instead of keeping their results.
+    func hiddenStates(_ batch: PackedBatch, checkpointing: Bool) -> Tensor
+}
+
+extension VisionLanguageModel {
+    /// The summed cross-entropy over the supervised tokens of a batch: one number, differentiable.
+    public func loss(_ batch: PackedBatch, checkpointing: Bool = false) -> Tensor {
+        let targets = batch.targets
+        return hiddenStates(batch, checkpointing: checkpointing).gatheredRows(targets.rows)
+            .crossEntropy(head: head, labels: targets.labels)
+    }
+
+    /// Logits of every token, [tokens, words] in float32.
+    public func logits(_ batch: PackedBatch) -> Tensor {
+        Tensor.withoutGraph { hiddenStates(batch, checkpointing: false).projected(by: [head], as: .float32) }
+    }
+}
+
+extension Tensor {
+    /// Rows in this tensor's own type.
+    fileprivate func gatheredRows(_ rows: [Int32]) -> Tensor { gathered(rows, as: dtype) }
+}

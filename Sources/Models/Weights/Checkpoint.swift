@@ -1,0 +1,91 @@
+public import Foundation
+public import Tensors
+
+/// The weights of a Hugging Face model folder: `model.safetensors`, or shards with their index, mapped into memory.
+public struct Checkpoint: Sendable {
+    /// The folder.
+    public let folder: URL
+    private let tensors: [String: Tensor]
+    private let storedNames: [String: String]
+
+    private struct Index: Decodable {
+        var weight_map: [String: String]
+    }
+
+    /// Opens the weights of a folder.
+    ///
+    /// - Parameters:
+    ///   - folder: the model folder.
+    ///   - canonicalName: today's name of a tensor stored under an older one, or nil for buffers that are not weights.
+    /// - Throws: `ModelError` or `TensorError` naming the file, the shard or the tensor.
+    public init(folder: URL, canonicalName: (String) -> String?) throws {
+        self.folder = folder
+        var tensors: [String: Tensor] = [:]
+        var storedNames: [String: String] = [:]
+        for (file, names) in try Self.files(in: folder) {
+            for name in names ?? file.names {
+                guard let tensor = file[name] else {
+                    throw ModelError(
+                        .corruptFile, "\(file.path) lacks tensor \(name), which the index of its folder places there")
+                }
+                guard let canonical = canonicalName(name) else { continue }
+                if let other = storedNames[canonical] {
+                    throw ModelError(.corruptFile, "\(folder.path): \(other) and \(name) both mean \(canonical); remove one")
+                }
+                tensors[canonical] = tensor
+                storedNames[canonical] = name
+            }
+        }
+        self.tensors = tensors
+        self.storedNames = storedNames
+    }
+
+    /// The tensor of a canonical name.
+    public subscript(name: String) -> Tensor? { tensors[name] }
+
+    /// The canonical names, sorted.
+    public var names: [String] { tensors.keys.sorted() }
+
+    /// The name under which a tensor lies in its file.
+    public func storedName(_ name: String) -> String { storedNames[name] ?? name }
+
+    /// Bytes of all weights.
+    public var byteCount: Int { tensors.values.reduce(0) { $0 + $1.byteCount } }
+
+    private static func files(in folder: URL) throws -> [(file: SafetensorsFile, names: [String]?)] {
+        let single = folder.appending(path: "model.safetensors")
+        if FileManager.default.fileExists(atPath: single.path) { return [(try SafetensorsFile(path: single.path), nil)] }
+        let indexFile = folder.appending(path: "model.safetensors.index.json")
+        guard FileManager.default.fileExists(atPath: indexFile.path) else { throw noWeights(in: folder) }
+        let index: Index
+        do {
+            index = try JSONDecoder().decode(Index.self, from: Data(contentsOf: indexFile))
+        } catch {
+            throw ModelError(.corruptFile, "\(indexFile.path): weight_map (tensor name → file name) expected", cause: error)
+        }
+        return try Dictionary(grouping: index.weight_map.keys, by: { index.weight_map[$0] ?? "" })
+            .sorted { $0.key < $1.key }
+            .map { shard, names in
+                guard !shard.contains("/") else {
+                    throw ModelError(.corruptFile, "\(indexFile.path): shard \(shard) lies outside the folder")
+                }
+                let path = folder.appending(path: shard).path
+                guard FileManager.default.fileExists(atPath: path) else {
+                    throw ModelError(.fileNotFound, "\(path) is missing; \(indexFile.lastPathComponent) names it: copy it too")
+                }
+                return (try SafetensorsFile(path: path), names.sorted())
+            }
+    }
+
+    private static func noWeights(in folder: URL) -> ModelError {
+        let path = folder.path
+        guard FileManager.default.fileExists(atPath: path) else {
+            return ModelError(.fileNotFound, "\(path) does not exist; a Hugging Face model folder is expected")
+        }
+        let pickle = FileManager.default.fileExists(atPath: folder.appending(path: "pytorch_model.bin").path)
+        return ModelError(
+            .fileNotFound,
+            "\(path) holds neither model.safetensors nor model.safetensors.index.json"
+                + (pickle ? "; pytorch_model.bin is not read: save the model with safe_serialization=True" : ""))
+    }
+}

@@ -1,0 +1,19 @@
+public import Tensors
+
+/// What stands in for or beside a checkpoint's weights while a model is built: adapters, and parameters that train.
+public protocol ModelCustomization: Sendable {
+    /// The trainable tensor that replaces the parameter at `path` (`<module>.weight`), if there is one; float32.
+    func parameter(at path: String) -> Tensor?
+    /// The adapter of the linear module at `path`, if there is one.
+    func adapter(at path: String) -> LowRankFactors?
+}
+
+/// A model as its checkpoint has it.
+public struct NoCustomization: ModelCustomization {
+    /// Creates it.
+    public init() {}
+    /// Nothing is replaced.
+    public func parameter(at path: String) -> Tensor? { nil }
+    /// Nothing is adapted.
+    public func adapter(at path: String) -> LowRankFactors? { nil }
+}
