@@ -64,6 +64,15 @@ struct ConfigurationErrorTests {
         #expect(found.contains(expected), "\(found)")
     }
 
+    @Test(
+        "that asks for what only PEFT does says so",
+        arguments: UnsupportedSetting.all.filter { !$0.isHarmless }.map(\.key))
+    func unsupported(_ key: String) {
+        let error = #expect(throws: AdapterError.self) { try configuration(#"{"\#(key)": {"a": 1}}"#) }
+        #expect(error?.code == .unsupported)
+        #expect(error?.setting == key)
+    }
+
     @Test("carries the setting, so that a caller can point at its line")
     func carriesSetting() {
         let error = #expect(throws: AdapterError.self) { try configuration(#"{"lora_dropout": 2}"#) }
