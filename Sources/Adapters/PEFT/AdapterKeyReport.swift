@@ -53,8 +53,7 @@ public struct AdapterKeyReport: Sendable, Equatable {
     }
 
     private func check(shapes: [String: [Int]], found: [String: [Int]], file: String) throws {
-        guard let example = found.keys.min(), !matched.isEmpty else { throw nothingMatched(found.keys.min(), file) }
-        _ = example
+        guard !matched.isEmpty else { throw nothingMatched(found.keys.min(), file) }
         for match in matched {
             guard let expected = shapes[match.key], let actual = found[match.found], expected != actual else {
                 continue

@@ -27,8 +27,6 @@ struct AdapterPlanBuilder {
         guard !parameters.isEmpty else { throw trainsNothing() }
     }
 
-    // MARK: Targets
-
     /// `target_modules` as names or a pattern: PEFT's default if absent, the linear layers for `all-linear`.
     private mutating func resolveTargets() throws -> ModuleSelection {
         var targets = try configuration.targetModules ?? DefaultTargets.selection(for: modelType)
@@ -79,8 +77,6 @@ struct AdapterPlanBuilder {
         return shape
     }
 
-    // MARK: Saved modules and biases
-
     /// PEFT takes every module whose path *ends* in a name, be it in the middle of a word.
     private mutating func matchSavedModules() throws -> [String] {
         let names = configuration.modulesToSave
@@ -92,42 +88,5 @@ struct AdapterPlanBuilder {
                 "modules_to_save: \"\(name)\" matches no module" + NameSuggestions.question(for: name, among: ends))
         }
         return matched.map(\.path)
-    }
-
-    private func trainsBias(_ module: ModuleDescription) -> Bool {
-        guard configuration.bias != .none, module.shape(of: "bias") != nil, !isSaved(module.path) else { return false }
-        return configuration.bias == .all || linears.contains { $0.path == module.path }
-    }
-
-    private func isSaved(_ path: String) -> Bool {
-        ModulePath.selfAndAncestors(path).contains { saved.contains($0) }
-    }
-
-    // MARK: What trains
-
-    private func trainedParameters(_ module: ModuleDescription) -> [AdapterParameter] {
-        if isSaved(module.path) {
-            return module.parameters.map { .init(path: "\(module.path).\($0.name)", shape: $0.shape, role: .saved) }
-        }
-        var result: [AdapterParameter] = []
-        let linear = linears.first { $0.path == module.path }
-        if let linear {
-            result.append(
-                .init(path: "\(linear.path).lora_A.weight", shape: [linear.rank, linear.inputs], role: .loraA))
-            result.append(
-                .init(path: "\(linear.path).lora_B.weight", shape: [linear.outputs, linear.rank], role: .loraB))
-        }
-        if biases.contains(module.path), let shape = module.shape(of: "bias") {
-            result.append(.bias(of: module.path, shape: shape, isAdapted: linear != nil))
-        }
-        return result
-    }
-
-    private func trainsNothing() -> AdapterError {
-        AdapterError(
-            .nothingMatched,
-            (["this configuration would train nothing: no layer is adapted, no module saved, no bias trained"]
-                + warnings)
-                .joined(separator: "; "), setting: "target_modules")
     }
 }

@@ -8,6 +8,8 @@ extension PythonPattern {
                 result += escape(&rest)
             } else if character == "[" {
                 result += characterClass(&rest)
+            } else if character == "{" || character == "}" {
+                result += brace(&rest)
             } else if rest.hasPrefix("(?P<") {
                 rest.removeFirst(4)
                 result += "(?<" + groupName(&rest, until: ">") + ">"
@@ -26,6 +28,15 @@ extension PythonPattern {
         let pair = rest.prefix(2)
         rest.removeFirst(pair.count)
         return pair == "\\Z" ? "\\z" : String(pair)
+    }
+
+    /// A repetition; Python lets its lower bound be absent, and takes a brace that begins none literally.
+    private static func brace(_ rest: inout Substring) -> String {
+        if let match = rest.prefixMatch(of: /{(\d*)(,?)(\d*)}/), !match.1.isEmpty || !match.2.isEmpty {
+            rest.removeFirst(match.0.count)
+            return "{" + (match.1.isEmpty ? "0" : match.1) + match.2 + match.3 + "}"
+        }
+        return "\\" + String(rest.removeFirst())
     }
 
     /// ICU's group names know no underscore.

@@ -3,16 +3,17 @@ import Foundation
 /// A regular expression in the syntax of Python's `re`, in which PEFT's settings are written.
 ///
 /// It runs on ICU (`NSRegularExpression`), which agrees with `re` on everything that module paths need. Translated are
-/// named groups (`(?P<n>…)`, `(?P=n)`), `\Z`, and brackets and ampersands inside character classes, which ICU would
-/// read as set operations. Python's conditional groups `(?(1)…)` and look-behinds without a bound are refused as
-/// invalid, and ICU takes some escapes that Python refuses (`\p{…}`, `\h`).
+/// named groups (`(?P<n>…)`, `(?P=n)`), `\Z`, braces that are no repetition, and brackets and ampersands inside
+/// character classes, which ICU would read as set operations. Python's conditional groups `(?(1)…)` are refused as
+/// invalid, and ICU takes some that Python refuses: bounded look-behinds of varying length, `\h`, a late `(?i)`.
 struct PythonPattern {
     private let whole: NSRegularExpression
     private let prefix: NSRegularExpression
 
     /// Compiles `source`; `setting` names it in the error.
     init(_ source: String, setting: String) throws {
-        let translated = Self.translate(source)
+        // ICU takes no empty expression.
+        let translated = source.isEmpty ? "(?:)" : Self.translate(source)
         do {
             // Compiled by itself first, so that a stray parenthesis cannot pair with one of ours.
             prefix = try NSRegularExpression(pattern: translated)
