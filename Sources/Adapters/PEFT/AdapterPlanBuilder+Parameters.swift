@@ -1,3 +1,5 @@
+import Models
+
 extension AdapterPlanBuilder {
     /// Whether the module's bias trains although the module is not saved.
     func trainsBias(_ module: ModuleDescription) -> Bool {
