@@ -44,7 +44,7 @@ let package = Package(
         .testTarget(name: "AdaptersTests", dependencies: ["Adapters", "Models", "Tensors"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "Adapters", "Models", "Tensors"]),
         .testTarget(name: "FederationTests", dependencies: ["Federation"]),
-        .testTarget(name: "CommandTests", dependencies: ["lorad"]),
+        .testTarget(name: "CommandTests", dependencies: ["lorad", "Training", "Models"]),
     ]
 )
 

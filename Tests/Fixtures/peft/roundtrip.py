@@ -19,6 +19,7 @@ them, each with expected.safetensors (logits.N of that case's rows with the adap
 parameters, keys, scaling by module). Folders under refuse/ hold adapters that PEFT makes but that are not plain LoRA: a
 loader that does not implement them must say so and not train something else.
 """
+
 import argparse, json, os, sys, warnings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -34,8 +35,15 @@ DECODER = r".*language_model.*\.(q_proj|v_proj)"
 CONFIGURATIONS = {
     "suffixes": dict(r=4, target_modules=["q_proj", "v_proj"]),
     "decoder-regex": dict(r=3, lora_alpha=12, target_modules=DECODER),
-    "rslora-gaussian": dict(r=4, lora_alpha=4, use_rslora=True, init_lora_weights="gaussian", target_modules=["down_proj", "fc1"]),
-    "patterns": dict(r=2, target_modules=SEVEN, rank_pattern={r"layers\.0\..*": 5, "q_proj": 3}, alpha_pattern={"mlp.up_proj": 1.5, "up_proj": 7}),
+    "rslora-gaussian": dict(
+        r=4, lora_alpha=4, use_rslora=True, init_lora_weights="gaussian", target_modules=["down_proj", "fc1"]
+    ),
+    "patterns": dict(
+        r=2,
+        target_modules=SEVEN,
+        rank_pattern={r"layers\.0\..*": 5, "q_proj": 3},
+        alpha_pattern={"mlp.up_proj": 1.5, "up_proj": 7},
+    ),
     "all-linear": dict(r=2, target_modules="all-linear"),
     "all-linear-excluded": dict(r=2, target_modules="all-linear", exclude_modules=r".*vision_tower.*"),
     "layers": dict(r=2, target_modules=["o_proj", "fc2"], layers_to_transform=[1], layers_pattern=["layers"]),
@@ -80,25 +88,38 @@ def check(options):
         warnings.simplefilter("always")
         model = PeftModel.from_pretrained(base(options.model), options.adapter, is_trainable=True).eval()
     loaded = trainable(model)
-    copies = {n for n in stored if n.endswith(".base_layer.weight")}  # PEFT saves the base's embeddings where LoRA is on them
+    copies = {
+        n for n in stored if n.endswith(".base_layer.weight")
+    }  # PEFT saves the base's embeddings where LoRA is on them
     given = json.load(open(f"{options.adapter}/adapter_config.json"))
     report = dict(
-        tensors=len(stored), trainable_parameters=model.get_nb_trainable_parameters()[0],
-        missing=sorted(loaded.keys() - stored.keys()), unexpected=sorted(stored.keys() - loaded.keys() - copies),
+        tensors=len(stored),
+        trainable_parameters=model.get_nb_trainable_parameters()[0],
+        missing=sorted(loaded.keys() - stored.keys()),
+        unexpected=sorted(stored.keys() - loaded.keys() - copies),
         different=sorted(n for n in loaded.keys() & stored.keys() if not torch.equal(loaded[n], stored[n].float())),
         unknown_config_keys=sorted(given.keys() - LoraConfig(target_modules=["x"]).to_dict().keys()),
-        warnings=[str(w.message)[:200] for w in caught if "gradient_checkpointing" not in str(w.message)])
+        warnings=[str(w.message)[:200] for w in caught if "gradient_checkpointing" not in str(w.message)],
+    )
     failed = any(report[k] for k in ("missing", "unexpected", "different", "unknown_config_keys"))
     if options.compare:
         facts = os.path.join(os.path.dirname(options.compare), "golden.json")
         facts = json.load(open(facts)) if os.path.exists(facts) else {}
         skip = {*facts.get("rounding_only", []), *facts.get("no_gradient", [])}
-        other = {n.removeprefix(options.prefix): t for n, t in load_file(options.compare).items() if n.startswith(options.prefix)}
+        other = {
+            n.removeprefix(options.prefix): t
+            for n, t in load_file(options.compare).items()
+            if n.startswith(options.prefix)
+        }
         both = (loaded.keys() & other.keys()) - skip
         far = {n: distance(other[n], loaded[n]) for n in both}
         worst = max(far, key=far.get, default=None)
-        report |= dict(compared=len(both), not_compared=sorted((loaded.keys() ^ other.keys()) - skip),
-                       largest=far.get(worst), largest_key=worst)
+        report |= dict(
+            compared=len(both),
+            not_compared=sorted((loaded.keys() ^ other.keys()) - skip),
+            largest=far.get(worst),
+            largest_key=worst,
+        )
         failed |= not both or bool(report["not_compared"]) or far[worst] > options.tolerance
     if options.logits:
         golden = load_file(options.logits)
@@ -124,9 +145,15 @@ def make(options):
         folder = f"{options.make}/{name}"
         model.save_pretrained(folder)
         save_file(logits, f"{folder}/expected.safetensors")
-        scaling = {n.removeprefix("base_model.model."): m.scaling["default"] for n, m in model.named_modules() if isinstance(m, LoraLayer)}
+        scaling = {
+            n.removeprefix("base_model.model."): m.scaling["default"]
+            for n, m in model.named_modules()
+            if isinstance(m, LoraLayer)
+        }
         keys = sorted(load_file(f"{folder}/adapter_model.safetensors"))
-        facts = dict(config=config, trainable_parameters=model.get_nb_trainable_parameters()[0], keys=keys, scaling=scaling)
+        facts = dict(
+            config=config, trainable_parameters=model.get_nb_trainable_parameters()[0], keys=keys, scaling=scaling
+        )
         json.dump(facts, open(f"{folder}/expected.json", "w"), indent=1)
         print(f"{folder}: {len(keys)} tensors, {facts['trainable_parameters']} parameters")
 

@@ -1,0 +1,67 @@
+import Foundation
+
+/// `trainer_log.jsonl`: one JSON object for each record, appended as the run goes.
+public struct TrainerLog: Sendable {
+    /// The file's path.
+    public let path: String
+
+    /// Names a log; nothing is written yet.
+    public init(path: String) { self.path = path }
+
+    /// The records in the file; a last line that a crash cut short is left out.
+    ///
+    /// - Throws: `TrainingError` where a line is no record.
+    public func records() throws -> [LogRecord] {
+        guard let data = FileManager.default.contents(atPath: path) else { return [] }
+        let lines = data.split(separator: UInt8(ascii: "\n"))
+        let isTorn = data.last != UInt8(ascii: "\n")
+        return try lines.enumerated().compactMap { index, line in
+            do {
+                return try JSONDecoder().decode(LogRecord.self, from: Data(line))
+            } catch {
+                if isTorn, index == lines.count - 1 { return nil }
+                throw TrainingError(.invalidConfiguration, "\(path):\(index + 1): not a log record", cause: error)
+            }
+        }
+    }
+
+    /// Takes back what was logged after a step, so that a run that resumes there continues its own log.
+    ///
+    /// - Returns: The records that are left.
+    @discardableResult
+    public func rewind(toStep step: Int) throws -> [LogRecord] {
+        let kept = try records().filter { $0.step <= step }
+        var data = Data()
+        for record in kept { data.append(try Self.line(record)) }
+        try AtomicFile.write(data, to: path)
+        return kept
+    }
+
+    /// Appends a record.
+    ///
+    /// - Throws: `TrainingError` where the file cannot be written.
+    public func append(_ record: LogRecord) throws {
+        do {
+            if !FileManager.default.fileExists(atPath: path) { try AtomicFile.write(Data(), to: path) }
+            let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+            defer { try? handle.close() }
+            try handle.seekToEnd()
+            try handle.write(contentsOf: Self.line(record))
+        } catch {
+            throw TrainingError(.writeFailed, "\(path): cannot be appended to", cause: error)
+        }
+    }
+
+    /// A record as a line of JSON; what is not finite becomes null, which is all that JSON has for it.
+    static func line(_ record: LogRecord) throws -> Data {
+        var members = ["\"step\": \(record.step)"]
+        for (name, value) in record.measurements {
+            members.append("\"\(name)\": \(value.isFinite ? number(value) : "null")")
+        }
+        return Data("{\(members.joined(separator: ", "))}\n".utf8)
+    }
+
+    private static func number(_ value: Double) -> String {
+        Int(exactly: value).map(String.init) ?? "\(value)"
+    }
+}
