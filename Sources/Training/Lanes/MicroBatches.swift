@@ -1,0 +1,31 @@
+import Foundation
+
+/// How the rows of a step are split into the micro-batches that lanes and workers compute.
+///
+/// A function of the rows' lengths alone, never of the number of lanes: the fixed tree of sums goes over micro-batches.
+public enum MicroBatches {
+    /// Tokens that a micro-batch aims at: enough rows for products at nearly full speed, few enough to share out.
+    static let targetTokens = 192
+
+    /// Consecutive stretches of the rows, of about equal numbers of tokens; a power of two of them where that is possible.
+    public static func split(lengths: [Int]) -> [Range<Int>] {
+        let total = lengths.reduce(0, +)
+        guard lengths.count > 1, total > 0 else { return [0..<lengths.count] }
+        let wanted = exp2(log2(Double(total) / Double(targetTokens)).rounded())
+        let count = max(1, min(lengths.count, Int(wanted)))
+        var ranges: [Range<Int>] = []
+        var (start, tokens) = (0, 0)
+        for (row, length) in lengths.enumerated() {
+            tokens += length
+            let (left, rowsLeft) = (count - ranges.count - 1, lengths.count - row - 1)
+            let next = row + 1 < lengths.count ? lengths[row + 1] : 0
+            let goal = total * (ranges.count + 1) / count
+            // End here when the next row would lie mostly beyond the goal, or when every row left is needed.
+            if left > 0, rowsLeft == left || tokens + next / 2 >= goal {
+                ranges.append(start..<row + 1)
+                start = row + 1
+            }
+        }
+        return ranges + [start..<lengths.count]
+    }
+}
