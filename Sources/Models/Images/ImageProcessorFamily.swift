@@ -22,7 +22,9 @@ struct ImageProcessorFamily: Sendable {
             padsToSquare: true),
         .init(name: "BitImageProcessor", size: .shortestEdge(224), crop: square224, defaultsToSquare: false),
         .init(name: "BlipImageProcessor", size: .exact(height: 384, width: 384)),
-        .init(name: "SiglipImageProcessor", size: .exact(height: 224, width: 224), normalization: half),
+        .init(
+            name: "SiglipImageProcessor", size: .exact(height: 224, width: 224), normalization: half,
+            defaultsToSquare: false),
         .init(
             name: "ViTImageProcessor", size: .exact(height: 224, width: 224), filter: .bilinear, normalization: half),
         .init(

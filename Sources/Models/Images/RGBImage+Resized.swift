@@ -14,33 +14,40 @@ extension RGBImage {
     ) -> RGBImage {
         let across = ResampleAxis(input: width, output: newWidth, window: columns, filter: filter)
         let down = ResampleAxis(input: height, output: newHeight, window: rows, filter: filter)
+        if isVerticalFirst(newWidth, newHeight) {
+            return resampledDown(down).resampledAcross(across, rows: 0..<rows.count)
+        }
         let band = down.inputs
-        let narrowed = resampledAcross(across, rows: band, isIdentity: width == newWidth && columns.count == width)
-        let pixels = Self.resampledDown(narrowed, rowBytes: 3 * columns.count, down.shifted(by: band.lowerBound))
-        return RGBImage(width: columns.count, height: rows.count, pixels: pixels)
+        return resampledAcross(across, rows: band).resampledDown(down.shifted(by: band.lowerBound))
     }
 
-    private func resampledAcross(_ axis: ResampleAxis, rows: Range<Int>, isIdentity: Bool) -> ArraySlice<UInt8> {
-        let source = pixels[3 * width * rows.lowerBound..<3 * width * rows.upperBound]
-        if isIdentity { return source }
+    /// Each pass rounds and clamps, so their order shows in the bytes. Pillow 13 begins with the rows where they
+    /// lose more than twice as many as the columns (so its results say; earlier ones always begin with the columns).
+    private func isVerticalFirst(_ newWidth: Int, _ newHeight: Int) -> Bool {
+        newHeight < height && height - newHeight > 2 * (width - newWidth)
+    }
+
+    private func resampledAcross(_ axis: ResampleAxis, rows: Range<Int>) -> RGBImage {
         let size = 3 * axis.first.count * rows.count
-        return [UInt8](unsafeUninitializedCapacity: size) { target, count in
-            source.withUnsafeBufferPointer { source in
+        let result = [UInt8](unsafeUninitializedCapacity: size) { target, count in
+            pixels[3 * width * rows.lowerBound..<3 * width * rows.upperBound].withUnsafeBufferPointer { source in
                 axis.withKernelAxis {
                     lorad_resample_horizontal(source.baseAddress, width, rows.count, &$0, target.baseAddress)
                 }
             }
             count = size
-        }[...]
+        }
+        return RGBImage(width: axis.first.count, height: rows.count, pixels: result)
     }
 
-    private static func resampledDown(_ source: ArraySlice<UInt8>, rowBytes: Int, _ axis: ResampleAxis) -> [UInt8] {
-        let size = rowBytes * axis.first.count
-        return [UInt8](unsafeUninitializedCapacity: size) { target, count in
-            source.withUnsafeBufferPointer { source in
-                axis.withKernelAxis { lorad_resample_vertical(source.baseAddress, rowBytes, &$0, target.baseAddress) }
+    private func resampledDown(_ axis: ResampleAxis) -> RGBImage {
+        let size = 3 * width * axis.first.count
+        let result = [UInt8](unsafeUninitializedCapacity: size) { target, count in
+            pixels.withUnsafeBufferPointer { source in
+                axis.withKernelAxis { lorad_resample_vertical(source.baseAddress, 3 * width, &$0, target.baseAddress) }
             }
             count = size
         }
+        return RGBImage(width: width, height: axis.first.count, pixels: result)
     }
 }
