@@ -1,5 +1,5 @@
 /// What becomes of transparency when a picture is made RGB.
-public enum AlphaTreatment: String, Sendable, Hashable, Codable {
+public enum AlphaTreatment: String, Sendable, Hashable {
     /// The colour beneath is kept, as Pillow's `convert("RGB")` does, and with it transformers' `load_image`, which
     /// reads every picture given by path.
     case dropped

@@ -1,5 +1,5 @@
 /// The size of a centre crop.
-public struct ImageCrop: Sendable, Hashable, Codable {
+public struct ImageCrop: Sendable, Hashable {
     /// Pixels down.
     public var height: Int
     /// Pixels across.

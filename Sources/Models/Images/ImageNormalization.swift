@@ -1,11 +1,11 @@
 /// (x − mean) / deviation, each for R, G and B.
-public struct ImageNormalization: Sendable, Hashable, Codable {
+public struct ImageNormalization: Sendable, Hashable {
     /// What is subtracted.
-    public var mean: [Double]
+    public let mean: [Double]
     /// What is divided by.
-    public var deviation: [Double]
+    public let deviation: [Double]
 
-    /// A normalisation by three means and three deviations.
+    /// A normalisation. Precondition: there are three means and three deviations.
     public init(mean: [Double], deviation: [Double]) {
         precondition(mean.count == 3 && deviation.count == 3)
         self.mean = mean

@@ -1,10 +1,11 @@
 extension ImageProcessor {
     /// A canonical description for caches of what was computed from pixel values: equal processors have equal keys, and
-    /// the leading version changes whenever the same configuration would give other values.
+    /// the leading version changes whenever the same configuration would give other values. How the picture was read
+    /// (``AlphaTreatment``) is not part of it.
     public var cacheKey: String {
         let parts: [String?] = [
             "pixels-v1",
-            squarePadding.map { "pad=\(Self.list($0))" },
+            squarePadding.map { "pad=\(Self.list([$0.red, $0.green, $0.blue]))" },
             resize.map { "resize=\(Self.describe($0))/\(filter)" },
             crop.map { "crop=\($0.height)x\($0.width)" },
             rescaleFactor.map { "rescale=\($0)" },

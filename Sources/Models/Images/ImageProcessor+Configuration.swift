@@ -127,15 +127,14 @@ extension ImageProcessor {
             mean: try configuration.channels("image_mean") ?? family.normalization.mean, deviation: deviation)
     }
 
+    /// The mean as a colour, its fractions cut off.
     private static func paddingColour(
         _ mean: [Double], _ configuration: ImageProcessorConfiguration
-    ) throws -> [UInt8] {
-        try mean.map { level in
-            guard (0...1).contains(level) else {
-                throw configuration.invalid("image_mean", "levels from 0 to 1 with do_pad", .number(level))
-            }
-            return UInt8(level * 255)
+    ) throws -> RGBColour {
+        guard mean.allSatisfy((0...1).contains) else {
+            throw configuration.invalid("image_mean", "0 to 1 with do_pad", .array(mean.map { .number($0) }))
         }
+        return RGBColour(red: UInt8(mean[0] * 255), green: UInt8(mean[1] * 255), blue: UInt8(mean[2] * 255))
     }
 
     private static func unsupported(_ configuration: ImageProcessorConfiguration, _ key: String) -> ModelError {

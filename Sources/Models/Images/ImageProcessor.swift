@@ -3,9 +3,9 @@
 /// Equal to the Pillow-backed image processors of transformers for the same configuration; the torchvision-backed ones
 /// (`…Fast`) differ from those by their resampling. Pictures are RGB already, so `do_convert_rgb` has no part here; see
 /// ``AlphaTreatment`` for transparency.
-public struct ImageProcessor: Sendable, Hashable, Codable {
-    /// The colour (R, G, B) of the square the picture is first centred on, or nil: LLaVA's `image_aspect_ratio: pad`.
-    public var squarePadding: [UInt8]?
+public struct ImageProcessor: Sendable, Hashable {
+    /// The colour of the square the picture is first centred on, or nil: LLaVA's `image_aspect_ratio: pad`.
+    public var squarePadding: RGBColour?
     /// The size to resize to, or nil.
     public var resize: ImageTargetSize?
     /// The resampling kernel.

@@ -1,5 +1,5 @@
 /// What size a picture is resized to.
-public enum ImageTargetSize: Sendable, Hashable, Codable {
+public enum ImageTargetSize: Sendable, Hashable {
     /// Exactly this size, whatever becomes of the proportions.
     case exact(height: Int, width: Int)
     /// The shorter edge to this length, the proportions kept.

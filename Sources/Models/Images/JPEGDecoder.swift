@@ -51,18 +51,11 @@ struct JPEGDecoder {
                     let black = 255 - Int(source[4 * pixel + 3])
                     for channel in 0..<3 {
                         let ink = 255 - Int(source[4 * pixel + channel])
-                        target[3 * pixel + channel] = UInt8(255 - black - roundedOver255(ink * (255 - black)))
+                        target[3 * pixel + channel] = UInt8(255 - black - (ink * (255 - black)).roundedOver255)
                     }
                 }
             }
             initialized = 3 * count
         }
     }
-}
-
-/// `value / 255` to the nearest, for `value` in `0 ... 255²`.
-@inline(__always)
-func roundedOver255(_ value: Int) -> Int {
-    let sum = value + 128
-    return (sum + sum >> 8) >> 8
 }

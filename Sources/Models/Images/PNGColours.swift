@@ -58,7 +58,7 @@ struct PNGColours {
     private func onWhite(_ sample: UInt8, _ alpha: UInt8) -> UInt8 {
         if isOpaque { return sample }
         let alpha = Int(alpha)
-        return UInt8(roundedOver255(Int(sample) * alpha + 255 * (255 - alpha)))
+        return UInt8((Int(sample) * alpha + 255 * (255 - alpha)).roundedOver255)
     }
 
     /// An index beyond the palette is black.

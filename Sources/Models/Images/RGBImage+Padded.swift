@@ -1,6 +1,6 @@
 extension RGBImage {
-    /// The picture centred on a square of `colour` (R, G, B), as wide as its longer edge.
-    func paddedToSquare(colour: [UInt8]) -> RGBImage {
+    /// The picture centred on a square of `colour`, as wide as its longer edge.
+    func paddedToSquare(colour: RGBColour) -> RGBImage {
         let side = max(width, height)
         guard width != height else { return self }
         let left = (side - width) / 2
@@ -8,7 +8,7 @@ extension RGBImage {
         var square = [UInt8]()
         square.reserveCapacity(3 * side * side)
         func fill(_ count: Int) {
-            for _ in 0..<count { square += colour }
+            for _ in 0..<count { square += [colour.red, colour.green, colour.blue] }
         }
         fill(top * side)
         for y in 0..<height {

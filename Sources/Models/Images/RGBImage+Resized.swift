@@ -21,8 +21,9 @@ extension RGBImage {
         return resampledAcross(across, rows: band).resampledDown(down.shifted(by: band.lowerBound))
     }
 
-    /// Each pass rounds and clamps, so their order shows in the bytes. Pillow 13 begins with the rows where they
-    /// lose more than twice as many as the columns (so its results say; earlier ones always begin with the columns).
+    /// Each pass rounds and clamps, so their order shows in the bytes. Pillow 13 reduces the height first where it
+    /// loses more than twice the pixels that the width loses (as its results show); Pillow 12 only does for pictures a
+    /// hundred times taller than wide.
     private func isVerticalFirst(_ newWidth: Int, _ newHeight: Int) -> Bool {
         newHeight < height && height - newHeight > 2 * (width - newWidth)
     }

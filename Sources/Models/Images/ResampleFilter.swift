@@ -1,7 +1,7 @@
 import Foundation
 
 /// A resampling kernel; the raw values are Pillow's, which preprocessor configurations use.
-public enum ResampleFilter: Int, Sendable, Hashable, Codable, CaseIterable {
+public enum ResampleFilter: Int, Sendable, Hashable, CaseIterable {
     case nearest = 0
     case lanczos = 1
     case bilinear = 2

@@ -88,16 +88,14 @@ struct ImageProcessorTests {
         #expect(throws: ModelError.self) { try bounded(thin) }
     }
 
-    @Test("The cache key tells processors apart and survives coding")
+    @Test("The cache key tells processors apart")
     func cacheKey() throws {
         let clip = try processor(#"{"image_processor_type": "CLIPImageProcessor"}"#)
         #expect(
             clip.cacheKey == "pixels-v1;resize=shortest:224/bicubic;crop=224x224;rescale=0.00392156862745098;"
                 + "normalize=0.48145466,0.4578275,0.40821073/0.26862954,0.26130258,0.27577711")
         var other = clip
-        other.squarePadding = [1, 2, 3]
+        other.squarePadding = RGBColour(red: 1, green: 2, blue: 3)
         #expect(other.cacheKey != clip.cacheKey)
-        let decoded = try JSONDecoder().decode(ImageProcessor.self, from: JSONEncoder().encode(other))
-        #expect(decoded == other && decoded.cacheKey == other.cacheKey)
     }
 }
