@@ -16,7 +16,8 @@ let package = Package(
         .target(name: "COpenBLAS"),
         .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
         .systemLibrary(name: "CNanomsg", providers: [.apt(["libnanomsg-dev"])]),
-        .systemLibrary(name: "CImageCodecs", providers: [.apt(["libturbojpeg0-dev", "libpng-dev"])]),
+        .target(  // apt: libturbojpeg0-dev, libpng-dev
+            name: "CImageCodecs", linkerSettings: [.linkedLibrary("turbojpeg"), .linkedLibrary("png16")]),
 
         // The model half.
         .target(name: "Tensors", dependencies: ["CKernels", "COneDNN", "COpenBLAS"]),

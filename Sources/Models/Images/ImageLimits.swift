@@ -1,0 +1,28 @@
+/// What a picture file may ask for before it is refused: a few bytes can declare gigabytes of pixels.
+public struct ImageLimits: Sendable, Hashable {
+    /// The most pixels a picture may have, by its header. The default, 178,956,970, is where Pillow refuses.
+    public var pixels: Int
+    /// The most bytes a picture file may have.
+    public var fileBytes: Int
+
+    /// Creates limits.
+    public init(pixels: Int = 178_956_970, fileBytes: Int = 1 << 30) {
+        self.pixels = pixels
+        self.fileBytes = fileBytes
+    }
+
+    /// Throws unless a picture of this size may be decoded.
+    func check(width: Int, height: Int, name: String) throws {
+        guard width > 0, height > 0 else {
+            throw ModelError(
+                .corruptFile, "\(name): the picture is \(width)×\(height) pixels; replace the file")
+        }
+        let (count, overflow) = width.multipliedReportingOverflow(by: height)
+        guard !overflow, count <= pixels else {
+            throw ModelError(
+                .invalidInput,
+                "\(name): \(width)×\(height) pixels are more than the limit of \(pixels) pixels; "
+                    + "scale the picture down or raise the limit")
+        }
+    }
+}

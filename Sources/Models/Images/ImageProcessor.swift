@@ -1,0 +1,66 @@
+/// Turns a picture into a vision tower's input: pad, resize, centre crop, rescale, normalise, in this order.
+///
+/// Equal to the Pillow-backed image processors of transformers for the same configuration; the torchvision-backed ones
+/// (`…Fast`) differ from those by their resampling. Pictures are RGB already, so `do_convert_rgb` has no part here; see
+/// ``AlphaTreatment`` for transparency.
+public struct ImageProcessor: Sendable, Hashable {
+    /// The colour of the square the picture is first centred on, or nil: LLaVA's `image_aspect_ratio: pad`.
+    public var squarePadding: RGBColour?
+    /// The size to resize to, or nil.
+    public var resize: ImageTargetSize?
+    /// The resampling kernel.
+    public var filter = ResampleFilter.bicubic
+    /// The part to keep from the middle, or nil.
+    public var crop: ImageCrop?
+    /// What samples 0 … 255 are multiplied by, or nil.
+    public var rescaleFactor: Double?
+    /// The mean to subtract and the deviation to divide by, or nil.
+    public var normalization: ImageNormalization?
+
+    /// A processor that only makes samples floats.
+    public init() {}
+
+    /// The size of a picture's pixel values; nil where it depends on the picture.
+    public var outputSize: (height: Int, width: Int)? {
+        if let crop { return (crop.height, crop.width) }
+        if case .exact(let height, let width) = resize { return (height, width) }
+        return nil
+    }
+
+    /// The pixel values of a picture.
+    ///
+    /// - Throws: ``ModelError`` where the picture's proportions lead to an empty picture or one beyond `limits`.
+    public func callAsFunction(_ image: RGBImage, limits: ImageLimits = ImageLimits()) throws -> PixelValues {
+        let image = try padded(image, limits)
+        let full =
+            resize?.resolved(height: image.height, width: image.width) ?? (height: image.height, width: image.width)
+        let target = crop ?? ImageCrop(height: full.height, width: full.width)
+        try check(image, full, target, limits)
+        let rows = ImageCrop.axis(size: full.height, length: target.height)
+        let columns = ImageCrop.axis(size: full.width, length: target.width)
+        let part = image.resized(
+            width: full.width, height: full.height, filter: filter, columns: columns.source, rows: rows.source)
+        return planes(of: part, in: target, top: rows.offset, left: columns.offset)
+    }
+
+    private func padded(_ image: RGBImage, _ limits: ImageLimits) throws -> RGBImage {
+        guard let squarePadding else { return image }
+        let side = max(image.width, image.height)
+        try limits.check(width: side, height: side, name: "a \(image.width)×\(image.height) picture padded to a square")
+        return image.paddedToSquare(colour: squarePadding)
+    }
+
+    /// Checks every picture on the way: resized along one edge, along both, and the result.
+    private func check(
+        _ image: RGBImage, _ full: (height: Int, width: Int), _ target: ImageCrop, _ limits: ImageLimits
+    ) throws {
+        let name = "a \(image.width)×\(image.height) picture resized to \(full.width)×\(full.height)"
+        guard full.width > 0, full.height > 0 else {
+            throw ModelError(.invalidInput, "\(name): nothing is left of it; leave this picture out or crop it")
+        }
+        try limits.check(width: full.width, height: 1, name: name)
+        try limits.check(width: 1, height: full.height, name: name)
+        try limits.check(width: min(full.width, target.width), height: image.height, name: name)
+        try limits.check(width: target.width, height: target.height, name: name)
+    }
+}

@@ -1,0 +1,57 @@
+public import Foundation
+
+/// A picture in memory: 8-bit sRGB samples, row by row, three to a pixel, upright.
+public struct RGBImage: Sendable, Hashable {
+    /// Pixels across.
+    public let width: Int
+    /// Pixels down.
+    public let height: Int
+    /// `height × width × 3` samples: R, G, B of the first pixel of the first row, and so on.
+    public let pixels: [UInt8]
+
+    /// A picture of given samples. Precondition: there are `height × width × 3` of them.
+    public init(width: Int, height: Int, pixels: [UInt8]) {
+        precondition(width > 0 && height > 0 && pixels.count == width * height * 3)
+        self.width = width
+        self.height = height
+        self.pixels = pixels
+    }
+
+    /// Reads a JPEG or PNG file, turns it upright by its EXIF orientation and makes it RGB.
+    ///
+    /// The result equals Pillow's `ImageOps.exif_transpose(Image.open(file)).convert("RGB")`, but for 16-bit greyscale
+    /// PNG: Pillow shows every sample above 255 as white, here the high byte is kept, as both do for 16-bit colour.
+    /// Colour profiles are not applied.
+    ///
+    /// - Throws: ``ModelError`` for a file that is missing, empty, damaged, cut short, of another format or beyond
+    ///   `limits`.
+    public init(file: URL, alpha: AlphaTreatment = .dropped, limits: ImageLimits = ImageLimits()) throws {
+        try self.init(source: ByteSource(file: file, limit: limits.fileBytes), alpha: alpha, limits: limits)
+    }
+
+    /// Decodes a JPEG or PNG in memory, as ``init(file:alpha:limits:)`` does; `name` is what errors call it.
+    public init(
+        data: Data, name: String, alpha: AlphaTreatment = .dropped, limits: ImageLimits = ImageLimits()
+    ) throws {
+        try self.init(source: ByteSource(data: data, name: name), alpha: alpha, limits: limits)
+    }
+
+    /// The size of the upright picture in a file, from its header: no pixel is decoded.
+    ///
+    /// - Throws: ``ModelError`` as reading the picture would, for what its header shows.
+    public static func size(of file: URL, limits: ImageLimits = ImageLimits()) throws -> (width: Int, height: Int) {
+        let source = try ByteSource(file: file, limit: limits.fileBytes)
+        return try ImageHeader.read(from: source, limits: limits).uprightSize
+    }
+
+    private init(source: ByteSource, alpha: AlphaTreatment, limits: ImageLimits) throws {
+        let header = try ImageHeader.read(from: source, limits: limits)
+        let data = try source.data()
+        let stored =
+            switch header.format {
+            case .jpeg: try JPEGDecoder(header: header, name: source.name).decode(data)
+            case .png: try PNGDecoder(header: header, name: source.name, alpha: alpha).decode(data)
+            }
+        self = stored.turned(header.orientation)
+    }
+}

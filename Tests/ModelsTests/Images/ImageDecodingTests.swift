@@ -1,0 +1,70 @@
+import Foundation
+import Testing
+
+@testable import Models
+
+@Suite("Image decoding")
+struct ImageDecodingTests {
+    let goldens: ImageGoldens
+
+    init() throws { goldens = try ImageGoldens.load() }
+
+    @Test("Every kind of PNG decodes to Pillow's bytes")
+    func png() throws {
+        for (name, golden) in goldens.files where name.hasSuffix(".png") {
+            let image = try RGBImage(file: ImageGoldens.file(name))
+            #expect(image.width == golden.width && image.height == golden.height, "\(name)")
+            #expect(largestDifference(image.pixels, golden.rgb) == 0, "\(name)")
+        }
+    }
+
+    @Test("Every kind of JPEG decodes to Pillow's pixels within a decoder's rounding")
+    func jpeg() throws {
+        for (name, golden) in goldens.files where name.hasSuffix(".jpg") {
+            let image = try RGBImage(file: ImageGoldens.file(name))
+            #expect(image.width == golden.width && image.height == golden.height, "\(name)")
+            #expect(largestDifference(image.pixels, golden.rgb) <= 2, "\(name)")
+        }
+    }
+
+    @Test("Transparency laid on white equals do_convert_rgb of transformers")
+    func onWhite() throws {
+        for (name, golden) in goldens.files where name.hasSuffix(".png") {
+            let image = try RGBImage(file: ImageGoldens.file(name), alpha: .compositedOnWhite)
+            #expect(largestDifference(image.pixels, golden.onWhite ?? golden.rgb) == 0, "\(name)")
+        }
+        #expect(goldens.files.values.contains { $0.onWhite != nil })
+    }
+
+    @Test("The header alone tells the size of the upright picture")
+    func size() throws {
+        for (name, golden) in goldens.files {
+            let size = try RGBImage.size(of: ImageGoldens.file(name))
+            #expect(size == (golden.width, golden.height), "\(name)")
+        }
+    }
+
+    @Test("A picture in memory decodes as the file does, from a slice too")
+    func memory() throws {
+        let file = ImageGoldens.file("420.jpg")
+        let slice = (Data([1, 2, 3]) + (try Data(contentsOf: file)))[3...]
+        #expect(try RGBImage(data: slice, name: "slice") == RGBImage(file: file))
+    }
+
+    @Test("The format is told by the content, not by the extension")
+    func misnamed() throws {
+        let copy = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).jpg")
+        defer { try? FileManager.default.removeItem(at: copy) }
+        try FileManager.default.copyItem(at: ImageGoldens.file("rgba-8.png"), to: copy)
+        #expect(try RGBImage(file: copy) == RGBImage(file: ImageGoldens.file("rgba-8.png")))
+    }
+
+    @Test("XMP tells the orientation where EXIF does not", arguments: ["=\"6\"", ">6<"])
+    func xmp(value: String) throws {
+        var metadata = OrientationMetadata()
+        metadata.add(app1: Array("http://ns.adobe.com/xap/1.0/\0<x tiff:Orientation\(value)/>".utf8))
+        #expect(metadata.orientation == .needsClockwiseTurn)
+        metadata.add(exif: [0x49, 0x49, 0x2A, 0])
+        #expect(metadata.orientation == .needsClockwiseTurn)
+    }
+}
