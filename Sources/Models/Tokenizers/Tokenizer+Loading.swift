@@ -1,0 +1,31 @@
+public import Foundation
+
+extension Tokenizer {
+    /// Loads the tokenizer of a model's folder: `tokenizer.json`, and where present `tokenizer_config.json` and
+    /// `special_tokens_map.json` for the tokens that begin, end and pad texts.
+    ///
+    /// - Throws: ``ModelError`` that names the file and section: `fileNotFound`, `corruptFile`, or `unsupported` where
+    ///   the file asks for something lorad does not do.
+    public init(folder: URL) throws {
+        let file = folder.appendingPathComponent("tokenizer.json")
+        guard FileManager.default.fileExists(atPath: file.path) else {
+            throw ModelError(
+                .fileNotFound, "\(file.path): no such file; a model folder needs its tokenizer in this format")
+        }
+        let data = try Data(contentsOf: file, options: .mappedIfSafe)
+        try self.init(TokenizerFile(data, name: file.path), specialTokens: try SpecialTokens(folder: folder))
+    }
+
+    /// Loads a tokenizer from the contents of its files.
+    ///
+    /// - Parameters:
+    ///   - json: The contents of `tokenizer.json`.
+    ///   - configuration: The contents of `tokenizer_config.json`, if there is one.
+    ///   - name: What messages call the file.
+    /// - Throws: ``ModelError`` as ``init(folder:)`` does.
+    public init(json: Data, configuration: Data? = nil, name: String = "tokenizer.json") throws {
+        var specialTokens = SpecialTokens()
+        if let configuration { try specialTokens.add(configuration, file: "tokenizer_config.json") }
+        try self.init(TokenizerFile(json, name: name), specialTokens: specialTokens)
+    }
+}
