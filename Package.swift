@@ -25,7 +25,7 @@ let package = Package(
         .target(name: "Adapters", dependencies: ["Models", "Tensors"]),
         .target(
             name: "Training",
-            dependencies: ["Adapters", "Models", "Tensors", .product(name: "Logging", package: "swift-log")]),
+            dependencies: ["Adapters", "Models", "Tensors", "CKernels"]),
 
         // The federated half: never imports the model half.
         .target(name: "Privacy", dependencies: ["Tensors"]),

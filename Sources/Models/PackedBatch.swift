@@ -24,6 +24,14 @@ public struct PackedBatch: Sendable {
         }
     }
 
+    /// Packs sequences with the pixel values of their pictures, all of one size.
+    public init(sequences: [(tokens: [Int32], labels: [Int32])], pictures: [PixelValues]) {
+        self.init(sequences: sequences)
+        pixels = pictures.first.map { first in
+            Tensor(pictures.flatMap(\.values), shape: [pictures.count, 3, first.height, first.width])
+        }
+    }
+
     /// The place of each token in its sequence.
     public var positions: [Int32] {
         zip(boundaries, boundaries.dropFirst()).flatMap { Array(0..<Int32($1 - $0)) }

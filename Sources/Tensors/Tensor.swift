@@ -42,6 +42,15 @@ public struct Tensor: Sendable {
         floats.update(from: values, count: values.count)
     }
 
+    /// A 64-bit integer vector.
+    public init(integers: [Int64]) {
+        self.init(uninitialized: [integers.count], .int64)
+        pointer.assumingMemoryBound(to: Int64.self).update(from: integers, count: integers.count)
+    }
+
+    /// The elements of a 64-bit integer tensor.
+    public var integerValues: [Int64] { dtype == .int64 ? integers(Int64.self) : [] }
+
     /// Number of elements.
     public var count: Int { shape.reduce(1, *) }
     /// Bytes that the elements take.
@@ -87,6 +96,11 @@ public struct Tensor: Sendable {
     /// The raw bytes of the elements.
     public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try body(UnsafeRawBufferPointer(start: pointer, count: byteCount))
+    }
+
+    /// The elements of a float32 tensor.
+    public func withFloats<Result>(_ body: (UnsafeBufferPointer<Float>) throws -> Result) rethrows -> Result {
+        try body(UnsafeBufferPointer(start: floats, count: count))
     }
 
     /// Lets an optimizer change a float32 parameter in place. Call it only while no graph that uses it is alive.

@@ -9,6 +9,8 @@ public struct TrainingError: Error, CustomStringConvertible, Sendable {
         case invalidConfiguration
         case unsupported
         case writeFailed
+        case corruptFile
+        case diverged
     }
 
     /// The kind of failure.

@@ -4,7 +4,7 @@ import Foundation
 struct TokenizerFile {
     let name: String
     let model: BytePairFile
-    private let members: [String: JSONValue]
+    private let members: [String: JSONTree]
 
     /// Parses the file; throws if it is not one, or is of a model that is not byte pair encoding.
     init(_ data: Data, name: String) throws {
@@ -12,7 +12,7 @@ struct TokenizerFile {
         var reader = try JSONReader(data, file: name)
         guard reader.peek() == UInt8(ascii: "{") else { throw ModelError(.corruptFile, "\(name): expected an object") }
         var model: BytePairFile?
-        var members: [String: JSONValue] = [:]
+        var members: [String: JSONTree] = [:]
         try reader.forEachMember { reader, key in
             if key.elementsEqual("model".utf8) {
                 model = try BytePairFile(&reader)

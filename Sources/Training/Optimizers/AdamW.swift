@@ -61,11 +61,18 @@ public struct AdamW: Sendable {
 
     private func update(_ slot: Slot, _ gradient: Tensor, _ learningRate: Double, _ gradientScale: Double) {
         let t = Double(slot.steps)
-        slot.parameter.withMutableFloats(slot.mean, slot.variance, gradient) { p, m, v, g, count in
-            lorad_adamw(
-                p, g, m, v, count, Float(gradientScale), Float(learningRate * slot.rateFactor), Float(beta1),
-                Float(beta2), Float(epsilon), Float(slot.weightDecay), Float(1 - pow(beta1, t)),
-                Float(1 - pow(beta2, t)))
+        let corrections = (Float(1 - pow(beta1, t)), Float(1 - pow(beta2, t)))
+        slot.parameter.updateInPlace { p in
+            slot.mean.updateInPlace { m in
+                slot.variance.updateInPlace { v in
+                    gradient.withFloats { g in
+                        lorad_adamw(
+                            p.baseAddress, g.baseAddress, m.baseAddress, v.baseAddress, p.count, Float(gradientScale),
+                            Float(learningRate * slot.rateFactor), Float(beta1), Float(beta2), Float(epsilon),
+                            Float(slot.weightDecay), corrections.0, corrections.1)
+                    }
+                }
+            }
         }
     }
 

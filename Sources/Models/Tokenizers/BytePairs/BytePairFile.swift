@@ -14,7 +14,7 @@ struct BytePairFile {
     init(_ reader: inout JSONReader) throws {
         options = TokenizerSection(file: reader.file, path: "model", value: .null)
         guard reader.peek() == UInt8(ascii: "{") else { throw options.corrupt("expected an object") }
-        var members: [(key: String, value: JSONValue)] = []
+        var members: [(key: String, value: JSONTree)] = []
         try reader.forEachMember { reader, key in
             switch String(decoding: key, as: UTF8.self) {
             case "vocab" where reader.peek() == UInt8(ascii: "{"): try readVocabulary(&reader)

@@ -38,16 +38,16 @@ struct JSONReader {
     }
 
     /// Reads a whole value.
-    mutating func readValue() throws -> JSONValue {
+    mutating func readValue() throws -> JSONTree {
         switch peek() {
         case UInt8(ascii: "{"):
-            var members: [(key: String, value: JSONValue)] = []
+            var members: [(key: String, value: JSONTree)] = []
             try forEachMember { reader, key in
                 members.append((String(decoding: key, as: UTF8.self), try reader.readValue()))
             }
             return .object(members)
         case UInt8(ascii: "["):
-            var elements: [JSONValue] = []
+            var elements: [JSONTree] = []
             try forEachElement { elements.append(try $0.readValue()) }
             return .array(elements)
         case UInt8(ascii: "\""): return .string(try readString())
@@ -157,7 +157,7 @@ struct JSONReader {
         return unit
     }
 
-    private mutating func readLiteral(_ word: String, _ value: JSONValue) throws -> JSONValue {
+    private mutating func readLiteral(_ word: String, _ value: JSONTree) throws -> JSONTree {
         guard bytes[position...].starts(with: word.utf8) else { throw unexpected("a value") }
         position += word.utf8.count
         return value

@@ -2,7 +2,7 @@
 struct TokenizerSection {
     let file: String
     let path: String
-    let value: JSONValue
+    let value: JSONTree
 
     /// The `type` this section declares.
     func type() throws -> String { try string("type") }

@@ -61,9 +61,13 @@ struct LlavaGolden: Sendable, CustomTestStringConvertible {
     }
 
     /// All rows packed into one batch.
-    var packed: PackedBatch {
-        PackedBatch(
-            sequences: rows.map { ($0.tokens, $0.labels) }, pictures: (0..<facts.rows).flatMap(pictures))
+    var packed: PackedBatch { packed(Array(0..<facts.rows)) }
+
+    /// Some rows packed into one batch.
+    func packed(_ indices: [Int]) -> PackedBatch {
+        let rows = rows
+        return PackedBatch(
+            sequences: indices.map { (rows[$0].tokens, rows[$0].labels) }, pictures: indices.flatMap(pictures))
     }
 
     private func pictures(of row: Int) -> [Tensor] {

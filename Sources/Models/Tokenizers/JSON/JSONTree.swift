@@ -2,16 +2,16 @@
 ///
 /// Foundation's decoders key dictionaries by `String`, where canonically equivalent keys are one; two tokens of a
 /// vocabulary may differ in just that.
-enum JSONValue {
+enum JSONTree {
     case null
     case bool(Bool)
     case number(Double)
     case string(String)
-    case array([JSONValue])
-    case object([(key: String, value: JSONValue)])
+    case array([JSONTree])
+    case object([(key: String, value: JSONTree)])
 
     /// The member of an object with this key, if it is an object and has it; the last one wins, as in most parsers.
-    subscript(key: String) -> JSONValue? {
+    subscript(key: String) -> JSONTree? {
         guard case .object(let members) = self else { return nil }
         return members.last { $0.key == key }?.value
     }

@@ -1,0 +1,75 @@
+public import Adapters
+public import Foundation
+import Tensors
+
+/// The checkpoints of a run: `checkpoints/step-N/`, each a PEFT folder with the optimizer's state beside it.
+///
+/// A checkpoint is written under another name and renamed, so a folder `step-N` is always complete.
+public struct Checkpoints: Sendable {
+    private struct State: Codable {
+        var step: Int
+    }
+
+    private static let optimizerFile = "optimizer.safetensors"
+    private static let stateFile = "trainer_state.json"
+
+    private let folder: URL
+    private let limit: Int?
+
+    /// The checkpoints of a run's output folder.
+    ///
+    /// - Parameter limit: newest checkpoints to keep; nil keeps all.
+    public init(outputFolder: URL, limit: Int?) {
+        folder = outputFolder.appending(path: "checkpoints")
+        self.limit = limit
+    }
+
+    /// The folder of the newest checkpoint, or nil where there is none.
+    public var latest: URL? { steps().last.map(url) }
+
+    /// Saves the state after a step and removes what `limit` leaves no room for.
+    ///
+    /// - Throws: `TensorError` or `TrainingError` if it cannot be written; older checkpoints stay as they are.
+    public func save(step: Int, weights: AdapterWeights, optimizer: AdamW) throws {
+        let partial = folder.appending(path: "step-\(step).partial")
+        let manager = FileManager.default
+        do {
+            try? manager.removeItem(at: partial)
+            try weights.write(to: partial)
+            try optimizer.stateDict.write(to: partial.appending(path: Self.optimizerFile).path)
+            try AtomicFile.write(
+                JSONEncoder().encode(State(step: step)), to: partial.appending(path: Self.stateFile).path)
+            try? manager.removeItem(at: url(step))
+            try manager.moveItem(at: partial, to: url(step))
+        } catch {
+            try? manager.removeItem(at: partial)
+            throw TrainingError(.writeFailed, "the checkpoint of step \(step) cannot be saved in \(folder.path)", cause: error)
+        }
+        guard let limit else { return }
+        for old in steps().dropLast(max(1, limit)) { try? manager.removeItem(at: url(old)) }
+    }
+
+    /// Restores an optimizer from a checkpoint folder.
+    ///
+    /// - Returns: the step that the checkpoint was saved after.
+    /// - Throws: `TrainingError` or `TensorError` if a file is missing or damaged.
+    public static func restore(_ optimizer: inout AdamW, from checkpoint: URL) throws -> Int {
+        let file = checkpoint.appending(path: stateFile)
+        let state: State
+        do {
+            state = try JSONDecoder().decode(State.self, from: Data(contentsOf: file))
+        } catch {
+            throw TrainingError(.corruptFile, "\(file.path): cannot be read; resume from an older checkpoint", cause: error)
+        }
+        let path = checkpoint.appending(path: optimizerFile).path
+        try optimizer.restore(SafetensorsFile(path: path).stateDict, from: path)
+        return state.step
+    }
+
+    private func url(_ step: Int) -> URL { folder.appending(path: "step-\(step)") }
+
+    private func steps() -> [Int] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return names.compactMap { $0.hasPrefix("step-") ? Int($0.dropFirst(5)) : nil }.sorted()
+    }
+}
