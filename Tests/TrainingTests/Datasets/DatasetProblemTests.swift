@@ -23,6 +23,7 @@ struct DatasetProblemTests {
         "names the row and what is wrong with it",
         arguments: [
             (#"{"id": "a"}"#, "row 1 (id a, line 3): has no `conversations`"),
+            (#"{"id": 12}"#, "row 1 (id 12, line 3): has no `conversations`"),
             (#"{"conversations": []}"#, "row 1 (line 3): holds no question and answer"),
             (
                 #"{"conversations": [{"from": "system", "value": "S"}]}"#,
@@ -104,7 +105,8 @@ struct DatasetProblemTests {
             ),
             ("[\n3]", "DIR/train.json:2: not valid JSON: expected `{` for row 0, found `3`"),
             ("[{}\n\n{}]", "DIR/train.json:3: not valid JSON: expected `,` or `]` after row 0, found `{`"),
-            ("[{},\n]x", "DIR/train.json:2: not valid JSON: expected the end of the file after `]`, found `x`"),
+            ("[{},\n]", "DIR/train.json:2: not valid JSON: expected `{` for row 1, found `]`"),
+            ("[{}\n]x", "DIR/train.json:2: not valid JSON: expected the end of the file after `]`, found `x`"),
             ("[{}", "DIR/train.json:1: not valid JSON: expected `,` or `]` after row 0, found the end of the file"),
             (
                 "[{},\n{\"a\": [1,\n2",
