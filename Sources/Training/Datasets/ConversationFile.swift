@@ -52,7 +52,7 @@ public struct ConversationFile: Sendable {
 
     /// The `id` of a row that is otherwise wrong.
     private static func identifier(in bytes: Data) -> String? {
-        struct Row: Decodable { let id: String? }
-        return (try? JSONDecoder().decode(Row.self, from: bytes))?.id
+        struct Row: Decodable { let id: RowIdentifier? }
+        return (try? JSONDecoder().decode(Row.self, from: bytes))?.id?.text
     }
 }

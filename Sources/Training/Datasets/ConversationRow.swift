@@ -10,7 +10,7 @@ struct ConversationRow: Decodable {
 
     init(from decoder: any Decoder) throws {
         let row = try decoder.container(keyedBy: Key.self)
-        id = try row.decodeIfPresent(Identifier.self, forKey: .id)?.text
+        id = try row.decodeIfPresent(RowIdentifier.self, forKey: .id)?.text
         let image = try row.decodeIfPresent(Paths.self, forKey: .image)?.paths
         let images = try row.decodeIfPresent(Paths.self, forKey: .images)?.paths
         guard image == nil || images == nil else { throw RowProblem.Reason("has both `image` and `images`: give one") }
@@ -20,7 +20,7 @@ struct ConversationRow: Decodable {
 }
 
 /// A row's identifier: text in most datasets, a number in some.
-private struct Identifier: Decodable {
+struct RowIdentifier: Decodable {
     let text: String
 
     init(from decoder: any Decoder) throws {

@@ -38,7 +38,7 @@ enum ConversationRules {
 
     /// Each picture has its place.
     static let markersMatchImages: Rule = { conversation in
-        let markers = conversation.turns.reduce(0) { $0 + $1.imageMarkerCount }
+        let markers = conversation.turns.reduce(0) { $0 + $1.text.imageMarkerCount }
         let images = conversation.images.count
         return markers == images
             ? nil
@@ -48,14 +48,10 @@ enum ConversationRules {
 
     /// Models are not taught to answer with pictures.
     static let markersStandInQuestions: Rule = { conversation in
-        for (index, turn) in conversation.turns.enumerated() where turn.role != .user && turn.imageMarkerCount > 0 {
+        for (index, turn) in conversation.turns.enumerated() where turn.role != .user && turn.text.imageMarkerCount > 0
+        {
             return "`conversations[\(index)]`: `\(Conversation.imageMarker)` may only stand in a question"
         }
         return nil
     }
-}
-
-extension ConversationTurn {
-    /// How many pictures belong in this turn.
-    var imageMarkerCount: Int { text.ranges(of: Conversation.imageMarker).count }
 }

@@ -49,7 +49,7 @@ public struct ExampleEncoder: Sendable {
     private func withImageTokens(_ turns: [ConversationTurn]) -> [ConversationTurn] {
         let tokens = String(repeating: image.token, count: image.countPerImage)
         return turns.map { turn in
-            ConversationTurn(turn.role, turn.text.replacing(Conversation.imageMarker, with: tokens))
+            ConversationTurn(turn.role, turn.text.piecesBetweenImageMarkers.joined(separator: tokens))
         }
     }
 

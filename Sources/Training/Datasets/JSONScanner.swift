@@ -43,7 +43,7 @@ struct JSONScanner {
         var entries: [RowIndex.Entry] = []
         advance()
         skipSpace()
-        while current != UInt8(ascii: "]") {
+        while current != UInt8(ascii: "]") || !entries.isEmpty {
             entries.append(try element(index: entries.count))
             skipSpace()
             guard current == UInt8(ascii: ",") else { break }

@@ -38,7 +38,7 @@ enum EventMessage {
     private static func beginning(time: Double, step: Int) -> ProtobufMessage {
         var event = ProtobufMessage()
         event.append(double: time, field: 1)
-        event.append(varint: UInt64(step), field: 2)
+        if step != 0 { event.append(varint: UInt64(step), field: 2) }
         return event
     }
 }

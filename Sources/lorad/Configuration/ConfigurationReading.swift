@@ -15,6 +15,12 @@ struct ConfigurationReading {
         problems.append(.init(origin: origin, key: key, reason: reason))
     }
 
+    /// Notes where a key's value is not as it must be.
+    mutating func check<Value>(_ value: Value, _ constraint: Constraint<Value>, at entry: ConfigurationNode.Entry) {
+        guard checksDisk || !constraint.concernsDisk, !constraint.isMet(value) else { return }
+        note("must \(constraint.requirement), found \(entry.value.found)", at: entry.origin)
+    }
+
     /// Notes a key that does not belong where it is, and where it was likely meant to go.
     mutating func noteUnknown(_ entry: ConfigurationNode.Entry, among known: [String]) {
         let nearest = NearestName.of(entry.key, among: known)

@@ -1,5 +1,3 @@
-import Models
-
 /// One key of a section, declared once: its name, type, default, constraint and documentation.
 struct Field<Section>: Sendable {
     /// The key.
@@ -56,10 +54,7 @@ extension Field where Section: ConfigurationSection {
                     return reading.note("expected \(Value.expectation), found \(entry.value.found)", at: entry.origin)
                 }
                 section[keyPath: path] = value
-                guard let constraint, reading.checksDisk || !constraint.concernsDisk else { return }
-                if !constraint.isMet(value) {
-                    reading.note("must \(constraint.requirement), found \(entry.value.found)", at: entry.origin)
-                }
+                if let constraint { reading.check(value, constraint, at: entry) }
             },
             write: { $0[keyPath: path].node })
     }

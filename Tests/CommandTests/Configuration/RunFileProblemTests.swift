@@ -146,7 +146,7 @@ struct RunFileProblemTests {
         let file = try folder.write("[]", to: "train.json")
         let yaml = """
             model: { path: \(file) }
-            adapter: {}
+            adapter: { path: \(folder.path)/adapter }
             data:
               train: \(folder.path)/other.json
               images: \(folder.path)
@@ -155,6 +155,7 @@ struct RunFileProblemTests {
         #expect(
             RunFileFixture.problem(yaml, checksDisk: true) == """
                 run.yaml:1: model.path: must name an existing folder, found \(file)
+                run.yaml:2: adapter.path: must name an existing folder, found \(folder.path)/adapter
                 run.yaml:4: data.train: must name an existing file, found \(folder.path)/other.json
                 run.yaml:6: data.validation: must name an existing file, found \(folder.path)
                 """)

@@ -7,7 +7,7 @@ struct AdapterArguments: ConfigurationSection {
 
     static let fields: [Field<Self>] =
         [
-            Field(json: "path", "text", "A PEFT folder to start from; no other key may be given."),
+            Field(json: "path", "text", "A PEFT folder to start from; no other key may be given.", .folder),
             Field(json: "peft_type", "text", default: "LORA", "The adapter method."),
         ] + targetFields + loraFields + provenanceFields
 

@@ -1,0 +1,128 @@
+import Foundation
+import Testing
+import Training
+
+@Suite("A conversation template")
+struct ConversationTemplateTests {
+    private let turns: [ConversationTurn] = [
+        .init(.system, "Be brief."), .init(.user, "Où? 😀"), .init(.assistant, "Ici"), .init(.user, "Sûr?"),
+        .init(.assistant, "e\u{301} oui"),
+    ]
+
+    @Test("vicuna joins its turns with spaces and ends answers with the end of text")
+    func vicuna() throws {
+        let rendered = try ConversationTemplates.named("vicuna").render(turns, endOfText: "</s>")
+        #expect(
+            rendered.text
+                == "Be brief. USER: Où? 😀 ASSISTANT: Ici</s>USER: Sûr? ASSISTANT: e\u{301} oui</s>")
+        #expect(answers(rendered) == ["Ici</s>", "e\u{301} oui</s>"])
+    }
+
+    @Test("chatml frames its turns, and learns an answer up to its end mark")
+    func chatML() throws {
+        let rendered = try ConversationTemplates.named("chatml").render(turns, endOfText: "</s>")
+        #expect(
+            rendered.text == """
+                <|im_start|>system
+                Be brief.<|im_end|>
+                <|im_start|>user
+                Où? 😀<|im_end|>
+                <|im_start|>assistant
+                Ici<|im_end|>
+                <|im_start|>user
+                Sûr?<|im_end|>
+                <|im_start|>assistant
+                e\u{301} oui<|im_end|>
+
+                """)
+        #expect(answers(rendered) == ["Ici<|im_end|>", "e\u{301} oui<|im_end|>"])
+    }
+
+    @Test("writes a prompt that an answer goes on from", arguments: ConversationTemplates.all.map(\.name))
+    func prompt(name: String) throws {
+        let template = try ConversationTemplates.named(name)
+        let prompt = template.prompt(Array(turns.prefix(2)), endOfText: "</s>")
+        let whole = template.render(Array(turns.prefix(3)), endOfText: "</s>").text
+        #expect(whole.hasPrefix(prompt))
+        #expect(prompt.last != " ")
+        #expect(whole.dropFirst(prompt.count).drop { $0 == " " }.hasPrefix("Ici"))
+    }
+
+    @Test("that is not known is answered with those that are")
+    func unknown() {
+        let message = errorMessage { try ConversationTemplates.named("vicunna") }
+        #expect(
+            message == "there is no conversation template `vicunna`: expected one of auto, chatml, vicuna;"
+                + " did you mean `vicuna`?")
+    }
+
+    private func answers(_ rendered: RenderedConversation) -> [String] {
+        let scalars = Array(rendered.text.unicodeScalars)
+        return rendered.answers.map { String(String.UnicodeScalarView(scalars[$0])) }
+    }
+}
+
+@Suite("The template of a model's folder")
+struct RecognisedTemplateTests {
+    private let chatML = "{% for m in messages %}<|im_start|>{{ m.role }}{% endfor %}"
+    private let vicuna = "{{ message['role'].upper() + ': ' }}{% if add_generation_prompt %}ASSISTANT:{% endif %}"
+
+    @Test("is recognised wherever the folder keeps it")
+    func places() throws {
+        let files = [
+            ("chat_template.jinja", chatML, "chatml"),
+            ("chat_template.json", #"{"chat_template": "\#(vicuna)"}"#, "vicuna"),
+            ("tokenizer_config.json", #"{"chat_template": "\#(chatML)"}"#, "chatml"),
+            (
+                "tokenizer_config.json",
+                #"{"chat_template": [{"name": "tools", "template": "x"}, {"name": "default", "template": "\#(vicuna)"}]}"#,
+                "vicuna"
+            ),
+        ]
+        for (name, text, expected) in files {
+            let folder = try TemporaryFolder()
+            try folder.write(text, to: name)
+            let found = try ConversationTemplates.recognised(inFolder: folder.path)
+            #expect(found.template.name == expected)
+            #expect(found.file == "\(folder.path)/\(name)")
+        }
+    }
+
+    @Test("is taken from the file that transformers prefers")
+    func preference() throws {
+        let folder = try TemporaryFolder()
+        try folder.write(chatML, to: "chat_template.jinja")
+        try folder.write(#"{"chat_template": "\#(vicuna)"}"#, to: "tokenizer_config.json")
+        #expect(try ConversationTemplates.recognised(inFolder: folder.path).template.name == "chatml")
+    }
+
+    @Test("that is missing is an error that says what to set")
+    func missing() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("{}", to: "tokenizer_config.json")
+        #expect(
+            message(folder) == "DIR: has no chat template (chat_template.jinja, chat_template.json, or `chat_template`"
+                + " in tokenizer_config.json): set data.template to one of chatml, vicuna")
+    }
+
+    @Test("of an unknown kind is an error that says what to set")
+    func unknown() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("[INST] {{ x }} [/INST]", to: "chat_template.jinja")
+        #expect(
+            message(folder) == "DIR/chat_template.jinja: a chat template of a kind that is not known:"
+                + " set data.template to one of chatml, vicuna")
+    }
+
+    @Test("in a broken file is an error that names the file")
+    func broken() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("{", to: "tokenizer_config.json")
+        #expect(message(folder)?.hasPrefix("DIR/tokenizer_config.json: not valid JSON") == true)
+    }
+
+    private func message(_ folder: TemporaryFolder) -> String? {
+        errorMessage { try ConversationTemplates.recognised(inFolder: folder.path) }?
+            .replacing(folder.path, with: "DIR")
+    }
+}

@@ -1,0 +1,152 @@
+import Foundation
+import Testing
+import Training
+
+@Suite("A wrong dataset")
+struct DatasetProblemTests {
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+        try folder.write("", to: "a.png")
+    }
+
+    private func message(_ data: Data, name: String = "train.json") throws -> String? {
+        let path = try folder.write(data, to: name)
+        return errorMessage { try ConversationDataset(path: path, imageFolder: folder.path) }?
+            .replacing(folder.path, with: "DIR")
+    }
+
+    private func message(_ text: String) throws -> String? { try message(Data(text.utf8)) }
+
+    @Test(
+        "names the row and what is wrong with it",
+        arguments: [
+            (#"{"id": "a"}"#, "row 1 (id a, line 3): has no `conversations`"),
+            (#"{"id": 12}"#, "row 1 (id 12, line 3): has no `conversations`"),
+            (#"{"conversations": []}"#, "row 1 (line 3): holds no question and answer"),
+            (
+                #"{"conversations": [{"from": "system", "value": "S"}]}"#,
+                "row 1 (line 3): holds no question and answer"
+            ),
+            (
+                #"{"id": 5, "conversations": [{"from": "gpt", "value": "A"}]}"#,
+                "row 1 (id 5, line 3): `conversations[0]`: expected the user, found the assistant"
+            ),
+            (
+                #"{"conversations": [{"from": "human", "value": "Q"}, {"from": "human", "value": "Q"}]}"#,
+                "row 1 (line 3): `conversations[1]`: expected the assistant, found the user"
+            ),
+            (
+                #"{"conversations": [{"from": "human", "value": "Q"}, {"from": "system", "value": "Q"}]}"#,
+                "row 1 (line 3): `conversations[1]`: expected the assistant, found the system"
+            ),
+            (
+                #"{"conversations": [{"from": "human", "value": "Q"}]}"#,
+                "row 1 (line 3): ends with a question: expected an answer of the assistant"
+            ),
+            (
+                #"{"conversations": [{"from": "human", "value": "Q"}, {"from": "gpt", "value": " \n"}]}"#,
+                "row 1 (line 3): `conversations[1]`: the answer is empty"
+            ),
+            (
+                #"{"image": "a.png", "conversations": [{"from": "human", "value": "Q"}, {"from": "gpt", "value": "A"}]}"#,
+                "row 1 (line 3): 0 `<image>` markers but 1 image: they must be equal"
+            ),
+            (
+                #"{"conversations": [{"from": "human", "value": "<image>"}, {"from": "gpt", "value": "A"}]}"#,
+                "row 1 (line 3): 1 `<image>` marker but 0 images: they must be equal"
+            ),
+            (
+                #"{"image": "a.png", "conversations": [{"from": "human", "value": "Q"}, {"from": "gpt", "value": "<image>"}]}"#,
+                "row 1 (line 3): `conversations[1]`: `<image>` may only stand in a question"
+            ),
+            (
+                #"{"image": "b.png", "conversations": [{"from": "human", "value": "<image>"}, {"from": "gpt", "value": "A"}]}"#,
+                "row 1 (line 3): the image DIR/b.png does not exist"
+            ),
+            (
+                #"{"image": 3, "conversations": []}"#, "row 1 (line 3): `image`: expected a path or a list of paths"
+            ),
+            (
+                #"{"image": "a", "images": ["b"], "conversations": []}"#,
+                "row 1 (line 3): has both `image` and `images`: give one"
+            ),
+            (
+                #"{"conversations": [{"from": "human", "value": 3}]}"#,
+                "row 1 (line 3): `conversations[0].value`: expected text, found something else"
+            ),
+            (
+                #"{"conversations": [{"from": "human", "value": null}]}"#,
+                "row 1 (line 3): `conversations[0].value`: expected text, found null"
+            ),
+            (
+                #"{"conversations": [{"value": "Q"}]}"#, "row 1 (line 3): `conversations[0]`: has no `from`"
+            ),
+            (
+                #"{"conversations": [{"from": "robot", "value": "Q"}]}"#,
+                "row 1 (line 3): `from` is `robot`: expected human, gpt, user, assistant or system"
+            ),
+            (#"{"conversations": "Q"}"#, "row 1 (line 3): `conversations`: expected a list, found something else"),
+        ])
+    func rowProblem(row: String, problem: String) throws {
+        let good = #"{"conversations": [{"from": "human", "value": "Q"}, {"from": "gpt", "value": "A"}]}"#
+        #expect(try message("[\n\(good),\n\(row)\n]") == "DIR/train.json: 1 of 2 rows cannot be used:\n  \(problem)")
+    }
+
+    @Test(
+        "says where its JSON is broken",
+        arguments: [
+            ("", "DIR/train.json: the file is empty: expected conversations"),
+            ("[]", "DIR/train.json: holds no rows: expected at least one conversation"),
+            (
+                "\n\"text\"",
+                "DIR/train.json:2: not valid JSON: expected `[` (a JSON array of rows) or `{` (JSON Lines), found `\"`"
+            ),
+            ("[\n3]", "DIR/train.json:2: not valid JSON: expected `{` for row 0, found `3`"),
+            ("[{}\n\n{}]", "DIR/train.json:3: not valid JSON: expected `,` or `]` after row 0, found `{`"),
+            ("[{},\n]", "DIR/train.json:2: not valid JSON: expected `{` for row 1, found `]`"),
+            ("[{}\n]x", "DIR/train.json:2: not valid JSON: expected the end of the file after `]`, found `x`"),
+            ("[{}", "DIR/train.json:1: not valid JSON: expected `,` or `]` after row 0, found the end of the file"),
+            (
+                "[{},\n{\"a\": [1,\n2",
+                "DIR/train.json:3: not valid JSON: row 1, which begins in line 2, is not closed"
+            ),
+            ("[{\"a\": \"\n", "DIR/train.json:2: not valid JSON: row 0, which begins in line 1, is not closed"),
+        ])
+    func brokenStructure(text: String, problem: String) throws {
+        #expect(try message(text) == problem)
+    }
+
+    @Test("says which row is not JSON", arguments: [#"{"a" 1}"#, #"{"conversations": [,]}"#, "{'a': 1}"])
+    func brokenRow(row: String) throws {
+        let message = try #require(try message("[\n\(row)]"))
+        #expect(message.hasPrefix("DIR/train.json: 1 of 1 rows cannot be used:\n  row 0 (line 2): is not valid JSON"))
+    }
+
+    @Test("says which row is not UTF-8")
+    func notUTF8() throws {
+        let row = Data(#"[{"conversations": [{"from": "human", "value": ""#.utf8) + [0xC3, 0x28] + Data(#""}]}]"#.utf8)
+        #expect(
+            try message(row) == """
+                DIR/train.json: 1 of 1 rows cannot be used:
+                  row 0 (line 1): is not UTF-8: save the file with that encoding
+                """)
+    }
+
+    @Test("lists the first twenty rows and counts the rest")
+    func manyProblems() throws {
+        let lines = (0..<30).map { _ in "{}" }.joined(separator: "\n")
+        let message = try #require(try message(Data(lines.utf8), name: "train.jsonl"))
+        let listed = message.split(separator: "\n")
+        #expect(listed.count == 22)
+        #expect(listed[0] == "DIR/train.jsonl: 30 of 30 rows cannot be used:")
+        #expect(listed[20] == "  row 19 (line 20): has no `conversations`")
+        #expect(listed[21] == "  … and 10 more")
+    }
+
+    @Test("that is not there is named")
+    func missing() {
+        #expect(throws: TrainingError.self) { try ConversationFile(path: "\(folder.path)/no.json") }
+    }
+}
