@@ -88,6 +88,22 @@ public struct AdapterWeights: ModelCustomization {
             dropoutKey: SplitMix64.hash(path))
     }
 
+    /// Overwrites the values with those of a PEFT folder that this plan wrote; call it while no graph is alive.
+    ///
+    /// - Throws: `AdapterError` or `TensorError` if a tensor is missing or has another shape.
+    public func restore(from folder: URL) throws {
+        let file = try SafetensorsFile(path: try AdapterFolder.weights(in: folder).path)
+        for parameter in parameters {
+            let key = parameter.description.key
+            guard let stored = file[key], stored.shape == parameter.description.shape, stored.dtype == .float32 else {
+                throw AdapterError(
+                    .corruptFile, "\(file.path): \(key) is missing or has another shape than this run's; "
+                        + "resume with the run file that it was started with")
+            }
+            stored.withFloats { values in parameter.tensor.updateInPlace { _ = $0.update(from: values) } }
+        }
+    }
+
     /// Every tensor under its PEFT key.
     public var stateDict: StateDict {
         StateDict(parameters.map { ($0.description.key, $0.tensor.detached) })

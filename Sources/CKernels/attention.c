@@ -71,11 +71,12 @@ LORAD_CLONES void lorad_rotate(const float *restrict x, size_t x_ld, float *rest
     }
 }
 
-LORAD_CLONES static double row_cross_entropy(float *restrict row, int32_t label, size_t n) {
+LORAD_CLONES static double row_cross_entropy(float *restrict row, int32_t label, uint8_t *hit, size_t n) {
     LORAD_REASSOCIATE
     float top = row[0], sum = 0;
     for (size_t j = 1; j < n; j++) top = row[j] > top ? row[j] : top;
     const float target = row[label] - top;
+    if (hit) *hit = target == 0;
     for (size_t j = 0; j < n; j++) {
         row[j] = lorad_exp(row[j] - top);
         sum += row[j];
@@ -86,13 +87,10 @@ LORAD_CLONES static double row_cross_entropy(float *restrict row, int32_t label,
     return log((double)sum) - target;
 }
 
-double lorad_cross_entropy(float *logits, const int32_t *labels, float *losses, size_t rows, size_t n) {
+double lorad_cross_entropy(float *logits, const int32_t *labels, uint8_t *hits, size_t rows, size_t n) {
     double total = 0;
-    for (size_t i = 0; i < rows; i++) {
-        const double loss = row_cross_entropy(logits + i * n, labels[i], n);
-        losses[i] = (float)loss;
-        total += loss;
-    }
+    for (size_t i = 0; i < rows; i++)
+        total += row_cross_entropy(logits + i * n, labels[i], hits ? hits + i : NULL, n);
     return total;
 }
 

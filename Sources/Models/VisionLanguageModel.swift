@@ -12,6 +12,8 @@ public protocol VisionLanguageModel: Sendable {
     var imageSize: Int { get }
     /// Paths of modules that no result depends on.
     var unusedModules: [String] { get }
+    /// An estimate of what a forward pass keeps for the backward pass, and of its largest buffers, in bytes.
+    func activationBytes(tokens: Int, pictures: Int, checkpointing: Bool) -> Int
     /// The last hidden states [tokens, width] that the head takes.
     ///
     /// - Parameters:
@@ -26,6 +28,20 @@ extension VisionLanguageModel {
         let targets = batch.targets
         return hiddenStates(batch, checkpointing: checkpointing).gatheredRows(targets.rows)
             .crossEntropy(head: head, labels: targets.labels)
+    }
+
+    /// The summed loss of a batch without a graph, and for each sequence whether every supervised token is the most
+    /// probable one: then, and only then, greedy generation writes the expected answer, end mark included.
+    public func scored(_ batch: PackedBatch) -> (loss: Double, isExact: [Bool]) {
+        let targets = batch.targets
+        let hidden = Tensor.withoutGraph { hiddenStates(batch, checkpointing: false) }
+        let (loss, hits) = hidden.gatheredRows(targets.rows).scored(head: head, labels: targets.labels)
+        var isExact = Array(repeating: true, count: batch.boundaries.count - 1)
+        for (row, hit) in zip(targets.rows, hits) where !hit {
+            let sequence = batch.boundaries.lastIndex { $0 <= Int(row) } ?? 0
+            isExact[sequence] = false
+        }
+        return (loss, isExact)
     }
 
     /// Logits of every token, [tokens, words] in float32.

@@ -1,9 +1,34 @@
 import ArgumentParser
+import Foundation
 
 /// The `lorad` command.
 @main
-struct Lorad: AsyncParsableCommand {
+struct Lorad: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lorad",
-        abstract: "Trains LoRA adapters of vision-language models, on one machine or many.")
+        abstract: "Trains LoRA adapters of vision-language models, on one machine or many.",
+        version: Version.text,
+        subcommands: [TrainCommand.self, EvalCommand.self, InspectCommand.self])
+
+    /// Runs the command: exit status 0, 1 when it failed, 2 when it was called wrongly.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            let code = exitCode(for: error)
+            let isUsage = code == .validationFailure
+            if isUsage || code == .success || error is ExitCode {
+                write(fullMessage(for: error), to: code == .success ? .standardOutput : .standardError)
+                Foundation.exit(isUsage ? 2 : code.rawValue)
+            }
+            write("lorad: \(error)", to: .standardError)
+            Foundation.exit(1)
+        }
+    }
+
+    private static func write(_ text: String, to handle: FileHandle) {
+        guard !text.isEmpty else { return }
+        handle.write(Data((text + "\n").utf8))
+    }
 }

@@ -63,8 +63,9 @@ void lorad_softmax_pullback(const float *p, float *dp, const float *delta, size_
 void lorad_rotate(const float *x, size_t x_ld, float *y, size_t y_ld, const float *cosine, const float *sine,
                   const int32_t *positions, size_t rows, size_t half, float sign);
 
-// Cross-entropy of each row of logits[rows, n] with its label; logits become softmax - onehot. Returns the sum of losses.
-double lorad_cross_entropy(float *logits, const int32_t *labels, float *losses, size_t rows, size_t n);
+// Cross-entropy of each row of logits[rows, n] with its label; logits become softmax - onehot, and hits[i], when not NULL,
+// says whether the label was the most probable column. Returns the sum of losses.
+double lorad_cross_entropy(float *logits, const int32_t *labels, uint8_t *hits, size_t rows, size_t n);
 
 // y = x mask / (1 - p): the mask is a counter-based function of (key, index), so that it is the same in the pullback.
 void lorad_dropout(const float *x, float *y, size_t n, float p, uint64_t key);

@@ -59,6 +59,24 @@ public struct LlavaModel: VisionLanguageModel {
             + ["model.vision_tower.post_layernorm"]
     }
 
+    /// An estimate of what a forward pass keeps for the backward pass, and of its largest buffers, in bytes.
+    public func activationBytes(tokens: Int, pictures: Int, checkpointing: Bool) -> Int {
+        let (text, vision) = (configuration.text, configuration.vision)
+        let half = decoder.computing == .bfloat16 ? 2 : 4
+        let heads = (text.heads + 2 * text.keyValueHeads) * text.headSize
+        // Two residuals in float32; norms, q/k/v, attention, gate, up and their product in the computing type.
+        let layer = tokens * (8 * text.hiddenSize + half * (2 * text.hiddenSize + heads + text.heads * text.headSize + 3 * text.intermediateSize))
+        let decoderKept = checkpointing ? text.layers * tokens * 4 * text.hiddenSize + layer : text.layers * layer
+        let towerLayers = configuration.featureLayers.max() ?? 0
+        let towerTokens = pictures * (vision.patches + 1)
+        let towerLayer = towerTokens * (8 * vision.hiddenSize + half * (6 * vision.hiddenSize + 2 * vision.intermediateSize))
+        let towerTrains = tower.isTrainable
+        let towerKept = towerTrains && !checkpointing ? towerLayers * towerLayer : towerLayer
+        let logits = 64 * text.vocabularySize * 4
+        let largest = tokens * 4 * (2 * text.intermediateSize + heads)
+        return decoderKept + towerKept + logits + 4 * largest
+    }
+
     /// The decoder's last hidden states [tokens, width], normalised.
     public func hiddenStates(_ batch: PackedBatch, checkpointing: Bool) -> Tensor {
         var embeddings = decoder.embedding.gathered(batch.tokens)

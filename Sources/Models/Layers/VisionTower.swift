@@ -102,6 +102,14 @@ struct VisionTower: Sendable {
     }
 }
 
+extension VisionTower {
+    /// Whether anything of it trains.
+    var isTrainable: Bool {
+        layers.contains(where: \.isTrainable) || patchEmbedding.isTrainable || preNorm.weight.isDifferentiable
+            || classEmbedding.isDifferentiable || positions.isDifferentiable
+    }
+}
+
 extension VisionLayer {
     var isTrainable: Bool {
         (queryKeyValue + [output, fc1, fc2]).contains(where: \.isTrainable)

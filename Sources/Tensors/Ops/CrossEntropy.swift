@@ -25,11 +25,10 @@ extension Tensor {
             let range = start..<min(start + rowsAtATime, rows)
             let hidden = wantsGradient ? leaf.rowsRecorded(range) : detached.rows(range)
             let logits = hidden.projected(by: [head], as: .float32)
-            let losses = Tensor(uninitialized: [range.count])
             // The logits' own memory becomes their gradient: nothing else reads it.
             total += labels[range].withUnsafeBufferPointer {
                 guard let first = $0.baseAddress else { return 0 }
-                return lorad_cross_entropy(logits.floats, first, losses.floats, range.count, logits.columns)
+                return lorad_cross_entropy(logits.floats, first, nil, range.count, logits.columns)
             }
             if wantsGradient { collected.propagate(logits.detached, from: logits) }
         }
@@ -46,12 +45,23 @@ extension Tensor {
         }
     }
 
-    /// The losses of the rows, one each, without a graph.
-    public func crossEntropies(head: Projection, labels: [Int32]) -> [Float] {
-        let logits = detached.projected(by: [head], as: .float32).detached
-        let losses = Tensor(uninitialized: [rows])
-        _ = lorad_cross_entropy(logits.floats, labels, losses.floats, rows, logits.columns)
-        return losses.values
+    /// The summed cross-entropy without a graph, and for each row whether its label is the most probable word.
+    public func scored(
+        head: Projection, labels: [Int32], rowsAtATime: Int = 64
+    ) -> (loss: Double, hits: [Bool]) {
+        var loss = 0.0
+        var hits = [UInt8](repeating: 0, count: rows)
+        for start in stride(from: 0, to: rows, by: rowsAtATime) {
+            let range = start..<min(start + rowsAtATime, rows)
+            let logits = Tensor.withoutGraph { detached.rows(range).projected(by: [head], as: .float32) }
+            hits.withUnsafeMutableBufferPointer { hits in
+                labels.withUnsafeBufferPointer { labels in
+                    guard let hit = hits.baseAddress, let label = labels.baseAddress else { return }
+                    loss += lorad_cross_entropy(logits.floats, label + start, hit + start, range.count, logits.columns)
+                }
+            }
+        }
+        return (loss, hits.map { $0 != 0 })
     }
 
     /// Rows `range` of a tensor in the graph, sharing its memory.

@@ -1,5 +1,4 @@
 public import Models
-import Tensors
 
 /// The loss of a model over some rows.
 public struct Evaluation: Sendable, Equatable {
@@ -11,6 +10,8 @@ public struct Evaluation: Sendable, Equatable {
     public var rows: Int
     /// e to the loss.
     public var perplexity: Double
+    /// Share of the rows whose answers greedy generation would write token for token, end marks included.
+    public var exactMatch: Double
 
     /// Tokens that a lane takes at a time.
     private static let tokensAtATime = 1_024
@@ -20,18 +21,20 @@ public struct Evaluation: Sendable, Equatable {
     /// - Throws: what is wrong with a row or picture.
     public init(_ model: any VisionLanguageModel, _ source: any RowSource, lanes: Lanes) throws {
         let parts = Self.parts(source)
-        let tree = Locked(TreeSum<Double>(count: parts.count) { $0 + $1 })
+        let tree = Locked(TreeSum<(loss: Double, exact: Int)>(count: parts.count) { ($0.loss + $1.loss, $0.exact + $1.exact) })
         try lanes.forEach(parts.count) { index in
-            let batch = try source.batch(of: Array(parts[index]))
-            let sum = Tensor.withoutGraph { Double(model.loss(batch).values[0]) }
-            tree.withLock { $0.insert(sum, at: index) }
+            let scored = model.scored(try source.batch(of: Array(parts[index])))
+            tree.withLock { $0.insert((scored.loss, scored.isExact.count { $0 }), at: index) }
+        }
+        guard let total = tree.withLock({ $0.total }) else {
+            throw TrainingError(.invalidDataset, "there are no rows to evaluate on")
         }
         let tokens = (0..<source.count).reduce(0) { $0 + source.supervisedCount(at: $1) }
-        let mean = tree.withLock { $0.total ?? 0 } / Double(max(1, tokens))
-        loss = mean
+        loss = total.loss / Double(max(1, tokens))
         supervisedTokens = tokens
         rows = source.count
-        perplexity = mean.exponential
+        perplexity = loss.exponential
+        exactMatch = Double(total.exact) / Double(max(1, source.count))
     }
 
     private static func parts(_ source: any RowSource) -> [Range<Int>] {

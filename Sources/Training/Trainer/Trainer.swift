@@ -1,4 +1,5 @@
 public import Adapters
+public import Foundation
 public import Models
 import Tensors
 
@@ -112,5 +113,16 @@ public final class Trainer {
             .diverged,
             "step \(step + 1): the loss or its gradient is not a finite number (rows \(rows.prefix(8).map(String.init).joined(separator: ", "))…): "
                 + "lower training.learning_rate, or look at these rows")
+    }
+}
+
+extension Trainer {
+    /// Takes up the optimizer's state and the step of a checkpoint.
+    ///
+    /// - Returns: the step.
+    /// - Throws: `TrainingError` or `TensorError` if a file is missing or damaged.
+    public func restore(from checkpoint: URL) throws -> Int {
+        step = try Checkpoints.restore(&optimizer, from: checkpoint)
+        return step
     }
 }

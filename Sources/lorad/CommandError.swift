@@ -1,0 +1,7 @@
+/// A command that cannot go on for a reason of its own.
+struct CommandError: Error, CustomStringConvertible {
+    /// What, where, and what to do.
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,50 @@
+import Adapters
+import ArgumentParser
+import Foundation
+import Models
+import Tensors
+
+/// `lorad inspect`: what a model or adapter folder holds.
+struct InspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "Lists the modules of a model folder or the tensors of an adapter folder.",
+        discussion: """
+            Examples:
+              lorad inspect models/llava --target q_proj --target v_proj --rank 16
+              lorad inspect out
+            """)
+
+    @Argument(help: "A Hugging Face model folder or a PEFT adapter folder.")
+    var folder: String
+
+    @Option(help: "A target_modules entry; marks the modules that it hits. Several make a list.")
+    var target: [String] = []
+
+    @Option(help: "A target_modules regular expression, or all-linear.")
+    var pattern: String?
+
+    @Option(help: "The rank that trainable parameters are counted for.")
+    var rank = 8
+
+    @Flag(help: "Prints one JSON object.")
+    var json = false
+
+    func validate() throws {
+        guard target.isEmpty || pattern == nil else { throw ValidationError("give --target or --pattern, not both") }
+        guard rank > 0 else { throw ValidationError("--rank must be at least 1") }
+    }
+
+    func run() throws {
+        let url = URL(filePath: folder)
+        let isAdapter = FileManager.default.fileExists(
+            atPath: url.appending(path: AdapterFolder.configurationFile).path)
+        let inspection = isAdapter ? try Inspection(adapter: url) : try Inspection(model: url, selection, rank: rank)
+        print(json ? try inspection.json() : inspection.text)
+    }
+
+    private var selection: ModuleSelection? {
+        if let pattern { return pattern.lowercased() == "all-linear" ? .allLinear : .pattern(pattern) }
+        return target.isEmpty ? nil : .names(target)
+    }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Foundation
+import Models
+import Tensors
+import Training
+
+/// `lorad train`: a run in one process.
+struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Trains an adapter in one process.",
+        discussion: """
+            Example:
+              lorad train --config configs/vqa.yaml --set training.learning_rate=1e-4
+
+            Writes a PEFT folder, checkpoints, a log and a loss curve into training.output_dir.
+            """)
+
+    @Option(help: "The run file.")
+    var config: String
+
+    @Option(name: .customLong("set"), help: "Overrides a key of the run file: --set training.seed=7.")
+    var overrides: [String] = []
+
+    @Flag(help: "Checks everything, shows what would train and how much memory it takes, and stops.")
+    var dryRun = false
+
+    @Flag(help: "Goes on from the newest checkpoint in the output folder.")
+    var resume = false
+
+    @Flag(help: "Replaces what an earlier run left in the output folder.")
+    var overwrite = false
+
+    func validate() throws {
+        guard !(resume && overwrite) else { throw ValidationError("--resume and --overwrite contradict each other") }
+    }
+
+    func run() throws {
+        let configuration = try RunFile.read(path: config, overrides: overrides)
+        let display = ProgressDisplay()
+        let run = try LocalRun(configuration, say: display.say)
+        if dryRun { return print(run.memoryEstimate.description) }
+        try run.prepareOutput(resume: resume, overwrite: overwrite)
+        StopSignal.listen()
+        try run.train(display)
+    }
+}

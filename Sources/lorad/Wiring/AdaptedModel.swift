@@ -1,0 +1,109 @@
+import Adapters
+import Foundation
+import Models
+import Tensors
+import Training
+
+/// A model folder built with adapters: fresh ones, or those of a PEFT folder.
+struct AdaptedModel: Sendable {
+    let folder: ModelFolder
+    let model: any VisionLanguageModel
+    let weights: AdapterWeights
+    let modules: [ModuleDescription]
+    /// What there is to say about the configuration and the files, a line each.
+    let notices: [String]
+
+    /// Builds the model with the adapter that a run file describes.
+    ///
+    /// - Parameter arguments: `path` of a PEFT folder, or PEFT's keys.
+    init(_ folder: ModelFolder, adapter arguments: AdapterArguments, computing type: DType, seed: Int) throws {
+        if let path = arguments.path {
+            try self.init(folder, adapterFolder: URL(filePath: path), computing: type)
+            return
+        }
+        var notices: [String] = []
+        var configuration = try arguments.configuration(notes: &notices)
+        if configuration.baseModel == nil { configuration.baseModel = folder.url.path }
+        try self.init(folder, configuration, loading: nil, type, seed: seed, notices)
+    }
+
+    /// Builds the model with the adapter of a PEFT folder.
+    init(_ folder: ModelFolder, adapterFolder: URL, computing type: DType) throws {
+        let (configuration, notes) = try AdapterFolder.configuration(in: adapterFolder)
+        try self.init(folder, configuration, loading: adapterFolder, type, seed: 0, notes)
+    }
+
+    private init(
+        _ folder: ModelFolder, _ configuration: LoRAConfiguration, loading: URL?, _ type: DType, seed: Int,
+        _ notes: [String]
+    ) throws {
+        var notices = notes
+        let survey = try folder.load(computing: .float32)
+        if !survey.unusedTensors.isEmpty {
+            notices.append("\(survey.unusedTensors.count) tensors of the checkpoint are not used: "
+                + survey.unusedTensors.prefix(5).joined(separator: ", "))
+        }
+        let plan = try AdapterPlan(configuration: configuration, modules: survey.modules, modelType: folder.modelType)
+        notices += plan.warnings
+        let fresh = try AdapterWeights(
+            plan: plan, checkpoint: folder.checkpoint, seed: UInt64(bitPattern: Int64(seed)))
+        if let loading {
+            let (loaded, report) = try AdapterWeights.loaded(from: loading, fresh: fresh)
+            notices.append("adapter \(loading.path): \(report)")
+            weights = loaded
+        } else {
+            weights = fresh
+        }
+        notices += Self.idle(plan, survey.model)
+        model = try folder.load(computing: type, customization: weights).model
+        modules = survey.modules
+        self.folder = folder
+        self.notices = notices
+    }
+
+    /// What trains in name only, because no result depends on it.
+    private static func idle(_ plan: AdapterPlan, _ model: any VisionLanguageModel) -> [String] {
+        let idle = plan.parameters.filter { parameter in
+            model.unusedModules.contains { parameter.path.hasPrefix($0 + ".") }
+        }
+        guard let first = idle.first else { return [] }
+        return ["\(idle.count) trainable tensors lie in layers whose output is not used and will not change: \(first.path)…"]
+    }
+
+    /// Parameters of base and adapter together, counted as PEFT counts them.
+    var parameterCount: Int {
+        let tied = model.head.weight.shape == modules.first { $0.kind == .embedding && $0.path.hasSuffix("embed_tokens") }?
+            .shape(of: "weight") && folder.checkpoint["lm_head.weight"] == nil
+        let base = modules.reduce(0) { sum, module in
+            guard !(tied && module.isOutputEmbedding) else { return sum }
+            return sum + module.parameters.reduce(0) { $0 + $1.shape.reduce(1, *) }
+        }
+        let added = weights.plan.parameters.filter { $0.role != .bias }
+        return base + added.reduce(0) { $0 + $1.shape.reduce(1, *) }
+    }
+
+    /// `trainable params: 2,004 || all params: 19,590 || trainable%: 10.2297`, as PEFT's `print_trainable_parameters`.
+    var trainableLine: String {
+        let (trainable, all) = (weights.plan.trainableCount, parameterCount)
+        let share = String(format: "%.4f", 100 * Double(trainable) / Double(all))
+        return "trainable params: \(trainable.grouped) || all params: \(all.grouped) || trainable%: \(share)"
+    }
+}
+
+extension Int {
+    /// `1,234,567`.
+    var grouped: String {
+        var text = String(self.magnitude)
+        var position = text.count - 3
+        while position > 0 {
+            text.insert(",", at: text.index(text.startIndex, offsetBy: position))
+            position -= 3
+        }
+        return (self < 0 ? "-" : "") + text
+    }
+}
+
+extension ModelArguments.Precision {
+    /// The type that matrix products are computed in.
+    var type: DType { self == .fp32 ? .float32 : .bfloat16 }
+}
