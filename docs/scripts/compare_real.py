@@ -18,7 +18,8 @@ weight decay, constant rate, no clipping. Loss = sum of token losses / supervise
 
 Each run is a process of its own that writes trainer_log.jsonl, one line a step. Seconds a step: the median time between two
 lines, after the first; where the fastest is far below it, the machine had other work. Peak memory: the largest resident set
-as the kernel counts it (wait4), which includes the pages of a memory-mapped checkpoint. Written to --output: comparison.json, comparison.md, losses.svg, losses.png, and a folder each run.
+as the kernel counts it (wait4), which includes the pages of a memory-mapped checkpoint. Written to
+--output: comparison.json, comparison.md, losses.svg, losses.png, and a folder each run.
 """
 
 import argparse, json, os, statistics, subprocess, sys, time
