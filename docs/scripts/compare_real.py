@@ -17,20 +17,26 @@ projector trained whole (modules_to_save), no dropout. Row i of step t is row (t
 weight decay, constant rate, no clipping. Loss = sum of token losses / supervised tokens of the step.
 
 Each run is a process of its own that writes trainer_log.jsonl, one line a step. Seconds a step: the median time between two
-lines, after the first. Peak memory: the largest resident set as the kernel counts it (wait4), which includes the pages of a
-memory-mapped checkpoint. Written to --output: comparison.json, comparison.md, losses.svg, losses.png, and a folder each run.
+lines, after the first; where the fastest is far below it, the machine had other work. Peak memory: the largest resident set
+as the kernel counts it (wait4), which includes the pages of a memory-mapped checkpoint. Written to
+--output: comparison.json, comparison.md, losses.svg, losses.png, and a folder each run.
 """
+
 import argparse, json, os, statistics, subprocess, sys, time
 
 SEVEN = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 TEMPLATES = {
     "vicuna": lambda question, answer, eos: (f"USER: {question} ASSISTANT: ", f"{answer}{eos}", ""),
     "chatml": lambda question, answer, eos: (
-        f"<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n", f"{answer}<|im_end|>", "\n"),
+        f"<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n",
+        f"{answer}<|im_end|>",
+        "\n",
+    ),
 }
 
 
 # --- inside the torch process: nothing above this line of the program may import torch, or its memory would count twice --
+
 
 def write_initial_adapter(o, folder):
     import torch
@@ -39,8 +45,13 @@ def write_initial_adapter(o, folder):
 
     torch.manual_seed(o.seed)
     model = LlavaForConditionalGeneration.from_pretrained(o.base, dtype=torch.float32)
-    config = LoraConfig(r=16, lora_alpha=32, lora_dropout=0.0, target_modules=SEVEN,
-                        modules_to_save=["vision_tower", "multi_modal_projector"])
+    config = LoraConfig(
+        r=16,
+        lora_alpha=32,
+        lora_dropout=0.0,
+        target_modules=SEVEN,
+        modules_to_save=["vision_tower", "multi_modal_projector"],
+    )
     get_peft_model(model, config).save_pretrained(folder)
 
 
@@ -49,13 +60,16 @@ class Rows:
 
     def __init__(self, o, config):
         from transformers import AutoImageProcessor, AutoTokenizer
+
         self.rows = json.load(open(f"{o.data}/train.json"))
         self.tokenizer = AutoTokenizer.from_pretrained(o.base)
         self.processor = AutoImageProcessor.from_pretrained(o.base, backend="pil")
         self.template, self.images = TEMPLATES[o.template], o.data
         self.image_token = self.tokenizer.convert_ids_to_tokens(config.image_token_id)
         vision = config.vision_config
-        self.image_tokens = (vision.image_size // vision.patch_size) ** 2 + (config.vision_feature_select_strategy == "full")
+        self.image_tokens = (vision.image_size // vision.patch_size) ** 2 + (
+            config.vision_feature_select_strategy == "full"
+        )
 
     def encode(self, row):
         text, spans = "", []
@@ -66,12 +80,15 @@ class Rows:
             spans.append((len(text), len(text) + len(answer)))
             text += answer + tail
         encoded = self.tokenizer(text, return_offsets_mapping=True)
-        labels = [i if any(start < y and x < end for start, end in spans) else -100
-                  for i, (x, y) in zip(encoded["input_ids"], encoded["offset_mapping"])]
+        labels = [
+            i if any(start < y and x < end for start, end in spans) else -100
+            for i, (x, y) in zip(encoded["input_ids"], encoded["offset_mapping"])
+        ]
         return encoded["input_ids"], labels, self.pixels(row)
 
     def pixels(self, row):
         from PIL import Image
+
         if not row.get("image"):
             return None
         picture = Image.open(os.path.join(self.images, row["image"])).convert("RGB")
@@ -79,6 +96,7 @@ class Rows:
 
     def batch(self, step, size):
         import torch
+
         items = [self.encode(self.rows[(step * size + i) % len(self.rows)]) for i in range(size)]
         longest = max(len(ids) for ids, _, _ in items)
         pad = lambda values, fill: torch.tensor([v + [fill] * (longest - len(v)) for v in values])
@@ -86,7 +104,8 @@ class Rows:
         inputs = dict(
             input_ids=pad([ids for ids, _, _ in items], self.tokenizer.pad_token_id or 0),
             attention_mask=pad([[1] * len(ids) for ids, _, _ in items], 0),
-            pixel_values=torch.stack(pixels) if pixels else None)
+            pixel_values=torch.stack(pixels) if pixels else None,
+        )
         return inputs, pad([labels for _, labels, _ in items], -100)
 
 
@@ -113,21 +132,38 @@ def train_with_torch(o, initial, folder, precision):
                 logits = model(**inputs).logits
             targets = labels[:, 1:].reshape(-1)
             count = int((targets != -100).sum())
-            loss = torch.nn.functional.cross_entropy(
-                logits[:, :-1].float().reshape(-1, logits.shape[-1]), targets, ignore_index=-100, reduction="sum") / count
+            loss = (
+                torch.nn.functional.cross_entropy(
+                    logits[:, :-1].float().reshape(-1, logits.shape[-1]), targets, ignore_index=-100, reduction="sum"
+                )
+                / count
+            )
             loss.backward()
             norm = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-            log.write(json.dumps(dict(step=step + 1, loss=loss.item(), learning_rate=o.lr, grad_norm=float(norm),
-                                      supervised_tokens=count)) + "\n")
+            log.write(
+                json.dumps(
+                    dict(
+                        step=step + 1,
+                        loss=loss.item(),
+                        learning_rate=o.lr,
+                        grad_norm=float(norm),
+                        supervised_tokens=count,
+                    )
+                )
+                + "\n"
+            )
     model.save_pretrained(folder)
 
 
 def adapter_distance(a, b, initial):
     """How far two trained adapters lie apart, as a part of how far the first moved: ||a-b|| / ||a-initial||."""
     from safetensors.torch import load_file
-    a, b, initial = ({k: v.double() for k, v in load_file(f"{d}/adapter_model.safetensors").items()} for d in (a, b, initial))
+
+    a, b, initial = (
+        {k: v.double() for k, v in load_file(f"{d}/adapter_model.safetensors").items()} for d in (a, b, initial)
+    )
     if a.keys() != b.keys():
         return dict(keys_only_in_one=sorted(a.keys() ^ b.keys()))
     groups = {"lora": [k for k in a if ".lora_" in k], "saved": [k for k in a if ".lora_" not in k]}
@@ -137,15 +173,31 @@ def adapter_distance(a, b, initial):
 
 # --- the lorad run ----------------------------------------------------------------------------------------------------
 
+
 def write_run_file(o, initial, folder, precision):
     sections = dict(
         run=os.path.basename(folder),
         model=dict(path=os.path.abspath(o.base), precision="fp32" if precision == "fp32" else "bf16"),
         adapter=dict(path=os.path.abspath(initial)),
-        data=dict(train=os.path.abspath(f"{o.data}/train.json"), images=os.path.abspath(o.data), template=o.template, shuffle=False),
-        training=dict(learning_rate=o.lr, lr_scheduler_type="constant", per_device_train_batch_size=o.batch,
-                      gradient_accumulation_steps=1, max_grad_norm=0, weight_decay=0, max_steps=o.steps, logging_steps=1,
-                      seed=o.seed, output_dir=os.path.abspath(folder)))
+        data=dict(
+            train=os.path.abspath(f"{o.data}/train.json"),
+            images=os.path.abspath(o.data),
+            template=o.template,
+            shuffle=False,
+        ),
+        training=dict(
+            learning_rate=o.lr,
+            lr_scheduler_type="constant",
+            per_device_train_batch_size=o.batch,
+            gradient_accumulation_steps=1,
+            max_grad_norm=0,
+            weight_decay=0,
+            max_steps=o.steps,
+            logging_steps=1,
+            seed=o.seed,
+            output_dir=os.path.abspath(folder),
+        ),
+    )
     os.makedirs(folder, exist_ok=True)
     path = f"{folder}/compare.yaml"
     with open(path, "w") as f:
@@ -154,6 +206,7 @@ def write_run_file(o, initial, folder, precision):
 
 
 # --- measuring --------------------------------------------------------------------------------------------------------
+
 
 def measure(command, folder, steps, threads):
     """Runs a command that logs to folder/trainer_log.jsonl; when each line came, and the largest resident set."""
@@ -177,10 +230,18 @@ def measure(command, folder, steps, threads):
             time.sleep(0.02)
     if os.waitstatus_to_exitcode(status) != 0 or len(arrived) < steps:
         tail = open(f"{folder}/output.txt").read()[-2000:]
-        sys.exit(f"{' '.join(command)}\nended with {os.waitstatus_to_exitcode(status)} after {len(arrived)} steps:\n{tail}")
+        sys.exit(
+            f"{' '.join(command)}\nended with {os.waitstatus_to_exitcode(status)} after {len(arrived)} steps:\n{tail}"
+        )
     between = [b - a for a, b in zip(arrived, arrived[1:])]
-    facts = dict(seconds_a_step=statistics.median(between), seconds_to_first_step=arrived[0] - start,
-                 seconds=time.monotonic() - start, peak_bytes=usage.ru_maxrss * 1024, cpu_seconds=usage.ru_utime + usage.ru_stime)
+    facts = dict(
+        seconds_a_step=statistics.median(between),
+        seconds_fastest_step=min(between),
+        seconds_to_first_step=arrived[0] - start,
+        seconds=time.monotonic() - start,
+        peak_bytes=usage.ru_maxrss * 1024,
+        cpu_seconds=usage.ru_utime + usage.ru_stime,
+    )
     json.dump(facts, open(f"{folder}/measured.json", "w"), indent=1)
     return facts
 
@@ -195,18 +256,31 @@ def run(o, who, precision, initial):
     if o.reuse and os.path.exists(f"{folder}/measured.json") and len(read_log(folder)) >= o.steps:
         facts = json.load(open(f"{folder}/measured.json"))
     elif who == "torch":
-        facts = measure([sys.executable, os.path.abspath(__file__), *sys.argv[1:], "--child", precision], folder, o.steps, o.threads)
+        facts = measure(
+            [sys.executable, os.path.abspath(__file__), *sys.argv[1:], "--child", precision], folder, o.steps, o.threads
+        )
     else:
         settings = [x for s in o.set for x in ("--set", s)]
         command = [o.lorad, "train", "--config", write_run_file(o, initial, folder, precision), *settings]
         facts = measure(command, folder, o.steps, o.threads)
-    log = read_log(folder)[:o.steps]
-    print(f"{who} {precision}: {facts['seconds_a_step']:.3f} s a step, {facts['peak_bytes'] / 1e9:.2f} GB, loss {log[0]['loss']:.4f} -> {log[-1]['loss']:.4f}", flush=True)
-    return dict(who=who, precision=precision, folder=folder, **facts, losses=[x["loss"] for x in log],
-                grad_norms=[x.get("grad_norm") for x in log], supervised_tokens=[x["supervised_tokens"] for x in log])
+    log = read_log(folder)[: o.steps]
+    print(
+        f"{who} {precision}: {facts['seconds_a_step']:.3f} s a step, {facts['peak_bytes'] / 1e9:.2f} GB, loss {log[0]['loss']:.4f} -> {log[-1]['loss']:.4f}",
+        flush=True,
+    )
+    return dict(
+        who=who,
+        precision=precision,
+        folder=folder,
+        **facts,
+        losses=[x["loss"] for x in log],
+        grad_norms=[x.get("grad_norm") for x in log],
+        supervised_tokens=[x["supervised_tokens"] for x in log],
+    )
 
 
 # --- the report -------------------------------------------------------------------------------------------------------
+
 
 def compare(runs, initial):
     results = []
@@ -216,31 +290,52 @@ def compare(runs, initial):
         if not (ours and theirs):
             continue
         apart = [abs(a - b) / abs(b) for a, b in zip(ours["losses"], theirs["losses"])]
-        results.append(dict(
-            precision=precision, speed_ratio=theirs["seconds_a_step"] / ours["seconds_a_step"],
-            memory_ratio=theirs["peak_bytes"] / ours["peak_bytes"], largest_loss_difference=max(apart),
-            median_loss_difference=statistics.median(apart), same_tokens=ours["supervised_tokens"] == theirs["supervised_tokens"],
-            adapter_distance=adapter_distance(theirs["folder"], ours["folder"], initial)))
+        results.append(
+            dict(
+                precision=precision,
+                speed_ratio=theirs["seconds_a_step"] / ours["seconds_a_step"],
+                memory_ratio=theirs["peak_bytes"] / ours["peak_bytes"],
+                largest_loss_difference=max(apart),
+                median_loss_difference=statistics.median(apart),
+                same_tokens=ours["supervised_tokens"] == theirs["supervised_tokens"],
+                adapter_distance=adapter_distance(theirs["folder"], ours["folder"], initial),
+            )
+        )
     return results
 
 
 def table(runs, comparisons):
-    lines = ["| run | precision | s/step | peak resident GB | first loss | last loss |", "|---|---|---|---|---|---|"]
-    lines += [f"| {r['who']} | {r['precision']} | {r['seconds_a_step']:.3f} | {r['peak_bytes'] / 1e9:.2f} | {r['losses'][0]:.5f} | {r['losses'][-1]:.5f} |"
-              for r in runs]
+    lines = [
+        "| run | precision | s/step | fastest | peak resident GB | first loss | last loss |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {r['who']} | {r['precision']} | {r['seconds_a_step']:.3f} | {r['seconds_fastest_step']:.3f} | {r['peak_bytes'] / 1e9:.2f} | {r['losses'][0]:.5f} | {r['losses'][-1]:.5f} |"
+        for r in runs
+    ]
     if comparisons:
-        lines += ["", "| precision | times faster | times less memory | loss: largest, median difference | same tokens | adapters apart |", "|---|---|---|---|---|---|"]
+        lines += [
+            "",
+            "| precision | times faster | times less memory | loss: largest, median difference | same tokens | adapters apart |",
+            "|---|---|---|---|---|---|",
+        ]
     for c in comparisons:
-        apart = ", ".join(f"{k} {v:.2g}" if isinstance(v, float) else f"{k}: {len(v)}" for k, v in c["adapter_distance"].items())
-        lines.append(f"| {c['precision']} | {c['speed_ratio']:.2f} | {c['memory_ratio']:.2f} | {c['largest_loss_difference']:.1e}, "
-                     f"{c['median_loss_difference']:.1e} | {'yes' if c['same_tokens'] else 'NO'} | {apart} |")
+        apart = ", ".join(
+            f"{k} {v:.2g}" if isinstance(v, float) else f"{k}: {len(v)}" for k, v in c["adapter_distance"].items()
+        )
+        lines.append(
+            f"| {c['precision']} | {c['speed_ratio']:.2f} | {c['memory_ratio']:.2f} | {c['largest_loss_difference']:.1e}, "
+            f"{c['median_loss_difference']:.1e} | {'yes' if c['same_tokens'] else 'NO'} | {apart} |"
+        )
     return "\n".join(lines) + "\n"
 
 
 def draw(runs, output):
     import matplotlib
+
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+
     matplotlib.rcParams["svg.hashsalt"] = "lorad"
     figure, axes = plt.subplots(figsize=(8, 4.5))
     colours = dict(zip(dict.fromkeys(r["precision"] for r in runs), ("tab:blue", "tab:orange", "tab:green")))
@@ -285,10 +380,18 @@ def main():
         return train_with_torch(o, initial, f"{o.output}/torch-{o.child}", o.child)
     if not os.path.exists(f"{initial}/adapter_model.safetensors"):
         subprocess.run([sys.executable, os.path.abspath(__file__), *sys.argv[1:], "--child", "initial"], check=True)
-    runs = [run(o, who, precision, initial) for precision in o.precision for who in ("lorad", "torch") if o.only in (None, who)]
+    runs = [
+        run(o, who, precision, initial)
+        for precision in o.precision
+        for who in ("lorad", "torch")
+        if o.only in (None, who)
+    ]
     comparisons = compare(runs, initial)
-    json.dump(dict(steps=o.steps, batch=o.batch, threads=o.threads, runs=runs, comparisons=comparisons),
-              open(f"{o.output}/comparison.json", "w"), indent=1)
+    json.dump(
+        dict(steps=o.steps, batch=o.batch, threads=o.threads, runs=runs, comparisons=comparisons),
+        open(f"{o.output}/comparison.json", "w"),
+        indent=1,
+    )
     text = table(runs, comparisons)
     open(f"{o.output}/comparison.md", "w").write(text)
     print(text)

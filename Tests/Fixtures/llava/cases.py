@@ -169,6 +169,7 @@ CASES = {
     ),
     "mistral-window-all-linear": dict(
         keys="module",
+        seed=4001,
         dtype="BF16",
         lr=1e-3,
         final=False,
@@ -223,7 +224,7 @@ CASES = {
         ],
     ),
     "llama-save-vision": dict(
-        keys="old",
+        keys="saved",
         dtype="BF16",
         lr=1e-3,
         rows=[(1, 6, 3), (0, 4, 4), (1, 3, 6)],

@@ -62,10 +62,14 @@ def stored_key(name, dialect):
     """The name of a transformers 5 parameter in a checkpoint of that dialect."""
     if dialect == "module":  # as transformers 5 names its modules
         return name
-    name = name.replace("model.vision_tower.", "model.vision_tower.vision_model.")
+    if dialect in ("nested-vision", "old"):
+        name = name.replace("model.vision_tower.", "model.vision_tower.vision_model.")
     if dialect == "nested-vision":  # transformers 4.52 and later: new outer names, old inner ones
         return name
-    assert dialect == "old"  # as llava-hf uploaded them
+    assert dialect in (
+        "old",
+        "saved",
+    )  # as llava-hf uploaded them; as transformers 5 saves: old outer names, new inner ones
     name = name.replace("model.language_model.", "language_model.model.").replace("lm_head.", "language_model.lm_head.")
     return name.removeprefix("model.")
 
@@ -309,6 +313,11 @@ def write_case(name, case, folder, seed):
     to_fp64["losses"] = max(abs(a - b) / abs(a) for a, b in zip(exact_losses, losses))
     to_fp64["final"] = spread(exact_final, final, skip)
 
+    assert to_fp64["gradients"]["max"] < 2e-5 and to_bf16["gradients"]["max"] < 0.2, (
+        "ill-conditioned: take another seed",
+        to_bf16,
+    )
+
     tensors = {}
     for i, row in enumerate(rows):
         tensors |= {f"{k}.{i}": v if k == "pixel_values" else v[0] for k, v in row.items()} | {
@@ -359,7 +368,7 @@ def main():
             continue
         target = f"{options.out}/{name}"
         with tempfile.TemporaryDirectory() as scratch:
-            write_case(name, copy.deepcopy(case), f"{scratch}/{name}", 1000 * (number + 1))
+            write_case(name, copy.deepcopy(case), f"{scratch}/{name}", case.get("seed", 1000 * (number + 1)))
             if options.check:
                 here = compare(target, f"{scratch}/{name}")
                 apart = max(apart, here)
