@@ -97,7 +97,8 @@ public struct AdapterWeights: ModelCustomization {
             let key = parameter.description.key
             guard let stored = file[key], stored.shape == parameter.description.shape, stored.dtype == .float32 else {
                 throw AdapterError(
-                    .corruptFile, "\(file.path): \(key) is missing or has another shape than this run's; "
+                    .corruptFile,
+                    "\(file.path): \(key) is missing or has another shape than this run's; "
                         + "resume with the run file that it was started with")
             }
             stored.withFloats { values in parameter.tensor.updateInPlace { _ = $0.update(from: values) } }

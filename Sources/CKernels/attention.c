@@ -45,10 +45,16 @@ LORAD_CLONES void lorad_softmax_again(float *restrict scores, const float *restr
     }
 }
 
-LORAD_CLONES void lorad_softmax_pullback(const float *restrict p, float *restrict dp, const float *restrict delta,
-                                         size_t rows, size_t n, float scale) {
-    for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < n; j++) dp[i * n + j] = p[i * n + j] * (dp[i * n + j] - delta[i]) * scale;
+LORAD_CLONES void lorad_softmax_pullback(const float *restrict p, float *restrict dp, size_t rows, size_t n,
+                                         float scale) {
+    LORAD_REASSOCIATE
+    for (size_t i = 0; i < rows; i++) {
+        const float *restrict pi = p + i * n;
+        float *restrict di = dp + i * n;
+        float mean = 0;
+        for (size_t j = 0; j < n; j++) mean += pi[j] * di[j];
+        for (size_t j = 0; j < n; j++) di[j] = pi[j] * (di[j] - mean) * scale;
+    }
 }
 
 LORAD_CLONES void lorad_rotate(const float *restrict x, size_t x_ld, float *restrict y, size_t y_ld,

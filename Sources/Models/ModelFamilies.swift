@@ -11,7 +11,8 @@ public enum ModelFamilies {
     }
 
     static let byModelType: [String: Family] = [
-        "llava": Family(canonicalName: { LlavaModel.canonicalName($0) }, build: { LlavaModel(try LlavaConfiguration($0), $1) })
+        "llava": Family(
+            canonicalName: { LlavaModel.canonicalName($0) }, build: { LlavaModel(try LlavaConfiguration($0), $1) })
     ]
 
     /// The `model_type`s that can be loaded.

@@ -5,5 +5,7 @@ enum Version {
     static let number = "0.1.0"
 
     /// What `--version` prints.
-    static var text: String { "lorad \(number)\n" + Products.versions.joined(separator: "\n") + "\n" + Products.summary }
+    static var text: String {
+        "lorad \(number)\n" + Products.versions.joined(separator: "\n") + "\n" + Products.summary
+    }
 }

@@ -55,8 +55,8 @@ void lorad_softmax(float *scores, float *log_sum, size_t rows, size_t n, size_t 
 // The same probabilities again from scores and log_sum.
 void lorad_softmax_again(float *scores, const float *log_sum, size_t rows, size_t n, size_t offset, int causal,
                          size_t window, float scale);
-// dp = p (dp - delta) scale, by row.
-void lorad_softmax_pullback(const float *p, float *dp, const float *delta, size_t rows, size_t n, float scale);
+// dp = p (dp - sum(p dp)) scale, by row.
+void lorad_softmax_pullback(const float *p, float *dp, size_t rows, size_t n, float scale);
 
 // Rotary embedding of one head (arXiv:2104.09864, halves rotated): y[rows, 2 half] (ld y_ld) from x (ld x_ld), with
 // cosine and sine tables [position, half]; sign -1 undoes it. A NULL table copies.

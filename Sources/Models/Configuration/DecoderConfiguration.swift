@@ -47,7 +47,8 @@ public struct DecoderConfiguration: Sendable, Equatable {
     private static let defaults: [String: Defaults] = [
         "llama": Defaults(),
         "mistral": Defaults(intermediate: 14_336, keyValueHeads: 8, positions: 131_072, window: 4_096),
-        "qwen2": Defaults(vocabulary: 151_936, intermediate: 22_016, keyValueHeads: 32, positions: 32_768, window: 4_096),
+        "qwen2": Defaults(
+            vocabulary: 151_936, intermediate: 22_016, keyValueHeads: 32, positions: 32_768, window: 4_096),
     ]
 
     /// The decoders that can be built.
@@ -89,7 +90,8 @@ public struct DecoderConfiguration: Sendable, Equatable {
         _ reader: ConfigurationReader, _ modelType: String, _ layers: Int, default fallback: Int?
     ) throws -> [Int?] {
         let explicitlyOff = reader.object["sliding_window"]?.isNull == true
-        let isUsed = try modelType == "mistral" || modelType == "qwen2" && reader.flag("use_sliding_window", default: false)
+        let isUsed =
+            try modelType == "mistral" || modelType == "qwen2" && reader.flag("use_sliding_window", default: false)
         guard isUsed, let fallback, !explicitlyOff else { return Array(repeating: nil, count: layers) }
         let window = try reader.size("sliding_window", default: fallback)
         guard modelType == "qwen2" else { return Array(repeating: window, count: layers) }

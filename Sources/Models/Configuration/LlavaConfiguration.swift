@@ -41,7 +41,8 @@ public struct LlavaConfiguration: Sendable, Equatable {
         text = try DecoderConfiguration(reader.section("text_config"))
         let tied = try reader.flag("tie_word_embeddings", default: false)
         text.tiesEmbeddings = text.tiesEmbeddings || tied
-        imageToken = try reader.integer(reader.has("image_token_id") ? "image_token_id" : "image_token_index", default: 32_000)
+        imageToken = try reader.integer(
+            reader.has("image_token_id") ? "image_token_id" : "image_token_index", default: 32_000)
         guard imageToken >= 0, imageToken < text.vocabularySize else {
             throw reader.invalid("image_token_index", "\(imageToken)", "below vocab_size \(text.vocabularySize)")
         }

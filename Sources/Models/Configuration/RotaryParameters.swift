@@ -23,7 +23,10 @@ public struct RotaryParameters: Sendable, Equatable {
         let section = try reader.section(isNew ? "rope_parameters" : "rope_scaling")
         let source = section.has("rope_theta") ? section : reader
         theta = try source.number("rope_theta", default: 10_000)
-        guard try section.number("partial_rotary_factor", default: reader.number("partial_rotary_factor", default: 1)) == 1 else {
+        guard
+            try section.number("partial_rotary_factor", default: reader.number("partial_rotary_factor", default: 1))
+                == 1
+        else {
             throw section.invalid("partial_rotary_factor", "below 1", "1 (lorad turns whole heads)")
         }
         let type = try section.text(section.has("rope_type") ? "rope_type" : "type", default: "default")

@@ -28,7 +28,9 @@ public struct VisionConfiguration: Sendable, Equatable {
     init(_ reader: ConfigurationReader, defaults: [String: Int] = [:]) throws {
         let size = { (key: String, fallback: Int) in try reader.size(key, default: defaults[key] ?? fallback) }
         let type = try reader.text("model_type", default: "clip_vision_model")
-        guard type == "clip_vision_model" else { throw reader.invalid("model_type", "\"\(type)\"", "clip_vision_model") }
+        guard type == "clip_vision_model" else {
+            throw reader.invalid("model_type", "\"\(type)\"", "clip_vision_model")
+        }
         hiddenSize = try size("hidden_size", 768)
         intermediateSize = try size("intermediate_size", 3_072)
         layers = try size("num_hidden_layers", 12)

@@ -65,11 +65,15 @@ public struct LlavaModel: VisionLanguageModel {
         let half = decoder.computing == .bfloat16 ? 2 : 4
         let heads = (text.heads + 2 * text.keyValueHeads) * text.headSize
         // Two residuals in float32; norms, q/k/v, attention, gate, up and their product in the computing type.
-        let layer = tokens * (8 * text.hiddenSize + half * (2 * text.hiddenSize + heads + text.heads * text.headSize + 3 * text.intermediateSize))
+        let layer =
+            tokens
+            * (8 * text.hiddenSize + half
+                * (2 * text.hiddenSize + heads + text.heads * text.headSize + 3 * text.intermediateSize))
         let decoderKept = checkpointing ? text.layers * tokens * 4 * text.hiddenSize + layer : text.layers * layer
         let towerLayers = configuration.featureLayers.max() ?? 0
         let towerTokens = pictures * (vision.patches + 1)
-        let towerLayer = towerTokens * (8 * vision.hiddenSize + half * (6 * vision.hiddenSize + 2 * vision.intermediateSize))
+        let towerLayer =
+            towerTokens * (8 * vision.hiddenSize + half * (6 * vision.hiddenSize + 2 * vision.intermediateSize))
         let towerTrains = tower.isTrainable
         let towerKept = towerTrains && !checkpointing ? towerLayers * towerLayer : towerLayer
         let logits = 64 * text.vocabularySize * 4

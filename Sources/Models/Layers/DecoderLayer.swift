@@ -28,7 +28,9 @@ struct DecoderLayer: Sendable {
 
     init(_ builder: WeightBuilder, _ path: String, _ configuration: DecoderConfiguration, index: Int) {
         let (width, inner) = (configuration.hiddenSize, configuration.intermediateSize)
-        let (heads, keyHeads) = (configuration.heads * configuration.headSize, configuration.keyValueHeads * configuration.headSize)
+        let (heads, keyHeads) = (
+            configuration.heads * configuration.headSize, configuration.keyValueHeads * configuration.headSize
+        )
         let attention = { (name: String, inputs: Int, outputs: Int, bias: Bool) in
             builder.linear("\(path).self_attn.\(name)", inputs: inputs, outputs: outputs, bias: bias)
         }

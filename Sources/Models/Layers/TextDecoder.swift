@@ -53,7 +53,8 @@ private final class RotaryCache: Sendable {
     func table(positions: Int) -> RotaryTable {
         longest.withLock { table in
             if table.positions < positions {
-                table = RotaryTable(inverseFrequencies: inverseFrequencies, positions: max(positions, 2 * table.positions))
+                table = RotaryTable(
+                    inverseFrequencies: inverseFrequencies, positions: max(positions, 2 * table.positions))
             }
             return table
         }

@@ -30,7 +30,8 @@ public struct Checkpoint: Sendable {
                 }
                 guard let canonical = canonicalName(name) else { continue }
                 if let other = storedNames[canonical] {
-                    throw ModelError(.corruptFile, "\(folder.path): \(other) and \(name) both mean \(canonical); remove one")
+                    throw ModelError(
+                        .corruptFile, "\(folder.path): \(other) and \(name) both mean \(canonical); remove one")
                 }
                 tensors[canonical] = tensor
                 storedNames[canonical] = name
@@ -54,14 +55,17 @@ public struct Checkpoint: Sendable {
 
     private static func files(in folder: URL) throws -> [(file: SafetensorsFile, names: [String]?)] {
         let single = folder.appending(path: "model.safetensors")
-        if FileManager.default.fileExists(atPath: single.path) { return [(try SafetensorsFile(path: single.path), nil)] }
+        if FileManager.default.fileExists(atPath: single.path) {
+            return [(try SafetensorsFile(path: single.path), nil)]
+        }
         let indexFile = folder.appending(path: "model.safetensors.index.json")
         guard FileManager.default.fileExists(atPath: indexFile.path) else { throw noWeights(in: folder) }
         let index: Index
         do {
             index = try JSONDecoder().decode(Index.self, from: Data(contentsOf: indexFile))
         } catch {
-            throw ModelError(.corruptFile, "\(indexFile.path): weight_map (tensor name → file name) expected", cause: error)
+            throw ModelError(
+                .corruptFile, "\(indexFile.path): weight_map (tensor name → file name) expected", cause: error)
         }
         return try Dictionary(grouping: index.weight_map.keys, by: { index.weight_map[$0] ?? "" })
             .sorted { $0.key < $1.key }
@@ -71,7 +75,8 @@ public struct Checkpoint: Sendable {
                 }
                 let path = folder.appending(path: shard).path
                 guard FileManager.default.fileExists(atPath: path) else {
-                    throw ModelError(.fileNotFound, "\(path) is missing; \(indexFile.lastPathComponent) names it: copy it too")
+                    throw ModelError(
+                        .fileNotFound, "\(path) is missing; \(indexFile.lastPathComponent) names it: copy it too")
                 }
                 return (try SafetensorsFile(path: path), names.sorted())
             }

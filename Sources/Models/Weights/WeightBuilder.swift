@@ -84,7 +84,8 @@ public final class WeightBuilder {
     }
 
     private func describe(
-        _ path: String, _ kind: ModuleDescription.Kind, _ parameters: [(String, [Int])], _ isOutputEmbedding: Bool = false
+        _ path: String, _ kind: ModuleDescription.Kind, _ parameters: [(String, [Int])],
+        _ isOutputEmbedding: Bool = false
     ) {
         let parts = path.split(separator: ".")
         for depth in 1..<max(parts.count, 1) {

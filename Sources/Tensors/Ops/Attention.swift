@@ -3,7 +3,7 @@
 // Rows of queries are taken in blocks, so that no T × T matrix is ever kept: the pullback computes each block's
 // probabilities again from the saved logarithm of its sums (FlashAttention's recomputation, arXiv:2205.14135).
 //
-// With P the probabilities and δ = Σ dO ∘ O by row:  dV = Pᵀ dO,  dS = P ∘ (dO Vᵀ − δ) / √d,  dQ = dS K,  dK = dSᵀ Q
+// With P the probabilities and dP = dO Vᵀ:  dV = Pᵀ dO,  dS = P ∘ (dP − Σ P ∘ dP) / √d,  dQ = dS K,  dK = dSᵀ Q
 import CKernels
 
 /// Cosines and sines of the rotary angles: [positions, head size / 2] in float32.
@@ -65,20 +65,19 @@ extension Tensor {
         _ layout: AttentionLayout, rotary: RotaryTable? = nil, positions: [Int32] = []
     ) -> Tensor {
         precondition(columns == layout.width && layout.boundaries.last == rows, "attention over \(shape)")
-        let turned = converted(to: .float32).rotated(layout, rotary, positions, sign: 1)
+        // Both directions start from the same rounded values, so that the recomputed probabilities sum to one.
+        let kept = converted(to: .float32).rotated(layout, rotary, positions, sign: 1).converted(to: dtype)
         let result = Tensor(uninitialized: [rows, layout.heads * layout.headSize])
         let logSums = Tensor(uninitialized: [layout.heads, rows])
-        AttentionBlocks(layout: layout, packed: turned).forEach { $0.forward(into: result, logSums) }
-
-        let (x, type) = (self, dtype)
-        guard isDifferentiable, Recording.isOn else { return result.converted(to: type) }
-        let (kept, output) = (turned.converted(to: type), result.converted(to: type))
-        return output.recorded(from: [x]) { upstream, gradients in
+        AttentionBlocks(layout: layout, packed: kept.converted(to: .float32)).forEach {
+            $0.forward(into: result, logSums)
+        }
+        let x = self
+        return result.converted(to: dtype).recorded(from: [x]) { upstream, gradients in
             let packed = kept.converted(to: .float32)
             let dy = upstream.converted(to: .float32)
-            let delta = rowSums(of: dy, times: output.converted(to: .float32), layout)
             let dx = Tensor(zeros: packed.shape)
-            AttentionBlocks(layout: layout, packed: packed).forEach { $0.backward(dy, logSums, delta, into: dx) }
+            AttentionBlocks(layout: layout, packed: packed).forEach { $0.backward(dy, logSums, into: dx) }
             gradients.accumulate(dx.rotated(layout, rotary, positions, sign: -1), for: x)
         }
     }
@@ -98,18 +97,6 @@ extension Tensor {
         }
         return result
     }
-}
-
-/// δ[head, row] = Σ dO ∘ O over the head's columns.
-private func rowSums(of dy: Tensor, times y: Tensor, _ layout: AttentionLayout) -> Tensor {
-    let delta = Tensor(uninitialized: [layout.heads, dy.rows])
-    for row in 0..<dy.rows {
-        for head in 0..<layout.heads {
-            let start = row * dy.columns + head * layout.headSize
-            delta.floats[head * dy.rows + row] = Float(lorad_dot(dy.floats + start, y.floats + start, layout.headSize))
-        }
-    }
-    return delta
 }
 
 /// The blocks of (sequence, head, rows of queries) that attention is computed in.
@@ -179,7 +166,7 @@ private struct AttentionBlock {
             Matrix(scores), slice(packed, valueHead, keys), into: slice(result, head, queries), computing: .float32)
     }
 
-    func backward(_ dy: Tensor, _ logSums: Tensor, _ delta: Tensor, into dx: Tensor) {
+    func backward(_ dy: Tensor, _ logSums: Tensor, into dx: Tensor) {
         let probabilities = scores
         lorad_softmax_again(
             probabilities.floats, line(logSums), queries.count, keys.count, offset, layout.isCausal ? 1 : 0, window,
@@ -187,8 +174,7 @@ private struct AttentionBlock {
         let upstream = slice(dy, head, queries)
         let dscores = product(upstream, slice(packed, valueHead, keys).transposed)
         add(Matrix(probabilities).transposed, upstream, to: slice(dx, valueHead, keys))
-        lorad_softmax_pullback(
-            probabilities.floats, dscores.floats, line(delta), queries.count, keys.count, layout.scale)
+        lorad_softmax_pullback(probabilities.floats, dscores.floats, queries.count, keys.count, layout.scale)
         add(Matrix(dscores), slice(packed, keyHead, keys), to: slice(dx, head, queries))
         add(Matrix(dscores).transposed, slice(packed, head, queries), to: slice(dx, keyHead, keys))
     }

@@ -1,5 +1,5 @@
-import Foundation
 import CKernels
+import Foundation
 public import Tensors
 
 /// Adam with decoupled weight decay (arXiv:1711.05101), as torch.optim.AdamW computes it.
@@ -99,9 +99,14 @@ public struct AdamW: Sendable {
                     moment.dtype == .float32
                 else {
                     throw TrainingError(
-                        .corruptFile, "\(file): \(key).\(name) is missing or has the wrong shape; use an older checkpoint")
+                        .corruptFile,
+                        "\(file): \(key).\(name) is missing or has the wrong shape; use an older checkpoint")
                 }
-                if name == "mean" { slots[index].mean = moment.copied() } else { slots[index].variance = moment.copied() }
+                if name == "mean" {
+                    slots[index].mean = moment.copied()
+                } else {
+                    slots[index].variance = moment.copied()
+                }
             }
             slots[index].steps = Int(steps)
         }

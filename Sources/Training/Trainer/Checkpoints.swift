@@ -43,7 +43,8 @@ public struct Checkpoints: Sendable {
             try manager.moveItem(at: partial, to: url(step))
         } catch {
             try? manager.removeItem(at: partial)
-            throw TrainingError(.writeFailed, "the checkpoint of step \(step) cannot be saved in \(folder.path)", cause: error)
+            throw TrainingError(
+                .writeFailed, "the checkpoint of step \(step) cannot be saved in \(folder.path)", cause: error)
         }
         guard let limit else { return }
         for old in steps().dropLast(max(1, limit)) { try? manager.removeItem(at: url(old)) }
@@ -59,7 +60,8 @@ public struct Checkpoints: Sendable {
         do {
             state = try JSONDecoder().decode(State.self, from: Data(contentsOf: file))
         } catch {
-            throw TrainingError(.corruptFile, "\(file.path): cannot be read; resume from an older checkpoint", cause: error)
+            throw TrainingError(
+                .corruptFile, "\(file.path): cannot be read; resume from an older checkpoint", cause: error)
         }
         let path = checkpoint.appending(path: optimizerFile).path
         try optimizer.restore(SafetensorsFile(path: path).stateDict, from: path)

@@ -21,7 +21,8 @@ public struct Evaluation: Sendable, Equatable {
     /// - Throws: what is wrong with a row or picture.
     public init(_ model: any VisionLanguageModel, _ source: any RowSource, lanes: Lanes) throws {
         let parts = Self.parts(source)
-        let tree = Locked(TreeSum<(loss: Double, exact: Int)>(count: parts.count) { ($0.loss + $1.loss, $0.exact + $1.exact) })
+        let tree = Locked(
+            TreeSum<(loss: Double, exact: Int)>(count: parts.count) { ($0.loss + $1.loss, $0.exact + $1.exact) })
         try lanes.forEach(parts.count) { index in
             let scored = model.scored(try source.batch(of: Array(parts[index])))
             tree.withLock { $0.insert((scored.loss, scored.isExact.count { $0 }), at: index) }

@@ -88,7 +88,8 @@ struct EvalCommand: ParsableCommand {
 
     private func text(_ evaluation: Evaluation) -> String {
         let lines = [
-            String(format: "loss         %.6f", evaluation.loss), String(format: "perplexity   %.4f", evaluation.perplexity),
+            String(format: "loss         %.6f", evaluation.loss),
+            String(format: "perplexity   %.4f", evaluation.perplexity),
             "tokens       \(evaluation.supervisedTokens.grouped)", "rows         \(evaluation.rows.grouped)",
         ]
         let exact = String(format: "exact match  %.2f%%", 100 * evaluation.exactMatch)

@@ -40,8 +40,9 @@ struct AdaptedModel: Sendable {
         var notices = notes
         let survey = try folder.load(computing: .float32)
         if !survey.unusedTensors.isEmpty {
-            notices.append("\(survey.unusedTensors.count) tensors of the checkpoint are not used: "
-                + survey.unusedTensors.prefix(5).joined(separator: ", "))
+            notices.append(
+                "\(survey.unusedTensors.count) tensors of the checkpoint are not used: "
+                    + survey.unusedTensors.prefix(5).joined(separator: ", "))
         }
         let plan = try AdapterPlan(configuration: configuration, modules: survey.modules, modelType: folder.modelType)
         notices += plan.warnings
@@ -67,12 +68,16 @@ struct AdaptedModel: Sendable {
             model.unusedModules.contains { parameter.path.hasPrefix($0 + ".") }
         }
         guard let first = idle.first else { return [] }
-        return ["\(idle.count) trainable tensors lie in layers whose output is not used and will not change: \(first.path)…"]
+        return [
+            "\(idle.count) trainable tensors lie in layers whose output is not used and will not change: \(first.path)…"
+        ]
     }
 
     /// Parameters of base and adapter together, counted as PEFT counts them.
     var parameterCount: Int {
-        let tied = model.head.weight.shape == modules.first { $0.kind == .embedding && $0.path.hasSuffix("embed_tokens") }?
+        let tied =
+            model.head.weight.shape
+            == modules.first { $0.kind == .embedding && $0.path.hasSuffix("embed_tokens") }?
             .shape(of: "weight") && folder.checkpoint["lm_head.weight"] == nil
         let base = modules.reduce(0) { sum, module in
             guard !(tied && module.isOutputEmbedding) else { return sum }

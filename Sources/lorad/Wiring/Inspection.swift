@@ -80,7 +80,8 @@ struct Inspection: Encodable {
             let path = entry.path.padding(toLength: width, withPad: " ", startingAt: 0)
             let shapes = entry.shapes.sorted { $0.key > $1.key }.map { "\($0.key) \($0.value)" }
             let mark = entry.rank.map { " ← r \($0)" } ?? ""
-            return "\(path)  \(entry.kind)  \(shapes.joined(separator: " ").trimmingCharacters(in: .whitespaces))\(mark)"
+            return
+                "\(path)  \(entry.kind)  \(shapes.joined(separator: " ").trimmingCharacters(in: .whitespaces))\(mark)"
         }
         let hits = entries.count { $0.rank != nil }
         var summary = ["\(type): \(parameters.grouped) parameters, \(bytes.grouped) bytes"]

@@ -48,7 +48,9 @@ final class LocalRun {
     }
 
     private func sayRows(_ say: (String) -> Void) {
-        say("\(training.rows.count.grouped) rows, \(trainer.totalSteps.grouped) steps, \(lanes.count) lanes, \(Products.summary)")
+        say(
+            "\(training.rows.count.grouped) rows, \(trainer.totalSteps.grouped) steps, \(lanes.count) lanes, \(Products.summary)"
+        )
         let dropped = training.droppedCount + (validation?.droppedCount ?? 0)
         if dropped > 0 { say("\(dropped) rows are longer than data.max_length and were left out (data.on_long: drop)") }
     }

@@ -22,9 +22,11 @@ struct MemoryEstimate: CustomStringConvertible {
         let step = Array(repeating: longest, count: arguments.rowsPerStep)
         let microBatch = MicroBatches.split(lengths: step).map { $0.count * longest }.max() ?? longest
         gradients = (lanes + 1) * parameters
-        activations = lanes * adapted.model.activationBytes(
-            tokens: microBatch, pictures: microBatch / max(1, longest),
-            checkpointing: arguments.gradientCheckpointing)
+        activations =
+            lanes
+            * adapted.model.activationBytes(
+                tokens: microBatch, pictures: microBatch / max(1, longest),
+                checkpointing: arguments.gradientCheckpointing)
     }
 
     /// Memory of the process's own.
@@ -35,7 +37,8 @@ struct MemoryEstimate: CustomStringConvertible {
             ("base weights, mapped from the files", mappedWeights), ("adapter and optimizer", trainable),
             ("gradients", gradients), ("activations and buffers", activations), ("total of its own", own),
         ]
-        return (["memory estimate, for micro-batches of the longest rows:"]
+        return
+            (["memory estimate, for micro-batches of the longest rows:"]
             + lines.map { String(format: "  %-36@ %8.1f MB", $0.0 as NSString, Double($0.1) / 1e6) })
             .joined(separator: "\n")
     }

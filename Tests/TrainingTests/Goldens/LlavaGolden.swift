@@ -40,7 +40,8 @@ struct LlavaGolden: Sendable, CustomTestStringConvertible {
         .appending(path: "../../Fixtures/llava").standardized
 
     static let all: [LlavaGolden] = {
-        let folders = (try? FileManager.default.contentsOfDirectory(at: fixtures, includingPropertiesForKeys: nil)) ?? []
+        let folders =
+            (try? FileManager.default.contentsOfDirectory(at: fixtures, includingPropertiesForKeys: nil)) ?? []
         return folders.filter(\.hasDirectoryPath).sorted { $0.path < $1.path }.compactMap { try? LlavaGolden($0) }
     }()
 

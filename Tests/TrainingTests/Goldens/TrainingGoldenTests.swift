@@ -38,7 +38,9 @@ struct TrainingGoldenTests {
         for (ours, theirs) in zip(run.losses, golden.facts.losses) { #expect(abs(ours - theirs) / theirs < 1e-4) }
         for parameter in run.weights.parameters {
             let key = parameter.description.key
-            guard let final = golden.tensors["final.\(key)"], !golden.facts.rounding_only.contains(key) else { continue }
+            guard let final = golden.tensors["final.\(key)"], !golden.facts.rounding_only.contains(key) else {
+                continue
+            }
             #expect(relativeDistance(parameter.tensor.values, final.values) < 1e-3, "\(key)")
         }
     }
