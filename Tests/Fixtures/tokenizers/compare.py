@@ -8,7 +8,7 @@
 
 --every-scalar adds strings that hold every Unicode scalar; --speed times both on long rows with runs of image tokens.
 """
-import argparse, glob, json, os, random, subprocess, sys, tempfile, time
+import argparse, json, os, random, subprocess, sys, tempfile, time
 from tokenizers import Tokenizer
 from kinds import KINDS, overlay
 from texts import CORPUS, every_scalar, texts
@@ -82,7 +82,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1); parser.add_argument("--every-scalar", action="store_true")
     parser.add_argument("--speed", action="store_true"); arguments = parser.parse_args()
     chosen = [(folder, None) for folder in arguments.tokenizer] + list(zip(arguments.vocabulary, arguments.kind))
-    chosen = chosen or [(f"{HERE}/{kind}", None) for kind in KINDS]
+    chosen = chosen or [(f"{HERE}/{kind}", None) for kind in sorted(os.listdir(HERE)) if os.path.exists(f"{HERE}/{kind}/tokenizer.json")]
     jobs, tokenizers = [], []
     for folder, kind in chosen:
         content = json.dumps(document(folder, kind))

@@ -14,7 +14,7 @@ struct ScalarSet: Sendable, Equatable {
             case .range(let range): range.contains(scalar)
             case .categories(let mask): ScalarCategory.bit(scalar) & mask != 0
             case .whitespace: ScalarCategory.isWhitespace(scalar)
-            case .alphabetic: Unicode.Scalar(scalar)?.properties.isAlphabetic ?? false
+            case .alphabetic: ScalarCategory.isAlphabetic(scalar)
             case .complement(let members): !members.contains { $0.contains(scalar) }
             }
         }
