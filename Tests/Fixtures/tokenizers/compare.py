@@ -15,6 +15,7 @@ from texts import CORPUS, every_scalar, texts
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..", "..")
+ROWS = 40_000
 
 
 def document(folder, kind):
@@ -109,7 +110,7 @@ def main():
     sys.exit(1 if total else 0)
 
 
-def speed_rows(generator, rows=40_000):
+def speed_rows(generator, rows=ROWS):
     words = [w for w in CORPUS.split() if w.isascii()]
     return [" ".join(generator.choice(words) + (str(generator.randrange(1000)) if generator.random() < .1 else "") for _ in range(57))[:300] for _ in range(rows)]
 

@@ -47,7 +47,8 @@ import Testing
         }
         let images = String(repeating: "<image>", count: 576)
         return Answer(
-            encodings: rows, decoded: job.ids.map { tokenizer.decode($0, skipSpecialTokens: false) }, load_seconds: load,
+            encodings: rows, decoded: job.ids.map { tokenizer.decode($0, skipSpecialTokens: false) },
+            load_seconds: load,
             speed_seconds: time(tokenizer, job.speed), image_seconds: time(tokenizer, job.speed.map { images + $0 }))
     }
 

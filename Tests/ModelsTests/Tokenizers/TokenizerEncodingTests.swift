@@ -13,7 +13,9 @@ import Testing
         #expect(encoding.offsets == [0..<1, 1..<2, 1..<2, 2..<3])
     }
 
-    @Test("Unknown characters become one unknown token each, or one together where they are fused", arguments: [true, false])
+    @Test(
+        "Unknown characters become one unknown token each, or one together where they are fused",
+        arguments: [true, false])
     func fusesUnknown(fuses: Bool) throws {
         let json = TokenizerFixture.json(
             model: #","unk_token":"<unk>","fuse_unk":\#(fuses)"#, vocabulary: #"{"a":0,"b":1,"ab":2,"<unk>":3}"#)
@@ -57,7 +59,9 @@ import Testing
     @Test("Long words are joined like short ones", arguments: [1, 2, 19, 20, 21, 200])
     func joinsLongWords(count: Int) throws {
         let tokenizer = try Tokenizer(json: TokenizerFixture.json())
-        #expect(tokenizer.encode(String(repeating: "ab", count: count) + "b").ids == Array(repeating: 2, count: count) + [1])
+        #expect(
+            tokenizer.encode(String(repeating: "ab", count: count) + "b").ids == Array(repeating: 2, count: count) + [1]
+        )
     }
 
     @Test("Decoding leaves out ids that stand for nothing")

@@ -14,7 +14,8 @@ struct TokenizerFixture: Decodable {
     }
 
     static let kinds = [
-        "accents", "clip", "gpt2", "llama2-metaspace", "llama2-normalizer", "llama3", "metaspace-split", "qwen2", "smollm",
+        "accents", "clip", "gpt2", "llama2-metaspace", "llama2-normalizer", "llama3", "metaspace-split", "qwen2",
+        "smollm",
     ]
 
     var vocabulary_size: Int
@@ -33,7 +34,8 @@ struct TokenizerFixture: Decodable {
     }
 
     /// The contents of a tokenizer file around a tiny vocabulary, with sections put in.
-    static func json(_ sections: String = "", model: String = "", vocabulary: String = #"{"a":0,"b":1,"ab":2}"#) -> Data {
+    static func json(_ sections: String = "", model: String = "", vocabulary: String = #"{"a":0,"b":1,"ab":2}"#) -> Data
+    {
         Data(
             """
             {"version":"1.0"\(sections),"model":{"type":"BPE"\(model),"vocab":\(vocabulary),"merges":[["a","b"]]}}

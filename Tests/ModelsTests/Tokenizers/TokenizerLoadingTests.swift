@@ -78,7 +78,8 @@ import Testing
 
     @Test("Special tokens are read from either form of the configuration")
     func readsSpecialTokens() throws {
-        let configuration = Data(#"{"bos_token":"a","eos_token":{"content":"ab","lstrip":false},"pad_token":null}"#.utf8)
+        let configuration = Data(
+            #"{"bos_token":"a","eos_token":{"content":"ab","lstrip":false},"pad_token":null}"#.utf8)
         let tokenizer = try Tokenizer(json: TokenizerFixture.json(), configuration: configuration)
         #expect(tokenizer.bosToken == "a")
         #expect(tokenizer.bosTokenID == 0)

@@ -21,7 +21,7 @@ struct PatternMatcher {
     /// Where the match that starts at `start` and at the instruction `first` ends, if there is one.
     mutating func match(from first: Int, at start: Int) -> Int? {
         let bottom = retries.count
-        defer { retries.removeSubrange(bottom...) }
+        defer { if retries.count > bottom { retries.removeLast(retries.count - bottom) } }
         var (instruction, position) = (first, start)
         while true {
             if case .accept = instructions[instruction] { return position }
