@@ -22,7 +22,7 @@ struct ScalarSet: Sendable, Equatable {
 
     private let members: [Member]
     /// One bit for each scalar of the basic multilingual plane.
-    private let basicPlane: [UInt64]
+    let basicPlane: [UInt64]
 
     /// The union of the members.
     init(_ members: [Member]) {
