@@ -65,7 +65,7 @@ public struct Tokenizer: Sendable {
     ///   - text: The text; tokens written in it, such as `</s>`, become those tokens.
     ///   - addSpecialTokens: Whether to put the special tokens around it that the model was trained with.
     public func encode(_ text: String, addSpecialTokens: Bool = true) -> Encoding {
-        var pieces = PreTokenizedText(AlignedText(text.unicodeScalars.map(\.value)))
+        var pieces = PreTokenizedText(AlignedText(UTF8Bytes.scalars(of: text)))
         addedVocabulary.extractExact(from: &pieces)
         if let normalizer { pieces.transform(normalizer.normalize) }
         addedVocabulary.extractNormalized(from: &pieces)

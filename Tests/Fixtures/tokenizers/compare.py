@@ -8,13 +8,14 @@
 
 --every-scalar adds strings that hold every Unicode scalar; --speed times both on long rows with runs of image tokens.
 """
-import argparse, glob, json, os, random, subprocess, sys, tempfile, time
+import argparse, json, os, random, subprocess, sys, tempfile, time
 from tokenizers import Tokenizer
 from kinds import KINDS, overlay
 from texts import CORPUS, every_scalar, texts
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..", "..")
+ROWS = 40_000
 
 
 def document(folder, kind):
@@ -82,7 +83,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1); parser.add_argument("--every-scalar", action="store_true")
     parser.add_argument("--speed", action="store_true"); arguments = parser.parse_args()
     chosen = [(folder, None) for folder in arguments.tokenizer] + list(zip(arguments.vocabulary, arguments.kind))
-    chosen = chosen or [(f"{HERE}/{kind}", None) for kind in KINDS]
+    chosen = chosen or [(f"{HERE}/{kind}", None) for kind in sorted(os.listdir(HERE)) if os.path.exists(f"{HERE}/{kind}/tokenizer.json")]
     jobs, tokenizers = [], []
     for folder, kind in chosen:
         content = json.dumps(document(folder, kind))
@@ -109,7 +110,7 @@ def main():
     sys.exit(1 if total else 0)
 
 
-def speed_rows(generator, rows=40_000):
+def speed_rows(generator, rows=ROWS):
     words = [w for w in CORPUS.split() if w.isascii()]
     return [" ".join(generator.choice(words) + (str(generator.randrange(1000)) if generator.random() < .1 else "") for _ in range(57))[:300] for _ in range(rows)]
 

@@ -10,7 +10,7 @@ from kinds import KINDS, overlay
 from texts import CORPUS, WORDS, texts
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SAMPLES, VOCABULARY = 60, 340
+SAMPLES, VOCABULARY = 36, 300
 
 
 def added_token(id, content, **flags):
@@ -34,7 +34,7 @@ def train(kind, spec):
         tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     trainer = trainers.BpeTrainer(
         vocab_size=(VOCABULARY + 256 if "end_of_word_suffix" in options and is_bytes else VOCABULARY) + len(special),
-        special_tokens=special, show_progress=False, limit_alphabet=150,
+        special_tokens=special, show_progress=False, limit_alphabet=256 if is_bytes else 110,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet() if is_bytes else [],
         **{key: options[key] for key in ("end_of_word_suffix", "continuing_subword_prefix") if key in options})
     lines = CORPUS.split("\n") * 3
@@ -67,7 +67,7 @@ def golden(tokenizer, seed):
     added = [t.content for t in tokenizer.get_added_tokens_decoder().values()]
     generator, rows = random.Random(seed), []
     chosen = generator.sample(texts(600, seed, added)[25:], SAMPLES) + ["", " ", "e\u0301 é", "<image>" * 3, "'ſ don't"]
-    for text in (t for t in chosen if len(t) < 120):
+    for text in (t for t in chosen if len(t) < 100):
         special = generator.random() < .8
         encoding = tokenizer.encode(text, add_special_tokens=special)
         rows.append(dict(text=text, special=special, ids=encoding.ids, offsets=sum(map(list, encoding.offsets), []),
@@ -84,8 +84,11 @@ def write(path, value):
         file.write("\n")
 
 
+# Kinds that differ from others only in ways the comparison covers are not kept as fixtures.
+KEPT = [kind for kind in KINDS if kind not in ("gemma", "o200k", "roberta")]
+
 if __name__ == "__main__":
-    for seed, kind in enumerate(KINDS):
+    for seed, kind in enumerate(KEPT):
         document = build(kind)
         os.makedirs(f"{HERE}/{kind}", exist_ok=True)
         write(f"{HERE}/{kind}/tokenizer.json", document)

@@ -7,6 +7,8 @@ struct AddedVocabulary: Sendable {
     /// What decoding sees of tokens that normalisation changes.
     private var decoded: [Int32: [UInt32]] = [:]
     private var skipped: Set<Int32> = []
+    /// The tokens whose matches depend on what is beside them.
+    private var conditional: Set<Int32> = []
     private var exact = TokenTrie()
     private var normalized = TokenTrie()
 
@@ -32,6 +34,7 @@ struct AddedVocabulary: Sendable {
         let scalars = token.content.unicodeScalars.map(\.value)
         ids.insert(Array(token.content.utf8), id: Int(id))
         tokens[id] = token
+        if token.isSingleWord || token.stripsLeft || token.stripsRight { conditional.insert(id) }
         guard token.isNormalized else { return exact.insert(scalars, id: id) }
         var text = AlignedText(scalars)
         normalizer?.normalize(&text)
@@ -88,8 +91,8 @@ struct AddedVocabulary: Sendable {
     private func extent(
         of id: Int32, _ match: Range<Int>, in text: UnsafeBufferPointer<UInt32>, after limit: Int
     ) -> Range<Int>? {
-        guard let token = tokens[id] else { return nil }
         var (start, end) = (match.lowerBound, match.upperBound)
+        guard conditional.contains(id), let token = tokens[id] else { return start..<end }
         if token.isSingleWord {
             if start > 0, WordScalars.set.contains(text[start - 1]) { return nil }
             if end < text.count, WordScalars.set.contains(text[end]) { return nil }

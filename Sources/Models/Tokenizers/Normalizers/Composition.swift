@@ -1,5 +1,3 @@
-import Foundation
-
 /// Unicode canonical composition (UAX 15) that says what became of each scalar.
 struct Composition {
     private var result: [AlignedText.Change] = []
@@ -21,7 +19,9 @@ struct Composition {
             return
         }
         let blocking = marks.last.map { Decomposition.combiningClass($0.scalar) }
-        if blocking ?? 0 < combiningClass || blocking == nil, let composed = Self.compose(base.scalar, change.scalar) {
+        if blocking ?? 0 < combiningClass || blocking == nil,
+            let composed = CompositionTable.canonical.composition(base.scalar, change.scalar)
+        {
             starter = (composed, base.change + change.change - 1)
         } else if combiningClass == 0 {
             flush()
@@ -38,11 +38,6 @@ struct Composition {
         marks.removeAll(keepingCapacity: true)
     }
 
-    private static func compose(_ first: UInt32, _ second: UInt32) -> UInt32? {
-        guard second >= 0x300, let first = Unicode.Scalar(first), let second = Unicode.Scalar(second) else {
-            return nil
-        }
-        let composed = (String(first) + String(second)).precomposedStringWithCanonicalMapping.unicodeScalars
-        return composed.count == 1 ? composed.first?.value : nil
-    }
+    /// Whether a text with this scalar may not be composed yet.
+    static func mayChange(_ scalar: UInt32) -> Bool { CompositionTable.canonical.mayChange(scalar) }
 }

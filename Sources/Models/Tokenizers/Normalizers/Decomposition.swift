@@ -1,13 +1,14 @@
-import Foundation
-
 /// Unicode decomposition (UAX 15) that says what became of each scalar.
 enum Decomposition {
+    /// The version of Unicode the reference implementation normalises by; what came later stays as it is there.
+    static let unicodeVersion = 9
+
     /// The full decomposition of a text, in canonical order.
-    static func changes(_ scalars: [UInt32], isCompatible: Bool) -> [AlignedText.Change] {
+    static func changes(_ scalars: [UInt32], _ table: DecompositionTable) -> [AlignedText.Change] {
         var changes: [AlignedText.Change] = []
         var pending = 0
         for scalar in scalars {
-            for (index, part) in parts(of: scalar, isCompatible: isCompatible).enumerated() {
+            for (index, part) in table.decomposition(of: scalar).enumerated() {
                 if combiningClass(part) == 0 {
                     sort(&changes, from: pending)
                     pending = changes.count + 1
@@ -21,15 +22,13 @@ enum Decomposition {
 
     /// The canonical combining class of a scalar; 0 for starters.
     static func combiningClass(_ scalar: UInt32) -> UInt8 {
-        scalar < 0x300 ? 0 : Unicode.Scalar(scalar)?.properties.canonicalCombiningClass.rawValue ?? 0
+        guard scalar >= 0x300, let properties = Unicode.Scalar(scalar)?.properties else { return 0 }
+        return isKnown(properties) ? properties.canonicalCombiningClass.rawValue : 0
     }
 
-    private static func parts(of scalar: UInt32, isCompatible: Bool) -> [UInt32] {
-        guard scalar >= 0xA0, let character = Unicode.Scalar(scalar) else { return [scalar] }
-        let text = String(character)
-        let parts =
-            isCompatible ? text.decomposedStringWithCompatibilityMapping : text.decomposedStringWithCanonicalMapping
-        return parts.unicodeScalars.map(\.value)
+    /// Whether a scalar was there when the reference's tables were made.
+    static func isKnown(_ properties: Unicode.Scalar.Properties) -> Bool {
+        properties.age.map { $0.major <= unicodeVersion } ?? false
     }
 
     /// Sorts the marks from `start` on by combining class; equal ones keep their order.

@@ -10,18 +10,29 @@ struct PatternMatcher {
     let instructions: [PatternInstruction]
     let sets: [ScalarSet]
     let text: UnsafeBufferPointer<UInt32>
+    /// The bits of all sets in one array, so that a test is a load and takes no reference.
+    private let basicPlanes: [UInt64]
     private var retries: [Retry] = []
 
-    init(instructions: [PatternInstruction], sets: [ScalarSet], text: UnsafeBufferPointer<UInt32>) {
+    init(
+        instructions: [PatternInstruction], sets: [ScalarSet], basicPlanes: [UInt64], text: UnsafeBufferPointer<UInt32>
+    ) {
         self.instructions = instructions
         self.sets = sets
+        self.basicPlanes = basicPlanes
         self.text = text
+    }
+
+    @inline(__always)
+    private func contains(_ set: Int, _ scalar: UInt32) -> Bool {
+        guard scalar < 0x10000 else { return sets[set].contains(scalar) }
+        return basicPlanes[set << 10 | Int(scalar >> 6)] >> UInt64(scalar & 63) & 1 != 0
     }
 
     /// Where the match that starts at `start` and at the instruction `first` ends, if there is one.
     mutating func match(from first: Int, at start: Int) -> Int? {
         let bottom = retries.count
-        defer { retries.removeSubrange(bottom...) }
+        defer { if retries.count > bottom { retries.removeLast(retries.count - bottom) } }
         var (instruction, position) = (first, start)
         while true {
             if case .accept = instructions[instruction] { return position }
@@ -39,12 +50,12 @@ struct PatternMatcher {
     private mutating func step(_ index: Int, _ position: inout Int) -> Int? {
         switch instructions[index] {
         case .set(let set):
-            guard position < text.count, sets[set].contains(text[position]) else { return nil }
+            guard position < text.count, contains(set, text[position]) else { return nil }
             position += 1
         case .run(let set, let minimum, let maximum, let possessive):
             let limit = maximum < text.count - position ? position + maximum : text.count
             let low = position + minimum
-            while position < limit, sets[set].contains(text[position]) { position += 1 }
+            while position < limit, contains(set, text[position]) { position += 1 }
             guard position >= low else { return nil }
             if position > low, !possessive {
                 retries.append(Retry(instruction: index + 1, low: low, high: position - 1))

@@ -35,7 +35,12 @@ extension PatternParser {
     /// Parses the quantifiers after an atom.
     mutating func parseRepetitions(of atom: PatternNode) throws -> PatternNode {
         var node = atom
-        while let repeated = try parseRepetition(of: node) { node = repeated }
+        var count = 0
+        while let repeated = try parseRepetition(of: node) {
+            node = repeated
+            count += 1
+            guard count <= 4 else { throw unsupported("this many quantifiers in a row") }
+        }
         return node
     }
 

@@ -6,6 +6,7 @@
 struct ScalarPattern: Sendable {
     private let instructions: [PatternInstruction]
     private let sets: [ScalarSet]
+    private let basicPlanes: [UInt64]
     /// Where the alternatives that can begin with each ASCII scalar start; the last entry is for all other scalars.
     private let starts: [[Int]]
 
@@ -18,6 +19,7 @@ struct ScalarPattern: Sendable {
         let positions = try alternatives.map { try compiler.compile(alternative: $0) }
         instructions = compiler.instructions
         sets = compiler.sets
+        basicPlanes = sets.flatMap(\.basicPlane)
         starts = (0...128).map { scalar in
             zip(alternatives, positions).filter { alternative, _ in
                 scalar == 128 || alternative.canBeEmpty || alternative.canBegin(with: UInt32(scalar))
@@ -32,7 +34,7 @@ struct ScalarPattern: Sendable {
 
     /// Appends the ranges of the matches in `text`, leftmost first and apart.
     func appendMatches(in text: UnsafeBufferPointer<UInt32>, to matches: inout [Range<Int>]) {
-        var matcher = PatternMatcher(instructions: instructions, sets: sets, text: text)
+        var matcher = PatternMatcher(instructions: instructions, sets: sets, basicPlanes: basicPlanes, text: text)
         var position = 0
         var lastEnd = -1
         while position <= text.count {

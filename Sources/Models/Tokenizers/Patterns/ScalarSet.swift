@@ -14,7 +14,7 @@ struct ScalarSet: Sendable, Equatable {
             case .range(let range): range.contains(scalar)
             case .categories(let mask): ScalarCategory.bit(scalar) & mask != 0
             case .whitespace: ScalarCategory.isWhitespace(scalar)
-            case .alphabetic: Unicode.Scalar(scalar)?.properties.isAlphabetic ?? false
+            case .alphabetic: ScalarCategory.isAlphabetic(scalar)
             case .complement(let members): !members.contains { $0.contains(scalar) }
             }
         }
@@ -22,7 +22,7 @@ struct ScalarSet: Sendable, Equatable {
 
     private let members: [Member]
     /// One bit for each scalar of the basic multilingual plane.
-    private let basicPlane: [UInt64]
+    let basicPlane: [UInt64]
 
     /// The union of the members.
     init(_ members: [Member]) {

@@ -38,6 +38,7 @@ struct PreTokenizedText: Sendable {
         split { scalars, pieces in
             ranges.removeAll(keepingCapacity: true)
             delimiters(scalars, &ranges)
+            if ranges.isEmpty, !inverted { return pieces.append(TextPiece(range: scalars.indices)) }
             var matches = SplitMatch.covering(scalars.count, delimiters: ranges)
             if inverted { for index in matches.indices { matches[index].isDelimiter.toggle() } }
             for range in behavior.pieces(matches) { pieces.append(TextPiece(range: range)) }
@@ -53,31 +54,39 @@ struct PreTokenizedText: Sendable {
 
     /// Rewrites each piece of plain text; pieces that become empty are dropped.
     mutating func transform(_ body: (inout AlignedText) -> Void) {
-        var result = PreTokenizedText(AlignedText([], []))
-        for piece in pieces {
-            var text = AlignedText(Array(scalars[piece.range]), Array(spans[piece.range]))
-            if piece.addedToken == nil { body(&text) }
-            result.append(text, addedToken: piece.addedToken)
+        rebuild { result, source, piece in
+            var text = AlignedText(Array(source.scalars[piece.range]), Array(source.spans[piece.range]))
+            body(&text)
+            result.scalars += text.scalars
+            result.spans += text.spans
         }
-        self = result
     }
 
     /// Replaces each scalar of plain text with those that `expand` appends, which stand for the same span.
     mutating func expand(_ expand: (UInt32, inout [UInt32]) -> Void) {
+        rebuild { result, source, piece in
+            for index in piece.range {
+                expand(source.scalars[index], &result.scalars)
+                repeat { result.spans.append(source.spans[index]) } while result.spans.count < result.scalars.count
+            }
+        }
+    }
+
+    /// Makes the text anew, with what `body` appends for each piece of plain text of the old one.
+    private mutating func rebuild(_ body: (inout PreTokenizedText, PreTokenizedText, TextPiece) -> Void) {
         var result = PreTokenizedText(AlignedText([], []))
-        result.scalars.reserveCapacity(scalars.count * 2)
-        result.spans.reserveCapacity(scalars.count * 2)
+        result.scalars.reserveCapacity(scalars.count + scalars.count / 2)
+        result.spans.reserveCapacity(scalars.count + scalars.count / 2)
         result.pieces.reserveCapacity(pieces.count)
         for piece in pieces {
             let start = result.scalars.count
-            for index in piece.range {
-                if piece.addedToken == nil {
-                    expand(scalars[index], &result.scalars)
-                } else {
-                    result.scalars.append(scalars[index])
-                }
-                while result.spans.count < result.scalars.count { result.spans.append(spans[index]) }
+            if piece.addedToken == nil {
+                body(&result, self, piece)
+            } else {
+                result.scalars += scalars[piece.range]
+                result.spans += spans[piece.range]
             }
+            guard start < result.scalars.count else { continue }
             result.pieces.append(TextPiece(range: start..<result.scalars.count, addedToken: piece.addedToken))
         }
         self = result
@@ -92,14 +101,6 @@ struct PreTokenizedText: Sendable {
 
     /// Where in the original text a piece begins.
     func origin(of piece: TextPiece) -> Int32 { spans[piece.range.lowerBound].start }
-
-    private mutating func append(_ text: AlignedText, addedToken: Int32?) {
-        guard !text.scalars.isEmpty else { return }
-        let start = scalars.count
-        scalars += text.scalars
-        spans += text.spans
-        pieces.append(TextPiece(range: start..<scalars.count, addedToken: addedToken))
-    }
 
     private static func shift(_ pieces: inout [TextPiece], from first: Int, by offset: Int) {
         var kept = first

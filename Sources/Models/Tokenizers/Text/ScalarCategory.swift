@@ -6,6 +6,9 @@ enum ScalarCategory {
         "Sm", "Sc", "Sk", "So", "Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Cn",
     ]
 
+    /// The version of Unicode the reference implementation has; what came later is unassigned there.
+    static let unicodeVersion = 16
+
     /// The bits of the categories that a property such as `L` or `Lu` names; nil if there is no such category.
     static func mask(_ name: String) -> UInt32? {
         let matching = names.indices.filter { names[$0].hasPrefix(name) }
@@ -29,11 +32,18 @@ enum ScalarCategory {
         }
     }
 
+    /// Whether a scalar is alphabetic (the property `Alphabetic`).
+    static func isAlphabetic(_ scalar: UInt32) -> Bool {
+        guard let properties = Unicode.Scalar(scalar)?.properties else { return false }
+        return properties.isAlphabetic && properties.age?.major ?? 0 <= unicodeVersion
+    }
+
     /// Looking a category up costs some 50 ns, this table one load; it fills in a few milliseconds.
     private static let basicPlane: [UInt8] = (0..<0x10000).map { number($0) }
 
     private static func number(_ scalar: UInt32) -> UInt8 {
         guard let properties = Unicode.Scalar(scalar)?.properties else { return 27 }
+        guard properties.age?.major ?? 0 <= unicodeVersion else { return 29 }
         return switch properties.generalCategory {
         case .uppercaseLetter: 0
         case .lowercaseLetter: 1

@@ -25,6 +25,14 @@ enum UTF8Bytes {
         return bytes
     }
 
+    /// The scalars of a text.
+    static func scalars(of text: String) -> [UInt32] {
+        var scalars: [UInt32] = []
+        scalars.reserveCapacity(text.utf8.count)
+        for scalar in text.unicodeScalars { scalars.append(scalar.value) }
+        return scalars
+    }
+
     /// The scalars of a text in UTF-8, with U+FFFD for what is not valid.
     static func scalars(_ bytes: some Collection<UInt8>) -> [UInt32] {
         String(decoding: bytes, as: UTF8.self).unicodeScalars.map(\.value)
