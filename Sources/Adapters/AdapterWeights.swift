@@ -97,7 +97,8 @@ public struct AdapterWeights: ModelCustomization {
             let key = parameter.description.key
             guard let stored = file[key], stored.shape == parameter.description.shape, stored.dtype == .float32 else {
                 throw AdapterError(
-                    .corruptFile, "\(file.path): \(key) is missing or has another shape than this run's; "
+                    .corruptFile,
+                    "\(file.path): \(key) is missing or has another shape than this run's; "
                         + "resume with the run file that it was started with")
             }
             stored.withFloats { values in parameter.tensor.updateInPlace { _ = $0.update(from: values) } }
@@ -109,15 +110,11 @@ public struct AdapterWeights: ModelCustomization {
         StateDict(parameters.map { ($0.description.key, $0.tensor.detached) })
     }
 
-    /// Writes a PEFT folder: weights first, then the configuration, each complete or not at all.
+    /// Writes a PEFT folder: weights first, then the configuration, each complete or not at all; the folder is
+    /// created.
     ///
     /// - Throws: `TensorError.writeFailed`.
     public func write(to folder: URL) throws {
-        do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        } catch {
-            throw TensorError(.writeFailed, "cannot create the folder \(folder.path)", cause: error)
-        }
         try stateDict.write(
             to: folder.appending(path: AdapterFolder.weightsFile).path, metadata: AdapterFolder.weightsMetadata)
         try AdapterFolder.write(plan.configuration, to: folder)
