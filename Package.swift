@@ -45,7 +45,7 @@ let package = Package(
         .testTarget(name: "AdaptersTests", dependencies: ["Adapters", "Models", "Tensors"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "Adapters", "Models", "Tensors"]),
         .testTarget(name: "FederationTests", dependencies: ["Federation"]),
-        .testTarget(name: "CommandTests", dependencies: ["lorad", "Training", "Models"]),
+        .testTarget(name: "CommandTests", dependencies: ["lorad", "Training", "Adapters", "Models"]),
     ]
 )
 

@@ -110,15 +110,11 @@ public struct AdapterWeights: ModelCustomization {
         StateDict(parameters.map { ($0.description.key, $0.tensor.detached) })
     }
 
-    /// Writes a PEFT folder: weights first, then the configuration, each complete or not at all.
+    /// Writes a PEFT folder: weights first, then the configuration, each complete or not at all; the folder is
+    /// created.
     ///
     /// - Throws: `TensorError.writeFailed`.
     public func write(to folder: URL) throws {
-        do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        } catch {
-            throw TensorError(.writeFailed, "cannot create the folder \(folder.path)", cause: error)
-        }
         try stateDict.write(
             to: folder.appending(path: AdapterFolder.weightsFile).path, metadata: AdapterFolder.weightsMetadata)
         try AdapterFolder.write(plan.configuration, to: folder)

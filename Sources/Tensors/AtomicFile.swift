@@ -1,30 +1,47 @@
 public import Foundation
 
-/// Writes files so that their final names only ever stand for complete contents.
+/// Writes files so that a reader, or a run that is started again after a crash, finds the old file or the new one and
+/// never a part.
 public enum AtomicFile {
-    /// Writes the pieces to a temporary file beside `path`, flushes it to disk, and renames it into place.
+    /// Writes the pieces to a temporary file beside `path`, flushes it to disk, renames it into place, and flushes the
+    /// folder, without which a crash could still undo the renaming.
     ///
-    /// - Throws: `TensorError.writeFailed` (disk full, permission denied…); the old file then stays as it was.
+    /// Folders on the way are created.
+    ///
+    /// - Throws: `TensorError.writeFailed` (disk full, permission denied…); the old file then stays as it was, unless
+    ///   the message says that only flushing the folder failed.
     public static func write(_ pieces: some Sequence<UnsafeRawBufferPointer>, to path: String) throws {
-        let temporary = "\(path).\(UUID().uuidString.prefix(8)).partial"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw failure(path, errno) }
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         do {
-            for piece in pieces { try writeAll(piece, descriptor, path) }
-            guard fsync(descriptor) == 0 else { throw failure(path, errno) }
-            guard rename(temporary, path) == 0 else { throw failure(path, errno) }
-            close(descriptor)
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            close(descriptor)
-            unlink(temporary)
-            throw error
+            throw TensorError(.writeFailed, "\(path): cannot be written: its folder cannot be created", cause: error)
         }
-        synchronizeFolder(of: path)
+        try replace(path, with: pieces)
+        try synchronize(folder: folder, of: path)
     }
 
     /// Writes `data` in the same way.
     public static func write(_ data: Data, to path: String) throws {
         try data.withUnsafeBytes { try write([$0], to: path) }
+    }
+
+    /// Writes `text` as UTF-8 in the same way.
+    public static func write(_ text: String, to path: String) throws { try write(Data(text.utf8), to: path) }
+
+    private static func replace(_ path: String, with pieces: some Sequence<UnsafeRawBufferPointer>) throws {
+        let temporary = "\(path).\(UUID().uuidString.prefix(8)).partial"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw failure(path, errno) }
+        defer { close(descriptor) }
+        do {
+            for piece in pieces { try writeAll(piece, descriptor, path) }
+            guard fsync(descriptor) == 0 else { throw failure(path, errno) }
+            guard rename(temporary, path) == 0 else { throw failure(path, errno) }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
     }
 
     private static func writeAll(_ bytes: UnsafeRawBufferPointer, _ descriptor: Int32, _ path: String) throws {
@@ -37,16 +54,18 @@ public enum AtomicFile {
         }
     }
 
-    /// Makes the rename itself durable.
-    private static func synchronizeFolder(of path: String) {
-        let descriptor = open((path as NSString).deletingLastPathComponent, O_RDONLY | O_CLOEXEC)
+    /// Makes the renaming itself durable, where the folder may be opened and its file system can do that.
+    private static func synchronize(folder: String, of path: String) throws {
+        let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
+        defer { close(descriptor) }
+        guard fsync(descriptor) != 0, errno != EINVAL, errno != ENOTSUP else { return }
+        let reason = String(cString: strerror(errno))
+        throw TensorError(.writeFailed, "\(path): is written, but a crash may undo it: flushing \(folder): \(reason)")
     }
 
     private static func failure(_ path: String, _ code: Int32) -> TensorError {
-        TensorError(
-            .writeFailed, "cannot write \(path): \(String(cString: strerror(code))); what was there is unchanged")
+        let reason = String(cString: strerror(code))
+        return TensorError(.writeFailed, "\(path): cannot be written: \(reason); what was there is unchanged")
     }
 }

@@ -1,4 +1,6 @@
 public import Foundation
+import Models
+import Tensors
 
 /// The layout of a PEFT adapter folder.
 public enum AdapterFolder {
@@ -31,7 +33,13 @@ public enum AdapterFolder {
     public static func configuration(
         _ data: Data, file: String
     ) throws -> (configuration: LoRAConfiguration, notes: [String]) {
-        let object = try OrderedJSONParser.parse(data, file: file)
+        let object: JSONValue
+        do {
+            // PEFT writes no key twice: a person did, and would not notice that the first one is without effect.
+            object = try JSONValue(parsing: data, file: file, refusesRepeatedKeys: true)
+        } catch {
+            throw AdapterError(.corruptFile, "the adapter's configuration cannot be read", cause: error)
+        }
         var notes: [String] = []
         let configuration = try LoRAConfiguration(object: object, source: file, origin: .savedAdapter, notes: &notes)
         return (configuration, notes)
@@ -53,8 +61,10 @@ public enum AdapterFolder {
                 + "save it again (save_pretrained writes \(weightsFile))")
     }
 
-    /// Writes the configuration into a folder that exists.
+    /// Writes the configuration into a folder, which is created; it is there completely or not at all.
+    ///
+    /// - Throws: `TensorError.writeFailed`.
     public static func write(_ configuration: LoRAConfiguration, to folder: URL) throws {
-        try configuration.fileContents().write(to: folder.appending(path: configurationFile), options: .atomic)
+        try AtomicFile.write(configuration.fileContents(), to: folder.appending(path: configurationFile).path)
     }
 }

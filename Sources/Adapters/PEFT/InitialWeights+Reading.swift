@@ -1,3 +1,5 @@
+import Models
+
 extension InitialWeights {
     /// Initialisations of PEFT that lorad cannot draw, with whether they change the base model's weights too.
     private static let others: [(name: String, changesBase: Bool)] = [

@@ -1,3 +1,5 @@
+public import Models
+
 extension LoRAConfiguration {
     /// Where settings come from, which decides how strict reading is.
     public enum Origin: Sendable {
@@ -19,7 +21,7 @@ extension LoRAConfiguration {
     ///   - notes: receives one line for each key that was ignored.
     /// - Throws: `AdapterError` naming the key.
     public init(
-        object: OrderedJSON, source: String = "adapter", origin: Origin = .runFile, notes: inout [String]
+        object: JSONValue, source: String = "adapter", origin: Origin = .runFile, notes: inout [String]
     ) throws {
         let reader = try SettingsReader(object, source: source)
         self.init()
@@ -34,7 +36,7 @@ extension LoRAConfiguration {
     }
 
     /// Reads and validates settings, dropping the notes.
-    public init(object: OrderedJSON, source: String = "adapter", origin: Origin = .runFile) throws {
+    public init(object: JSONValue, source: String = "adapter", origin: Origin = .runFile) throws {
         var notes: [String] = []
         try self.init(object: object, source: source, origin: origin, notes: &notes)
     }
@@ -68,8 +70,8 @@ extension LoRAConfiguration {
         dropout = try reader.number("lora_dropout") ?? dropout
         usesRankStabilisation = try reader.flag("use_rslora") ?? false
         fanInFanOut = try reader.flag("fan_in_fan_out") ?? false
-        rankPattern = try reader.patterns("rank_pattern", "a whole number") { $0.asInteger }
-        alphaPattern = try reader.patterns("alpha_pattern", "a number") { $0.asNumber }
+        rankPattern = try reader.patterns("rank_pattern", "a whole number") { $0.intValue }
+        alphaPattern = try reader.patterns("alpha_pattern", "a number") { $0.doubleValue }
         guard let name = try reader.text("bias") else { return }
         guard let bias = BiasTraining(rawValue: name) else {
             throw reader.invalid("bias", "must be one of none, all, lora_only, found the string \"\(name)\"")

@@ -1,4 +1,5 @@
 public import Foundation
+import Models
 
 extension LoRAConfiguration {
     /// The version of PEFT whose keys are written.
@@ -10,42 +11,42 @@ extension LoRAConfiguration {
     /// because the first that matches wins and PEFT's own sorting can change which one that is.
     public func fileContents() -> Data {
         let members = settings.sorted { $0.key < $1.key }
-        return Data(OrderedJSON.object(members).text().utf8)
+        return Data(JSONValue.object(members).text(indent: 2).utf8)
     }
 
     /// All of PEFT's settings with their values, in no particular order.
-    var settings: [OrderedJSON.Member] {
+    var settings: [JSONValue.Member] {
         adapterSettings + selectionSettings + originSettings
             + UnsupportedSetting.all.map { .init($0.key, $0.off) }
     }
 
-    private var adapterSettings: [OrderedJSON.Member] {
+    private var adapterSettings: [JSONValue.Member] {
         [
             .init("peft_type", .string("LORA")),
-            .init("r", .integer(rank)),
+            .init("r", .int(rank)),
             .init("lora_alpha", .whole(alpha)),
-            .init("lora_dropout", .number(dropout)),
+            .init("lora_dropout", .double(dropout)),
             .init("bias", .string(bias.rawValue)),
             .init("use_rslora", .bool(usesRankStabilisation)),
             .init("fan_in_fan_out", .bool(fanInFanOut)),
             .init("init_lora_weights", initialWeights.setting),
-            .init("rank_pattern", .object(rankPattern.map { .init($0.pattern, .integer($0.value)) })),
+            .init("rank_pattern", .object(rankPattern.map { .init($0.pattern, .int($0.value)) })),
             .init("alpha_pattern", .object(alphaPattern.map { .init($0.pattern, .whole($0.value)) })),
         ]
     }
 
-    private var selectionSettings: [OrderedJSON.Member] {
+    private var selectionSettings: [JSONValue.Member] {
         let noTargets = targetModules == .names([])
         return [
             .init("target_modules", noTargets ? .string(Self.noTargets) : targetModules?.setting ?? .null),
             .init("exclude_modules", excludeModules?.setting ?? .null),
             .init("modules_to_save", .list(modulesToSave.map { .string($0) })),
-            .init("layers_to_transform", .list(layersToTransform.map { .integer($0) })),
+            .init("layers_to_transform", .list(layersToTransform.map { .int($0) })),
             .init("layers_pattern", .list(layersPattern.map { .string($0) })),
         ]
     }
 
-    private var originSettings: [OrderedJSON.Member] {
+    private var originSettings: [JSONValue.Member] {
         [
             .init("auto_mapping", autoMapping ?? .null),
             .init("base_model_name_or_path", baseModel.map { .string($0) } ?? .null),
@@ -58,18 +59,18 @@ extension LoRAConfiguration {
     }
 }
 
-extension OrderedJSON {
+extension JSONValue {
     /// Null in place of an empty list, as PEFT writes what was not given.
-    fileprivate static func list(_ values: [OrderedJSON]) -> OrderedJSON { values.isEmpty ? .null : .array(values) }
+    fileprivate static func list(_ values: [JSONValue]) -> JSONValue { values.isEmpty ? .null : .array(values) }
 
     /// Without a fraction where there is none: PEFT's alphas are usually whole.
-    fileprivate static func whole(_ value: Double) -> OrderedJSON {
-        Int(exactly: value).map { .integer($0) } ?? .number(value)
+    fileprivate static func whole(_ value: Double) -> JSONValue {
+        Int(exactly: value).map { .int($0) } ?? .double(value)
     }
 }
 
 extension ModuleSelection {
-    fileprivate var setting: OrderedJSON {
+    fileprivate var setting: JSONValue {
         switch self {
         case .names(let names): .array(names.map { .string($0) })
         case .pattern(let pattern): .string(pattern)
@@ -79,7 +80,7 @@ extension ModuleSelection {
 }
 
 extension InitialWeights {
-    fileprivate var setting: OrderedJSON {
+    fileprivate var setting: JSONValue {
         switch self {
         case .standard: .bool(true)
         case .random: .bool(false)

@@ -1,3 +1,5 @@
+public import Models
+
 /// What PEFT's `LoraConfig` says about a LoRA adapter: the `adapter:` section of a run file, or an
 /// `adapter_config.json`.
 ///
@@ -40,7 +42,7 @@ public struct LoRAConfiguration: Sendable, Equatable {
     /// `inference_mode`: always true in PEFT's files, so it does not stop training here.
     public var inferenceMode = false
     /// `auto_mapping`: the Python class of the base model, for PEFT's loader; kept as read.
-    public var autoMapping: OrderedJSON?
+    public var autoMapping: JSONValue?
 
     /// A regular expression on the end of a module path, and the value that holds where it matches.
     public struct PatternEntry<Value: Sendable & Equatable>: Sendable, Equatable {

@@ -1,47 +1,49 @@
+import Models
+
 /// Typed access to the members of a configuration; an error names the source, the key, and what was found.
 ///
 /// `null` counts as absent, as it does in PEFT.
 struct SettingsReader {
     let source: String
-    let members: [OrderedJSON.Member]
+    let members: [JSONValue.Member]
 
-    init(_ object: OrderedJSON, source: String) throws {
+    init(_ object: JSONValue, source: String) throws {
         guard case .object(let members) = object else {
             throw AdapterError(
-                .invalidConfiguration, "\(source): expected a mapping of settings, found \(object.described)")
+                .invalidConfiguration, "\(source): expected a mapping of settings, found \(object.summary)")
         }
         self.source = source
         self.members = members
     }
 
-    func value(_ key: String) -> OrderedJSON? {
+    func value(_ key: String) -> JSONValue? {
         members.last { $0.key == key && $0.value != .null }?.value
     }
 
     func integer(_ key: String) throws -> Int? {
         try value(key).map { value in
-            guard let integer = value.asInteger else { throw mistyped(key, "a whole number", value) }
+            guard let integer = value.intValue else { throw mistyped(key, "a whole number", value) }
             return integer
         }
     }
 
     func number(_ key: String) throws -> Double? {
         try value(key).map { value in
-            guard let number = value.asNumber else { throw mistyped(key, "a number", value) }
+            guard let number = value.doubleValue else { throw mistyped(key, "a number", value) }
             return number
         }
     }
 
     func flag(_ key: String) throws -> Bool? {
         try value(key).map { value in
-            guard case .bool(let flag) = value else { throw mistyped(key, "true or false", value) }
+            guard let flag = value.boolValue else { throw mistyped(key, "true or false", value) }
             return flag
         }
     }
 
     func text(_ key: String) throws -> String? {
         try value(key).map { value in
-            guard case .string(let text) = value else { throw mistyped(key, "a string", value) }
+            guard let text = value.stringValue else { throw mistyped(key, "a string", value) }
             return text
         }
     }
@@ -58,14 +60,14 @@ struct SettingsReader {
     /// A whole number, or a list of them.
     func integers(_ key: String) throws -> [Int]? {
         try value(key).map { value in
-            if let one = value.asInteger { return [one] }
-            return try elements(key, value, "a whole number or a list of them") { $0.asInteger }
+            if let one = value.intValue { return [one] }
+            return try elements(key, value, "a whole number or a list of them") { $0.intValue }
         }
     }
 
     /// A mapping from regular expressions to numbers, in the order written.
     func patterns<Value: Sendable & Equatable>(
-        _ key: String, _ kind: String, _ convert: (OrderedJSON) -> Value?
+        _ key: String, _ kind: String, _ convert: (JSONValue) -> Value?
     ) throws -> [LoRAConfiguration.PatternEntry<Value>] {
         guard let value = value(key) else { return [] }
         guard case .object(let members) = value else { throw mistyped(key, "a mapping from names to numbers", value) }
@@ -76,8 +78,8 @@ struct SettingsReader {
         }
     }
 
-    func mistyped(_ key: String, _ expected: String, _ found: OrderedJSON) -> AdapterError {
-        invalid(key, "must be \(expected), found \(found.described)")
+    func mistyped(_ key: String, _ expected: String, _ found: JSONValue) -> AdapterError {
+        invalid(key, "must be \(expected), found \(found.summary)")
     }
 
     func invalid(_ key: String, _ reason: String) -> AdapterError {
@@ -85,33 +87,19 @@ struct SettingsReader {
     }
 
     private func elements<Element>(
-        _ key: String, _ value: OrderedJSON, _ expected: String, _ convert: (OrderedJSON) -> Element?
+        _ key: String, _ value: JSONValue, _ expected: String, _ convert: (JSONValue) -> Element?
     ) throws -> [Element] {
         guard case .array(let values) = value else { throw mistyped(key, expected, value) }
         return try values.map { element in
             guard let converted = convert(element) else {
-                throw invalid(key, "must be \(expected), but holds \(element.described)")
+                throw invalid(key, "must be \(expected), but holds \(element.summary)")
             }
             return converted
         }
     }
 }
 
-extension OrderedJSON {
-    var asInteger: Int? {
-        if case .integer(let value) = self { value } else { nil }
-    }
-
-    var asNumber: Double? {
-        switch self {
-        case .integer(let value): Double(value)
-        case .number(let value): value
-        default: nil
-        }
-    }
-
+extension JSONValue {
     /// A string that is not empty: an empty one would be the end of every path.
-    var asName: String? {
-        if case .string(let text) = self, !text.isEmpty { text } else { nil }
-    }
+    fileprivate var asName: String? { stringValue.flatMap { $0.isEmpty ? nil : $0 } }
 }

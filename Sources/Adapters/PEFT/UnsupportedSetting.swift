@@ -1,8 +1,10 @@
+import Models
+
 /// A setting that PEFT knows and lorad does not do: refused only when its value would change the result.
 struct UnsupportedSetting {
     let key: String
     /// What PEFT writes when the setting is off.
-    let off: OrderedJSON
+    let off: JSONValue
     /// What to do instead.
     let advice: String
     /// Whether every value is harmless by itself, because another setting has to ask for it.
@@ -35,7 +37,7 @@ struct UnsupportedSetting {
         .init(key: "corda_config", off: .null, advice: "", isHarmless: true),
         .init(key: "lora_ga_config", off: .null, advice: "", isHarmless: true),
         .init(key: "megatron_core", off: .string("megatron.core"), advice: "", isHarmless: true),
-        .init(key: "qalora_group_size", off: .integer(16), advice: "", isHarmless: true),
+        .init(key: "qalora_group_size", off: .int(16), advice: "", isHarmless: true),
     ]
 
     static func check(_ reader: SettingsReader) throws {
@@ -43,13 +45,13 @@ struct UnsupportedSetting {
             guard let value = reader.value(setting.key), !setting.isOff(value) else { continue }
             throw AdapterError(
                 .unsupported,
-                "\(reader.source): \(setting.key) is set to \(value.described), which lorad does not support; "
+                "\(reader.source): \(setting.key) is set to \(value.summary), which lorad does not support; "
                     + setting.advice, setting: setting.key)
         }
     }
 
     /// False, and empty lists and mappings, switch a setting off as well as its default does.
-    private func isOff(_ value: OrderedJSON) -> Bool {
+    private func isOff(_ value: JSONValue) -> Bool {
         value == off || [.bool(false), .array([]), .object([])].contains(value)
     }
 }

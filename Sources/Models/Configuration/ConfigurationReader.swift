@@ -24,13 +24,9 @@ public struct ConfigurationReader: Sendable {
         } catch {
             throw ModelError(.fileNotFound, "\(file.path): cannot be read; a model folder holds one", cause: error)
         }
-        do {
-            self.init(try JSONDecoder().decode(JSONValue.self, from: data), file: file.path)
-        } catch {
-            throw ModelError(.corruptFile, "\(file.path) is not valid JSON; copy it again", cause: error)
-        }
+        self.init(try JSONValue(parsing: data, file: file.path), file: file.path)
         guard object.objectValue != nil else {
-            throw ModelError(.corruptFile, "\(file.path): a JSON object was expected")
+            throw ModelError(.corruptFile, "\(file.path): expected a JSON object, found \(object.summary)")
         }
     }
 
@@ -38,7 +34,7 @@ public struct ConfigurationReader: Sendable {
     public func section(_ key: String) throws -> ConfigurationReader {
         let value = object[key] ?? .null
         guard value.isNull || value.objectValue != nil else { throw wrongType(key, "an object") }
-        return ConfigurationReader(value.isNull ? .object([:]) : value, file: file, path: path + key + ".")
+        return ConfigurationReader(value.isNull ? .object([]) : value, file: file, path: path + key + ".")
     }
 
     /// Whether the key is there and not null.
@@ -85,8 +81,7 @@ public struct ConfigurationReader: Sendable {
     }
 
     private func wrongType(_ key: String, _ expected: String) -> ModelError {
-        let found = (try? JSONEncoder().encode(object[key])).map { String(decoding: $0, as: UTF8.self) } ?? "unreadable"
-        return invalid(key, found, expected)
+        invalid(key, "\(object[key] ?? .null)", expected)
     }
 
     private func required<Value>(_ key: String, _ fallback: Value?) throws -> Value {

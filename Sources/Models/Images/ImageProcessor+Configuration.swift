@@ -121,7 +121,7 @@ extension ImageProcessor {
     ) throws -> ImageNormalization {
         let deviation = try configuration.channels("image_std") ?? family.normalization.deviation
         guard !deviation.contains(0) else {
-            throw configuration.invalid("image_std", "numbers other than 0", .array(deviation.map { .number($0) }))
+            throw configuration.invalid("image_std", "numbers other than 0", .array(deviation.map { .double($0) }))
         }
         return ImageNormalization(
             mean: try configuration.channels("image_mean") ?? family.normalization.mean, deviation: deviation)
@@ -132,7 +132,7 @@ extension ImageProcessor {
         _ mean: [Double], _ configuration: ImageProcessorConfiguration
     ) throws -> RGBColour {
         guard mean.allSatisfy((0...1).contains) else {
-            throw configuration.invalid("image_mean", "0 to 1 with do_pad", .array(mean.map { .number($0) }))
+            throw configuration.invalid("image_mean", "0 to 1 with do_pad", .array(mean.map { .double($0) }))
         }
         return RGBColour(red: UInt8(mean[0] * 255), green: UInt8(mean[1] * 255), blue: UInt8(mean[2] * 255))
     }

@@ -20,9 +20,7 @@ struct SpecialTokens {
 
     /// Takes the tokens of one file that are not known yet.
     mutating func add(_ data: Data, file: String) throws {
-        var reader = try JSONReader(data, file: file)
-        let section = TokenizerSection(file: file, path: "document", value: try reader.readValue())
-        try reader.finish()
+        let section = TokenizerSection(file: file, path: "document", value: try JSONValue(parsing: data, file: file))
         bos = try bos ?? Self.token("bos_token", section)
         eos = try eos ?? Self.token("eos_token", section)
         pad = try pad ?? Self.token("pad_token", section)

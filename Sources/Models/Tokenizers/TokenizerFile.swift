@@ -4,7 +4,7 @@ import Foundation
 struct TokenizerFile {
     let name: String
     let model: BytePairFile
-    private let members: [String: JSONTree]
+    private let members: [String: JSONValue]
 
     /// Parses the file; throws if it is not one, or is of a model that is not byte pair encoding.
     init(_ data: Data, name: String) throws {
@@ -12,7 +12,7 @@ struct TokenizerFile {
         var reader = try JSONReader(data, file: name)
         guard reader.peek() == UInt8(ascii: "{") else { throw ModelError(.corruptFile, "\(name): expected an object") }
         var model: BytePairFile?
-        var members: [String: JSONTree] = [:]
+        var members: [String: JSONValue] = [:]
         try reader.forEachMember { reader, key in
             if key.elementsEqual("model".utf8) {
                 model = try BytePairFile(&reader)
@@ -31,7 +31,7 @@ struct TokenizerFile {
         case nil, .null: return nil
         case .object?: return TokenizerSection(file: name, path: key, value: members[key] ?? .null)
         case let other?:
-            throw ModelError(.corruptFile, "\(name): expected an object at '\(key)', found \(other.kind)")
+            throw ModelError(.corruptFile, "\(name): expected an object at '\(key)', found \(other.summary)")
         }
     }
 
@@ -40,7 +40,7 @@ struct TokenizerFile {
         switch members["added_tokens"] {
         case nil, .null: []
         case let list?:
-            try TokenizerSection(file: name, path: "tokenizer", value: .object([("added_tokens", list)]))
+            try TokenizerSection(file: name, path: "tokenizer", value: .object([.init("added_tokens", list)]))
                 .sections("added_tokens").map(AddedToken.init)
         }
     }

@@ -1,3 +1,5 @@
+import Tensors
+
 /// Everything that a run writes about itself into its output folder, kept together.
 ///
 /// `trainer_log.jsonl` and TensorBoard events (`runs/`) grow with each record; `loss.svg` is drawn anew.
@@ -13,7 +15,7 @@ public final class RunReports {
     ///   - folder: The run's output folder.
     ///   - step: The step that the run begins at or resumes from; what was logged after it is taken back.
     ///   - clock: The time, in seconds since 1970.
-    /// - Throws: `TrainingError` where the folder cannot be written to.
+    /// - Throws: `TensorError` or `TrainingError` where the folder cannot be written to.
     public init(folder: String, resumingFromStep step: Int = 0, clock: @escaping () -> Double = TensorBoardWriter.now)
         throws
     {

@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// Writes scalars as TensorBoard reads them: `Event` messages of TensorFlow's `event.proto` in TFRecord frames.
 public final class TensorBoardWriter {
@@ -17,7 +18,7 @@ public final class TensorBoardWriter {
     ///   - firstStep: The first step that is going to be written; TensorBoard drops what earlier files say about it and
     ///     later ones.
     ///   - clock: The time, in seconds since 1970.
-    /// - Throws: `TrainingError` where the file cannot be written.
+    /// - Throws: `TensorError` or `TrainingError` where the file cannot be written.
     public init(folder: String, firstStep: Int = 1, clock: @escaping () -> Double = TensorBoardWriter.now) throws {
         self.clock = clock
         let process = ProcessInfo.processInfo

@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// `trainer_log.jsonl`: one JSON object for each record, appended as the run goes.
 public struct TrainerLog: Sendable {
@@ -28,6 +29,7 @@ public struct TrainerLog: Sendable {
     /// Takes back what was logged after a step, so that a run that resumes there continues its own log.
     ///
     /// - Returns: The records that are left.
+    /// - Throws: `TrainingError` where a line is no record, `TensorError` where the file cannot be written.
     @discardableResult
     public func rewind(toStep step: Int) throws -> [LogRecord] {
         let kept = try records().filter { $0.step <= step }

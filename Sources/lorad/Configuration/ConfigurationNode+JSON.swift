@@ -5,8 +5,7 @@ extension ConfigurationNode {
     var json: JSONValue {
         switch content {
         case .list(let elements): .array(elements.map(\.json))
-        case .mapping(let entries):
-            .object(Dictionary(entries.map { ($0.key, $0.value.json) }, uniquingKeysWith: { $1 }))
+        case .mapping(let entries): .object(entries.map { .init($0.key, $0.value.json) })
         case .scalar(let text, isQuoted: true): .string(text)
         case .scalar(let text, isQuoted: false): isNull ? .null : Self.json(plain: text)
         }
@@ -19,7 +18,7 @@ extension ConfigurationNode {
         return .string(text)
     }
 
-    /// A node that reads back as this JSON; members are in the order of their names.
+    /// A node that reads back as this JSON; members keep their order.
     init(json: JSONValue) {
         switch json {
         case .null: self.init(.scalar("null", isQuoted: false))
@@ -31,8 +30,7 @@ extension ConfigurationNode {
         case .object(let members):
             self.init(
                 .mapping(
-                    members.sorted { $0.key < $1.key }
-                        .map { Entry(key: $0, origin: .resolved, value: ConfigurationNode(json: $1)) }))
+                    members.map { Entry(key: $0.key, origin: .resolved, value: ConfigurationNode(json: $0.value)) }))
         }
     }
 }

@@ -1,5 +1,5 @@
 import Foundation
-import Training
+import Tensors
 
 /// Reads and writes run files. Paths in them are relative to the working directory.
 enum RunFile {
@@ -36,7 +36,7 @@ enum RunFile {
 
     /// Writes the configuration as a run file.
     static func write(_ configuration: RunConfiguration, to path: String) throws {
-        try AtomicFile.write(Data(text(of: configuration).utf8), to: path)
+        try AtomicFile.write(text(of: configuration), to: path)
     }
 
     private static func error(_ path: String, _ reason: String) -> ConfigurationError {

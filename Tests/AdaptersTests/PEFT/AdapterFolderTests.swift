@@ -24,6 +24,37 @@ struct AdapterFolderTests {
         }
     }
 
+    @Test("is replaced as a whole and leaves no temporary file, its folder is created")
+    func replaced() throws {
+        try withFolder { folder in
+            let inner = folder.appending(path: "a/b")
+            for rank in [4, 8] {
+                var configuration = LoRAConfiguration()
+                configuration.rank = rank
+                try AdapterFolder.write(configuration, to: inner)
+                #expect(try AdapterFolder.configuration(in: inner).configuration.rank == rank)
+            }
+            let files = try FileManager.default.contentsOfDirectory(atPath: inner.path)
+            #expect(files == [AdapterFolder.configurationFile])
+        }
+    }
+
+    @Test("whose configuration is broken, or has a key twice, names the line")
+    func broken() {
+        let cases = [
+            ("{\n\"r\": 8,\n\"r\": 4}", "f:3: not valid JSON: the key \"r\" stands twice"),
+            ("{\"rank_pattern\": {\"q\": 1, \"q\": 2}}", "f:1: not valid JSON: the key \"q\" stands twice"),
+            ("{\n\"r\" 8}", "f:2: not valid JSON: expected `:`, found `8`"),
+        ]
+        for (text, reason) in cases {
+            let error = #expect(throws: AdapterError.self) {
+                _ = try AdapterFolder.configuration(Data(text.utf8), file: "f")
+            }
+            #expect(error?.code == .corruptFile)
+            #expect(error?.description == "the adapter's configuration cannot be read (\(reason))")
+        }
+    }
+
     @Test("without a configuration or weights says which file is missing")
     func missing() throws {
         try withFolder { folder in

@@ -5,7 +5,7 @@ import Models
 
 /// Reads a configuration from JSON as it would stand in a run file.
 func configuration(_ json: String) throws -> LoRAConfiguration {
-    try LoRAConfiguration(object: OrderedJSONParser.parse(Data(json.utf8), file: "test"))
+    try LoRAConfiguration(object: JSONValue(parsing: Data(json.utf8), file: "test"))
 }
 
 /// Matches a configuration against the small LLaVA with a Llama decoder.

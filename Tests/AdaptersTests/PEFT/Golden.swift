@@ -9,7 +9,7 @@ struct Golden {
     struct Case: CustomTestStringConvertible, Sendable {
         let skeleton: String
         let configuration: String
-        let outcome: OrderedJSON
+        let outcome: JSONValue
 
         var testDescription: String { "\(skeleton) \(configuration)" }
     }
@@ -18,22 +18,22 @@ struct Golden {
         do {
             let file = URL(filePath: #filePath).deletingLastPathComponent()
                 .appending(path: "../../Fixtures/adapters/golden.json")
-            return Golden(root: try OrderedJSONParser.parse(Data(contentsOf: file), file: "golden.json"))
+            return Golden(root: try JSONValue(parsing: Data(contentsOf: file), file: "golden.json"))
         } catch {
             fatalError("\(error)")
         }
     }()
 
-    let root: OrderedJSON
+    let root: JSONValue
 
-    var cases: [Case] { root["cases"].elements.map(Self.testCase) }
+    var cases: [Case] { root[at: "cases"].elements.map(Self.testCase) }
 
-    var keyed: [Case] { root["keys"].elements.map(Self.testCase) }
+    var keyed: [Case] { root[at: "keys"].elements.map(Self.testCase) }
 
-    var savedConfigurations: [String] { root["saved"].elements.map(\.text) }
+    var savedConfigurations: [String] { root[at: "saved"].elements.map(\.text) }
 
     func modules(_ skeleton: String) -> [ModuleDescription] {
-        root["skeletons"][skeleton].elements.map { row in
+        root[at: "skeletons"][at: skeleton].elements.map { row in
             let parameters = row.elements[3].members.map { ModuleDescription.Parameter($0.key, $0.value.integers) }
             return ModuleDescription(
                 path: row.elements[0].text, kind: .init(rawValue: row.elements[1].text) ?? .other,
@@ -41,8 +41,8 @@ struct Golden {
         }
     }
 
-    private static func testCase(_ value: OrderedJSON) -> Case {
-        Case(skeleton: value["skeleton"].text, configuration: value["configuration"].text, outcome: value)
+    private static func testCase(_ value: JSONValue) -> Case {
+        Case(skeleton: value[at: "skeleton"].text, configuration: value[at: "configuration"].text, outcome: value)
     }
 }
 
@@ -55,20 +55,21 @@ extension Golden.Case {
     }
 
     func configurationValue() throws -> LoRAConfiguration {
-        try LoRAConfiguration(object: OrderedJSONParser.parse(Data(configuration.utf8), file: "golden"))
+        try LoRAConfiguration(object: JSONValue(parsing: Data(configuration.utf8), file: "golden"))
     }
 }
 
-extension OrderedJSON {
-    subscript(key: String) -> OrderedJSON { members.first { $0.key == key }?.value ?? .null }
+extension JSONValue {
+    /// The value of a key, null where there is none.
+    subscript(at key: String) -> JSONValue { members.first { $0.key == key }?.value ?? .null }
 
-    var elements: [OrderedJSON] { if case .array(let values) = self { values } else { [] } }
+    var elements: [JSONValue] { arrayValue ?? [] }
 
-    var members: [Member] { if case .object(let members) = self { members } else { [] } }
+    var members: [Member] { objectValue ?? [] }
 
-    var text: String { if case .string(let text) = self { text } else { "" } }
+    var text: String { stringValue ?? "" }
 
-    var integers: [Int] { elements.compactMap(\.asInteger) }
+    var integers: [Int] { elements.compactMap(\.intValue) }
 
     /// Shapes by key.
     var shapes: [String: [Int]] {

@@ -6,19 +6,19 @@ import Testing
 
 @Suite("A plan agrees with PEFT")
 struct GoldenPlanTests {
-    private static let accepted = Golden.shared.cases.filter { $0.outcome["error"] == .null }
-    private static let refused = Golden.shared.cases.filter { $0.outcome["error"] != .null }
+    private static let accepted = Golden.shared.cases.filter { $0.outcome[at: "error"] == .null }
+    private static let refused = Golden.shared.cases.filter { $0.outcome[at: "error"] != .null }
 
     @Test("The same layers are adapted, with the same rank, alpha and scaling", arguments: accepted)
     func adaptsTheSameLayers(_ test: Golden.Case) throws {
         let plan = try test.plan()
         let paths = Golden.shared.modules(test.skeleton).map(\.path)
-        let expected = test.outcome["linears"].elements
-        #expect(plan.linears.map(\.path) == expected.map { paths[$0.elements[0].asInteger ?? 0] })
+        let expected = test.outcome[at: "linears"].elements
+        #expect(plan.linears.map(\.path) == expected.map { paths[$0.elements[0].intValue ?? 0] })
         for (linear, row) in zip(plan.linears, expected) {
-            #expect(linear.rank == row.elements[1].asInteger)
-            #expect(linear.alpha == row.elements[2].asNumber)
-            #expect(linear.scaling == row.elements[3].asNumber)
+            #expect(linear.rank == row.elements[1].intValue)
+            #expect(linear.alpha == row.elements[2].doubleValue)
+            #expect(linear.scaling == row.elements[3].doubleValue)
         }
     }
 
@@ -26,14 +26,14 @@ struct GoldenPlanTests {
     func savesTheSameModules(_ test: Golden.Case) throws {
         let plan = try test.plan()
         let paths = Golden.shared.modules(test.skeleton).map(\.path)
-        #expect(plan.savedModules == test.outcome["saved"].integers.map { paths[$0] })
-        #expect(Set(plan.trainedBiases) == Set(test.outcome["biases"].integers.map { paths[$0] }))
-        #expect(plan.trainableCount == test.outcome["trainable"].asInteger)
+        #expect(plan.savedModules == test.outcome[at: "saved"].integers.map { paths[$0] })
+        #expect(Set(plan.trainedBiases) == Set(test.outcome[at: "biases"].integers.map { paths[$0] }))
+        #expect(plan.trainableCount == test.outcome[at: "trainable"].intValue)
     }
 
     @Test("target_modules are resolved to what PEFT would save", arguments: accepted)
     func resolvesTargets(_ test: Golden.Case) throws {
-        switch (try test.plan().configuration.targetModules, test.outcome["resolved"]) {
+        switch (try test.plan().configuration.targetModules, test.outcome[at: "resolved"]) {
         case (.pattern(let pattern), let resolved): #expect(pattern == resolved.text)
         case (.names([]), let resolved): #expect(resolved == .string(LoRAConfiguration.noTargets))
         case (.names(let names), let resolved): #expect(Set(names) == Set(resolved.elements.map(\.text)))
@@ -49,18 +49,19 @@ struct GoldenPlanTests {
         ]
         let error = #expect(throws: AdapterError.self) { try test.plan() }
         #expect(
-            error.map { codes[test.outcome["error"].text]?.contains($0.code) == true } == true,
+            error.map { codes[test.outcome[at: "error"].text]?.contains($0.code) == true } == true,
             "\(String(describing: error))")
     }
 
     @Test("A file that PEFT wrote holds what the plan expects", arguments: Golden.shared.keyed)
     func expectsTheSameKeys(_ test: Golden.Case) throws {
         let plan = try test.plan()
-        let report = try AdapterKeyReport(expected: plan.parameters, found: test.outcome["keys"].shapes, file: "golden")
+        let found = test.outcome[at: "keys"].shapes
+        let report = try AdapterKeyReport(expected: plan.parameters, found: found, file: "golden")
         #expect(report.missing == [])
         #expect(report.unexpected == [])
         #expect(report.matched.allSatisfy { $0.key == $0.found })
-        #expect(report.matched.count + report.ignored.count == test.outcome["keys"].members.count)
+        #expect(report.matched.count + report.ignored.count == test.outcome[at: "keys"].members.count)
     }
 
     @Test(

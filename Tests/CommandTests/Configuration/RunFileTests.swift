@@ -1,3 +1,4 @@
+import Adapters
 import Models
 import Testing
 import Training
@@ -79,6 +80,26 @@ struct RunFileTests {
         #expect(tree["bias"] == .string("none"))
         #expect(tree["use_dora"] == .bool(true))
         #expect(tree["layers_pattern"] == .null)
-        #expect(tree["rank_pattern"] == .object(["q": .int(4)]))
+        #expect(tree["rank_pattern"] == .object([.init("q", .int(4))]))
+    }
+
+    @Test("keeps the order of patterns, of which the first that matches wins, also through the resolved file")
+    func patternOrder() throws {
+        let yaml = """
+            model: { path: m }
+            data: { train: t.json }
+            adapter:
+              rank_pattern: { z_proj: 4, q_proj: 8, "a.*": 2 }
+              alpha_pattern: { v_proj: 1.5, k_proj: 32 }
+              r: 8
+            """
+        let read = try RunFileFixture.parse(yaml)
+        for configuration in [read, try RunFileFixture.parse(RunFile.text(of: read))] {
+            var notes: [String] = []
+            let adapter = try configuration.adapter.configuration(notes: &notes)
+            #expect(adapter.rankPattern == [.init("z_proj", 4), .init("q_proj", 8), .init("a.*", 2)])
+            #expect(adapter.alphaPattern == [.init("v_proj", 1.5), .init("k_proj", 32)])
+            #expect(adapter.rank == 8)
+        }
     }
 }

@@ -14,12 +14,12 @@ struct BytePairFile {
     init(_ reader: inout JSONReader) throws {
         options = TokenizerSection(file: reader.file, path: "model", value: .null)
         guard reader.peek() == UInt8(ascii: "{") else { throw options.corrupt("expected an object") }
-        var members: [(key: String, value: JSONTree)] = []
+        var members: [JSONValue.Member] = []
         try reader.forEachMember { reader, key in
             switch String(decoding: key, as: UTF8.self) {
             case "vocab" where reader.peek() == UInt8(ascii: "{"): try readVocabulary(&reader)
             case "merges" where reader.peek() == UInt8(ascii: "["): try readMerges(&reader)
-            case let name: members.append((name, try reader.readValue()))
+            case let name: members.append(.init(name, try reader.readValue()))
             }
         }
         options = TokenizerSection(file: reader.file, path: "model", value: .object(members))

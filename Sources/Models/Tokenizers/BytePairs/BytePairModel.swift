@@ -37,11 +37,11 @@ struct BytePairModel: Sendable {
     }
 
     private static func hasNoDropout(_ options: TokenizerSection) throws -> Bool {
-        switch options.value["dropout"] {
-        case nil, .null: true
-        case .number(let rate): rate == 0
-        case let other?: throw options.corrupt("expected a number at 'dropout', found \(other.kind)")
+        guard let value = options.value["dropout"], !value.isNull else { return true }
+        guard let rate = value.doubleValue else {
+            throw options.corrupt("expected a number at 'dropout', found \(value.summary)")
         }
+        return rate == 0
     }
 
     /// Appends the tokens of a piece.

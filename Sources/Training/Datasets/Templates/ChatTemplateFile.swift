@@ -28,9 +28,9 @@ public struct ChatTemplateFile: Equatable, Sendable {
     private static func source(inJSON data: Data, path: String) throws -> String? {
         let value: JSONValue
         do {
-            value = try JSONDecoder().decode(JSONValue.self, from: data)
+            value = try JSONValue(parsing: data, file: path)
         } catch {
-            throw TrainingError(.invalidConfiguration, "\(path): not valid JSON", cause: error)
+            throw TrainingError(.invalidConfiguration, "the chat template cannot be read", cause: error)
         }
         let template = value["chat_template"]
         let named = template?.arrayValue?.first { $0["name"]?.stringValue == "default" } ?? template?[0]

@@ -2,8 +2,13 @@ import Models
 
 /// The `adapter` section: PEFT's names, handed on as they are to the adapter method, which checks the values.
 struct AdapterArguments: ConfigurationSection {
-    /// The keys that are given. Members of inner mappings have no order: PEFT sorts them in its files too.
+    /// The keys that are given; mappings under them, such as `rank_pattern`, keep their order.
     var tree: [String: JSONValue] = [:]
+
+    /// The keys that are given as one object, in the order in which they are documented.
+    var object: JSONValue {
+        .object(Self.fields.compactMap { field in tree[field.name].map { JSONValue.Member(field.name, $0) } })
+    }
 
     static let fields: [Field<Self>] =
         [

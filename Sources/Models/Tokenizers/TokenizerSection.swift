@@ -2,7 +2,7 @@
 struct TokenizerSection {
     let file: String
     let path: String
-    let value: JSONTree
+    let value: JSONValue
 
     /// The `type` this section declares.
     func type() throws -> String { try string("type") }
@@ -18,7 +18,7 @@ struct TokenizerSection {
         switch value[key] {
         case nil, .null: return nil
         case .string(let text): return text
-        case let other?: throw corrupt("expected a string at '\(key)', found \(other.kind)")
+        case let other?: throw corrupt("expected a string at '\(key)', found \(other.summary)")
         }
     }
 
@@ -34,14 +34,15 @@ struct TokenizerSection {
         if case .bool(let flag)? = value[key] { return flag }
         switch (value[key], fallback) {
         case (nil, let flag?), (.null?, let flag?): return flag
-        case (let found, _): throw corrupt("expected true or false at '\(key)', found \(found?.kind ?? "none")")
+        case (let found, _): throw corrupt("expected true or false at '\(key)', found \(found?.summary ?? "none")")
         }
     }
 
     /// The whole number at `key`, from 0 to `limit`.
     func index(_ key: String, limit: Int = Vocabulary.maximumID) throws -> Int {
-        guard case .number(let number)? = value[key], let index = Int(exactly: number), (0...limit).contains(index)
-        else { throw corrupt("expected a whole number from 0 to \(limit) at '\(key)'") }
+        guard let index = value[key]?.intValue, (0...limit).contains(index) else {
+            throw corrupt("expected a whole number from 0 to \(limit) at '\(key)'")
+        }
         return index
     }
 
@@ -55,7 +56,9 @@ struct TokenizerSection {
     func sections(_ key: String) throws -> [TokenizerSection] {
         guard case .array(let elements)? = value[key] else { throw corrupt("expected an array at '\(key)'") }
         return try elements.enumerated().map { index, element in
-            guard case .object = element else { throw corrupt("expected objects in '\(key)', found \(element.kind)") }
+            guard case .object = element else {
+                throw corrupt("expected objects in '\(key)', found \(element.summary)")
+            }
             return TokenizerSection(file: file, path: "\(path).\(key)[\(index)]", value: element)
         }
     }
@@ -64,9 +67,9 @@ struct TokenizerSection {
     func indices(_ key: String) throws -> [Int] {
         guard case .array(let elements)? = value[key] else { throw corrupt("expected an array at '\(key)'") }
         return try elements.map { element in
-            guard case .number(let number) = element, let index = Int(exactly: number),
-                (0...Vocabulary.maximumID).contains(index)
-            else { throw corrupt("expected token ids in '\(key)', found \(element.kind)") }
+            guard let index = element.intValue, (0...Vocabulary.maximumID).contains(index) else {
+                throw corrupt("expected token ids in '\(key)', found \(element.summary)")
+            }
             return index
         }
     }
@@ -74,8 +77,7 @@ struct TokenizerSection {
     /// The id in a pair of a token and its id at `key`.
     func tokenPair(_ key: String) throws -> Int {
         guard case .array(let pair)? = value[key], pair.count == 2, case .string = pair[0],
-            case .number(let id) = pair[1],
-            let index = Int(exactly: id), (0...Vocabulary.maximumID).contains(index)
+            let index = pair[1].intValue, (0...Vocabulary.maximumID).contains(index)
         else { throw corrupt("expected a token and its id at '\(key)'") }
         return index
     }

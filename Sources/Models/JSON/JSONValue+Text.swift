@@ -1,0 +1,46 @@
+public import Foundation
+
+extension JSONValue {
+    /// Reads the one value that a file holds (RFC 8259, in UTF-8).
+    ///
+    /// - Parameters:
+    ///   - data: The file's contents.
+    ///   - file: What errors call the file.
+    ///   - refusesRepeatedKeys: Whether a key that an object has twice is an error. Otherwise both members are kept and
+    ///     the last one counts, as in Python.
+    /// - Throws: ``ModelError/Code/corruptFile`` with the file, the line, what was expected and what was found.
+    public init(parsing data: Data, file: String, refusesRepeatedKeys: Bool = false) throws {
+        var reader = try JSONReader(data, file: file, refusesRepeatedKeys: refusesRepeatedKeys)
+        self = try reader.readValue()
+        try reader.finish()
+    }
+
+    /// The text that Python's `json.dumps(value, indent=indent)` writes, members in their own order.
+    ///
+    /// What is not finite becomes null, which is all that JSON has for it.
+    ///
+    /// - Parameters:
+    ///   - indent: Spaces before each level; nil writes everything on one line.
+    ///   - isASCII: Whether everything else is written as `\uXXXX`, as Python does unless told otherwise.
+    public func text(indent: Int? = nil, isASCII: Bool = true) -> String {
+        var writer = JSONWriter(indent: indent, isASCII: isASCII)
+        writer.write(self)
+        return writer.text
+    }
+}
+
+extension JSONValue: CustomStringConvertible {
+    /// The value as JSON on one line.
+    public var description: String { text(isASCII: false) }
+
+    /// The value with its kind, for messages, without what a list or mapping holds: `the string "abc"`.
+    public var summary: String {
+        switch self {
+        case .null, .bool: description
+        case .int, .double: "the number \(description)"
+        case .string(let text): "the string \"\(text)\""
+        case .array(let elements): elements.isEmpty ? "an empty list" : "a list"
+        case .object(let members): members.isEmpty ? "an empty mapping" : "a mapping"
+        }
+    }
+}
