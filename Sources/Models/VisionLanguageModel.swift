@@ -8,6 +8,10 @@ public protocol VisionLanguageModel: Sendable {
     var tokensPerImage: Int { get }
     /// The id of the image token.
     var imageToken: Int { get }
+    /// Words of the vocabulary: token ids are below it.
+    var vocabularySize: Int { get }
+    /// Whether the output embedding is the input embedding.
+    var tiesEmbeddings: Bool { get }
     /// Height and width of pictures, in pixels.
     var imageSize: Int { get }
     /// Paths of modules that no result depends on.

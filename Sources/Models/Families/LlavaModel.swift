@@ -49,6 +49,10 @@ public struct LlavaModel: VisionLanguageModel {
     public var tokensPerImage: Int { configuration.tokensPerImage }
     /// The id of the image token.
     public var imageToken: Int { configuration.imageToken }
+    /// Words of the vocabulary.
+    public var vocabularySize: Int { configuration.text.vocabularySize }
+    /// Whether the output embedding is the input embedding.
+    public var tiesEmbeddings: Bool { configuration.text.tiesEmbeddings }
     /// Height and width of pictures, in pixels.
     public var imageSize: Int { configuration.vision.imageSize }
 

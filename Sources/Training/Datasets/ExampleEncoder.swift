@@ -7,6 +7,7 @@ public struct ExampleEncoder: Sendable {
     private let template: ConversationTemplate
     private let endOfText: String
     private let image: ImagePlaceholder
+    private let vocabularySize: Int
 
     /// Creates an encoder.
     ///
@@ -15,13 +16,16 @@ public struct ExampleEncoder: Sendable {
     ///   - template: How conversations are written.
     ///   - endOfText: The text of the tokenizer's end-of-text token, empty where it has none.
     ///   - image: What stands for a picture.
+    ///   - vocabularySize: The words that the model knows.
     public init(
-        tokenizer: any TextEncoder, template: ConversationTemplate, endOfText: String, image: ImagePlaceholder
+        tokenizer: any TextEncoder, template: ConversationTemplate, endOfText: String, image: ImagePlaceholder,
+        vocabularySize: Int = .max
     ) {
         self.tokenizer = tokenizer
         self.template = template
         self.endOfText = endOfText
         self.image = image
+        self.vocabularySize = vocabularySize
     }
 
     /// The tokens and labels of a conversation.
@@ -31,6 +35,7 @@ public struct ExampleEncoder: Sendable {
         let rendered = template.render(withImageTokens(conversation.turns), endOfText: endOfText)
         let (ids, offsets) = try tokenizer.encode(rendered.text)
         try checkImageTokens(ids, imageCount: conversation.images.count)
+        try checkVocabulary(ids)
         let tokens = ids.map { Int32($0) }
         let labels = zip(tokens, offsets).map { token, span in
             rendered.answers.contains { $0.overlapsToken(span) } ? token : EncodedExample.unsupervised
@@ -51,6 +56,13 @@ public struct ExampleEncoder: Sendable {
         return turns.map { turn in
             ConversationTurn(turn.role, turn.text.piecesBetweenImageMarkers.joined(separator: tokens))
         }
+    }
+
+    private func checkVocabulary(_ ids: [Int]) throws {
+        guard let unknown = ids.first(where: { !(0..<vocabularySize).contains($0) }) else { return }
+        throw RowProblem.Reason(
+            "has token \(unknown), but the model knows only \(vocabularySize) words:"
+                + " tokenizer.json and config.json are not of the same model")
     }
 
     /// Text that itself holds the image token would shift every picture behind it.

@@ -73,38 +73,9 @@ struct AdaptedModel: Sendable {
         ]
     }
 
-    /// Parameters of base and adapter together, counted as PEFT counts them.
-    var parameterCount: Int {
-        let tied =
-            model.head.weight.shape
-            == modules.first { $0.kind == .embedding && $0.path.hasSuffix("embed_tokens") }?
-            .shape(of: "weight") && folder.checkpoint["lm_head.weight"] == nil
-        let base = modules.reduce(0) { sum, module in
-            guard !(tied && module.isOutputEmbedding) else { return sum }
-            return sum + module.parameters.reduce(0) { $0 + $1.shape.reduce(1, *) }
-        }
-        let added = weights.plan.parameters.filter { $0.role != .bias }
-        return base + added.reduce(0) { $0 + $1.shape.reduce(1, *) }
-    }
-
-    /// `trainable params: 2,004 || all params: 19,590 || trainable%: 10.2297`, as PEFT's `print_trainable_parameters`.
-    var trainableLine: String {
-        let (trainable, all) = (weights.plan.trainableCount, parameterCount)
-        let share = String(format: "%.4f", 100 * Double(trainable) / Double(all))
-        return "trainable params: \(trainable.grouped) || all params: \(all.grouped) || trainable%: \(share)"
-    }
-}
-
-extension Int {
-    /// `1,234,567`.
-    var grouped: String {
-        var text = String(self.magnitude)
-        var position = text.count - 3
-        while position > 0 {
-            text.insert(",", at: text.index(text.startIndex, offsetBy: position))
-            position -= 3
-        }
-        return (self < 0 ? "-" : "") + text
+    /// What trains, and what there is.
+    var parameterCount: ParameterCount {
+        ParameterCount(plan: weights.plan, modules: modules, tiesEmbeddings: model.tiesEmbeddings)
     }
 }
 

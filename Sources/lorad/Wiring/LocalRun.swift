@@ -44,7 +44,7 @@ final class LocalRun {
         output = URL(filePath: arguments.outputDir)
         checkpoints = Checkpoints(outputFolder: output, limit: arguments.saveTotalLimit)
         sayRows(say)
-        say(adapted.trainableLine)
+        say("\(adapted.parameterCount)")
     }
 
     private func sayRows(_ say: (String) -> Void) {

@@ -34,7 +34,8 @@ struct ModelInputs: Sendable {
         }
         encoder = ExampleEncoder(
             tokenizer: tokenizer, template: template, endOfText: tokenizer.eosToken ?? "",
-            image: ImagePlaceholder(token: token, id: model.imageToken, countPerImage: model.tokensPerImage))
+            image: ImagePlaceholder(token: token, id: model.imageToken, countPerImage: model.tokensPerImage),
+            vocabularySize: model.vocabularySize)
         imageSize = model.imageSize
     }
 

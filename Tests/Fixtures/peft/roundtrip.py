@@ -116,7 +116,8 @@ def check(options):
         worst = max(far, key=far.get, default=None)
         report |= dict(
             compared=len(both),
-            not_compared=sorted((loaded.keys() ^ other.keys()) - skip),
+            # PEFT also writes the frozen weight of an adapted embedding; it never reads it.
+            not_compared=sorted(k for k in (loaded.keys() ^ other.keys()) - skip if not k.endswith(".base_layer.weight")),
             largest=far.get(worst),
             largest_key=worst,
         )

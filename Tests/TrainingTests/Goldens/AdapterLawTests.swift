@@ -43,6 +43,15 @@ struct AdapterLawTests {
         }
     }
 
+    @Test("Parameters are counted as PEFT counts them", arguments: LlavaGolden.all)
+    func count(golden: LlavaGolden) throws {
+        let (model, weights) = try golden.adapted(computing: .float32)
+        let modules = try ModelFolder(golden.folder).load(computing: .float32).modules
+        let count = ParameterCount(plan: weights.plan, modules: modules, tiesEmbeddings: model.tiesEmbeddings)
+        #expect(count.trainable == golden.facts.trainable_parameters)
+        #expect(count.all == golden.facts.all_parameters)
+    }
+
     @Test("A written folder reads back with every key matched and the same values", arguments: LlavaGolden.all)
     func roundTrip(golden: LlavaGolden) throws {
         let weights = try golden.adapted(computing: .float32).weights

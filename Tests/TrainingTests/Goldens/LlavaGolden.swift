@@ -21,6 +21,7 @@ struct LlavaGolden: Sendable, CustomTestStringConvertible {
         var lr: Double
         var supervised_tokens: [Int]
         var trainable_parameters: Int
+        var all_parameters: Int
         var no_gradient: [String]
         var rounding_only: [String]
         var bf16_distance: Distance

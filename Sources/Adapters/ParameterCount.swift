@@ -1,0 +1,34 @@
+public import Models
+
+/// How many numbers train, and how many there are: counted as PEFT's `print_trainable_parameters` counts them.
+public struct ParameterCount: Sendable, Equatable, CustomStringConvertible {
+    /// Numbers that train.
+    public let trainable: Int
+    /// Those of the base model, a tied embedding once, and what the adapter adds: LoRA factors and copies of saved modules.
+    public let all: Int
+
+    /// Counts a plan's parameters beside those of the modules that it was made for.
+    public init(plan: AdapterPlan, modules: [ModuleDescription], tiesEmbeddings: Bool) {
+        let base = modules.filter { !(tiesEmbeddings && $0.isOutputEmbedding) }.flatMap(\.parameters).map(\.shape)
+        let added = plan.parameters.filter { $0.role != .bias }.map(\.shape)
+        trainable = plan.trainableCount
+        all = (base + added).reduce(0) { $0 + $1.reduce(1, *) }
+    }
+
+    /// `trainable params: 2,004 || all params: 19,590 || trainable%: 10.2297`.
+    public var description: String {
+        let share = (1e6 * Double(trainable) / Double(max(1, all))).rounded() / 1e4
+        return "trainable params: \(trainable.grouped) || all params: \(all.grouped) || trainable%: \(share)"
+    }
+}
+
+extension Int {
+    /// The number with commas: `1,234,567`.
+    public var grouped: String {
+        let digits = Array(String(magnitude))
+        let groups = stride(from: digits.count, to: 0, by: -3).reversed().map { end in
+            String(digits[Swift.max(0, end - 3)..<end])
+        }
+        return (self < 0 ? "-" : "") + groups.joined(separator: ",")
+    }
+}
