@@ -37,7 +37,7 @@ MODEL, ADAPTER, DATA = f"{HERE}/model", f"{HERE}/adapter", f"{HERE}/data"
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<image>"]
 END, IMAGE = SPECIAL[0], SPECIAL[3]
 VOCABULARY = 384
-STEPS, BATCH, RATE = 6, 3, 5e-3
+STEPS, BATCH, RATE = 6, 3, 1e-3
 CHAT_TEMPLATE = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}"
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
@@ -142,7 +142,7 @@ def write_weights():
     model = LlavaForConditionalGeneration(LlavaConfig.from_pretrained(MODEL))
     rows = encoded("train", "chatml")
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
-    for _ in range(45):
+    for _ in range(70):
         step(model, rows, optimizer)
     state = {name: value.detach().to(torch.bfloat16).contiguous() for name, value in model.named_parameters()}
     save_file(state, f"{MODEL}/model.safetensors", metadata={"format": "pt"})
