@@ -76,7 +76,6 @@ final class LocalRun {
             }
         }
         if resume { try restore() }
-        try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
         try RunFile.write(configuration, to: output.appending(path: "run.yaml").path)
     }
 

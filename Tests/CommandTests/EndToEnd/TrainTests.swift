@@ -88,6 +88,15 @@ struct TrainTests {
         #expect(try run.adapter() == before)
     }
 
+    @Test("names an output folder that cannot be made")
+    func impossibleOutput() async throws {
+        let run = try TinyRun("training.output_dir=run.yaml/out")
+        let outcome = try await run.train()
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.contains("run.yaml/out"))
+        #expect(outcome.errors.contains("cannot be"), "\(outcome.errors)")
+    }
+
     @Test("writes nothing in a dry run, but says what would train and what memory it takes")
     func dryRun() async throws {
         let run = try TinyRun()
