@@ -44,6 +44,9 @@ struct Matrix {
     var halves: UnsafeMutablePointer<UInt16> { pointer.assumingMemoryBound(to: UInt16.self) }
     /// Whether rows are contiguous in memory.
     var isRowMajor: Bool { columnStride == 1 }
-    /// The distance between rows, or columns, in memory.
-    var stride: Int { isRowMajor ? rowStride : columnStride }
+    /// The distance between rows, or columns, in memory; that of a single one is as large as libraries ask for.
+    var stride: Int {
+        guard isRowMajor else { return columns == 1 ? max(columnStride, rows) : columnStride }
+        return rows == 1 ? max(rowStride, columns) : rowStride
+    }
 }

@@ -125,7 +125,7 @@ struct ModelFolderTests {
     func notJSON() throws {
         try copy("llama-gqa") { folder in
             try Data("{".utf8).write(to: folder.appending(path: "config.json"))
-            #expect(message(folder).contains("config.json is not valid JSON"))
+            #expect(message(folder).contains("config.json:1: not valid JSON"))
         }
     }
 }

@@ -8,15 +8,12 @@ import Testing
 struct LlavaGolden: Sendable, CustomTestStringConvertible {
     struct Facts: Decodable {
         struct Distance: Decodable {
-            struct Pair: Decodable {
-                var max: Double
-                var norm: Double
+            struct Draws: Decodable {
+                var logits: Double
+                var loss: Double
+                var gradients: Double
             }
-            struct Gradients: Decodable {
-                var norm_overall: Double
-            }
-            var logits: Pair
-            var gradients: Gradients
+            var largest_of_draws: Draws
         }
         var rows: Int
         var loss: Double
