@@ -82,7 +82,10 @@ LORAD_CLONES static double row_cross_entropy(float *restrict row, int32_t label,
     float top = row[0], sum = 0;
     for (size_t j = 1; j < n; j++) top = row[j] > top ? row[j] : top;
     const float target = row[label] - top;
-    if (hit) *hit = target == 0;
+    if (hit) {
+        *hit = target == 0;
+        for (int32_t j = 0; *hit && j < label; j++) *hit = row[j] != top;
+    }
     for (size_t j = 0; j < n; j++) {
         row[j] = lorad_exp(row[j] - top);
         sum += row[j];

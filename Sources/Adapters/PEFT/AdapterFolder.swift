@@ -17,14 +17,17 @@ public enum AdapterFolder {
     /// - Throws: `AdapterError` naming the file and the key.
     public static func configuration(in folder: URL) throws -> (configuration: LoRAConfiguration, notes: [String]) {
         let file = folder.appending(path: configurationFile)
+        guard FileManager.default.fileExists(atPath: file.path) else {
+            throw AdapterError(
+                .fileNotFound,
+                "\(file.path): no such file; an adapter folder holds \(configurationFile) and \(weightsFile): "
+                    + "check its path")
+        }
         let data: Data
         do {
             data = try Data(contentsOf: file)
         } catch {
-            throw AdapterError(
-                .fileNotFound,
-                "\(file.path): cannot be read; an adapter folder holds \(configurationFile) and "
-                    + weightsFile, cause: error)
+            throw AdapterError(.fileNotFound, "\(file.path): cannot be read", cause: error)
         }
         return try configuration(data, file: file.path)
     }

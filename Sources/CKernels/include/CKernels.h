@@ -64,7 +64,8 @@ void lorad_rotate(const float *x, size_t x_ld, float *y, size_t y_ld, const floa
                   const int32_t *positions, size_t rows, size_t half, float sign);
 
 // Cross-entropy of each row of logits[rows, n] with its label; logits become softmax - onehot, and hits[i], when not NULL,
-// says whether the label was the most probable column. Returns the sum of losses.
+// says whether the label was the most probable column, the first of equals as greedy search has it. Returns the sum of
+// losses.
 double lorad_cross_entropy(float *logits, const int32_t *labels, uint8_t *hits, size_t rows, size_t n);
 
 // y = x mask / (1 - p): the mask is a counter-based function of (key, index), so that it is the same in the pullback.

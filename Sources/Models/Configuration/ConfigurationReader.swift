@@ -18,11 +18,14 @@ public struct ConfigurationReader: Sendable {
 
     /// Reads a JSON file that holds one object.
     public init(file: URL) throws {
+        guard FileManager.default.fileExists(atPath: file.path) else {
+            throw ModelError(.fileNotFound, "\(file.path): no such file; a model folder holds one: check its path")
+        }
         let data: Data
         do {
             data = try Data(contentsOf: file)
         } catch {
-            throw ModelError(.fileNotFound, "\(file.path): cannot be read; a model folder holds one", cause: error)
+            throw ModelError(.fileNotFound, "\(file.path): cannot be read", cause: error)
         }
         self.init(try JSONValue(parsing: data, file: file.path), file: file.path)
         guard object.objectValue != nil else {

@@ -12,7 +12,8 @@ struct EvalCommand: ParsableCommand {
         abstract: "Measures the loss of a model over a dataset.",
         discussion: """
             Example:
-              lorad eval --model models/llava --adapter out --data data/test.json --images data --generate --json
+              lorad eval --model models/llava --adapter out --generate --json \\
+                --data data/test.json --images data/images
             """)
 
     @Option(help: "The Hugging Face folder of the base model.")

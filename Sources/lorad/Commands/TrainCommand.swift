@@ -11,7 +11,7 @@ struct TrainCommand: ParsableCommand {
         abstract: "Trains an adapter in one process.",
         discussion: """
             Example:
-              lorad train --config configs/vqa.yaml --set training.learning_rate=1e-4
+              lorad train --config configs/tiny-vqa.yaml --set training.seed=7
 
             Writes a PEFT folder, checkpoints, a log and a loss curve into training.output_dir.
             """)

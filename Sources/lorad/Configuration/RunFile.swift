@@ -40,6 +40,6 @@ enum RunFile {
     }
 
     private static func error(_ path: String, _ reason: String) -> ConfigurationError {
-        ConfigurationError([.init(origin: .file(path, line: 1), key: nil, reason: reason)])
+        ConfigurationError([.init(origin: .file(path, line: nil), key: nil, reason: reason)])
     }
 }

@@ -48,9 +48,10 @@ final class LocalRun {
     }
 
     private func sayRows(_ say: (String) -> Void) {
-        say(
-            "\(training.rows.count.grouped) rows, \(trainer.totalSteps.grouped) steps, \(lanes.count) lanes, \(Products.summary)"
-        )
+        let counts = [
+            (training.rows.count, "row"), (trainer.totalSteps, "step"), (lanes.count, "lane"),
+        ].map { "\($0.grouped) \($1)\($0 == 1 ? "" : "s")" }
+        say("\(counts.joined(separator: ", ")), \(Products.summary)")
         let dropped = training.droppedCount + (validation?.droppedCount ?? 0)
         if dropped > 0 { say("\(dropped) rows are longer than data.max_length and were left out (data.on_long: drop)") }
     }
@@ -65,10 +66,9 @@ final class LocalRun {
     ///
     /// - Throws: `CommandError` if an earlier run lies there and neither `resume` nor `overwrite` is given.
     func prepareOutput(resume: Bool, overwrite: Bool) throws {
-        let log = output.appending(path: "trainer_log.jsonl")
-        let isUsed = FileManager.default.fileExists(atPath: log.path)
         guard !isUsed || resume || overwrite else {
-            throw CommandError("\(output.path) holds an earlier run: --resume goes on with it, --overwrite replaces it")
+            throw CommandError(
+                "\(output.path) holds an earlier run or adapter: --resume goes on with it, --overwrite replaces it")
         }
         if overwrite {
             for name in ["checkpoints", "runs", "trainer_log.jsonl", "loss.svg"] {
@@ -76,8 +76,15 @@ final class LocalRun {
             }
         }
         if resume { try restore() }
-        try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
         try RunFile.write(configuration, to: output.appending(path: "run.yaml").path)
+    }
+
+    /// Whether the output folder holds something of worth, also if lorad has not written it: a run from
+    /// `adapter.path` may have been told to write there too.
+    private var isUsed: Bool {
+        ["trainer_log.jsonl", "checkpoints", AdapterFolder.weightsFile].contains {
+            FileManager.default.fileExists(atPath: output.appending(path: $0).path)
+        }
     }
 
     private func restore() throws {

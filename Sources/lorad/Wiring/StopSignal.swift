@@ -7,11 +7,17 @@ enum StopSignal {
 
     /// Begins to listen.
     static func listen() {
+        var signals = sigset_t()
+        sigemptyset(&signals)
         for number in [SIGINT, SIGTERM] {
+            sigaddset(&signals, number)
             signal(number) { number in
                 if StopSignal.received.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
             }
         }
+        // A process inherits what its parent's thread blocks, which is every signal where Foundation's Process was
+        // used on a thread of Dispatch.
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 
     /// Whether one has come.

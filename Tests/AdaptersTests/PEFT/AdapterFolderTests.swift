@@ -59,7 +59,7 @@ struct AdapterFolderTests {
     func missing() throws {
         try withFolder { folder in
             let noConfiguration = message { _ = try AdapterFolder.configuration(in: folder) }
-            #expect(noConfiguration.contains("adapter_config.json: cannot be read"))
+            #expect(noConfiguration.contains("adapter_config.json: no such file"))
             #expect(
                 message { _ = try AdapterFolder.weights(in: folder) }.contains("this folder holds no adapter weights"))
         }

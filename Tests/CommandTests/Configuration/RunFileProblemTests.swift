@@ -165,7 +165,7 @@ struct RunFileProblemTests {
     func missingFile() {
         #expect(
             throws: ConfigurationError([
-                .init(origin: .file("no.yaml", line: 1), key: nil, reason: "no such file, or it cannot be read")
+                .init(origin: .file("no.yaml", line: nil), key: nil, reason: "no such file, or it cannot be read")
             ])
         ) {
             try RunFile.read(path: "no.yaml")

@@ -1,0 +1,62 @@
+import Foundation
+import Testing
+
+/// A run of the real `lorad` binary, which the build puts beside the test bundle.
+final class LoradProcess {
+    /// What a finished run left.
+    struct Outcome {
+        let status: Int32
+        let output: String
+        let errors: String
+    }
+
+    /// The binary: beside the bundle on macOS, where another program loads it, and beside this executable elsewhere.
+    static let binary: URL = {
+        let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL
+        let executable = URL(filePath: CommandLine.arguments[0])
+        return (bundle ?? executable).deletingLastPathComponent().appending(path: "lorad")
+    }()
+
+    private let process = Process()
+    private let folder: TemporaryFolder
+    private let ended = AsyncStream.makeStream(of: Int32.self)
+
+    /// Starts the binary in a working directory.
+    init(_ arguments: [String], in workingFolder: String) throws {
+        folder = try TemporaryFolder()
+        process.executableURL = Self.binary
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(filePath: workingFolder)
+        process.standardOutput = try FileHandle(forWritingTo: URL(filePath: folder.write("", to: "output")))
+        process.standardError = try FileHandle(forWritingTo: URL(filePath: folder.write("", to: "errors")))
+        process.standardInput = FileHandle.nullDevice
+        process.terminationHandler = { [ended] in
+            ended.continuation.yield($0.terminationStatus)
+            ended.continuation.finish()
+        }
+        try process.run()
+    }
+
+    /// Whether it has not ended.
+    var isRunning: Bool { process.isRunning }
+
+    /// Sends a signal to it.
+    func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// Waits for its end.
+    func outcome() async throws -> Outcome {
+        var status: Int32 = -1
+        for await ending in ended.stream { status = ending }
+        return Outcome(status: status, output: try text("output"), errors: try text("errors"))
+    }
+
+    private func text(_ name: String) throws -> String {
+        try String(contentsOf: URL(filePath: "\(folder.path)/\(name)"), encoding: .utf8)
+    }
+}
+
+/// Runs the binary to its end.
+@discardableResult
+func lorad(_ arguments: String..., in folder: String = TinyLlava.repository) async throws -> LoradProcess.Outcome {
+    try await LoradProcess(arguments, in: folder).outcome()
+}

@@ -1,0 +1,38 @@
+import Foundation
+import Testing
+
+@Suite("The command line")
+struct UsageTests {
+    static let misuses = [
+        ["train"], ["train", "--config", "run.yaml", "--resume", "--overwrite"], ["fly"],
+        ["eval", "--model", "m"], ["eval", "--model", "m", "--data", "d", "--lanes", "0"],
+        ["eval", "--model", "m", "--data", "d", "--precision", "fp7"], ["inspect"],
+        ["inspect", "m", "--target", "a", "--pattern", "b"], ["inspect", "m", "--rank", "0"],
+    ]
+
+    @Test("called wrongly, explains itself and exits with 2", arguments: misuses)
+    func misuse(arguments: [String]) async throws {
+        let outcome = try await LoradProcess(arguments, in: TinyLlava.repository).outcome()
+        #expect(outcome.status == 2)
+        #expect(outcome.errors.contains("Usage: lorad"))
+        #expect(outcome.output.isEmpty)
+    }
+
+    @Test("shows an example in the help of each command", arguments: ["train", "eval", "inspect"])
+    func help(command: String) async throws {
+        let outcome = try await lorad(command, "--help")
+        #expect(outcome.status == 0)
+        #expect(outcome.output.contains("Example"))
+        #expect(outcome.output.contains("\n  lorad \(command) "))
+        let overview = try await lorad("--help")
+        #expect(overview.output.contains("\n  \(command) "))
+    }
+
+    @Test("names the version and the libraries")
+    func version() async throws {
+        let outcome = try await lorad("--version")
+        #expect(outcome.status == 0)
+        #expect(outcome.output.hasPrefix("lorad "))
+        #expect(outcome.output.contains("oneDNN ") && outcome.output.contains("OpenBLAS "))
+    }
+}
