@@ -48,7 +48,9 @@ private let operations: [OperationCase] = [
     OperationCase(name: "class rows and positions", shapes: [[6, 3], [3], [4, 3]]) { x in
         x[0].withClassRows(x[1], positions: x[2])
     },
-    OperationCase(name: "cross-entropy through a head in chunks", shapes: [[5, 3], [7, 3], [7], [2, 3], [7, 2]], scale: 2) { x in
+    OperationCase(
+        name: "cross-entropy through a head in chunks", shapes: [[5, 3], [7, 3], [7], [2, 3], [7, 2]], scale: 2
+    ) { x in
         let factors = LowRankFactors(a: x[3], b: x[4], scale: 0.5)
         return x[0].crossEntropy(
             head: Projection(weight: x[1], bias: x[2], adapter: factors), labels: [0, 6, 3, 3, 1], rowsAtATime: 2)
