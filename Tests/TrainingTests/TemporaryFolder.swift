@@ -17,6 +17,13 @@ final class TemporaryFolder {
         try write(Data(text.utf8), to: name)
     }
 
+    /// Writes a picture of one pixel.
+    func writePicture(to name: String) throws {
+        let png =
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
+        try write(Data(base64Encoded: png) ?? Data(), to: name)
+    }
+
     /// Writes a file and gives its path.
     @discardableResult
     func write(_ data: Data, to name: String) throws -> String {

@@ -1,4 +1,5 @@
 import Foundation
+import Models
 
 /// A file of conversations of which every row is known to be good, and the folder that its pictures are in.
 public struct ConversationDataset: Sendable {
@@ -7,7 +8,8 @@ public struct ConversationDataset: Sendable {
     /// The folder that picture paths are relative to.
     public let imageFolder: String
 
-    /// Opens a dataset and validates every row of it: form, turn order, markers, and that each picture is there.
+    /// Opens a dataset and validates every row of it: form, turn order, markers, and that each picture is
+    /// there with a header that can be read (its contents are decoded when they are needed).
     ///
     /// - Parameters:
     ///   - path: A JSON array or JSON Lines file in LLaVA's format.
@@ -51,7 +53,7 @@ public struct ConversationDataset: Sendable {
         return found.flatMap(\.self)
     }
 
-    /// Asks the file system for each picture once.
+    /// Looks at each picture once: that it is there, and what its header says.
     private struct KnownPictures {
         let folder: String
         private var known: Set<String> = []
@@ -64,6 +66,11 @@ public struct ConversationDataset: Sendable {
                 var isFolder: ObjCBool = false
                 guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
                     return "the image \(path) does not exist"
+                }
+                do {
+                    _ = try RGBImage.size(of: URL(filePath: path))
+                } catch {
+                    return "the image cannot be used: \(error)"
                 }
                 known.insert(image)
             }

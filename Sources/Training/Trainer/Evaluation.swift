@@ -30,6 +30,10 @@ public struct Evaluation: Sendable, Equatable {
         guard let total = tree.withLock({ $0.total }) else {
             throw TrainingError(.invalidDataset, "there are no rows to evaluate on")
         }
+        guard total.loss.isFinite else {
+            throw TrainingError(
+                .diverged, "the loss is not a finite number: the adapter or the weights hold NaN or infinite values")
+        }
         let tokens = (0..<source.count).reduce(0) { $0 + source.supervisedCount(at: $1) }
         loss = total.loss / Double(max(1, tokens))
         supervisedTokens = tokens

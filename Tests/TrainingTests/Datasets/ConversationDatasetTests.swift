@@ -8,8 +8,8 @@ struct ConversationDatasetTests {
 
     init() throws {
         folder = try TemporaryFolder()
-        try folder.write("", to: "images/a.png")
-        try folder.write("", to: "images/sub/b.jpg")
+        try folder.writePicture(to: "images/a.png")
+        try folder.writePicture(to: "images/sub/b.jpg")
     }
 
     private func open(_ text: String, name: String = "train.json") throws -> ConversationDataset {

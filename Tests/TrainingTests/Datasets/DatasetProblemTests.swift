@@ -8,7 +8,7 @@ struct DatasetProblemTests {
 
     init() throws {
         folder = try TemporaryFolder()
-        try folder.write("", to: "a.png")
+        try folder.writePicture(to: "a.png")
     }
 
     private func message(_ data: Data, name: String = "train.json") throws -> String? {
@@ -18,6 +18,15 @@ struct DatasetProblemTests {
     }
 
     private func message(_ text: String) throws -> String? { try message(Data(text.utf8)) }
+
+    @Test("names a picture whose header cannot be read", arguments: ["", "not a picture", "\u{89}PNG"])
+    func damagedPicture(contents: String) throws {
+        try folder.write(contents, to: "a.png")
+        let row =
+            #"[{"image": "a.png", "conversations": [{"from": "human", "value": "<image>Q"}, {"from": "gpt", "value": "A"}]}]"#
+        let found = try #require(try message(row))
+        #expect(found.contains("row 0") && found.contains("the image cannot be used: DIR/a.png"), "\(found)")
+    }
 
     @Test(
         "names the row and what is wrong with it",
