@@ -22,7 +22,7 @@ struct TrainCommand: ParsableCommand {
     @Option(name: .customLong("set"), help: "Overrides a key of the run file: --set training.seed=7.")
     var overrides: [String] = []
 
-    @Flag(help: "Checks run file, model, adapter and every row, shows what would train and what memory it takes, and stops.")
+    @Flag(help: "Checks run file, model, adapter and every row, shows what would train and its memory, and stops.")
     var dryRun = false
 
     @Flag(help: "Goes on from the newest checkpoint in the output folder.")
