@@ -11,7 +11,12 @@ public struct Gradients: Sendable {
 
     /// Adds to the gradient of `tensor`; does nothing for constants.
     mutating func accumulate(_ gradient: @autoclosure () -> Tensor, for tensor: Tensor) {
-        guard let node = tensor.node else { return }
+        accumulate(gradient(), for: tensor.target)
+    }
+
+    /// Adds to the gradient of an input; does nothing for constants.
+    mutating func accumulate(_ gradient: @autoclosure () -> Tensor, for target: GradientTarget) {
+        guard let node = target.node else { return }
         let key = ObjectIdentifier(node)
         guard let sum = byNode.removeValue(forKey: key) else {
             byNode[key] = gradient()
@@ -49,7 +54,19 @@ public struct Gradients: Sendable {
     }
 }
 
+/// Where a gradient goes: an input of an operation without its numbers, so that a pullback that needs none of them does not
+/// keep them in memory.
+struct GradientTarget: Sendable {
+    let node: Node?
+    let shape: [Int]
+
+    var isDifferentiable: Bool { node != nil }
+}
+
 extension Tensor {
+    /// This tensor as a place for a gradient.
+    var target: GradientTarget { GradientTarget(node: node, shape: shape) }
+
     /// Gradients of `seed · self` for every trainable leaf below; `self` holds one element.
     ///
     /// Consumes the tensor so that the graph's memory is freed on the way: read the value first.

@@ -82,7 +82,7 @@ public struct LlavaModel: VisionLanguageModel {
         let towerKept = towerTrains && !checkpointing ? towerLayers * towerLayer : towerLayer
         let logits = 64 * text.vocabularySize * 4
         let largest = tokens * 4 * (2 * text.intermediateSize + heads)
-        return decoderKept + towerKept + logits + 4 * largest
+        return decoderKept + towerKept + 2 * logits + 4 * largest
     }
 
     /// The decoder's last hidden states [tokens, width], normalised.

@@ -72,8 +72,8 @@ extension Tensor {
         AttentionBlocks(layout: layout, packed: kept.converted(to: .float32)).forEach {
             $0.forward(into: result, logSums)
         }
-        let x = self
-        return result.converted(to: dtype).recorded(from: [x]) { upstream, gradients in
+        let x = target
+        return result.converted(to: dtype).recorded(from: [self]) { upstream, gradients in
             let packed = kept.converted(to: .float32)
             let dy = upstream.converted(to: .float32)
             let dx = Tensor(zeros: packed.shape)

@@ -81,9 +81,9 @@ extension Tensor {
         let pullback = LinearPullback(
             input: leaves.contains { $0?.isDifferentiable == true } ? self : nil, projections: projections,
             hidden: hidden, computing: dtype, dropoutKey: Tensor.dropoutKey)
-        let x = self
-        result = result.recorded(from: [x, residual] + leaves) { upstream, gradients in
-            if let residual { gradients.accumulate(upstream, for: residual) }
+        let (x, residualTarget) = (target, residual?.target)
+        result = result.recorded(from: [self, residual] + leaves) { upstream, gradients in
+            if let residualTarget { gradients.accumulate(upstream, for: residualTarget) }
             pullback(upstream, x, &gradients)
         }
         return result
@@ -143,11 +143,11 @@ private struct LinearPullback: Sendable {
     let computing: DType
     let dropoutKey: UInt64?
 
-    func callAsFunction(_ upstream: Tensor, _ x: Tensor, _ gradients: inout Gradients) {
+    func callAsFunction(_ upstream: Tensor, _ x: GradientTarget, _ gradients: inout Gradients) {
         let operandType = Products.operandType(computing: computing)
         let dy = upstream.converted(to: operandType)
         let input = input?.converted(to: operandType)
-        let dx = x.isDifferentiable ? Tensor(uninitialized: [x.rows, x.columns]) : nil
+        let dx = x.isDifferentiable ? Tensor(uninitialized: x.shape) : nil
         var column = 0
         for (index, projection) in projections.enumerated() {
             let slice = Matrix(dy).columns(column..<column + projection.outputs)
@@ -159,7 +159,7 @@ private struct LinearPullback: Sendable {
             ownGradients(projection, slice, input, upstream, column, &gradients)
             column += projection.outputs
         }
-        if let dx { gradients.accumulate(dx.view(x.shape), for: x) }
+        if let dx { gradients.accumulate(dx, for: x) }
     }
 
     private func adapterGradients(

@@ -23,7 +23,8 @@ extension Tensor {
     ///   - classEmbedding: [n].
     ///   - positions: [1 + patches, n].
     public func withClassRows(_ classEmbedding: Tensor, positions: Tensor) -> Tensor {
-        let (x, n, length) = (self, columns, positions.rows)
+        let (n, length) = (columns, positions.rows)
+        let (x, first, places) = (target, classEmbedding.target, positions.target)
         let pictures = rows / (length - 1)
         precondition(rows == pictures * (length - 1) && positions.columns == n, "\(rows) patches, \(length) positions")
         let result = Tensor(uninitialized: [pictures * length, n])
@@ -33,13 +34,13 @@ extension Tensor {
             (start + n).update(from: floats + i * (length - 1) * n, count: (length - 1) * n)
             lorad_add(start, positions.floats, length * n)
         }
-        return result.recorded(from: [x, classEmbedding, positions]) { dy, gradients in
+        return result.recorded(from: [self, classEmbedding, positions]) { dy, gradients in
             let classRows = (0..<pictures).map { Int32($0 * length) }
             let patchRows = (0..<Int32(pictures * length)).filter { Int($0) % length != 0 }
             gradients.accumulate(dy.detached.gathered(patchRows), for: x)
             gradients.accumulate(
-                dy.detached.gathered(classRows).summedRows(every: 1).view(classEmbedding.shape), for: classEmbedding)
-            gradients.accumulate(dy.detached.summedRows(every: length), for: positions)
+                dy.detached.gathered(classRows).summedRows(every: 1).view(first.shape), for: first)
+            gradients.accumulate(dy.detached.summedRows(every: length), for: places)
         }
     }
 

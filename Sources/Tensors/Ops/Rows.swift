@@ -4,14 +4,14 @@ import CKernels
 extension Tensor {
     /// Rows `indices` of a [rows, n] tensor, in float32: an embedding lookup, or a selection of positions.
     public func gathered(_ indices: [Int32], as type: DType = .float32) -> Tensor {
-        let (x, n) = (self, columns)
+        let (x, n) = (target, columns)
         let result = Tensor(uninitialized: [indices.count, n], type)
         for (i, index) in indices.enumerated() {
             precondition(index >= 0 && Int(index) < rows, "row \(index) of \(rows)")
             Line(pointer: pointer + Int(index) * n * dtype.size, dtype: dtype)
                 .convert(n, to: result.pointer + i * n * type.size, as: type)
         }
-        return result.recorded(from: [x]) { upstream, gradients in
+        return result.recorded(from: [self]) { upstream, gradients in
             let dy = upstream.converted(to: .float32)
             let dx = Tensor(zeros: x.shape)
             for (i, index) in indices.enumerated() { lorad_add(dx.floats + Int(index) * n, dy.floats + i * n, n) }
@@ -23,14 +23,14 @@ extension Tensor {
     public func replacingRows(_ indices: [Int32], with other: Tensor) -> Tensor {
         precondition(
             other.rows == indices.count && other.columns == columns, "\(other.shape) into \(indices.count) rows")
-        let (x, n) = (self, columns)
+        let (x, replaced, n) = (target, other.target, columns)
         let result = copied()
         let source = other.converted(to: .float32)
         for (i, index) in indices.enumerated() {
             (result.floats + Int(index) * n).update(from: source.floats + i * n, count: n)
         }
-        return result.recorded(from: [x, other]) { upstream, gradients in
-            gradients.accumulate(upstream.detached.gathered(indices), for: other)
+        return result.recorded(from: [self, other]) { upstream, gradients in
+            gradients.accumulate(upstream.detached.gathered(indices), for: replaced)
             guard x.isDifferentiable else { return }
             let dx = upstream.copied()
             for index in indices { (dx.floats + Int(index) * n).update(repeating: 0, count: n) }
@@ -46,15 +46,16 @@ extension Tensor {
         forEachPart(parts, width) { part, row, column in
             (result.floats + column).update(from: part.floats + row * part.columns, count: part.columns)
         }
+        let targets = parts.map(\.target)
         return result.recorded(from: parts) { upstream, gradients in
             var start = 0
-            for part in parts {
+            for part in targets {
                 let dx = Tensor(uninitialized: part.shape)
                 for row in 0..<rows {
-                    (dx.floats + row * part.columns).update(
-                        from: upstream.floats + row * width + start, count: part.columns)
+                    (dx.floats + row * dx.columns).update(
+                        from: upstream.floats + row * width + start, count: dx.columns)
                 }
-                start += part.columns
+                start += dx.columns
                 gradients.accumulate(dx, for: part)
             }
         }
@@ -70,8 +71,8 @@ extension Tensor {
 
     /// The same elements in another shape of the same count.
     public func reshaped(_ shape: [Int]) -> Tensor {
-        let x = self
-        return view(shape).recorded(from: [x]) { upstream, gradients in
+        let x = target
+        return view(shape).recorded(from: [self]) { upstream, gradients in
             gradients.accumulate(upstream.view(x.shape), for: x)
         }
     }
@@ -79,8 +80,8 @@ extension Tensor {
     /// The same numbers in another type; the gradient passes unchanged.
     public func cast(to type: DType) -> Tensor {
         guard type != dtype else { return self }
-        let x = self
-        return converted(to: type).recorded(from: [x]) { upstream, gradients in
+        let x = target
+        return converted(to: type).recorded(from: [self]) { upstream, gradients in
             gradients.accumulate(upstream, for: x)
         }
     }

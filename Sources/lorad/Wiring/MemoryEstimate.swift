@@ -9,7 +9,7 @@ struct MemoryEstimate: CustomStringConvertible {
     var mappedWeights: Int
     /// Trainable tensors, and AdamW's two moments of each.
     var trainable: Int
-    /// A gradient of each trainable tensor for every lane, and one for the sum.
+    /// Gradients of the micro-batches under way, and of those that wait in the tree of sums.
     var gradients: Int
     /// What a micro-batch keeps for its backward pass, on every lane.
     var activations: Int
@@ -21,7 +21,7 @@ struct MemoryEstimate: CustomStringConvertible {
         let longest = (0..<rows.count).reduce(0) { max($0, rows.length(at: $1)) }
         let step = Array(repeating: longest, count: arguments.rowsPerStep)
         let microBatch = MicroBatches.split(lengths: step).map { $0.count * longest }.max() ?? longest
-        gradients = (lanes + 1) * parameters
+        gradients = (2 * lanes + 1) * parameters
         activations =
             lanes
             * adapted.model.activationBytes(
