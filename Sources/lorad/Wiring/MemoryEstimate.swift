@@ -1,12 +1,15 @@
 import Adapters
 import Foundation
 import Models
+import Tensors
 import Training
 
 /// What a run takes in memory, by kind, in bytes.
 struct MemoryEstimate: CustomStringConvertible {
     /// The checkpoint's files: mapped, shared by every process on the machine.
     var mappedWeights: Int
+    /// What the process takes already, buffers left out: program, libraries, tokenizer, index of the rows.
+    var program: Int
     /// Trainable tensors, and AdamW's two moments of each.
     var trainable: Int
     /// Gradients of the micro-batches under way, and of those that wait in the tree of sums.
@@ -16,30 +19,42 @@ struct MemoryEstimate: CustomStringConvertible {
 
     init(_ adapted: AdaptedModel, rows: some RowSource, arguments: TrainingArguments, lanes: Int) {
         mappedWeights = adapted.folder.checkpoint.byteCount
+        program = max(0, Self.residentBytes - BufferPool.shared.statistics.bytesInUse)
         let parameters = 4 * adapted.weights.plan.trainableCount
         trainable = 3 * parameters
+        gradients = Self.rounded((2 * lanes + 1) * parameters)
         let longest = (0..<rows.count).reduce(0) { max($0, rows.length(at: $1)) }
         let step = Array(repeating: longest, count: arguments.rowsPerStep)
         let microBatch = MicroBatches.split(lengths: step).map { $0.count * longest }.max() ?? longest
-        gradients = (2 * lanes + 1) * parameters
-        activations =
-            lanes
-            * adapted.model.activationBytes(
-                tokens: microBatch, pictures: microBatch / max(1, longest),
-                checkpointing: arguments.gradientCheckpointing)
+        let kept = adapted.model.activationBytes(
+            tokens: microBatch, pictures: microBatch / max(1, longest),
+            checkpointing: arguments.gradientCheckpointing)
+        activations = lanes * Self.rounded(kept)
+    }
+
+    /// Buffers are rounded up, by an eighth at most.
+    private static func rounded(_ bytes: Int) -> Int { bytes + bytes / 8 }
+
+    /// Resident memory of this process; 0 where the system does not say.
+    private static var residentBytes: Int {
+        let statistics = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+        let pages = statistics?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        return pages * sysconf(Int32(_SC_PAGESIZE))
     }
 
     /// Memory of the process's own.
-    var own: Int { trainable + gradients + activations }
+    var own: Int { program + trainable + gradients + activations }
 
     var description: String {
         let lines = [
-            ("base weights, mapped from the files", mappedWeights), ("adapter and optimizer", trainable),
-            ("gradients", gradients), ("activations and buffers", activations), ("total of its own", own),
+            ("base weights, mapped from the files", mappedWeights), ("program, tokenizer, rows", program),
+            ("adapter and optimizer", trainable), ("gradients", gradients), ("activations and buffers", activations),
+            ("total of its own", own),
         ]
-        return
-            (["memory estimate, for micro-batches of the longest rows:"]
-            + lines.map { String(format: "  %-36@ %8.1f MB", $0.0 as NSString, Double($0.1) / 1e6) })
-            .joined(separator: "\n")
+        let text = lines.map { name, bytes in
+            "  " + name.padding(toLength: 36, withPad: " ", startingAt: 0)
+                + String(format: "%9.1f MB", Double(bytes) / 1e6)
+        }
+        return (["memory estimate, for micro-batches of the longest rows:"] + text).joined(separator: "\n")
     }
 }
