@@ -7,7 +7,10 @@ let package = Package(
     products: [.executable(name: "lorad", targets: ["lorad"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: [
@@ -29,13 +32,21 @@ let package = Package(
 
         // The federated half: never imports the model half.
         .target(name: "Privacy", dependencies: ["Tensors"]),
-        .target(name: "Transports", dependencies: ["CNanomsg"]),
-        .target(name: "Federation", dependencies: ["Privacy", "Transports", "Tensors"]),
+        .target(
+            name: "Transports", dependencies: ["CNanomsg", .product(name: "Crypto", package: "swift-crypto")]),
+        .target(
+            name: "Federation",
+            dependencies: [
+                "Privacy", "Transports", "Tensors", "CKernels",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]),
 
         .executableTarget(
             name: "lorad",
             dependencies: [
-                "Training", "Adapters", "Models", "Tensors", "Federation", "Yams",
+                "Training", "Adapters", "Models", "Tensors", "Federation", "Transports", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -44,7 +55,10 @@ let package = Package(
         .testTarget(name: "ModelsTests", dependencies: ["Models", "Tensors"]),
         .testTarget(name: "AdaptersTests", dependencies: ["Adapters", "Models", "Tensors"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "Adapters", "Models", "Tensors"]),
-        .testTarget(name: "FederationTests", dependencies: ["Federation"]),
+        .testTarget(
+            name: "TransportsTests",
+            dependencies: ["Transports", .product(name: "Crypto", package: "swift-crypto")]),
+        .testTarget(name: "FederationTests", dependencies: ["Federation", "Transports", "Tensors"]),
         .testTarget(name: "CommandTests", dependencies: ["lorad", "Training", "Adapters", "Models"]),
     ]
 )
