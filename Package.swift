@@ -41,7 +41,8 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-            ]),
+            ],
+            exclude: ["Messages/lorad.proto"]),
 
         .executableTarget(
             name: "lorad",
@@ -58,7 +59,11 @@ let package = Package(
         .testTarget(
             name: "TransportsTests",
             dependencies: ["Transports", .product(name: "Crypto", package: "swift-crypto")]),
-        .testTarget(name: "FederationTests", dependencies: ["Federation", "Transports", "Tensors"]),
+        .testTarget(
+            name: "FederationTests",
+            dependencies: [
+                "Federation", "Transports", "Tensors", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]),
         .testTarget(name: "CommandTests", dependencies: ["lorad", "Training", "Adapters", "Models"]),
     ]
 )

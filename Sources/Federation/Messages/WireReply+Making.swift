@@ -1,0 +1,77 @@
+import Foundation
+import SwiftProtobuf
+
+extension WireReply {
+    static func problem(_ code: WireProblem.Code, _ reason: String) -> WireReply {
+        .with {
+            $0.problem = .with {
+                $0.code = code
+                $0.reason = reason
+            }
+        }
+    }
+
+    static func verdict(_ outcome: WireVerdict.Outcome, _ reason: String = "") -> WireReply {
+        .with {
+            $0.verdict = .with {
+                $0.outcome = outcome
+                $0.reason = reason
+            }
+        }
+    }
+}
+
+extension WireOrder {
+    init(_ order: WorkOrder, task: TaskKey, base: WireBlob) {
+        self.init()
+        self.task = task.wire
+        self.base = base
+        work = order.work
+        attachments = order.attachments.map(\.wire)
+        ahead = order.ahead.map(\.wire)
+    }
+}
+
+extension Attachment {
+    var wire: WireAttachment {
+        .with {
+            $0.name = name
+            $0.blob = .with {
+                $0.id = blob
+                $0.size = UInt64(size)
+            }
+        }
+    }
+
+    /// What a peer names; nil where it cannot be one.
+    init?(_ wire: WireAttachment) {
+        guard wire.blob.id.count == 32, let size = Int(exactly: wire.blob.size) else { return nil }
+        self.init(name: wire.name, blob: wire.blob.id, size: size)
+    }
+}
+
+extension ContributionMetrics {
+    /// What a peer says, as far as it makes sense.
+    ///
+    /// - Throws: `FederationError.invalidUpdate` for numbers that cannot be.
+    init(_ wire: WireMetrics) throws {
+        guard wire.loss.isFinite, wire.seconds.isFinite, wire.seconds >= 0, wire.values.count <= 64,
+            wire.values.values.allSatisfy(\.isFinite), let examples = Int(exactly: wire.examples),
+            let tokens = Int(exactly: wire.tokens), let supervised = Int(exactly: wire.supervisedTokens)
+        else { throw FederationError(.invalidUpdate, "the metrics hold numbers that are not finite or too large") }
+        self.init(
+            loss: wire.loss, examples: examples, tokens: tokens, supervisedTokens: supervised, seconds: wire.seconds,
+            values: wire.values)
+    }
+
+    var wire: WireMetrics {
+        .with {
+            $0.loss = loss
+            $0.examples = UInt64(examples)
+            $0.tokens = UInt64(tokens)
+            $0.supervisedTokens = UInt64(supervisedTokens)
+            $0.seconds = seconds
+            $0.values = values
+        }
+    }
+}

@@ -1,0 +1,329 @@
+import Foundation
+import SwiftProtobuf
+import Transports
+
+/// The coordinator's protocol logic as a value: requests and time go in, replies and events come out; it knows neither
+/// sockets nor clocks, so that tests can put it through any schedule.
+///
+/// `Ticket` is where a reply goes to.
+struct Coordinator<Ticket: Sendable> {
+    /// What a request comes to.
+    enum Outcome {
+        /// Send this.
+        case reply(WireReply)
+        /// Nothing yet: the reply comes out of `takeAnswers`.
+        case parked
+        /// Look at the update, then call `settle`.
+        case check(TaskKey, WireSubmission)
+    }
+
+    /// Where the run is.
+    enum Phase: Equatable {
+        /// Waiting for the first workers.
+        case gathering
+        /// A round's tasks are being done.
+        case open(since: Duration)
+        /// The round's results are in; `commit` is due or under way.
+        case committing
+        /// All rounds are done.
+        case finished
+        /// The run cannot go on.
+        case failed(String)
+    }
+
+    let job: any Job
+    let timing: Timing
+    private(set) var phase = Phase.gathering
+    private(set) var members: [WorkerID: Member] = [:]
+    private var events: [CoordinatorEvent] = []
+    private var parked: [(worker: WorkerID, ticket: Ticket, since: Duration)] = []
+    private var board = TaskBoard([])
+    private var plan = RoundPlan(tasks: [])
+    private var hasComplained = false
+    /// The state that the round starts from, once it is published.
+    private var base: WireBlob?
+
+    init(job: any Job, timing: Timing) {
+        self.job = job
+        self.timing = timing
+        if job.round >= job.rounds { finish() }
+    }
+
+    // MARK: Members
+
+    /// Takes in a worker whose identity is proven.
+    mutating func join(_ worker: WorkerID, _ hello: WireHello, at now: Duration) {
+        var member = members[worker] ?? Member(id: worker, hello: hello, now: now)
+        guard member.state != .excluded else { return }
+        member.name = hello.name
+        member.lastHeard = now
+        member.state = board.task(heldBy: worker) == nil ? .idle : .working
+        members[worker] = member
+        events.append(.joined(member))
+    }
+
+    /// Shuts a worker out for the rest of the run.
+    mutating func exclude(_ worker: WorkerID, reason: String) {
+        guard let member = members[worker], member.state != .excluded else { return }
+        _ = board.release(worker)
+        members[worker]?.state = .excluded
+        events.append(.excluded(member, reason: reason))
+    }
+
+    private mutating func heard(_ worker: WorkerID, _ state: Member.State, at now: Duration) {
+        members[worker]?.lastHeard = now
+        members[worker]?.state = state
+    }
+
+    // MARK: Requests
+
+    /// Answers a worker that has joined.
+    mutating func handle(_ request: WireRequest, from worker: WorkerID, _ ticket: Ticket, at now: Duration) -> Outcome {
+        guard let member = members[worker] else { return .problem(.malformed, "join first") }
+        guard member.state != .excluded else { return .problem(.excluded, "this worker may not take part any more") }
+        switch request.kind {
+        case .poll: return poll(worker, ticket, now)
+        case .heartbeat(let beat): return heartbeat(beat, worker, now)
+        case .submission(let submission): return submit(submission, worker, now)
+        case .failure(let failure): return fail(failure, worker, now)
+        case .goodbye(let goodbye): return leave(goodbye, worker, now)
+        default: return .problem(.malformed, "not a request for the control endpoint")
+        }
+    }
+
+    private mutating func poll(_ worker: WorkerID, _ ticket: Ticket, _ now: Duration) -> Outcome {
+        parked.removeAll { $0.worker == worker }
+        parked.append((worker, ticket, now))
+        heard(worker, board.task(heldBy: worker) == nil ? .idle : .working, at: now)
+        return .parked
+    }
+
+    private mutating func heartbeat(_ beat: WireHeartbeat, _ worker: WorkerID, _ now: Duration) -> Outcome {
+        guard beat.hasTask else {
+            heard(worker, .idle, at: now)
+            return .reply(.with { $0.alive = .init() })
+        }
+        guard let key = TaskKey(beat.task) else { return .problem(.malformed, "the heartbeat names no task") }
+        heard(worker, .working, at: now)
+        members[worker]?.progress = min(1, max(0, beat.progress))
+        return .reply(.with { $0.alive = .with { $0.taskIsOpen = isCurrent(key) && board.isOpen(key.id, for: worker) } })
+    }
+
+    private mutating func submit(_ submission: WireSubmission, _ worker: WorkerID, _ now: Duration) -> Outcome {
+        guard let key = TaskKey(submission.task) else { return .problem(.malformed, "the result names no task") }
+        heard(worker, .idle, at: now)
+        guard isCurrent(key), case .open = phase else { return late(key, worker) }
+        switch board.claim(key.id, by: worker) {
+        case .check: return .check(key, submission)
+        case .duplicate: return .verdict(.counted)
+        case .late: return late(key, worker)
+        }
+    }
+
+    private mutating func late(_ key: TaskKey, _ worker: WorkerID) -> Outcome {
+        members[worker]?.late += 1
+        events.append(.late(key, worker))
+        return .verdict(.late, "the round has gone on, or another worker's result is in")
+    }
+
+    private mutating func fail(_ failure: WireFailure, _ worker: WorkerID, _ now: Duration) -> Outcome {
+        guard let key = TaskKey(failure.task) else { return .problem(.malformed, "the failure names no task") }
+        heard(worker, .idle, at: now)
+        if isCurrent(key), board.task(heldBy: worker) == key.id {
+            board.fail(key.id, worker)
+            events.append(.taskFailed(key, worker, reason: String(failure.reason.prefix(500))))
+            countAgainst(worker, "it could not do \(Self.strikes) tasks in a row")
+        }
+        return .verdict(.late)
+    }
+
+    private mutating func leave(_ goodbye: WireGoodbye, _ worker: WorkerID, _ now: Duration) -> Outcome {
+        _ = board.release(worker)
+        parked.removeAll { $0.worker == worker }
+        heard(worker, .left, at: now)
+        if let member = members[worker] { events.append(.left(member, reason: String(goodbye.reason.prefix(200)))) }
+        return .reply(.with { $0.alive = .init() })
+    }
+
+    private func isCurrent(_ key: TaskKey) -> Bool { key.round == job.round && key.base == base?.id }
+
+    // MARK: Results
+
+    /// Ends what `check` began.
+    ///
+    /// - Parameter refusal: why the update cannot be one; nil where the job has taken it in.
+    mutating func settle(
+        _ key: TaskKey, by worker: WorkerID, metrics: ContributionMetrics, refusal: String?, at now: Duration
+    ) -> WireReply {
+        board.settle(key.id, counted: refusal == nil, at: now)
+        if let refusal {
+            members[worker]?.refused += 1
+            events.append(.refused(key, worker, reason: refusal))
+            countAgainst(worker, "\(Self.strikes) of its results in a row were refused: \(refusal)")
+            return .verdict(.refused, refusal)
+        }
+        members[worker]?.counted += 1
+        members[worker]?.progress = 0
+        strikes[worker] = nil
+        if metrics.seconds > 0 { members[worker]?.tokensPerSecond = Double(metrics.tokens) / metrics.seconds }
+        events.append(.counted(key, worker, metrics))
+        return .verdict(.counted)
+    }
+
+    /// Ends what `check` began where the upload is not there: the worker sends it again.
+    mutating func forget(_ key: TaskKey) { board.reopen(key.id) }
+
+    /// Failures in a row that shut a worker out.
+    private static var strikes: Int { 3 }
+    private var strikes: [WorkerID: Int] = [:]
+
+    private mutating func countAgainst(_ worker: WorkerID, _ reason: String) {
+        strikes[worker, default: 0] += 1
+        if strikes[worker] == Self.strikes { exclude(worker, reason: reason) }
+    }
+
+    // MARK: Rounds
+
+    /// Lets time pass: silent workers lose their tasks, rounds open and close.
+    ///
+    /// - Returns: whether a commit is due; it is asked for once.
+    mutating func advance(to now: Duration) -> Bool {
+        for (id, member) in members where member.isThere && isSilent(id, member, now) {
+            let held = board.release(id).flatMap { task in base.map { TaskKey(round: job.round, id: task, base: $0.id) } }
+            members[id]?.state = .silent
+            events.append(.fellSilent(member, held: held))
+        }
+        if isClosable(at: now) {
+            phase = .committing
+            if board.doneCount < board.count {
+                events.append(.closedEarly(round: job.round, results: board.doneCount, tasks: board.count))
+            }
+            return true
+        }
+        return false
+    }
+
+    private func isSilent(_ id: WorkerID, _ member: Member, _ now: Duration) -> Bool {
+        now - member.lastHeard > timing.patience && !parked.contains { $0.worker == id }
+    }
+
+    /// Whether a round is to be opened: `base` is to be published then, and `open` called.
+    func wantsRound() -> Bool {
+        guard phase == .gathering else { return false }
+        return members.values.count { $0.isThere } >= (job.round == 0 ? job.minimumWorkers : 1)
+    }
+
+    /// Opens the next round.
+    mutating func open(from base: WireBlob, at now: Duration) {
+        do {
+            plan = try job.plan(for: there)
+        } catch {
+            return fail("\(error)")
+        }
+        self.base = base
+        board = TaskBoard(plan.tasks)
+        hasComplained = false
+        phase = .open(since: now)
+        events.append(.roundOpened(round: job.round, tasks: board.count))
+    }
+
+    private var there: [WorkerID] { members.values.filter(\.isThere).map(\.id).sorted() }
+
+    private mutating func isClosable(at now: Duration) -> Bool {
+        guard case .open(let since) = phase, !board.isChecking else { return false }
+        if board.isComplete { return true }
+        let isEnough = board.doneCount >= plan.minimum
+        if isEnough, board.waitsOnly(for: { members[$0]?.isThere != true }) { return true }
+        guard let deadline = plan.deadline, now - since >= deadline else { return false }
+        if !isEnough { askForMore() }
+        return isEnough
+    }
+
+    /// Beyond the deadline with too few results: whoever is there and has no task gets one.
+    private mutating func askForMore() {
+        let free = there.filter { !board.boundWorkers.contains($0) }
+        if !free.isEmpty, let more = try? job.moreTasks(for: free) { board.add(more) }
+        guard !hasComplained else { return }
+        hasComplained = true
+        events.append(
+            .waitingBeyondDeadline(round: job.round, results: board.doneCount, needed: plan.minimum))
+    }
+
+    /// Goes on after `job.commit`.
+    mutating func didCommit(_ report: RoundReport) {
+        events.append(.committed(report))
+        base = nil
+        board = TaskBoard([])
+        if job.round >= job.rounds { finish() } else { phase = .gathering }
+    }
+
+    private mutating func finish() {
+        phase = .finished
+        events.append(.finished)
+    }
+
+    /// Ends the run: nothing can be done about it.
+    mutating func fail(_ reason: String) {
+        phase = .failed(reason)
+        events.append(.failed(reason: reason))
+    }
+
+    // MARK: What comes out
+
+    /// What has happened since the last call.
+    mutating func takeEvents() -> [CoordinatorEvent] {
+        defer { events.removeAll() }
+        return events
+    }
+
+    /// Replies to parked polls that have become due.
+    mutating func takeAnswers(at now: Duration) -> [(ticket: Ticket, reply: WireReply)] {
+        var answers: [(Ticket, WireReply)] = []
+        var still: [(worker: WorkerID, ticket: Ticket, since: Duration)] = []
+        for poll in parked {
+            if let reply = answer(to: poll.worker, since: poll.since, at: now) {
+                members[poll.worker]?.lastHeard = now
+                answers.append((poll.ticket, reply))
+            } else {
+                still.append(poll)
+            }
+        }
+        parked = still
+        return answers
+    }
+
+    private mutating func answer(to worker: WorkerID, since: Duration, at now: Duration) -> WireReply? {
+        switch phase {
+        case .finished: return .with { $0.finished = .with { $0.summary = "the run is done" } }
+        case .failed(let reason): return .with { $0.finished = .with { $0.summary = "the run has failed: \(reason)" } }
+        case .open:
+            if members[worker]?.state == .excluded { return .problem(.excluded, "this worker may not take part any more") }
+            if let order = lease(to: worker, at: now) { return .with { $0.order = order } }
+            if !there.contains(where: { board.task(heldBy: $0) != nil }) { board.forgetFailures() }
+        case .gathering, .committing: break
+        }
+        return now - since >= timing.longPoll ? .with { $0.wait = .init() } : nil
+    }
+
+    private mutating func lease(to worker: WorkerID, at now: Duration) -> WireOrder? {
+        guard let base, let id = board.lease(to: worker, at: now) else { return nil }
+        do {
+            let order = try job.order(for: id)
+            members[worker]?.state = .working
+            return WireOrder(order, task: TaskKey(round: job.round, id: id, base: base.id), base: base)
+        } catch {
+            fail("\(error)")
+            return nil
+        }
+    }
+}
+
+extension Coordinator.Outcome {
+    fileprivate static func problem(_ code: WireProblem.Code, _ reason: String) -> Self {
+        .reply(.problem(code, reason))
+    }
+
+    fileprivate static func verdict(_ outcome: WireVerdict.Outcome, _ reason: String = "") -> Self {
+        .reply(.verdict(outcome, reason))
+    }
+}

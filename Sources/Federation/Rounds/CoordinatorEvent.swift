@@ -1,0 +1,33 @@
+public import Transports
+
+/// Something that happened in a run: what the log, the table and the store are told.
+public enum CoordinatorEvent: Equatable, Sendable {
+    /// A worker has come, or come back.
+    case joined(Member)
+    /// A worker has gone silent; what it held is given to another.
+    case fellSilent(Member, held: TaskKey?)
+    /// A worker said goodbye.
+    case left(Member, reason: String)
+    /// A worker may not take part any more.
+    case excluded(Member, reason: String)
+    /// A round has begun.
+    case roundOpened(round: Int, tasks: Int)
+    /// A result counts.
+    case counted(TaskKey, WorkerID, ContributionMetrics)
+    /// A result came too late to count.
+    case late(TaskKey, WorkerID)
+    /// A result is not valid.
+    case refused(TaskKey, WorkerID, reason: String)
+    /// A worker could not do a task.
+    case taskFailed(TaskKey, WorkerID, reason: String)
+    /// A round closes with fewer results than it has tasks.
+    case closedEarly(round: Int, results: Int, tasks: Int)
+    /// Too few results are in at the deadline.
+    case waitingBeyondDeadline(round: Int, results: Int, needed: Int)
+    /// A round is done.
+    case committed(RoundReport)
+    /// The run is done.
+    case finished
+    /// The run cannot go on.
+    case failed(reason: String)
+}

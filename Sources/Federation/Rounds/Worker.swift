@@ -1,0 +1,144 @@
+import Foundation
+import SwiftProtobuf
+
+/// A worker's protocol logic as a value: what happened goes in, what to do next comes out; it knows neither sockets nor
+/// clocks.
+///
+/// Asking goes on until there is a reply, whatever happens to the connection: that is the driver's part.
+struct Worker {
+    /// What to do next.
+    enum Action: Equatable {
+        /// Send a request to the control endpoint.
+        case ask(WireRequest)
+        /// Get the blobs that an order needs.
+        case fetch(WireOrder)
+        /// Do the work.
+        case perform(WireOrder)
+        /// Send the update that `perform` made.
+        case upload(WireOrder, WireBlob)
+        /// Stop: the run is over, or this worker has no part in it any more.
+        case leave(Departure)
+    }
+
+    /// Why a worker stops.
+    struct Departure: Equatable {
+        /// Whether the run is over, rather than this worker shut out.
+        let isOver: Bool
+        let reason: String
+    }
+
+    /// What happened.
+    enum Event {
+        case replied(WireReply)
+        /// All that the order needs is there.
+        case fetched
+        /// Work is done; without an update there is nothing to upload.
+        case performed(WireBlob?, ContributionMetrics)
+        case uploaded
+        /// A blob is not to be had any more, or the result is not needed: ask for other work.
+        case abandoned
+        /// The work cannot be done here.
+        case failed(reason: String)
+    }
+
+    private enum State {
+        case polling
+        case fetching(WireOrder)
+        case performing(WireOrder)
+        case uploading(Result)
+        case submitting(Result)
+        case reporting
+    }
+
+    private struct Result {
+        let order: WireOrder
+        let update: WireBlob?
+        let metrics: ContributionMetrics
+    }
+
+    private var state = State.polling
+
+    /// The first action.
+    mutating func start() -> Action { poll() }
+
+    /// The task that this worker is at work on.
+    var task: WireTask? {
+        switch state {
+        case .fetching(let order), .performing(let order): order.task
+        case .uploading(let result), .submitting(let result): result.order.task
+        case .polling, .reporting: nil
+        }
+    }
+
+    /// What to do after something happened; an event that does not belong to the last action asks for work anew.
+    mutating func next(after event: Event) -> Action {
+        switch (state, event) {
+        case (.polling, .replied(let reply)): return begin(reply)
+        case (.fetching(let order), .fetched):
+            state = .performing(order)
+            return .perform(order)
+        case (.performing(let order), .performed(let update, let metrics)):
+            return deliver(Result(order: order, update: update, metrics: metrics))
+        case (.uploading(let result), .uploaded): return submit(result)
+        case (.submitting(let result), .replied(let reply)): return conclude(result, reply)
+        case (.fetching(let order), .failed(let reason)), (.performing(let order), .failed(let reason)):
+            return report(order, reason)
+        default: return poll()
+        }
+    }
+
+    private mutating func poll() -> Action {
+        state = .polling
+        return .ask(.with { $0.poll = .init() })
+    }
+
+    private mutating func begin(_ reply: WireReply) -> Action {
+        guard case .order(let order) = reply.kind, TaskKey(order.task) != nil else { return pollOrLeave(reply) }
+        state = .fetching(order)
+        return .fetch(order)
+    }
+
+    private mutating func deliver(_ result: Result) -> Action {
+        guard let update = result.update else { return submit(result) }
+        state = .uploading(result)
+        return .upload(result.order, update)
+    }
+
+    private mutating func submit(_ result: Result) -> Action {
+        state = .submitting(result)
+        return .ask(
+            .with {
+                $0.submission = .with {
+                    $0.task = result.order.task
+                    if let update = result.update { $0.update = update }
+                    $0.metrics = result.metrics.wire
+                }
+            })
+    }
+
+    /// After a submission; a coordinator that restarted meanwhile may have lost the upload.
+    private mutating func conclude(_ result: Result, _ reply: WireReply) -> Action {
+        if case .problem(let problem) = reply.kind, problem.code == .gone { return deliver(result) }
+        return pollOrLeave(reply)
+    }
+
+    private mutating func report(_ order: WireOrder, _ reason: String) -> Action {
+        state = .reporting
+        return .ask(
+            .with {
+                $0.failure = .with {
+                    $0.task = order.task
+                    $0.reason = reason
+                }
+            })
+    }
+
+    private mutating func pollOrLeave(_ reply: WireReply) -> Action {
+        switch reply.kind {
+        case .finished(let end): return .leave(Departure(isOver: true, reason: end.summary))
+        case .problem(let problem) where problem.code == .excluded:
+            return .leave(Departure(isOver: false, reason: problem.reason))
+        default: return poll()
+        }
+    }
+}
