@@ -1,6 +1,6 @@
-/// What went wrong while workers and a coordinator share a run.
+/// What went wrong between a coordinator and its workers, or in what they keep on disk.
 ///
-/// Messages name the file, the row or key, what was expected and what was found, and what to do.
+/// Messages name the round, worker, file or blob, what was expected and what was found, and what to do.
 public struct FederationError: Error, CustomStringConvertible, Sendable {
     /// The kind of failure, for callers that act on it.
     public enum Code: Sendable, Equatable {

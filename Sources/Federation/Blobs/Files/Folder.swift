@@ -1,0 +1,30 @@
+import Foundation
+
+/// A folder of what this module keeps.
+struct Folder: Sendable {
+    let path: String
+
+    /// Creates the folder where it does not exist.
+    ///
+    /// - Throws: `FederationError.writeFailed` where that is impossible.
+    init(creating path: String) throws {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw FederationError(.writeFailed, "\(path): the folder cannot be created", cause: error)
+        }
+        self.path = path
+    }
+
+    /// The names of what lies in it.
+    var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] }
+
+    /// Makes renamings in it outlive a crash of the machine, where its file system can do that.
+    func synchronize() throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        guard fsync(descriptor) != 0, errno != EINVAL, errno != ENOTSUP else { return }
+        throw OpenFile.failure(path)
+    }
+}
