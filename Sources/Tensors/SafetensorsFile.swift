@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// A safetensors file, mapped into memory: its tensors are used where they lie.
 ///
@@ -20,16 +20,43 @@ public struct SafetensorsFile: Sendable {
     ///
     /// - Throws: `TensorError` with the file, the tensor, what was expected and what was found.
     public init(path: String) throws {
-        self.path = path
         let file = try MappedFile(path: path)
-        let (header, start) = try Self.header(of: file)
+        try self.init(UnsafeRawBufferPointer(start: file.base, count: file.count), path) { offset, shape, type, count in
+            let storage = Storage(file: file, offset: offset, byteCount: count)
+            let tensor = Tensor(storage: storage, shape: shape, dtype: type)
+            return offset % type.size == 0 ? tensor : tensor.copied()  // old writers do not align
+        }
+    }
+
+    /// Reads the bytes of a file, wherever they came from; the tensors have memory of their own.
+    ///
+    /// - Parameter name: what errors call it.
+    /// - Throws: `TensorError`, as for a file.
+    public init(data: Data, name: String) throws {
+        self = try data.withUnsafeBytes { bytes in
+            try SafetensorsFile(bytes, name) { offset, shape, type, count in
+                let tensor = Tensor(uninitialized: shape, type)
+                let target = UnsafeMutableRawBufferPointer(start: tensor.storage.pointer, count: count)
+                target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count]))
+                return tensor
+            }
+        }
+    }
+
+    private init(
+        _ bytes: UnsafeRawBufferPointer, _ path: String,
+        tensor: (_ offset: Int, _ shape: [Int], _ type: DType, _ byteCount: Int) -> Tensor
+    ) throws {
+        self.path = path
+        let (header, start) = try Self.header(of: bytes, path)
         metadata = header.metadata
         var found: [(name: String, tensor: Tensor, start: Int)] = []
         for (name, entry) in header.tensors {
-            found.append((name, try Self.tensor(name, entry, file, start), entry.dataOffsets[0]))
+            let (type, range) = try Self.range(of: entry, name, bytes.count - start, path)
+            found.append((name, tensor(start + range.lowerBound, entry.shape, type, range.count), range.lowerBound))
         }
         found.sort { ($0.start, $0.name) < ($1.start, $1.name) }
-        try Self.checkCoverage(found.map { ($0.name, $0.start, $0.tensor.byteCount) }, file.count - start, path)
+        try Self.checkCoverage(found.map { ($0.name, $0.start, $0.tensor.byteCount) }, bytes.count - start, path)
         names = found.map(\.name)
         tensors = Dictionary(uniqueKeysWithValues: found.map { ($0.name, $0.tensor) })
     }
@@ -40,44 +67,43 @@ public struct SafetensorsFile: Sendable {
     /// Every tensor, in the order of the bytes.
     public var stateDict: StateDict { StateDict(names.compactMap { name in tensors[name].map { (name, $0) } }) }
 
-    private static func header(of file: MappedFile) throws -> (header: SafetensorsHeader, start: Int) {
-        guard file.count >= 8 else { throw damaged(file.path, "it has \(file.count) bytes, less than a header") }
-        let length = UInt64(littleEndian: file.base.loadUnaligned(as: UInt64.self))
-        guard length <= UInt64(headerLimit), 8 + Int(length) <= file.count else {
-            throw damaged(file.path, "its header claims \(length) bytes, the file has \(file.count)")
+    private static func header(
+        of bytes: UnsafeRawBufferPointer, _ path: String
+    ) throws -> (header: SafetensorsHeader, start: Int) {
+        guard bytes.count >= 8 else { throw damaged(path, "it has \(bytes.count) bytes, less than a header") }
+        let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+        guard length <= UInt64(headerLimit), 8 + Int(length) <= bytes.count else {
+            throw damaged(path, "its header claims \(length) bytes, the file has \(bytes.count)")
         }
-        let bytes = Data(bytes: file.base + 8, count: Int(length))
         do {
-            return (try JSONDecoder().decode(SafetensorsHeader.self, from: bytes), 8 + Int(length))
+            let json = Data(UnsafeRawBufferPointer(rebasing: bytes[8..<8 + Int(length)]))
+            return (try JSONDecoder().decode(SafetensorsHeader.self, from: json), 8 + Int(length))
         } catch {
             throw TensorError(
-                .corruptFile, "\(file.path): its header is not a safetensors header; copy it again", cause: error)
+                .corruptFile, "\(path): its header is not a safetensors header; copy it again", cause: error)
         }
     }
 
-    private static func tensor(
-        _ name: String, _ entry: SafetensorsHeader.Entry, _ file: MappedFile, _ start: Int
-    ) throws -> Tensor {
+    /// Where a tensor lies, after the header, and what it is made of.
+    private static func range(
+        of entry: SafetensorsHeader.Entry, _ name: String, _ total: Int, _ path: String
+    ) throws -> (type: DType, range: Range<Int>) {
         guard let dtype = DType(rawValue: entry.dtype) else {
             throw TensorError(
-                .unsupported, "\(file.path): tensor \(name) has type \(entry.dtype), which lorad does not read")
+                .unsupported, "\(path): tensor \(name) has type \(entry.dtype), which lorad does not read")
         }
         guard entry.dataOffsets.count == 2, let expected = entry.byteCount(dtype) else {
-            throw damaged(file.path, "tensor \(name) has the shape \(entry.shape) and byte range \(entry.dataOffsets)")
+            throw damaged(path, "tensor \(name) has the shape \(entry.shape) and byte range \(entry.dataOffsets)")
         }
         let (begin, end) = (entry.dataOffsets[0], entry.dataOffsets[1])
-        guard begin >= 0, end >= begin, end <= file.count - start else {
-            throw damaged(
-                file.path, "tensor \(name) lies at bytes \(begin)..<\(end), the file holds \(file.count - start)")
+        guard begin >= 0, end >= begin, end <= total else {
+            throw damaged(path, "tensor \(name) lies at bytes \(begin)..<\(end), the file holds \(total)")
         }
         guard end - begin == expected else {
             throw damaged(
-                file.path, "tensor \(name) has \(end - begin) bytes, \(dtype.rawValue) \(entry.shape) takes \(expected)"
-            )
+                path, "tensor \(name) has \(end - begin) bytes, \(dtype.rawValue) \(entry.shape) takes \(expected)")
         }
-        let storage = Storage(file: file, offset: start + begin, byteCount: expected)
-        let tensor = Tensor(storage: storage, shape: entry.shape, dtype: dtype)
-        return (start + begin) % dtype.size == 0 ? tensor : tensor.copied()  // old writers do not align
+        return (dtype, begin..<end)
     }
 
     /// Tensors must follow one another without gaps or overlaps, to the end of the file.

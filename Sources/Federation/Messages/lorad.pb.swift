@@ -29,7 +29,7 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-/// A worker's first words.
+/// A worker's first words. The handshake has proven who it is.
 nonisolated struct WireHello: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -198,6 +198,14 @@ nonisolated struct WireRequest: Sendable {
     set {kind = .goodbye(newValue)}
   }
 
+  var hello: WireHello {
+    get {
+      if case .hello(let v)? = kind {return v}
+      return WireHello()
+    }
+    set {kind = .hello(newValue)}
+  }
+
   /// bulk endpoint from here on
   var getManifest: WireGetManifest {
     get {
@@ -240,6 +248,7 @@ nonisolated struct WireRequest: Sendable {
     case submission(WireSubmission)
     case failure(WireFailure)
     case goodbye(WireGoodbye)
+    case hello(WireHello)
     /// bulk endpoint from here on
     case getManifest(WireGetManifest)
     case getChunk(WireGetChunk)
@@ -307,6 +316,14 @@ nonisolated struct WireReply: Sendable {
     set {kind = .problem(newValue)}
   }
 
+  var welcome: WireWelcome {
+    get {
+      if case .welcome(let v)? = kind {return v}
+      return WireWelcome()
+    }
+    set {kind = .welcome(newValue)}
+  }
+
   var manifest: WireManifest {
     get {
       if case .manifest(let v)? = kind {return v}
@@ -341,6 +358,7 @@ nonisolated struct WireReply: Sendable {
     case verdict(WireVerdict)
     case finished(WireFinished)
     case problem(WireProblem)
+    case welcome(WireWelcome)
     case manifest(WireManifest)
     /// the chunk is the frame's payload
     case chunk(WireChunk)
@@ -1067,7 +1085,7 @@ nonisolated extension WireBlob: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Request"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}poll\0\u{1}heartbeat\0\u{1}submission\0\u{1}failure\0\u{1}goodbye\0\u{4}\u{5}get_manifest\0\u{3}get_chunk\0\u{3}begin_upload\0\u{3}put_chunk\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}poll\0\u{1}heartbeat\0\u{1}submission\0\u{1}failure\0\u{1}goodbye\0\u{1}hello\0\u{4}\u{4}get_manifest\0\u{3}get_chunk\0\u{3}begin_upload\0\u{3}put_chunk\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1138,6 +1156,19 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.kind = .goodbye(v)
+        }
+      }()
+      case 6: try {
+        var v: WireHello?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .hello(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .hello(v)
         }
       }()
       case 10: try {
@@ -1223,6 +1254,10 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
       guard case .goodbye(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     }()
+    case .hello?: try {
+      guard case .hello(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
     case .getManifest?: try {
       guard case .getManifest(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
@@ -1253,7 +1288,7 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Reply"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}order\0\u{1}wait\0\u{1}alive\0\u{1}verdict\0\u{1}finished\0\u{1}problem\0\u{2}\u{4}manifest\0\u{1}chunk\0\u{3}upload_state\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}order\0\u{1}wait\0\u{1}alive\0\u{1}verdict\0\u{1}finished\0\u{1}problem\0\u{1}welcome\0\u{2}\u{3}manifest\0\u{1}chunk\0\u{3}upload_state\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1339,6 +1374,19 @@ nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.kind = .problem(v)
         }
       }()
+      case 7: try {
+        var v: WireWelcome?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .welcome(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .welcome(v)
+        }
+      }()
       case 10: try {
         var v: WireManifest?
         var hadOneofValue = false
@@ -1412,6 +1460,10 @@ nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     case .problem?: try {
       guard case .problem(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .welcome?: try {
+      guard case .welcome(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     }()
     case .manifest?: try {
       guard case .manifest(let v)? = self.kind else { preconditionFailure() }

@@ -40,6 +40,8 @@ struct Coordinator<Ticket: Sendable> {
     private var board = TaskBoard([])
     private var plan = RoundPlan(tasks: [])
     private var hasComplained = false
+    /// Workers that have been told that the run is over.
+    private var dismissed: Set<WorkerID> = []
     /// The state that the round starts from, once it is published.
     private var base: WireBlob?
 
@@ -48,6 +50,12 @@ struct Coordinator<Ticket: Sendable> {
         self.timing = timing
         if job.round >= job.rounds { finish() }
     }
+
+    /// The state that the open round started from.
+    var baseID: Data? { base?.id }
+
+    /// Whether some worker has not yet learnt that the run is over.
+    var hasListeners: Bool { members.values.contains { $0.isThere && !dismissed.contains($0.id) } }
 
     // MARK: Members
 
@@ -283,6 +291,7 @@ struct Coordinator<Ticket: Sendable> {
         for poll in parked {
             if let reply = answer(to: poll.worker, since: poll.since, at: now) {
                 members[poll.worker]?.lastHeard = now
+                if case .finished = reply.kind { dismissed.insert(poll.worker) }
                 answers.append((poll.ticket, reply))
             } else {
                 still.append(poll)

@@ -1,0 +1,178 @@
+import Foundation
+import Synchronization
+import SwiftProtobuf
+import Transports
+
+/// A worker's way to its coordinator: asks until there is an answer, and shakes hands anew where that is needed.
+///
+/// Several threads may ask, each over a line of its own.
+final class CoordinatorLink: Sendable {
+    /// A connection for one thread.
+    final class Line: Sendable {
+        enum Kind { case control, bulk }
+        let kind: Kind
+        fileprivate let dialer = Mutex<(endpoint: Endpoint, dialer: any RequestDialer)?>(nil)
+
+        init(_ kind: Kind) { self.kind = kind }
+    }
+
+    private struct Session {
+        let client: ClientSession
+        let welcome: WireWelcome
+        let generation: Int
+    }
+
+    private let endpoint: Endpoint
+    private let line: JoinLine
+    private let identity: IdentityKey
+    private let hello: WireHello
+    private let say: @Sendable (String) -> Void
+    private let session = Mutex<Session?>(nil)
+    private let connecting = Mutex(0)
+    private let isStopped = Atomic(false)
+    private let isSilent = Atomic(false)
+    private let open = Mutex<[Line]>([])
+    private let joinLine = Line(.control)
+
+    /// How long to wait for an answer that the coordinator does not hold back.
+    private static let patience = Duration.seconds(20)
+
+    init(_ line: JoinLine, identity: IdentityKey, hello: WireHello, say: @escaping @Sendable (String) -> Void) throws {
+        endpoint = try Endpoint(line.address)
+        self.line = line
+        self.identity = identity
+        self.hello = hello
+        self.say = say
+    }
+
+    /// Makes every call throw, now and later.
+    func stop() {
+        isStopped.store(true, ordering: .releasing)
+        let lines = open.withLock { $0 }
+        for line in lines { line.dialer.withLock { $0?.dialer.close() } }
+    }
+
+    /// What the coordinator said when this worker joined.
+    ///
+    /// - Throws: `TransportError` where it does not let this worker in.
+    func welcome() throws -> WireWelcome { try connected(after: nil).welcome }
+
+    /// Asks, again and again until there is an answer.
+    ///
+    /// - Parameter patience: how long to wait for one before asking again.
+    /// - Throws: `TransportError` where the coordinator does not let this worker in (any more), or after `stop`.
+    func ask(
+        _ request: WireRequest, payload: Data = Data(), on line: Line, patience: Duration = patience
+    ) throws -> (reply: WireReply, payload: Data) {
+        let frame = try Frame(message: request.serializedBytes(), payload: payload).encoded()
+        var failed: Int?  // the generation of the session that did not work
+        while true {
+            let session = try connected(after: failed)
+            do {
+                let answer = try exchange(frame, session, on: line, patience)
+                if case .problem(let problem) = answer.reply.kind, problem.code == .malformed, problem.reason == "join first" {
+                    failed = session.generation
+                    continue
+                }
+                notice(isSilent: false)
+                return answer
+            } catch let error as TransportError {
+                try pause(after: error)
+                failed = error.code == .closed || error.code == .untrusted ? session.generation : nil
+            }
+        }
+    }
+
+    private func exchange(
+        _ frame: Data, _ session: Session, on line: Line, _ patience: Duration
+    ) throws -> (reply: WireReply, payload: Data) {
+        let sealed = try session.client.seal(frame)
+        let dialer = try self.dialer(of: line, session.welcome)
+        let plaintext = try sealed.open(try dialer.request(sealed.record, timeout: patience))
+        let answer = try Frame(decoding: plaintext, messageLimit: RecordService.messageLimit)
+        do {
+            return (try WireReply(serializedBytes: answer.message), answer.payload)
+        } catch {
+            throw TransportError(.malformed, "the reply cannot be read: run the same release at both ends", cause: error)
+        }
+    }
+
+    /// Waits a little before trying again.
+    ///
+    /// - Throws: the error, where trying again would not help.
+    private func pause(after error: TransportError) throws {
+        if isStopped.load(ordering: .acquiring) { throw TransportError(.closed, "this worker was stopped") }
+        guard error.isTransient else { throw error }
+        if error.code == .timeout { notice(isSilent: true) }
+        Thread.sleep(forTimeInterval: error.code == .timeout ? 0.05 : 0.3)
+    }
+
+    private func notice(isSilent now: Bool) {
+        let before = isSilent.exchange(now, ordering: .acquiringAndReleasing)
+        guard before != now else { return }
+        say(now ? "the coordinator at \(line.address) does not answer: waiting for it" : "the coordinator answers again")
+    }
+
+    // MARK: Sessions
+
+    /// The session, or a new one where there is none or `failed` did not work.
+    private func connected(after failed: Int?) throws -> Session {
+        try connecting.withLock { generation in
+            if let session = session.withLock({ $0 }), session.generation != failed { return session }
+            var attempts = 0
+            while true {
+                do {
+                    generation += 1
+                    let made = try connect(generation)
+                    session.withLock { $0 = made }
+                    return made
+                } catch let error as TransportError {
+                    attempts += 1
+                    let isNew = session.withLock { $0 } == nil
+                    if isNew, attempts >= 5, error.code == .untrusted || error.code == .malformed { throw error }
+                    try pause(after: error)
+                }
+            }
+        }
+    }
+
+    private func connect(_ generation: Int) throws -> Session {
+        let handshake = try ClientHandshake(identity: identity, coordinator: line.coordinator, token: line.token)
+        let dialer = try self.dialer(of: joinLine, nil)
+        let (client, _) = try handshake.finish(try dialer.request(handshake.hello, timeout: .seconds(5)))
+        var request = WireRequest()
+        request.hello = hello
+        let frame = try Frame(message: request.serializedBytes()).encoded()
+        let first = Session(client: client, welcome: WireWelcome(), generation: generation)
+        let (reply, _) = try exchange(frame, first, on: joinLine, .seconds(5))
+        switch reply.kind {
+        case .welcome(let welcome): return Session(client: client, welcome: welcome, generation: generation)
+        case .problem(let problem): throw TransportError(.refused, problem.reason)
+        default: throw TransportError(.malformed, "the coordinator's welcome cannot be read")
+        }
+    }
+
+    private func dialer(of line: Line, _ welcome: WireWelcome?) throws -> any RequestDialer {
+        let target = line.kind == .control ? endpoint : endpoint.bulk(port: UInt16(truncatingIfNeeded: welcome?.bulkPort ?? 0))
+        return try line.dialer.withLock { current in
+            if let current, current.endpoint == target { return current.dialer }
+            current?.dialer.close()
+            let transport = try TransportRegistry.transport(for: target)
+            let dialer = try transport.dial(target, limit: CoordinatorServer.recordLimit)
+            current = (target, dialer)
+            open.withLock { if !$0.contains(where: { $0 === line }) { $0.append(line) } }
+            return dialer
+        }
+    }
+}
+
+extension TransportError {
+    /// Whether trying again may help.
+    fileprivate var isTransient: Bool {
+        if let refusal = cause as? Refusal { return refusal.code == .full }
+        return switch code {
+        case .invalidEndpoint, .invalidKey, .tooLarge, .refused, .revoked, .expired: false
+        default: true
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import Foundation
+public import Transports
+
+/// How a coordinator serves.
+public struct CoordinatorOptions: Sendable {
+    /// A file that workers get when they join.
+    public struct File: Sendable {
+        /// A plain file name.
+        public let name: String
+        /// Its contents' identifier, 32 bytes.
+        public let blob: BlobID
+        /// Bytes.
+        public let size: Int
+
+        /// Names a file.
+        public init(name: String, blob: BlobID, size: Int) {
+            self.name = name
+            self.blob = blob
+            self.size = size
+        }
+    }
+
+    /// Where control requests are taken; bulk requests are taken beside it.
+    public var endpoint: Endpoint
+    /// Whether connections are encrypted, and with which key.
+    public var security: ChannelSecurity
+    /// How long things may take.
+    public var timing = Timing()
+    /// The run's name.
+    public var run: String
+    /// The run file, resolved, as workers get it.
+    public var configuration = ""
+    /// The base model's files, and what else workers need to begin.
+    public var files: [File] = []
+    /// Whether workers bring the data.
+    public var wantsData = false
+    /// Where updates are put together.
+    public var uploadPlace = BlobInbox.Place.memory
+    /// The folder for uploads that go to disk.
+    public var uploadFolder: String
+    /// What uploads may take.
+    public var uploadLimits: BlobInbox.Limits
+    /// Threads that serve bulk requests.
+    public var bulkThreads = max(2, ProcessInfo.processInfo.activeProcessorCount)
+    /// Bytes of a chunk of what is published.
+    public var chunkSize = BlobManifest.defaultChunkSize
+    /// How long workers are waited for at the end, so that they learn that it is over.
+    public var farewell = Duration.seconds(3)
+
+    /// Creates options; `updateLimit` is the most bytes that one update may have.
+    public init(endpoint: Endpoint, security: ChannelSecurity, run: String, uploadFolder: String, updateLimit: Int) {
+        self.endpoint = endpoint
+        self.security = security
+        self.run = run
+        self.uploadFolder = uploadFolder
+        uploadLimits = BlobInbox.Limits(
+            memory: max(1 << 30, 4 * updateLimit), disk: 1 << 40, sender: 2 * updateLimit)
+    }
+
+    func welcome(bulk: Endpoint) -> WireWelcome {
+        var welcome = WireWelcome()
+        welcome.run = run
+        welcome.bulkPort = UInt32(bulk.port ?? 0)
+        welcome.heartbeatMs = UInt32(timing.heartbeat / .milliseconds(1))
+        welcome.patienceMs = UInt32(timing.patience / .milliseconds(1))
+        welcome.configuration = configuration
+        welcome.wantsData = wantsData
+        welcome.files = files.map { file in
+            var wire = WireFile()
+            wire.name = file.name
+            wire.blob.id = file.blob.bytes
+            wire.blob.size = UInt64(file.size)
+            return wire
+        }
+        return welcome
+    }
+}
+
+extension WireBlob {
+    init(_ blob: Blob) {
+        self.init()
+        id = blob.id.bytes
+        size = UInt64(blob.size)
+    }
+}
+
+extension WireHello {
+    /// The version of the messages that this release speaks.
+    static let currentProtocol: UInt32 = 1
+
+    /// The same, with texts of a length that logs and tables can bear.
+    var bounded: WireHello {
+        var hello = self
+        hello.name = String(name.filter { !$0.isNewline && $0.unicodeScalars.allSatisfy { $0.value >= 32 } }.prefix(64))
+        hello.machine.arithmetic = String(machine.arithmetic.prefix(200))
+        return hello
+    }
+}
+
+extension Endpoint {
+    /// Where bulk requests go when control requests go to `bound`: the next port where a port was asked for, a free one
+    /// where not; for a socket file, the one beside it.
+    func bulk(of bound: Endpoint) -> Endpoint {
+        switch self {
+        case .tcp(let host, let port): .tcp(host, port: port == 0 ? 0 : port &+ 1)
+        case .ws(let host, let port, let path): .ws(host, port: port == 0 ? 0 : port &+ 1, path: path)
+        case .ipc(let path): .ipc(path: path + ".bulk")
+        case .inproc(let name): .inproc(name: name + ".bulk")
+        }
+    }
+
+    /// The bulk endpoint that belongs to this control endpoint, by the port that the coordinator named.
+    func bulk(port: UInt16) -> Endpoint {
+        switch self {
+        case .tcp(let host, _): .tcp(host, port: port)
+        case .ws(let host, _, let path): .ws(host, port: port, path: path)
+        case .ipc, .inproc: bulk(of: self)
+        }
+    }
+}

@@ -1,0 +1,250 @@
+import Foundation
+import Synchronization
+import Tensors
+public import Transports
+
+/// A coordinator: the logic of `Coordinator` behind two endpoints, with a job's work done on a thread of its own.
+public final class CoordinatorServer: Sendable {
+    /// What becomes of what happens; called on the coordinator's threads, one call at a time.
+    public struct Observer: Sendable {
+        /// Something happened.
+        public var happened: @Sendable (CoordinatorEvent) -> Void
+        /// A worker was not let in.
+        public var refused: @Sendable (String) -> Void
+        /// A round is done: to be made durable before the next begins.
+        public var persist: @Sendable (RoundReport) throws -> Void
+
+        /// Creates an observer.
+        public init(
+            happened: @escaping @Sendable (CoordinatorEvent) -> Void = { _ in },
+            refused: @escaping @Sendable (String) -> Void = { _ in },
+            persist: @escaping @Sendable (RoundReport) throws -> Void = { _ in }
+        ) {
+            self.happened = happened
+            self.refused = refused
+            self.persist = persist
+        }
+    }
+
+    private typealias Core = Coordinator<PendingReply>
+
+    private let options: CoordinatorOptions
+    private let job: any Job
+    private let observer: Observer
+    private let core: Mutex<Core>
+    private let sessions: SessionTable
+    private let control: any RequestServer
+    private let bulk: any RequestServer
+    private let desk: BulkDesk
+    private let now: @Sendable () -> Duration
+    private let wake = WakeUp()
+    private let isStopped = Atomic(false)
+    /// Events are handed on in the order in which they happened.
+    private let telling = Mutex(())
+    /// What has gone over the wire.
+    public let traffic: Traffic
+
+    /// Binds the endpoints; workers are answered from `run` on.
+    ///
+    /// - Parameters:
+    ///   - job: what the rounds consist of.
+    ///   - options: where to listen, whom to let in, what to tell workers that join.
+    ///   - shelf: what workers may download.
+    ///   - authorize: decides about a worker that shakes hands.
+    /// - Throws: `TransportError` where an endpoint cannot be bound, `FederationError` where uploads have no place.
+    public init(
+        _ job: any Job, options: CoordinatorOptions, shelf: BlobShelf, observer: Observer,
+        authorize: @escaping SessionTable.Authorize
+    ) throws {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let now: @Sendable () -> Duration = { clock.now - start }
+        self.now = now
+        self.job = job
+        self.options = options
+        self.observer = observer
+        core = Mutex(Core(job: job, timing: options.timing))
+        traffic = Traffic(onRefusal: observer.refused)
+        sessions = SessionTable(security: options.security, authorize: authorize)
+        let inbox = try BlobInbox(folder: options.uploadFolder, limits: options.uploadLimits, now: now())
+        desk = BulkDesk(
+            shelf: shelf, inbox: inbox, place: options.uploadPlace,
+            limits: BlobLimits(size: options.uploadLimits.sender))
+        let transport = try TransportRegistry.transport(for: options.endpoint)
+        control = try transport.listen(on: options.endpoint, limit: Self.recordLimit)
+        bulk = try transport.listen(on: options.endpoint.bulk(of: control.endpoint), limit: Self.recordLimit)
+    }
+
+    /// The most bytes of a record: a chunk or a message, and what is put around it.
+    static let recordLimit = max(16 << 20, RecordService.messageLimit) + 64 << 10
+
+    /// Where it listens.
+    public var endpoint: Endpoint { control.endpoint }
+    /// The workers that have joined, by name.
+    public var members: [Member] { core.withLock { $0.members.values.sorted { ($0.name, $0.id) < ($1.name, $1.id) } } }
+
+    /// Serves until the run is done, or `stop` is called.
+    ///
+    /// - Throws: `FederationError` where the run cannot go on.
+    public func run() throws {
+        defer { close() }
+        service(control, handle: { [self] in answerControl($0) }).start(threads: 2, name: "control")
+        service(bulk, handle: { [self] in answerBulk($0) }).start(threads: options.bulkThreads, name: "bulk")
+        while !isStopped.load(ordering: .acquiring) {
+            try turn()
+            if let end = end() { return try conclude(end) }
+            wake.wait(for: .milliseconds(100))
+        }
+    }
+
+    /// Makes `run` return after the round that is being committed, if any.
+    public func stop() {
+        isStopped.store(true, ordering: .releasing)
+        wake.signal()
+    }
+
+    /// Shuts a worker out: its sessions end at once.
+    public func exclude(_ worker: WorkerID, reason: String) {
+        core.withLock { $0.exclude(worker, reason: reason) }
+        sessions.closeSessions(of: worker)
+        wake.signal()
+    }
+
+    private func close() {
+        control.close()
+        bulk.close()
+    }
+
+    private func service(
+        _ server: any RequestServer, handle: @escaping @Sendable (RecordService.Incoming) -> Void
+    ) -> RecordService {
+        RecordService(server, sessions: sessions, traffic: traffic, now: now, handle: handle)
+    }
+
+    // MARK: Rounds
+
+    /// Commits and opens rounds as they become due.
+    private func turn() throws {
+        if core.withLock({ $0.advance(to: now()) }) { try commit() }
+        if core.withLock({ $0.wantsRound() }) { try open() }
+        flush()
+    }
+
+    private func commit() throws {
+        flush()
+        if let base = core.withLock({ $0.baseID }) { desk.shelf.withdraw(try BlobID(bytes: base)) }
+        do {
+            let report = try job.commit()
+            try observer.persist(report)
+            core.withLock { $0.didCommit(report) }
+        } catch {
+            core.withLock { $0.fail("\(error)") }
+        }
+    }
+
+    private func open() throws {
+        let blob = try Blob(try job.base(), chunkSize: options.chunkSize)
+        desk.shelf.publish(blob)
+        core.withLock { core in
+            core.open(from: .init(blob), at: now())
+        }
+    }
+
+    /// Sends what has become due and tells what has happened.
+    private func flush() {
+        telling.withLock { _ in
+            let (answers, events) = core.withLock { core in
+                (core.takeAnswers(at: now()), core.takeEvents())
+            }
+            for answer in answers { answer.ticket.send(answer.reply) }
+            for event in events {
+                if case .excluded(let member, _) = event { sessions.closeSessions(of: member.id) }
+                observer.happened(event)
+            }
+        }
+    }
+
+    private func end() -> Core.Phase? {
+        let phase = core.withLock { $0.phase }
+        switch phase {
+        case .finished, .failed: return phase
+        case .gathering, .open, .committing: return nil
+        }
+    }
+
+    /// Tells the workers that are there that the run is over, as far as they ask within a few seconds.
+    private func conclude(_ end: Core.Phase) throws {
+        let deadline = now() + options.farewell
+        while now() < deadline, core.withLock({ $0.hasListeners }) {
+            flush()
+            wake.wait(for: .milliseconds(50))
+        }
+        flush()
+        if case .failed(let reason) = end { throw FederationError(.closed, reason) }
+    }
+
+    // MARK: Requests
+
+    private func answerControl(_ incoming: RecordService.Incoming) {
+        switch incoming.request.kind {
+        case .hello(let hello): incoming.reply.send(welcome(incoming.worker, hello))
+        default:
+            let outcome = core.withLock {
+                $0.handle(incoming.request, from: incoming.worker, incoming.reply, at: now())
+            }
+            switch outcome {
+            case .reply(let reply): incoming.reply.send(reply)
+            case .parked: break
+            case .check(let key, let submission):
+                incoming.reply.send(check(key, submission, from: incoming.worker))
+            }
+        }
+        // A round that is complete is committed on the loop's thread; answers that are due can go at once.
+        flush()
+        wake.signal()
+    }
+
+    private func welcome(_ worker: WorkerID, _ hello: WireHello) -> WireReply {
+        guard hello.protocol == WireHello.currentProtocol else {
+            return .problem(
+                .excluded, "this worker speaks version \(hello.protocol) of the protocol, the coordinator "
+                    + "\(WireHello.currentProtocol): run the same release at both ends")
+        }
+        core.withLock { $0.join(worker, hello.bounded, at: now()) }
+        var reply = WireReply()
+        reply.welcome = options.welcome(bulk: bulk.endpoint)
+        return reply
+    }
+
+    /// Looks at an update and lets the job take it in.
+    private func check(_ key: TaskKey, _ submission: WireSubmission, from worker: WorkerID) -> WireReply {
+        var metrics = ContributionMetrics()
+        var refusal: String?
+        do {
+            metrics = try ContributionMetrics(submission.metrics)
+            let update = submission.hasUpdate ? try self.update(submission.update) : StateDict()
+            try job.add(Contribution(task: key.id, worker: worker, update: update, metrics: metrics))
+        } catch let error as FederationError where error.code == .notFound {
+            core.withLock { $0.forget(key) }
+            return .problem(.gone, "the upload is not here: send it again")
+        } catch {
+            refusal = "\(error)"
+        }
+        return core.withLock { $0.settle(key, by: worker, metrics: metrics, refusal: refusal, at: now()) }
+    }
+
+    private func update(_ wire: WireBlob) throws -> StateDict {
+        let blob = try desk.inbox.take(BlobID(bytes: wire.id), now: now())
+        defer { desk.inbox.discard(blob.id) }
+        return try SafetensorsFile(data: try blob.bytes(), name: "the update").stateDict
+    }
+
+    private func answerBulk(_ incoming: RecordService.Incoming) {
+        guard core.withLock({ $0.members[incoming.worker]?.state }) != nil else {
+            return incoming.reply.send(.problem(.malformed, "join first"))
+        }
+        let (reply, payload) = desk.answer(
+            incoming.request, incoming.payload, from: incoming.worker, now: now())
+        incoming.reply.send(reply, payload: payload)
+    }
+}

@@ -1,0 +1,51 @@
+public import Foundation
+public import Tensors
+
+/// What does the work that a worker is given: the only thing that the federated half knows of models.
+public protocol LocalTrainer: Sendable {
+    /// Does a task; called on a thread that may block.
+    ///
+    /// - Throws: `FederationError.cancelled` soon after `work.isCancelled` turns true; anything else is reported to the
+    ///   coordinator, which gives the task to another.
+    func perform(_ work: LocalWork) throws -> LocalResult
+}
+
+/// A task, as a trainer sees it.
+public struct LocalWork: Sendable {
+    /// What to do, as the coordinator's job wrote it.
+    public let order: Data
+    /// The state to start from.
+    public let state: StateDict
+    /// The attached files, by the job's names for them.
+    public let files: [Data: URL]
+    /// Whether the result is not needed any more.
+    public let isCancelled: @Sendable () -> Bool
+    /// Tells how much is done, from 0 to 1.
+    public let report: @Sendable (Double) -> Void
+
+    /// Puts a task together.
+    public init(
+        order: Data, state: StateDict, files: [Data: URL] = [:],
+        isCancelled: @escaping @Sendable () -> Bool = { false }, report: @escaping @Sendable (Double) -> Void = { _ in }
+    ) {
+        self.order = order
+        self.state = state
+        self.files = files
+        self.isCancelled = isCancelled
+        self.report = report
+    }
+}
+
+/// A task's result, as a trainer gives it.
+public struct LocalResult: Sendable {
+    /// The tensors to send; nothing may change them from now on.
+    public let update: StateDict
+    /// What was measured.
+    public let metrics: ContributionMetrics
+
+    /// Creates a result.
+    public init(update: StateDict, metrics: ContributionMetrics) {
+        self.update = update
+        self.metrics = metrics
+    }
+}

@@ -1,0 +1,248 @@
+import Foundation
+import Synchronization
+import Tensors
+public import Transports
+
+/// A worker: the logic of `Worker` behind connections to a coordinator.
+public final class WorkerRunner: Sendable {
+    /// What this machine says of itself.
+    public struct Machine: Sendable {
+        /// What people call this worker.
+        public var name: String
+        /// Threads it computes on.
+        public var lanes: Int
+        /// What the last bits of its results depend on.
+        public var arithmetic: String
+        /// Whether it brings data of its own.
+        public var offersData: Bool
+
+        /// Describes a machine.
+        public init(name: String, lanes: Int, arithmetic: String, offersData: Bool) {
+            self.name = name
+            self.lanes = lanes
+            self.arithmetic = arithmetic
+            self.offersData = offersData
+        }
+    }
+
+    /// What the coordinator told this worker when it joined.
+    public struct Welcome: Sendable {
+        /// The run's name.
+        public let run: String
+        /// The run file, resolved.
+        public let configuration: String
+        /// The base model's files.
+        public let files: [CoordinatorOptions.File]
+        /// Whether workers bring the data.
+        public let wantsData: Bool
+        fileprivate let timing: (heartbeat: Duration, patience: Duration)
+    }
+
+    /// Why work ended.
+    public struct End: Sendable {
+        /// Whether the run is over, rather than this worker shut out.
+        public let isOver: Bool
+        /// What the coordinator said.
+        public let reason: String
+    }
+
+    private let link: CoordinatorLink
+    private let bulk: BulkClient
+    private let cache: BlobCache
+    private let say: @Sendable (String) -> Void
+    private let control = CoordinatorLink.Line(.control)
+    private let pulse = CoordinatorLink.Line(.control)
+    private let isStopped = Atomic(false)
+    private let current = Mutex<Pulse>(Pulse())
+
+    /// What heartbeats say, and have learnt.
+    private struct Pulse {
+        var task: WireTask?
+        var progress = 0.0
+        var isObsolete = false
+    }
+
+    /// Prepares to join; nothing is sent yet.
+    ///
+    /// - Parameters:
+    ///   - line: what the coordinator printed.
+    ///   - identity: this worker's key.
+    ///   - cache: where downloads are kept.
+    ///   - say: receives what a user should know, a line at a time.
+    /// - Throws: `TransportError` where the line names no endpoint.
+    public init(
+        _ line: JoinLine, identity: IdentityKey, machine: Machine, cache: BlobCache,
+        say: @escaping @Sendable (String) -> Void
+    ) throws {
+        var hello = WireHello()
+        hello.protocol = WireHello.currentProtocol
+        hello.name = machine.name
+        hello.machine.lanes = UInt32(machine.lanes)
+        hello.machine.memory = ProcessInfo.processInfo.physicalMemory
+        hello.machine.arithmetic = machine.arithmetic
+        hello.offersData = machine.offersData
+        link = try CoordinatorLink(line, identity: identity, hello: hello, say: say)
+        bulk = BulkClient(link)
+        self.cache = cache
+        self.say = say
+    }
+
+    /// Joins, waiting for the coordinator if need be.
+    ///
+    /// - Throws: `TransportError` where it does not let this worker in.
+    public func join() throws -> Welcome {
+        let welcome = try link.welcome()
+        return Welcome(
+            run: welcome.run, configuration: welcome.configuration, files: try welcome.files.map { try Self.file($0) },
+            wantsData: welcome.wantsData,
+            timing: (.milliseconds(Int(welcome.heartbeatMs)), .milliseconds(Int(welcome.patienceMs))))
+    }
+
+    private static func file(_ wire: WireFile) throws -> CoordinatorOptions.File {
+        guard !wire.name.isEmpty, wire.name != ".", wire.name != "..", !wire.name.contains("/"),
+            !wire.name.utf8.contains(0), let size = Int(exactly: wire.blob.size)
+        else { throw FederationError(.protocolViolation, "the coordinator names a file \(wire.name.debugDescription)") }
+        return CoordinatorOptions.File(name: wire.name, blob: try BlobID(bytes: wire.blob.id), size: size)
+    }
+
+    /// Fetches a file that `join` named, unless the cache has it; it stays there as long as the result lives.
+    public func fetch(_ file: CoordinatorOptions.File) throws -> CachedBlob { try bulk.fetch(file.blob, into: cache) }
+
+    /// Works until the run is over, this worker is shut out, or `stop` is called.
+    ///
+    /// - Throws: `TransportError` where the coordinator does not let this worker in any more, `.closed` after `stop`.
+    public func work(_ welcome: Welcome, with trainer: any LocalTrainer) throws -> End {
+        let heart = Thread { [self] in beat(every: welcome.timing.heartbeat) }
+        heart.name = "heartbeat"
+        heart.start()
+        defer { isStopped.store(true, ordering: .releasing) }
+        var core = Worker()
+        var action = core.start()
+        var hands = Hands()
+        while true {
+            if case .leave(let end) = action { return End(isOver: end.isOver, reason: end.reason) }
+            let event = try act(action, &hands, trainer, welcome)
+            action = core.next(after: event)
+            current.withLock { if $0.task != core.task { $0 = Pulse(task: core.task) } }
+        }
+    }
+
+    /// Ends `work` soon, telling the coordinator.
+    public func stop() {
+        isStopped.store(true, ordering: .releasing)
+        let farewell = Thread { [link] in
+            var request = WireRequest()
+            request.goodbye.reason = "stopped"
+            _ = try? link.ask(request, on: CoordinatorLink.Line(.control), patience: .seconds(1))
+            link.stop()
+        }
+        farewell.start()
+        Thread.sleep(forTimeInterval: 0.2)
+        link.stop()
+    }
+
+    // MARK: Actions
+
+    /// What is at hand for the task.
+    private struct Hands {
+        var state: (id: Data, tensors: StateDict)?
+        var files: [Data: CachedBlob] = [:]
+        var update: Blob?
+    }
+
+    private func act(
+        _ action: Worker.Action, _ hands: inout Hands, _ trainer: any LocalTrainer, _ welcome: Welcome
+    ) throws -> Worker.Event {
+        switch action {
+        case .ask(let request): return .replied(try link.ask(request, on: control, patience: welcome.timing.patience).reply)
+        case .fetch(let order): return try fetch(order, &hands)
+        case .perform(let order): return try perform(order, &hands, trainer)
+        case .upload: return try upload(hands)
+        case .leave: return .abandoned
+        }
+    }
+
+    private func fetch(_ order: WireOrder, _ hands: inout Hands) throws -> Worker.Event {
+        do {
+            if hands.state?.id != order.base.id {
+                let blob = try bulk.fetch(try BlobID(bytes: order.base.id))
+                let state = try SafetensorsFile(data: try blob.bytes(), name: "the round's state").stateDict
+                hands.state = (order.base.id, state)
+            }
+            let wanted = order.attachments.compactMap { Attachment($0) }
+            var files: [Data: CachedBlob] = [:]
+            for file in wanted {
+                files[file.name] = try hands.files[file.name] ?? bulk.fetch(try BlobID(bytes: file.blob), into: cache)
+            }
+            hands.files = files
+            return .fetched
+        } catch let error as FederationError where error.code == .notFound {
+            return .abandoned
+        } catch let error as TransportError {
+            throw error
+        } catch {
+            return .failed(reason: "\(error)")
+        }
+    }
+
+    private func perform(_ order: WireOrder, _ hands: inout Hands, _ trainer: any LocalTrainer) throws -> Worker.Event {
+        guard let state = hands.state?.tensors else { return .abandoned }
+        let work = LocalWork(
+            order: order.work, state: state, files: hands.files.mapValues { URL(filePath: $0.path) },
+            isCancelled: { [self] in isStopped.load(ordering: .acquiring) || current.withLock { $0.isObsolete } },
+            report: { [self] share in current.withLock { $0.progress = share } })
+        do {
+            let result = try withPrefetch(order) { try trainer.perform(work) }
+            guard result.update.count > 0 else { return .performed(nil, result.metrics) }
+            let blob = try Blob(result.update)
+            hands.update = blob
+            return .performed(WireBlob(blob), result.metrics)
+        } catch let error as FederationError where error.code == .cancelled {
+            if isStopped.load(ordering: .acquiring) { throw TransportError(.closed, "this worker was stopped") }
+            return .abandoned
+        } catch {
+            say("a task could not be done: \(error)")
+            return .failed(reason: "\(error)")
+        }
+    }
+
+    /// Gets what the next round will need while this one is computed.
+    private func withPrefetch<Result>(_ order: WireOrder, _ body: () throws -> Result) rethrows -> Result {
+        let ahead = order.ahead.compactMap { Attachment($0) }
+        if !ahead.isEmpty {
+            let thread = Thread { [cache, link] in
+                let bulk = BulkClient(link, lines: 1)
+                for file in ahead { _ = try? bulk.fetch(BlobID(bytes: file.blob), into: cache) }
+            }
+            thread.start()
+        }
+        return try body()
+    }
+
+    private func upload(_ hands: Hands) throws -> Worker.Event {
+        guard let update = hands.update else { return .abandoned }
+        do {
+            try bulk.send(update)
+            return .uploaded
+        } catch let error as FederationError {
+            say("an update could not be sent: \(error)")
+            return .abandoned
+        }
+    }
+
+    // MARK: Heartbeat
+
+    private func beat(every interval: Duration) {
+        while !isStopped.load(ordering: .acquiring) {
+            Thread.sleep(forTimeInterval: max(0.05, interval / .seconds(1)))
+            let pulse = current.withLock { $0 }
+            guard let task = pulse.task else { continue }
+            var request = WireRequest()
+            request.heartbeat.task = task
+            request.heartbeat.progress = pulse.progress
+            guard let reply = try? link.ask(request, on: self.pulse).reply else { return }
+            guard case .alive(let alive) = reply.kind, !alive.taskIsOpen else { continue }
+            current.withLock { if $0.task == task { $0.isObsolete = true } }
+        }
+    }
+}
