@@ -35,14 +35,14 @@ public struct LocalStretch: Sendable {
     ///   - plan: which rows each step takes.
     ///   - source: the rows.
     ///   - initial: every trained tensor by PEFT key.
-    ///   - beforeMicroBatch: called on a lane before each micro-batch; what it throws ends the stretch.
     ///   - afterStep: called after each step; what it throws ends the stretch.
+    ///   - beforeMicroBatch: called on a lane before each micro-batch; what it throws ends the stretch.
     /// - Throws: `AdapterError` if `initial` does not fit the adapter; `TrainingError` if the plan takes rows that the
     ///   source lacks, or training diverges; what is wrong with a row or picture.
     public func run(
         _ plan: StretchPlan, on source: any RowSource, from initial: StateDict,
-        beforeMicroBatch: @escaping @Sendable () throws -> Void = {},
-        afterStep: (StretchProgress) throws -> Void = { _ in }
+        afterStep: (StretchProgress) throws -> Void = { _ in },
+        beforeMicroBatch: @escaping @Sendable () throws -> Void = {}
     ) throws -> Outcome {
         guard plan.stepCount > 0 else { throw TrainingError(.invalidWork, "a stretch of no steps") }
         let weights = computation.weights

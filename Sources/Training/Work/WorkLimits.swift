@@ -15,13 +15,20 @@ public struct WorkLimits: Equatable, Sendable {
     /// The most tokens of all rows together; each takes eight bytes.
     public var maxTokens = 1 << 23
 
+    /// Limits of a model that is known by its figures.
+    public init(vocabularySize: Int, imageToken: Int, tokensPerImage: Int, maxLength: Int) {
+        self.vocabularySize = vocabularySize
+        self.imageToken = imageToken
+        self.tokensPerImage = tokensPerImage
+        self.maxLength = maxLength
+    }
+
     /// The limits that a model sets.
     ///
     /// - Parameter maxLength: the most tokens of a row, the run's `data.max_length`.
     public init(model: any VisionLanguageModel, maxLength: Int) {
-        vocabularySize = model.vocabularySize
-        imageToken = model.imageToken
-        tokensPerImage = model.tokensPerImage
-        self.maxLength = maxLength
+        self.init(
+            vocabularySize: model.vocabularySize, imageToken: model.imageToken, tokensPerImage: model.tokensPerImage,
+            maxLength: maxLength)
     }
 }
