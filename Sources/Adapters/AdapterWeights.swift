@@ -105,6 +105,42 @@ public struct AdapterWeights: ModelCustomization {
         }
     }
 
+    /// Overwrites the values; call it while no graph is alive.
+    ///
+    /// - Parameter state: every tensor of the plan under its PEFT key, and nothing else, float32.
+    /// - Throws: `AdapterError` if a tensor is missing or none of the plan's, has another shape or type, or holds NaN or
+    ///   infinite numbers; nothing has changed then.
+    public func assign(_ state: StateDict) throws {
+        let found = try parameters.map { try Self.checked(state[$0.description.key], for: $0.description) }
+        guard state.count == parameters.count else {
+            let known = Set(parameters.map(\.description.key))
+            let unknown = state.names.first { !known.contains($0) } ?? ""
+            throw AdapterError(
+                .corruptFile, "\(unknown) does not train here: the values are of another adapter or model")
+        }
+        for (parameter, tensor) in zip(parameters, found) {
+            tensor.withFloats { values in parameter.tensor.updateInPlace { _ = $0.update(from: values) } }
+        }
+    }
+
+    private static func checked(_ tensor: Tensor?, for parameter: AdapterParameter) throws -> Tensor {
+        guard let tensor else {
+            throw AdapterError(
+                .corruptFile, "\(parameter.key) is missing: the values are of another adapter or model")
+        }
+        guard tensor.dtype == .float32, tensor.shape == parameter.shape else {
+            throw AdapterError(
+                .shapeMismatch,
+                "\(parameter.key) is \(tensor.dtype.rawValue) \(tensor.shape), expected F32 \(parameter.shape): "
+                    + "the values are of another adapter or model")
+        }
+        guard !tensor.hasNonFinite else {
+            throw AdapterError(
+                .corruptFile, "\(parameter.key) holds NaN or infinite numbers: whoever trained it has diverged")
+        }
+        return tensor
+    }
+
     /// Every tensor under its PEFT key.
     public var stateDict: StateDict {
         StateDict(parameters.map { ($0.description.key, $0.tensor.detached) })

@@ -11,6 +11,8 @@ public struct TrainingError: Error, CustomStringConvertible, Sendable {
         case writeFailed
         case corruptFile
         case diverged
+        /// Work or a result from a peer that is malformed or does not fit this run.
+        case invalidWork
     }
 
     /// The kind of failure.

@@ -1,5 +1,13 @@
+/// Rows as tokens and labels, their pictures as paths.
+public protocol EncodedRows: RowLengths {
+    /// A row.
+    ///
+    /// - Throws: what is wrong with it.
+    func example(at index: Int) throws -> EncodedExample
+}
+
 /// The rows of a dataset that can be trained on, each encoded when it is asked for.
-public struct EncodedDataset: Sendable {
+public struct EncodedDataset: EncodedRows {
     private let dataset: ConversationDataset
     private let encoder: ExampleEncoder
     private let kept: [Measure]

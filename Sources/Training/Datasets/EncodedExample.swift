@@ -1,11 +1,10 @@
+import Models
+
 /// A conversation as a model takes it.
 public struct EncodedExample: Equatable, Sendable {
-    /// The label of a token that is not learned.
-    public static let unsupervised: Int32 = -100
-
     /// The tokens.
     public let ids: [Int32]
-    /// For each token itself where it is learned, else `unsupervised`.
+    /// For each token itself where it is learned, else `PackedBatch.unsupervised`.
     public let labels: [Int32]
     /// The paths of its pictures, in the order of their tokens.
     public let images: [String]
@@ -21,5 +20,5 @@ public struct EncodedExample: Equatable, Sendable {
     }
 
     /// How many tokens count for the loss: the first is never predicted.
-    public var supervisedCount: Int { labels.dropFirst().count { $0 != Self.unsupervised } }
+    public var supervisedCount: Int { labels.dropFirst().count { $0 != PackedBatch.unsupervised } }
 }

@@ -1,3 +1,5 @@
+import Models
+
 /// Turns conversations into tokens and labels.
 ///
 /// Each `<image>` becomes the model's image tokens, the whole conversation is written by the template and tokenised
@@ -38,7 +40,7 @@ public struct ExampleEncoder: Sendable {
         try checkVocabulary(ids)
         let tokens = ids.map { Int32($0) }
         let labels = zip(tokens, offsets).map { token, span in
-            rendered.answers.contains { $0.overlapsToken(span) } ? token : EncodedExample.unsupervised
+            rendered.answers.contains { $0.overlapsToken(span) } ? token : PackedBatch.unsupervised
         }
         return EncodedExample(ids: tokens, labels: labels, images: conversation.images, row: conversation.row)
     }

@@ -1,42 +1,79 @@
-/// A sum over indices 0..<count in a fixed binary tree: whoever brings the terms, in whatever order, the additions are
-/// the same, so that the result is the same to the last bit.
+/// A sum over the leaves of a node of a fixed binary tree: whoever brings the terms, in whatever order and already added
+/// up over whatever nodes, the additions are the same, so that the result is the same to the last bit.
 ///
-/// Node (level, i) is the sum of nodes (level − 1, 2i) and (level − 1, 2i + 1); a node without a sibling passes up as it is.
+/// See ``TreeNode`` for the tree. The sum of any node can be taken elsewhere and brought as one term.
 public struct TreeSum<Term> {
+    private let node: TreeNode
     private let count: Int
     private let add: (consuming Term, consuming Term) -> Term
-    private var waiting: [Place: Term] = [:]
-
-    private struct Place: Hashable {
-        var level: Int
-        var index: Int
-    }
+    private var waiting: [TreeNode: Term] = [:]
+    private let leaves: Range<Int>
+    private var isThere: [Bool]
 
     /// The sum of all terms, once all are there.
     public private(set) var total: Term?
 
     /// A sum of `count` terms.
     public init(count: Int, add: @escaping (consuming Term, consuming Term) -> Term) {
-        self.count = count
-        self.add = add
+        self.init(of: .root(count: count), count: count, add: add)
     }
 
-    /// Adds the term of an index; each index comes once.
+    /// The part of a sum of `count` terms that a node stands for.
+    ///
+    /// There is never a total where the tree lacks the node: check one that a peer has named.
+    public init(of node: TreeNode, count: Int, add: @escaping (consuming Term, consuming Term) -> Term) {
+        self.node = node.lowest(count: count)
+        self.count = count
+        self.add = add
+        leaves = node.range(count: count)
+        isThere = Array(repeating: false, count: leaves.count)
+    }
+
+    /// Adds the term of a leaf. Precondition: it is one of the node's, and comes once.
     public mutating func insert(_ term: consuming Term, at index: Int) {
-        var place = Place(level: 0, index: index)
-        var width = count  // nodes at this level
+        let leaf = TreeNode(leaf: index)
+        let isNew = mark(leaf)
+        precondition(isNew, "leaf \(index) is not in \(leaves) or came before")
+        climb(term, from: leaf)
+    }
+
+    /// Adds the sum of a node's leaves.
+    ///
+    /// - Throws: `TrainingError.invalidWork` if it is no part of this sum, or a leaf of it has come already.
+    public mutating func insert(_ sum: consuming Term, at part: TreeNode) throws {
+        try part.check(count: count)
+        guard mark(part) else {
+            throw TrainingError(
+                .invalidWork,
+                "the result of level \(part.level), index \(part.index) is already here or was not asked for: "
+                    + "drop it")
+        }
+        climb(sum, from: part.lowest(count: count))
+    }
+
+    /// Notes that a node's leaves are there; false where that cannot be.
+    private mutating func mark(_ part: TreeNode) -> Bool {
+        let range = part.range(count: count)
+        guard node.contains(part, count: count) else { return false }
+        let places = range.lowerBound - leaves.lowerBound..<range.upperBound - leaves.lowerBound
+        guard !isThere[places].contains(true) else { return false }
+        for place in places { isThere[place] = true }
+        return true
+    }
+
+    private mutating func climb(_ term: consuming Term, from start: TreeNode) {
+        var place = start
         var sum = term
-        while width > 1 {
-            let sibling = Place(level: place.level, index: place.index ^ 1)
-            if sibling.index < width {
+        while place.level < node.level {
+            let sibling = place.sibling
+            if sibling.exists(count: count) {
                 guard let other = waiting.removeValue(forKey: sibling) else {
                     waiting[place] = sum
                     return
                 }
                 sum = place.index < sibling.index ? add(sum, other) : add(other, sum)
             }
-            place = Place(level: place.level + 1, index: place.index / 2)
-            width = (width + 1) / 2
+            place = place.parent
         }
         total = sum
     }

@@ -27,7 +27,7 @@ struct TokenTests {
 
     private func labels(_ tokens: TinyLlava.Expected.Tokens) -> [Int32] {
         tokens.ids.enumerated().map { position, id in
-            tokens.supervised.contains { $0[0] <= position && position < $0[1] } ? id : EncodedExample.unsupervised
+            tokens.supervised.contains { $0[0] <= position && position < $0[1] } ? id : PackedBatch.unsupervised
         }
     }
 }

@@ -1,3 +1,4 @@
+import Models
 import Testing
 import Training
 
@@ -32,7 +33,7 @@ struct ExampleEncoderTests {
         let example = try encoder("chatml").encode(row)
         let text = "<|im_start|>user\nQ<|im_end|>\n<|im_start|>assistant\nA b<|im_end|>\n"
         #expect(WordEncoder.learned(example, in: text) == ["A", " b", "<|im_end|>"])
-        #expect(example.labels.last == EncodedExample.unsupervised)
+        #expect(example.labels.last == PackedBatch.unsupervised)
     }
 
     @Test("has a picture's tokens for each marker, wherever it stands")
@@ -73,7 +74,7 @@ struct ExampleEncoderTests {
         let prompt = try encoder("vicuna").encodePrompt([turns[0]])
         let whole = try encoder("vicuna").encode(Conversation(row: 0, images: ["a"], turns: turns))
         #expect(Array(whole.ids.prefix(prompt.count)) == prompt)
-        #expect(whole.labels[prompt.count] != EncodedExample.unsupervised)
-        #expect(whole.labels[prompt.count - 1] == EncodedExample.unsupervised)
+        #expect(whole.labels[prompt.count] != PackedBatch.unsupervised)
+        #expect(whole.labels[prompt.count - 1] == PackedBatch.unsupervised)
     }
 }

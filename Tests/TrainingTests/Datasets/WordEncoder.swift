@@ -1,3 +1,4 @@
+import Models
 import Training
 
 /// A tokenizer for tests: a beginning mark, then words with the space before them, line ends, and `<image>`.
@@ -19,7 +20,7 @@ struct WordEncoder: TextEncoder {
     static func learned(_ example: EncodedExample, in text: String) -> [String] {
         let scalars = Array(text.unicodeScalars)
         return zip(example.labels, WordEncoder().encode(text).offsets)
-            .filter { $0.0 != EncodedExample.unsupervised }
+            .filter { $0.0 != PackedBatch.unsupervised }
             .map { String(String.UnicodeScalarView(scalars[$0.1])) }
     }
 

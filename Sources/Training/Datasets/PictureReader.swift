@@ -1,0 +1,35 @@
+import Foundation
+import Models
+
+/// Makes a model's pixel values of picture files, whether they lie on disk or came over a wire.
+struct PictureReader: Sendable {
+    private let processor: ImageProcessor
+    private let imageSize: Int
+
+    /// - Parameter imageSize: height and width that the model takes.
+    init(_ processor: ImageProcessor, imageSize: Int) {
+        self.processor = processor
+        self.imageSize = imageSize
+    }
+
+    /// The pixel values of a file.
+    func pixels(ofFile path: String) throws -> PixelValues {
+        try pixels(of: RGBImage(file: URL(filePath: path)), name: path)
+    }
+
+    /// The pixel values of a file's bytes; `name` is what errors call it.
+    func pixels(of data: Data, name: String) throws -> PixelValues {
+        try pixels(of: RGBImage(data: data, name: name), name: name)
+    }
+
+    private func pixels(of image: RGBImage, name: String) throws -> PixelValues {
+        let pixels = try processor(image)
+        guard pixels.height == imageSize, pixels.width == imageSize else {
+            throw TrainingError(
+                .invalidDataset,
+                "\(name): the processor makes \(pixels.width)×\(pixels.height) pixels, the model takes "
+                    + "\(imageSize)×\(imageSize); set size and crop_size in preprocessor_config.json to that")
+        }
+        return pixels
+    }
+}

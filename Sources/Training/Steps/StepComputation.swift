@@ -1,0 +1,54 @@
+public import Adapters
+public import Models
+
+/// Computes gradients of a step's micro-batches on lanes: all of them in a local run, some of them on a worker.
+///
+/// The result is a function of the share, the rows and the parameters: the number of lanes does not matter.
+public struct StepComputation: Sendable {
+    /// What trains.
+    public let weights: AdapterWeights
+    private let model: any VisionLanguageModel
+    private let lanes: Lanes
+    private let checkpointing: Bool
+
+    /// Prepares computations.
+    ///
+    /// - Parameters:
+    ///   - model: built with `weights`.
+    ///   - weights: what trains.
+    ///   - lanes: threads to compute on.
+    ///   - checkpointing: compute layers again in the backward pass to save memory.
+    public init(model: any VisionLanguageModel, weights: AdapterWeights, lanes: Lanes, checkpointing: Bool) {
+        self.model = model
+        self.weights = weights
+        self.lanes = lanes
+        self.checkpointing = checkpointing
+    }
+
+    /// The sum of the gradients of a share's micro-batches: exactly its node's value in the tree of the step.
+    ///
+    /// - Parameters:
+    ///   - share: the micro-batches, their rows by position in `source`.
+    ///   - source: the rows.
+    ///   - beforeMicroBatch: called on a lane before each micro-batch; what it throws ends the computation.
+    /// - Throws: what is wrong with a row or picture.
+    public func gradients(
+        of share: StepShare, from source: any RowSource, beforeMicroBatch: @escaping @Sendable () throws -> Void = {}
+    ) throws -> StepGradients {
+        let first = share.node.range(count: share.microBatchCount).lowerBound
+        let tree = Locked(
+            TreeSum<StepGradients>(of: share.node, count: share.microBatchCount, add: StepGradients.sum))
+        try lanes.forEach(share.microBatches.count) { [model, weights, checkpointing] offset in
+            try beforeMicroBatch()
+            let batch = try source.batch(of: share.microBatches[offset])
+            let part = StepGradients(
+                model, weights, batch, supervisedTokens: share.supervisedTokens, checkpointing: checkpointing,
+                dropoutKey: share.dropoutKey(ofMicroBatch: first + offset))
+            tree.withLock { $0.insert(part, at: first + offset) }
+        }
+        guard let total = tree.withLock({ $0.total }) else {
+            throw TrainingError(.invalidWork, "step \(share.step + 1) has no rows")
+        }
+        return total
+    }
+}

@@ -1,0 +1,42 @@
+public import Adapters
+public import Tensors
+
+extension StepGradients {
+    /// The gradients by the keys of a plan's parameters; those that nothing reached are absent.
+    public func stateDict(of plan: AdapterPlan) -> StateDict {
+        StateDict(
+            zip(plan.parameters, gradients).compactMap { parameter, gradient in gradient.map { (parameter.key, $0) } })
+    }
+
+    /// Gradients that someone else has computed.
+    ///
+    /// Numbers that are not finite pass: `StepOptimizer` refuses their sum, as it does in a local run.
+    ///
+    /// - Parameters:
+    ///   - state: gradients by the keys of the plan's parameters; an absent one is nil.
+    ///   - loss: the sum of the token losses.
+    ///   - plan: what trains.
+    /// - Throws: `TrainingError.invalidWork` if a key is none of the plan's, or a tensor has another shape or type.
+    public init(_ state: StateDict, loss: Double, of plan: AdapterPlan) throws {
+        let known = Set(plan.parameters.map(\.key))
+        if let name = state.names.first(where: { !known.contains($0) }) {
+            throw TrainingError(
+                .invalidWork, "a gradient of \(name), which does not train here: both sides must have one adapter")
+        }
+        gradients = try plan.parameters.map { parameter in
+            try state[parameter.key].map { try Self.checked($0, of: parameter) }
+        }
+        self.loss = loss
+    }
+
+    /// A gradient in memory that sums may be written to.
+    private static func checked(_ gradient: Tensor, of parameter: AdapterParameter) throws -> Tensor {
+        guard gradient.shape == parameter.shape, gradient.dtype == .float32 else {
+            throw TrainingError(
+                .invalidWork,
+                "the gradient of \(parameter.key) is \(gradient.dtype.rawValue) \(gradient.shape), "
+                    + "expected F32 \(parameter.shape): both sides must have one adapter")
+        }
+        return gradient.storage.isMapped ? gradient.copied() : gradient
+    }
+}

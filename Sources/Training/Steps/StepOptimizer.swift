@@ -1,0 +1,49 @@
+public import Adapters
+import Tensors
+
+/// Applies a step's summed gradient to the parameters: the divergence check, clipping by the norm, AdamW.
+public struct StepOptimizer: Sendable {
+    /// Moments and counts, to be saved and restored.
+    public var adamW: AdamW
+    private let maxGradNorm: Double
+
+    /// An optimizer with zero moments.
+    ///
+    /// - Throws: `TrainingError` if a pattern of `learning_rates` is no regular expression.
+    public init(_ weights: AdapterWeights, _ arguments: TrainingArguments) throws {
+        adamW = AdamW(
+            try weights.parameters.map { try Self.slot($0, arguments) }, beta1: arguments.adamBeta1,
+            beta2: arguments.adamBeta2, epsilon: arguments.adamEpsilon)
+        maxGradNorm = arguments.maxGradNorm
+    }
+
+    /// As transformers' Trainer: vectors (biases, norms) do not decay.
+    private static func slot(
+        _ parameter: AdapterWeights.Parameter, _ arguments: TrainingArguments
+    ) throws -> (key: String, tensor: Tensor, rateFactor: Double, weightDecay: Double) {
+        let key = parameter.description.key
+        let rate = try arguments.learningRate(ofParameter: key)
+        let factor = arguments.learningRate == 0 ? 0 : rate / arguments.learningRate
+        return (key, parameter.tensor, factor, parameter.tensor.shape.count > 1 ? arguments.weightDecay : 0)
+    }
+
+    /// Takes the step.
+    ///
+    /// - Returns: the gradient's norm before clipping.
+    /// - Throws: `TrainingError.diverged` when the loss or a gradient is not finite; nothing has changed then.
+    public mutating func apply(_ sum: StepGradients, of plan: StepPlan) throws -> Double {
+        let norm = sum.norm
+        guard norm.isFinite, sum.loss.isFinite else { throw Self.diverged(plan) }
+        let scale = maxGradNorm > 0 ? min(1, maxGradNorm / (norm + 1e-6)) : 1
+        adamW.step(sum.gradients, learningRate: plan.learningRate, gradientScale: scale)
+        return norm
+    }
+
+    private static func diverged(_ plan: StepPlan) -> TrainingError {
+        let rows = plan.rows.prefix(8).map(String.init).joined(separator: ", ")
+        return TrainingError(
+            .diverged,
+            "step \(plan.step + 1): the loss or its gradient is not a finite number (rows \(rows)…): "
+                + "lower training.learning_rate, or look at these rows")
+    }
+}

@@ -1,0 +1,95 @@
+import Adapters
+public import Tensors
+
+/// Optimizer steps that a worker takes by itself: fresh AdamW from given values, at one learning rate.
+public struct LocalStretch: Sendable {
+    private let computation: StepComputation
+    private let arguments: TrainingArguments
+    private let options: StretchOptions
+
+    /// What a stretch came to.
+    public struct Outcome: Sendable {
+        /// The values at the end by PEFT key, in memory of their own; frozen ones are as they were, to the last bit.
+        public let values: StateDict
+        /// Rows, tokens and mean loss.
+        public let progress: StretchProgress
+    }
+
+    /// Prepares a stretch.
+    ///
+    /// - Parameters:
+    ///   - computation: the model, what trains, and the lanes.
+    ///   - arguments: the run's.
+    ///   - options: the coordinator's.
+    /// - Throws: `TrainingError.invalidWork` if an option is no possible number.
+    public init(_ computation: StepComputation, arguments: TrainingArguments, options: StretchOptions) throws {
+        try options.check()
+        self.computation = computation
+        self.arguments = arguments
+        self.options = options
+    }
+
+    /// Trains. The weights are left at the values that the last step gave, also when it throws.
+    ///
+    /// - Parameters:
+    ///   - plan: which rows each step takes.
+    ///   - source: the rows.
+    ///   - initial: every trained tensor by PEFT key.
+    ///   - afterStep: called after each step; what it throws ends the stretch.
+    ///   - beforeMicroBatch: called on a lane before each micro-batch; what it throws ends the stretch.
+    /// - Throws: `AdapterError` if `initial` does not fit the adapter; `TrainingError` if the plan takes rows that the
+    ///   source lacks, or training diverges; what is wrong with a row or picture.
+    public func run(
+        _ plan: StretchPlan, on source: any RowSource, from initial: StateDict,
+        afterStep: (StretchProgress) throws -> Void = { _ in },
+        beforeMicroBatch: @escaping @Sendable () throws -> Void = {}
+    ) throws -> Outcome {
+        guard plan.stepCount > 0 else { throw TrainingError(.invalidWork, "a stretch of no steps") }
+        let weights = computation.weights
+        try weights.assign(initial)
+        var optimizer = try StepOptimizer(weights, arguments)
+        let proximal = proximalTerm()
+        var progress = StretchProgress(totalSteps: plan.stepCount)
+        for index in 0..<plan.stepCount {
+            let step = try stepPlan(index, of: plan, on: source)
+            var sum = try computation.gradients(
+                of: step.wholeShare(seed: options.seed), from: source, beforeMicroBatch: beforeMicroBatch)
+            dropFrozen(&sum.gradients)
+            proximal?.add(to: &sum.gradients)
+            let norm = try optimizer.apply(sum, of: step)
+            progress.add(step, loss: sum.loss, gradientNorm: norm)
+            try afterStep(progress)
+        }
+        return Outcome(values: weights.stateDict.copied, progress: progress)
+    }
+
+    private func stepPlan(_ index: Int, of plan: StretchPlan, on source: any RowSource) throws -> StepPlan {
+        let rows = plan.rows(ofStep: index)
+        guard !rows.isEmpty, rows.allSatisfy((0..<source.count).contains) else {
+            throw TrainingError(
+                .invalidWork,
+                "step \(index + 1) of the stretch takes no row, or one beyond the \(source.count) there are")
+        }
+        return StepPlan(
+            step: options.firstStep + index, rows: rows, of: source,
+            learningRate: arguments.learningRate * options.learningRateFactor)
+    }
+
+    private func proximalTerm() -> ProximalTerm? {
+        guard options.proximalStrength > 0 else { return nil }
+        return ProximalTerm(strength: options.proximalStrength, around: computation.weights)
+    }
+
+    /// A tensor without a gradient is left alone by AdamW, decay included, and has no part in the norm.
+    private func dropFrozen(_ gradients: inout [Tensor?]) {
+        guard let role = options.frozenFactor?.role else { return }
+        for (index, parameter) in computation.weights.parameters.enumerated() where parameter.description.role == role {
+            gradients[index] = nil
+        }
+    }
+}
+
+extension StateDict {
+    /// The same tensors in memory of their own.
+    fileprivate var copied: StateDict { StateDict(entries.map { ($0.name, $0.tensor.copied()) }) }
+}

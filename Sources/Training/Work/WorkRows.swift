@@ -1,0 +1,20 @@
+import Models
+
+/// Rows that travel with the work on them. Those that came as bytes have been checked against a worker's limits.
+public struct WorkRows: Equatable, Sendable {
+    let examples: [WorkExample]
+
+    init(_ examples: [WorkExample]) { self.examples = examples }
+
+    /// How many rows there are.
+    public var count: Int { examples.count }
+
+    /// The pictures that the rows need, each once, in the order of their first use.
+    public var pictures: [PictureID] {
+        var seen: Set<PictureID> = []
+        return examples.flatMap(\.pictures).filter { seen.insert($0).inserted }
+    }
+
+    /// Tokens that count for the loss.
+    public var supervisedTokens: Int { examples.reduce(0) { $0 + $1.supervisedCount } }
+}

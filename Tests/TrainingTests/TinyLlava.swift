@@ -1,0 +1,86 @@
+import Adapters
+import Foundation
+import Models
+import Tensors
+import Training
+
+/// The bundled model with its tokenizer and pictures, on rows that a test makes up.
+struct TinyLlava {
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../Fixtures/tiny-llava").standardized
+    static var pictures: String { folder.appending(path: "data/pictures").path }
+
+    let model: any VisionLanguageModel
+    let weights: AdapterWeights
+    let processor: ImageProcessor
+
+    /// The model with a fresh adapter, both of whose factors have an effect.
+    init(dropout: Double = 0) throws {
+        let models = try ModelFolder(Self.folder.appending(path: "model"))
+        var configuration = try AdapterFolder.configuration(in: Self.folder.appending(path: "adapter")).configuration
+        configuration.dropout = dropout
+        configuration.initialWeights = .random
+        let modules = try models.load(computing: .float32).modules
+        let plan = try AdapterPlan(configuration: configuration, modules: modules, modelType: models.modelType)
+        weights = try AdapterWeights(plan: plan, checkpoint: models.checkpoint, seed: 3)
+        model = try models.load(computing: .float32, customization: weights).model
+        processor = try ImageProcessor(directory: models.url)
+    }
+
+    /// Rows whose answers have so many sentences; all but every third have a picture, every fifth has two.
+    func rows(sentences: [Int], in folder: TemporaryFolder) throws -> EncodedDataset {
+        let names = ["red-circle.jpg", "blue-square.png", "green-circle.png"]
+        let lines = sentences.enumerated().map { row, count in
+            let images = row % 3 == 2 ? 0 : row % 5 == 4 ? 2 : 1
+            let answer = (0..<count).map { _ in "A red circle." }.joined(separator: " ")
+            let list = (0..<images).map { "\"\(names[(row + $0) % names.count])\"" }.joined(separator: ", ")
+            let question = String(repeating: "<image>", count: images) + "Which picture \(row)?"
+            return #"{"image": [\#(list)], "conversations": [{"from": "human", "value": "\#(question)"},"#
+                + #" {"from": "gpt", "value": "\#(answer)"}]}"#
+        }
+        let path = try folder.write(lines.joined(separator: "\n"), to: "train.jsonl")
+        let tokenizer = try Tokenizer(folder: Self.folder.appending(path: "model"))
+        let encoder = ExampleEncoder(
+            tokenizer: tokenizer, template: try ConversationTemplates.named("vicuna"),
+            endOfText: tokenizer.eosToken ?? "",
+            image: ImagePlaceholder(
+                token: tokenizer.token(of: model.imageToken) ?? "", id: model.imageToken,
+                countPerImage: model.tokensPerImage), vocabularySize: model.vocabularySize)
+        return try EncodedDataset(
+            ConversationDataset(path: path, imageFolder: Self.pictures), encoder: encoder, maxLength: 4_096,
+            onLong: .error)
+    }
+
+    func source(_ rows: EncodedDataset) -> ConversationSource {
+        ConversationSource(rows, processor: processor, imageSize: model.imageSize)
+    }
+
+    func source(_ rows: WorkRows, from catalogue: PictureCatalogue) -> WorkSource {
+        WorkSource(rows, processor: processor, imageSize: model.imageSize) { id in
+            guard let path = catalogue.path(of: id) else { throw CocoaError(.fileNoSuchFile) }
+            return try Data(contentsOf: URL(filePath: path))
+        }
+    }
+
+    func computation(lanes: Int) -> StepComputation {
+        StepComputation(model: model, weights: weights, lanes: Lanes(count: lanes), checkpointing: false)
+    }
+
+    var limits: WorkLimits { WorkLimits(model: model, maxLength: 4_096) }
+
+    /// A catalogue whose identifiers are 32 bytes drawn from the file's contents.
+    static func catalogue() -> PictureCatalogue {
+        PictureCatalogue { path in
+            let contents = try Data(contentsOf: URL(filePath: path))
+            var random = SplitMix64(seed: contents.reduce(7) { ($0 &* 31) &+ UInt64($1) })
+            return (0..<PictureID.byteCount).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        }
+    }
+}
+
+extension StateDict {
+    /// Every number's bits by name, to compare to the last one.
+    var bits: [String: [UInt32]] {
+        Dictionary(uniqueKeysWithValues: entries.map { ($0.name, $0.tensor.values.map(\.bitPattern)) })
+    }
+}
