@@ -1,2 +1,0 @@
-/// Message transports of the federated half.
-public enum Transports {}
