@@ -1,0 +1,68 @@
+/// Where a server listens: `tcp://HOST:PORT`, `ws://HOST:PORT[/PATH]`, `ipc:///PATH` or `inproc://NAME`.
+public enum Endpoint: Hashable, Sendable, CustomStringConvertible {
+    /// TCP.
+    case tcp(Host, port: UInt16)
+    /// WebSocket; the path, empty or with its leading `/`, is for a proxy on the way.
+    case ws(Host, port: UInt16, path: String)
+    /// A Unix domain socket at an absolute path.
+    case ipc(path: String)
+    /// A name within this process.
+    case inproc(name: String)
+
+    /// The word before `://`.
+    public enum Scheme: String, CaseIterable, Sendable {
+        /// TCP.
+        case tcp
+        /// WebSocket.
+        case ws
+        /// A Unix domain socket.
+        case ipc
+        /// Within this process.
+        case inproc
+    }
+
+    /// The word before `://`.
+    public var scheme: Scheme {
+        switch self {
+        case .tcp: .tcp
+        case .ws: .ws
+        case .ipc: .ipc
+        case .inproc: .inproc
+        }
+    }
+
+    /// The machine and address, where the scheme has one.
+    public var host: Host? {
+        switch self {
+        case .tcp(let host, _), .ws(let host, _, _): host
+        case .ipc, .inproc: nil
+        }
+    }
+
+    /// The port, where the scheme has one; 0 asks `listen` for a free one.
+    public var port: UInt16? {
+        switch self {
+        case .tcp(_, let port), .ws(_, let port, _): port
+        case .ipc, .inproc: nil
+        }
+    }
+
+    /// The endpoint as it is written, and as it can be read again.
+    public var description: String {
+        switch self {
+        case .tcp(let host, let port): "tcp://\(host):\(port)"
+        case .ws(let host, let port, let path): "ws://\(host):\(port)\(path)"
+        case .ipc(let path): "ipc://\(path)"
+        case .inproc(let name): "inproc://\(name)"
+        }
+    }
+
+    /// The same endpoint at another host and port; unchanged where its scheme has none.
+    func at(_ host: Host, port: UInt16) -> Endpoint {
+        switch self {
+        case .tcp: .tcp(host, port: port)
+        case .ws(_, _, let path): .ws(host, port: port, path: path)
+        case .ipc, .inproc: self
+        }
+    }
+}
