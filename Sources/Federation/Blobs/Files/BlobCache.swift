@@ -15,7 +15,7 @@ public final class BlobCache: Sendable {
     /// - Parameter limit: Bytes that it takes at most.
     /// - Throws: `FederationError.writeFailed` where the folder cannot be created.
     public init(folder: String, limit: Int, now: @escaping @Sendable () -> Date = { Date() }) throws {
-        self.folder = try BlobFolder(folder)
+        self.folder = try BlobFolder(creating: folder)
         self.limit = limit
         self.now = now
         fingerprints = try FileFingerprints(path: folder + "/fingerprints.sqlite", now: now)

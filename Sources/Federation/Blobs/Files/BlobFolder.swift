@@ -12,10 +12,19 @@ struct BlobFolder: Sendable {
     let partials: Folder
 
     /// Creates the folders where they do not exist.
-    init(_ root: String) throws {
-        contents = try Folder(creating: root + "/blobs")
-        partials = try Folder(creating: root + "/partial")
+    init(creating root: String) throws {
+        contents = try Folder(creating: Self.contentsPath(root))
+        partials = try Folder(creating: Self.partialsPath(root))
     }
+
+    /// The folders as they are, for reading.
+    init(reading root: String) {
+        contents = Folder(Self.contentsPath(root))
+        partials = Folder(Self.partialsPath(root))
+    }
+
+    private static func contentsPath(_ root: String) -> String { root + "/blobs" }
+    private static func partialsPath(_ root: String) -> String { root + "/partial" }
 
     func path(of id: BlobID) -> String {
         let text = id.text

@@ -4,6 +4,8 @@ import Foundation
 struct Folder: Sendable {
     let path: String
 
+    init(_ path: String) { self.path = path }
+
     /// Creates the folder where it does not exist.
     ///
     /// - Throws: `FederationError.writeFailed` where that is impossible.

@@ -48,7 +48,7 @@ public final class BlobInbox: Sendable {
     /// - Throws: `FederationError.writeFailed` where the folder cannot be created.
     public init(folder: String, limits: Limits, now: Duration) throws {
         self.limits = limits
-        self.folder = try BlobFolder(folder)
+        self.folder = try BlobFolder(creating: folder)
         memory = ByteBudget(limit: limits.memory)
         disk = ByteBudget(limit: limits.disk)
         adoptFiles(now)
