@@ -30,6 +30,8 @@ public struct TransportError: Error, CustomStringConvertible, Sendable {
         case revoked
         /// A key that cannot be read or used.
         case invalidKey
+        /// The disk or the system failed to read or write.
+        case ioFailed
     }
 
     /// The kind of failure.
