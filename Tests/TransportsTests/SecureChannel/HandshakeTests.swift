@@ -122,12 +122,13 @@ struct HandshakeTests {
         let welcome = try HandshakeCipher.sealWelcome(
             .accepted(payload: Data()), header: RecordHeader(.welcome, session: .random()), hello: hello,
             from: channel.key, to: channel.worker.publicIdentity, fresh: PublicIdentity(fresh.publicKey))
-        func open(with identity: IdentityKey) throws {
+        func open(with identity: IdentityKey, after hello: Data) throws {
             _ = try HandshakeCipher.openWelcome(
                 welcome.record, hello: hello, from: channel.key.publicIdentity, with: identity, fresh: fresh)
         }
-        #expect(throws: (any Error).self) { try open(with: channel.key) }
-        try open(with: channel.worker)
+        #expect(throws: (any Error).self) { try open(with: channel.key, after: hello) }
+        #expect(throws: (any Error).self) { try open(with: channel.worker, after: Data("another".utf8)) }
+        try open(with: channel.worker, after: hello)
     }
 
     @Test("carries 60 KiB of the application's bytes each way, and no more")
@@ -153,6 +154,7 @@ struct HandshakeTests {
         hello[4] = 9
         let answer = channel.send(Data(hello))
         #expect(Notice(of: answer)?.code == .otherVersion)
+        #expect(Notice(of: answer + answer.suffix(1)) == nil)
         var notice = [UInt8](answer)
         notice[4] = 7
         let error = #expect(throws: TransportError.self) { try handshake.finish(Data(notice)) }

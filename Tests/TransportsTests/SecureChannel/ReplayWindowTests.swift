@@ -22,6 +22,15 @@ struct ReplayWindowTests {
         #expect(verdicts([0, .max, .max, .max - 2047, .max - 2048, 1]) == [false, true, false, true, false, false])
     }
 
+    @Test("forgets all that it knew when it is moved by more than its width")
+    func leap() {
+        var window = ReplayWindow()
+        for number in 1...2112 as ClosedRange<UInt64> { _ = window.accept(number) }
+        let leap: UInt64 = 640_000
+        let fresh = [leap, leap - 1, leap - 2047].map { window.accept($0) }
+        #expect(fresh == [true, true, true])
+    }
+
     @Test("agrees with a set of all numbers seen, over random walks", arguments: 0..<8)
     func model(seed: Int) {
         var generator = SeededGenerator(state: UInt64(seed))
@@ -29,7 +38,8 @@ struct ReplayWindowTests {
         var seen: Set<UInt64> = []
         var highest: UInt64 = 0
         for _ in 0..<5000 {
-            let reach: UInt64 = Bool.random(using: &generator) ? 3000 : 40
+            let reaches: [UInt64] = [40, 40, 40, 3000, 40_000]
+            let reach = reaches.randomElement(using: &generator) ?? 40
             let base = highest > reach ? highest - reach : 1
             let number = UInt64.random(in: base...(highest + reach / 8 + 1), using: &generator)
             let isFresh = !seen.contains(number) && number + ReplayWindow.width > highest

@@ -95,6 +95,8 @@ struct SessionTableTests {
         #expect(answers(3) == [nil, nil, .busy])
         channel.wait(.seconds(-5))
         #expect(answers(1) == [.busy])
+        channel.wait(.seconds(1))
+        #expect(answers(3) == [nil, nil, .busy])
         channel.wait(.seconds(100))
         #expect(answers(4) == [nil, nil, nil, .busy])
     }

@@ -156,8 +156,10 @@ struct SessionTests {
         _ = try last.seal(Data())
         #expect(code { _ = try last.seal(Data()) } == .closed)
         let full = ClientSession(
-            id: .random(), keys: keys, counter: RecordCounter(blocks: RecordCounter.blockLimit - 2))
+            id: .random(), keys: keys, counter: RecordCounter(blocks: RecordCounter.blockLimit - 4))
+        _ = try full.seal(Data(count: 31))
         #expect(code { _ = try full.seal(Data(count: 32)) } == .closed)
         _ = try full.seal(Data(count: 31))
+        #expect(code { _ = try full.seal(Data()) } == .closed)
     }
 }
