@@ -8,6 +8,7 @@ public import Foundation
 public struct PublicIdentity: Hashable, Sendable, CustomStringConvertible {
     /// The size of a key.
     public static let byteCount = 32
+    private static let characterCount = 43
 
     /// The key, 32 bytes.
     public let bytes: Data
@@ -30,9 +31,13 @@ public struct PublicIdentity: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Throws: `TransportError.invalidKey` that says what is wrong with the text or the key.
     public init(text: some StringProtocol) throws {
+        guard text.count == Self.characterCount else {
+            throw TransportError(
+                .invalidKey, "a public key has \(Self.characterCount) characters; this one has \(text.count)")
+        }
         guard let bytes = Base64URL.decode(text) else {
             throw TransportError(
-                .invalidKey, "'\(String(text).printable(limit: 60))' is no key: base64url has letters, digits, - and _")
+                .invalidKey, "'\(String(text).printable())' is no key in base64url: a character is wrong")
         }
         try self.init(bytes: bytes)
     }
