@@ -42,6 +42,22 @@ struct RunDatabase: Sendable {
         try Self.translating(path) { try connection.read(body) }
     }
 
+    /// One statement as a transaction of its own, durable only with the next durable one.
+    func execute(_ sql: String, _ arguments: (any DatabaseValueConvertible)?...) throws {
+        try write { try $0.cachedStatement(sql: sql).execute(arguments: StatementArguments(arguments)) }
+    }
+
+    /// One statement as a transaction of its own, on the disk when this returns.
+    ///
+    /// - Returns: The number of rows that it changed.
+    @discardableResult
+    func executeDurably(_ sql: String, _ arguments: (any DatabaseValueConvertible)?...) throws -> Int {
+        try writeDurably { database in
+            try database.execute(sql: sql, arguments: StatementArguments(arguments))
+            return database.changesCount
+        }
+    }
+
     /// One transaction. It survives the process's death, but the machine's only with the next durable one.
     func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
         try Self.translating(path) { try writable().write(body) }

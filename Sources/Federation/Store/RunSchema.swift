@@ -11,7 +11,7 @@ enum RunSchema {
     }
 
     /// Times are seconds since 1970; blobs are named by their 32 bytes; what lorad does not search is JSON text.
-    private static let runs = """
+    static let runs = """
         CREATE TABLE runs (
             id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, created REAL NOT NULL, mode TEXT NOT NULL,
             configuration TEXT NOT NULL, state TEXT NOT NULL);

@@ -4,18 +4,13 @@ import GRDB
 extension RunStore {
     /// Notes a worker that joins. Of one that is known, the first time seen and the revocation stay.
     public func record(_ worker: WorkerRecord) throws {
-        try database.write { database in
-            try database.execute(
-                sql: """
-                    INSERT INTO workers VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                    ON CONFLICT DO UPDATE SET name = excluded.name, publicKey = excluded.publicKey,
-                        lastSeen = excluded.lastSeen, machine = excluded.machine
-                    """,
-                arguments: [
-                    key, worker.fingerprint, worker.name, worker.publicKey, worker.firstSeen.timeIntervalSince1970,
-                    worker.lastSeen.timeIntervalSince1970, worker.machine, worker.isRevoked,
-                ])
-        }
+        try database.execute(
+            """
+            INSERT INTO workers VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET name = excluded.name, publicKey = excluded.publicKey,
+                lastSeen = excluded.lastSeen, machine = excluded.machine
+            """, key, worker.fingerprint, worker.name, worker.publicKey, worker.firstSeen.timeIntervalSince1970,
+            worker.lastSeen.timeIntervalSince1970, worker.machine, worker.isRevoked)
     }
 
     /// Notes that workers were heard from.
@@ -33,35 +28,27 @@ extension RunStore {
     ///
     /// - Throws: `FederationError.notFound` for an unknown one.
     public func revokeWorker(_ fingerprint: String) throws {
-        try database.writeDurably { database in
-            try database.execute(
-                sql: "UPDATE workers SET revoked = 1 WHERE run = ? AND fingerprint = ?", arguments: [key, fingerprint])
-            guard database.changesCount == 1 else {
-                throw FederationError(.notFound, "no worker \(fingerprint) has joined this run")
-            }
+        let sql = "UPDATE workers SET revoked = 1 WHERE run = ? AND fingerprint = ?"
+        guard try database.executeDurably(sql, key, fingerprint) == 1 else {
+            throw FederationError(.notFound, "no worker \(fingerprint) has joined this run")
         }
     }
 
     /// Issues a token; one of the same digest is replaced.
     public func add(_ token: TokenRecord) throws {
-        try database.writeDurably { database in
-            try database.execute(
-                sql: "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?)",
-                arguments: [key, token.digest.bytes, token.expiry?.timeIntervalSince1970, token.usesLeft])
-        }
+        try database.executeDurably(
+            "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?)", key, token.digest.bytes,
+            token.expiry?.timeIntervalSince1970, token.usesLeft)
     }
 
     /// Uses a token once.
     ///
     /// - Returns: Whether it was good.
     public func redeemToken(_ digest: ContentDigest, now: Date) throws -> Bool {
-        try database.writeDurably { database in
-            try database.execute(
-                sql: """
-                    UPDATE tokens SET usesLeft = usesLeft - 1
-                    WHERE run = ? AND digest = ? AND usesLeft > 0 AND (expiry IS NULL OR expiry > ?)
-                    """, arguments: [key, digest.bytes, now.timeIntervalSince1970])
-            return database.changesCount == 1
-        }
+        let sql = """
+            UPDATE tokens SET usesLeft = usesLeft - 1
+            WHERE run = ? AND digest = ? AND usesLeft > 0 AND (expiry IS NULL OR expiry > ?)
+            """
+        return try database.executeDurably(sql, key, digest.bytes, now.timeIntervalSince1970) == 1
     }
 }

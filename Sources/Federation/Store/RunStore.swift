@@ -56,24 +56,19 @@ public final class RunStore: Sendable {
     ///
     /// - Throws: `FederationError.writeFailed`, as all that write.
     public func setState(_ state: RunRecord.State) throws {
-        try database.writeDurably {
-            try $0.execute(sql: "UPDATE runs SET state = ? WHERE id = ?", arguments: [state.rawValue, key])
-        }
+        try database.executeDurably("UPDATE runs SET state = ? WHERE id = ?", state.rawValue, key)
     }
 
     /// Replaces the configuration, for a run that goes on with another one.
     public func setConfiguration(_ text: String) throws {
-        try database.writeDurably {
-            try $0.execute(sql: "UPDATE runs SET configuration = ? WHERE id = ?", arguments: [text, key])
-        }
+        try database.executeDurably("UPDATE runs SET configuration = ? WHERE id = ?", text, key)
     }
 
     /// Keeps a step's figures; a step that is done again after a crash replaces its own.
     public func record(_ step: StepRecord) throws {
-        try database.write { database in
-            try database.cachedStatement(sql: "INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?)")
-                .execute(arguments: [key, step.step, step.time.timeIntervalSince1970, step.metrics])
-        }
+        try database.execute(
+            "INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?)", key, step.step, step.time.timeIntervalSince1970,
+            step.metrics)
     }
 
     /// Adds to the ledger; the entry is on the disk when this returns.

@@ -142,4 +142,40 @@ struct BlobInboxTests {
         second.evictIdle(now: .seconds(60))
         #expect(second.diskInUse == 0 && BlobFolder(reading: folder.path).partials.names.isEmpty)
     }
+
+    @Test(
+        "forgets an upload that is discarded, and takes it from the beginning",
+        arguments: [BlobInbox.Place.memory, .file])
+    func discarding(place: BlobInbox.Place) throws {
+        let inbox = try inbox()
+        let blob = try sampleBlob(300)
+        let receipt = try #require(try inbox.begin(blob.manifest, in: place, from: "a", now: .zero))
+        _ = try inbox.put(try blob.chunk(0), at: 0, of: blob.id, now: .zero)
+        inbox.discard(blob.id)
+        inbox.discard(blob.id)
+        #expect(errorCode { try receipt.put(try blob.chunk(1), at: 1) } == .closed)
+        #expect(errorCode { try inbox.missing(of: blob.id, now: .zero) } == .notFound)
+        #expect(try inbox.begin(blob.manifest, in: place, from: "a", now: .zero)?.missing.count == 3)
+    }
+
+    @Test("knows nothing of blobs that were not begun")
+    func unknown() throws {
+        let inbox = try inbox()
+        let blob = try sampleBlob(300)
+        #expect(errorCode { try inbox.put(try blob.chunk(0), at: 0, of: blob.id, now: .zero) } == .notFound)
+        #expect(errorCode { try inbox.take(blob.id, now: .zero) } == .notFound)
+        #expect(inbox.memoryInUse == 0 && inbox.diskInUse == 0)
+    }
+
+    @Test("does not keep finished files beyond a limit that has become smaller")
+    func smallerLimit() throws {
+        let blob = try sampleBlob(400)
+        let first = try inbox()
+        _ = try first.begin(blob.manifest, in: .file, from: "a", now: .zero)
+        try upload(blob, to: first)
+        _ = try first.take(blob.id, now: .zero)
+        let small = BlobInbox.Limits(memory: 100, disk: 100, sender: 100)
+        #expect(try BlobInbox(folder: folder.path, limits: small, now: .zero).diskInUse == 0)
+        #expect(BlobFolder(reading: folder.path).entries().isEmpty)
+    }
 }

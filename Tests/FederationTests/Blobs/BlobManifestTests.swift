@@ -56,7 +56,10 @@ struct BlobManifestTests {
                 withUnsafeBytes(of: number.littleEndian) { data.append(contentsOf: $0) }
             }
             #expect(errorCode { try BlobManifest(decoding: data, limits: limits) } == .protocolViolation)
+            #expect(errorCode { try limits.check(size: size, chunkSize: chunkSize) } == .protocolViolation)
         }
+        #expect(try limits.check(size: 1000, chunkSize: 1) == 1000)
+        #expect(try limits.check(size: 100_000, chunkSize: 10_000) == 10)
     }
 
     @Test("with any one byte changed, cut or added is refused or is another blob's")

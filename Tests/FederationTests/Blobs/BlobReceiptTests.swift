@@ -152,4 +152,45 @@ struct BlobReceiptTests {
         for receipt in receipts { #expect(try receipt.finish().bytes() == sampleBytes(300)) }
         #expect(finalNames.count == 2)
     }
+
+    @Test("calls a chunk that is just being stored a duplicate, and stores it once")
+    func sameChunkMeanwhile() throws {
+        let blob = try sampleBlob(50)
+        let destination = InterruptedDestination()
+        let receipt = BlobReceipt(blob.manifest, into: destination)
+        destination.meanwhile.withLock { $0 = { try receipt.put(try blob.chunk(0), at: 0) } }
+        #expect(try receipt.put(try blob.chunk(0), at: 0) == .completed)
+        #expect(destination.outcome.withLock { $0 } == .duplicate)
+        #expect(destination.writeCount.withLock { $0 } == 1)
+    }
+
+    @Test("of which a chunk cannot be stored takes no more")
+    func failingDestination() throws {
+        let blob = try sampleBlob(250)
+        let destination = InterruptedDestination()
+        let receipt = BlobReceipt(blob.manifest, into: destination)
+        destination.meanwhile.withLock { $0 = { throw FederationError(.writeFailed, "the disk is full") } }
+        #expect(errorCode { try receipt.put(try blob.chunk(0), at: 0) } == .writeFailed)
+        #expect(errorCode { try receipt.put(try blob.chunk(1), at: 1) } == .writeFailed)
+        #expect(errorCode { try receipt.finish() } == .writeFailed && receipt.missing.count == 3)
+    }
+
+    /// Does something else in the middle of its first writing.
+    private final class InterruptedDestination: ChunkDestination {
+        let meanwhile = Mutex<(@Sendable () throws -> BlobReceipt.Outcome)?>(nil)
+        let outcome = Mutex<BlobReceipt.Outcome?>(nil)
+        let writeCount = Mutex(0)
+
+        func write(_ chunk: UnsafeRawBufferPointer, index: Int, offset: Int) throws {
+            writeCount.withLock { $0 += 1 }
+            let action = meanwhile.withLock { meanwhile in
+                defer { meanwhile = nil }
+                return meanwhile
+            }
+            if let result = try action?() { outcome.withLock { $0 = result } }
+        }
+
+        func finish() throws -> any BlobSource { MemorySource(Data()) }
+        func discard() {}
+    }
 }
