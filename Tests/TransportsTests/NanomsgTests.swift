@@ -4,7 +4,7 @@ import Testing
 
 @testable import Transports
 
-@Suite("nanomsg", .serialized)
+@Suite("nanomsg", .serialized, .timeLimit(.minutes(1)))
 struct NanomsgTests {
     private let transport = NanomsgTransport()
 

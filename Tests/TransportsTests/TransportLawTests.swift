@@ -4,7 +4,7 @@ import Testing
 
 @testable import Transports
 
-@Suite("On every transport", .serialized)
+@Suite("On every transport", .serialized, .timeLimit(.minutes(1)))
 struct TransportLawTests {
     @Test("each dialer gets the replies to its own requests, whatever their sizes", arguments: Wire.available)
     func replies(_ wire: Wire) throws {
