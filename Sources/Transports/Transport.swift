@@ -51,7 +51,7 @@ public protocol RequestDialer: Sendable {
     ///
     /// - Parameters:
     ///   - bytes: the request; may arrive twice.
-    ///   - timeout: how long to wait for the reply, connecting included.
+    ///   - timeout: how long to wait for the reply, connecting included; looking a name up comes on top.
     /// - Returns: the reply.
     /// - Throws: `TransportError`: `timeout`, `closed`, `tooLarge` above the limit, `unresolvable`, `unavailable`.
     func request(_ bytes: Data, timeout: Duration) throws -> Data

@@ -1,6 +1,6 @@
 /// What is to happen, earliest first and, at one moment, in the order in which it was put in (a binary heap).
 struct EventQueue<Element> {
-    private struct Entry {
+    fileprivate struct Entry {
         let time: Duration
         let order: UInt64
         let element: Element
@@ -43,3 +43,6 @@ struct EventQueue<Element> {
         }
     }
 }
+
+extension EventQueue: Sendable where Element: Sendable {}
+extension EventQueue.Entry: Sendable where Element: Sendable {}

@@ -139,3 +139,8 @@ public struct SimulatedNetwork<Message, Timer> {
         return conditions.delay.lowerBound + width * random.nextUnit()
     }
 }
+
+extension SimulatedNetwork: Sendable where Message: Sendable, Timer: Sendable {}
+extension SimulatedNetwork.Event: Sendable where Message: Sendable, Timer: Sendable {}
+extension SimulatedNetwork.Occurrence: Sendable where Message: Sendable, Timer: Sendable {}
+extension SimulatedNetwork.Planned: Sendable where Message: Sendable, Timer: Sendable {}

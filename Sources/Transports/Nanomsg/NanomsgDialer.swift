@@ -73,15 +73,23 @@ final class NanomsgDialer: RequestDialer {
         return Int32(min(max(left.rounded(.up), 1), Double(Int32.max)))
     }
 
+    /// The socket of the next request. Looking a name up may take long, and `close()` does not wait for it.
     private func openSocket() throws -> NanomsgSocket {
+        if let socket = try currentSocket() { return socket }
+        let socket = try NanomsgDialing.dial(endpoint, limit: limit)
+        return try state.withLock { state in
+            if case .closed = state { throw closed() }
+            state = .open(socket)
+            return socket
+        }
+    }
+
+    private func currentSocket() throws -> NanomsgSocket? {
         try state.withLock { state in
             switch state {
-            case .open(let socket): return socket
+            case .open(let socket): socket
             case .closed: throw closed()
-            case .idle:
-                let socket = try NanomsgDialing.dial(endpoint, limit: limit)
-                state = .open(socket)
-                return socket
+            case .idle: nil
             }
         }
     }

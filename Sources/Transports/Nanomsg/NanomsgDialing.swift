@@ -13,14 +13,20 @@ enum NanomsgDialing {
         do {
             // nanomsg would send a request again after a minute, although the server has it and is at work on it.
             try socket.set(NN_REQ_RESEND_IVL, to: .max, level: nn_protocol_req)
-            try socket.set(NN_RECONNECT_IVL, to: 100)
-            try socket.set(NN_RECONNECT_IVL_MAX, to: 2000)
+            try socket.set(NN_RECONNECT_IVL, to: reconnect(endpoint).lowerBound)
+            try socket.set(NN_RECONNECT_IVL_MAX, to: reconnect(endpoint).upperBound)
             for address in addresses { try socket.connect(address) }
             return socket
         } catch {
             socket.close()
             throw TransportError(.unavailable, "\(endpoint): cannot be dialed", cause: error)
         }
+    }
+
+    /// Milliseconds between attempts to connect, doubled after each. A Unix domain socket costs nothing to try, and has
+    /// to be tried more often: where many dial at once it refuses all but ten, which TCP would let wait.
+    private static func reconnect(_ endpoint: Endpoint) -> ClosedRange<Int32> {
+        endpoint.scheme == .ipc ? 20...20 : 100...2000
     }
 
     /// What to connect to. A tcp name is replaced by its addresses, because nanomsg would try one family only. A ws name

@@ -6,14 +6,14 @@ enum NanomsgListening {
     /// How often a free port is sought again when another process takes it first.
     private static let attempts = 16
 
-    /// A bound socket, and the endpoint with its port.
+    /// A bound socket, and the endpoint with its address and port.
     static func listen(on endpoint: Endpoint, limit: Int) throws -> (NanomsgSocket, Endpoint) {
         let largest = try NanomsgTransport.largestMessage(limit: limit)
         var last: (any Error)?
         for host in try hosts(of: endpoint) {
             do {
-                let port = try bind(endpoint, host, largest)
-                return (port.socket, endpoint.host.map { endpoint.at($0, port: port.number) } ?? endpoint)
+                let bound = try bind(endpoint, host, largest)
+                return (bound.socket, host.map { endpoint.at($0, port: bound.port) } ?? endpoint)
             } catch {
                 last = error
             }
@@ -35,7 +35,7 @@ enum NanomsgListening {
 
     private static func bind(
         _ endpoint: Endpoint, _ host: Endpoint.Host?, _ largest: Int32
-    ) throws -> (socket: NanomsgSocket, number: UInt16) {
+    ) throws -> (socket: NanomsgSocket, port: UInt16) {
         guard let host, endpoint.port == 0 else {
             return (try socket(at: endpoint, host, endpoint.port ?? 0, largest), endpoint.port ?? 0)
         }
@@ -56,6 +56,7 @@ enum NanomsgListening {
         let socket = try NanomsgSocket(domain: AF_SP_RAW, protocol: nn_protocol_rep, largest: largest)
         do {
             try socket.bind(NanomsgAddress(listeningOn: endpoint, at: host, port: port))
+            if case .ipc(let path) = endpoint { chmod(path, 0o600) }
             return socket
         } catch let failure as NanomsgFailure {
             socket.close()

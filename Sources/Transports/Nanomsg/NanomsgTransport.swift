@@ -6,9 +6,9 @@ import CNanomsg
 /// A process can have 512 nanomsg sockets, and as many connections as it may have open files. nanomsg reads and writes
 /// on one thread of its own.
 ///
-/// **ws is for the same machine only.** nanomsg 1.1.5 aborts the process when a WebSocket peer sends an HTTP header or a
-/// frame length that it does not expect, so `listen` refuses a ws address that others can reach, and a dialer is as safe
-/// as the server it trusts. tcp and ipc drop such peers.
+/// **Only tcp is for strangers.** nanomsg 1.1.5 drops a tcp peer that breaks its protocol, but ends the process when a
+/// ws or ipc peer does (an HTTP header or a frame length that it does not expect, a wrong byte before a message). So
+/// `listen` refuses a ws address that other machines can reach, and lets this user alone connect to an ipc socket.
 public struct NanomsgTransport: Transport {
     /// The largest limit that `listen` and `dial` take: nanomsg counts in 32 bits.
     public static let largestLimit = 1 << 30
