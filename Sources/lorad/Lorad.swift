@@ -8,7 +8,9 @@ struct Lorad: ParsableCommand {
         commandName: "lorad",
         abstract: "Trains LoRA adapters of vision-language models, on one machine or many.",
         version: Version.text,
-        subcommands: [TrainCommand.self, EvalCommand.self, InspectCommand.self])
+        subcommands: [
+            TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, EvalCommand.self, InspectCommand.self,
+        ])
 
     /// Runs the command: exit status 0, 1 when it failed, 2 when it was called wrongly.
     static func main() {

@@ -114,7 +114,8 @@ struct Coordinator<Ticket: Sendable> {
         guard let key = TaskKey(beat.task) else { return .problem(.malformed, "the heartbeat names no task") }
         heard(worker, .working, at: now)
         members[worker]?.progress = min(1, max(0, beat.progress))
-        return .reply(.with { $0.alive = .with { $0.taskIsOpen = isCurrent(key) && board.isOpen(key.id, for: worker) } })
+        return .reply(
+            .with { $0.alive = .with { $0.taskIsOpen = isCurrent(key) && board.isOpen(key.id, for: worker) } })
     }
 
     private mutating func submit(_ submission: WireSubmission, _ worker: WorkerID, _ now: Duration) -> Outcome {
@@ -197,7 +198,8 @@ struct Coordinator<Ticket: Sendable> {
     /// - Returns: whether a commit is due; it is asked for once.
     mutating func advance(to now: Duration) -> Bool {
         for (id, member) in members where member.isThere && isSilent(id, member, now) {
-            let held = board.release(id).flatMap { task in base.map { TaskKey(round: job.round, id: task, base: $0.id) } }
+            let held = board.release(id).flatMap { task in base.map { TaskKey(round: job.round, id: task, base: $0.id) }
+            }
             members[id]?.state = .silent
             events.append(.fellSilent(member, held: held))
         }
@@ -306,7 +308,9 @@ struct Coordinator<Ticket: Sendable> {
         case .finished: return .with { $0.finished = .with { $0.summary = "the run is done" } }
         case .failed(let reason): return .with { $0.finished = .with { $0.summary = "the run has failed: \(reason)" } }
         case .open:
-            if members[worker]?.state == .excluded { return .problem(.excluded, "this worker may not take part any more") }
+            if members[worker]?.state == .excluded {
+                return .problem(.excluded, "this worker may not take part any more")
+            }
             if let order = lease(to: worker, at: now) { return .with { $0.order = order } }
             if !there.contains(where: { board.task(heldBy: $0) != nil }) { board.forgetFailures() }
         case .gathering, .committing: break

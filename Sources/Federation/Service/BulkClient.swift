@@ -32,7 +32,8 @@ final class BulkClient: Sendable {
         let receipt = try cache.receive(try manifest(of: id))
         try fill(receipt)
         guard let cached = try cache.finish(receipt) else {
-            throw FederationError(.writeFailed, "blob \(id.shortText) vanished from the cache: is its folder being cleaned?")
+            throw FederationError(
+                .writeFailed, "blob \(id.shortText) vanished from the cache: is its folder being cleaned?")
         }
         return cached
     }

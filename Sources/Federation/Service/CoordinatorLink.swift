@@ -1,6 +1,6 @@
 import Foundation
-import Synchronization
 import SwiftProtobuf
+import Synchronization
 import Transports
 
 /// A worker's way to its coordinator: asks until there is an answer, and shakes hands anew where that is needed.
@@ -70,7 +70,9 @@ final class CoordinatorLink: Sendable {
             let session = try connected(after: failed)
             do {
                 let answer = try exchange(frame, session, on: line, patience)
-                if case .problem(let problem) = answer.reply.kind, problem.code == .malformed, problem.reason == "join first" {
+                if case .problem(let problem) = answer.reply.kind, problem.code == .malformed,
+                    problem.reason == "join first"
+                {
                     failed = session.generation
                     continue
                 }
@@ -93,7 +95,8 @@ final class CoordinatorLink: Sendable {
         do {
             return (try WireReply(serializedBytes: answer.message), answer.payload)
         } catch {
-            throw TransportError(.malformed, "the reply cannot be read: run the same release at both ends", cause: error)
+            throw TransportError(
+                .malformed, "the reply cannot be read: run the same release at both ends", cause: error)
         }
     }
 
@@ -110,7 +113,9 @@ final class CoordinatorLink: Sendable {
     private func notice(isSilent now: Bool) {
         let before = isSilent.exchange(now, ordering: .acquiringAndReleasing)
         guard before != now else { return }
-        say(now ? "the coordinator at \(line.address) does not answer: waiting for it" : "the coordinator answers again")
+        say(
+            now ? "the coordinator at \(line.address) does not answer: waiting for it" : "the coordinator answers again"
+        )
     }
 
     // MARK: Sessions
@@ -153,7 +158,8 @@ final class CoordinatorLink: Sendable {
     }
 
     private func dialer(of line: Line, _ welcome: WireWelcome?) throws -> any RequestDialer {
-        let target = line.kind == .control ? endpoint : endpoint.bulk(port: UInt16(truncatingIfNeeded: welcome?.bulkPort ?? 0))
+        let target =
+            line.kind == .control ? endpoint : endpoint.bulk(port: UInt16(truncatingIfNeeded: welcome?.bulkPort ?? 0))
         return try line.dialer.withLock { current in
             if let current, current.endpoint == target { return current.dialer }
             current?.dialer.close()

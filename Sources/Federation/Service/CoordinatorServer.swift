@@ -207,7 +207,8 @@ public final class CoordinatorServer: Sendable {
     private func welcome(_ worker: WorkerID, _ hello: WireHello) -> WireReply {
         guard hello.protocol == WireHello.currentProtocol else {
             return .problem(
-                .excluded, "this worker speaks version \(hello.protocol) of the protocol, the coordinator "
+                .excluded,
+                "this worker speaks version \(hello.protocol) of the protocol, the coordinator "
                     + "\(WireHello.currentProtocol): run the same release at both ends")
         }
         core.withLock { $0.join(worker, hello.bounded, at: now()) }

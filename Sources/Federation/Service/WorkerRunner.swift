@@ -154,7 +154,8 @@ public final class WorkerRunner: Sendable {
         _ action: Worker.Action, _ hands: inout Hands, _ trainer: any LocalTrainer, _ welcome: Welcome
     ) throws -> Worker.Event {
         switch action {
-        case .ask(let request): return .replied(try link.ask(request, on: control, patience: welcome.timing.patience).reply)
+        case .ask(let request):
+            return .replied(try link.ask(request, on: control, patience: welcome.timing.patience).reply)
         case .fetch(let order): return try fetch(order, &hands)
         case .perform(let order): return try perform(order, &hands, trainer)
         case .upload: return try upload(hands)

@@ -33,6 +33,12 @@ struct AdaptedModel: Sendable {
         try self.init(folder, configuration, loading: adapterFolder, type, seed: 0, notes)
     }
 
+    /// Builds the model with fresh weights of an adapter that is known by its `adapter_config.json`.
+    init(_ folder: ModelFolder, adapterConfiguration file: URL, computing type: DType) throws {
+        let (configuration, notes) = try AdapterFolder.configuration(Data(contentsOf: file), file: file.path)
+        try self.init(folder, configuration, loading: nil, type, seed: 0, notes)
+    }
+
     private init(
         _ folder: ModelFolder, _ configuration: LoRAConfiguration, loading: URL?, _ type: DType, seed: Int,
         _ notes: [String]

@@ -10,7 +10,7 @@ struct ModelInputs: Sendable {
     /// Which template was taken and why, to be said once.
     let templateNotice: String
     private let encoder: ExampleEncoder
-    private let imageSize: Int
+    let imageSize: Int
 
     /// Reads them from a model folder.
     ///
@@ -44,7 +44,7 @@ struct ModelInputs: Sendable {
         let conversations = try ConversationDataset(path: path, imageFolder: images)
         let encoded = try EncodedDataset(conversations, encoder: encoder, maxLength: maxLength, onLong: onLong)
         return OpenedSource(
-            rows: ConversationSource(encoded, processor: processor, imageSize: imageSize),
+            rows: ConversationSource(encoded, processor: processor, imageSize: imageSize), encoded: encoded,
             droppedCount: encoded.droppedCount)
     }
 }
@@ -52,6 +52,8 @@ struct ModelInputs: Sendable {
 /// A dataset ready to be trained or evaluated on.
 struct OpenedSource: Sendable {
     let rows: ConversationSource
+    /// The same rows before they are packed.
+    let encoded: EncodedDataset
     /// Rows left out because they are too long.
     let droppedCount: Int
 }

@@ -58,9 +58,11 @@ struct ScheduleTests {
                 case .roundOpened(_, let count):
                     // A restarted coordinator begins the round anew.
                     (tasks, counted) = (count, [])
-                case .counted(let key, _, _): #expect(counted.insert(key).inserted, "seed \(seed): \(key) counted twice")
+                case .counted(let key, _, _):
+                    #expect(counted.insert(key).inserted, "seed \(seed): \(key) counted twice")
                 case .committed(let report):
-                    #expect(counted.count == tasks, "seed \(seed): round \(report.round) has \(counted.count) of \(tasks)")
+                    #expect(
+                        counted.count == tasks, "seed \(seed): round \(report.round) has \(counted.count) of \(tasks)")
                 default: break
                 }
             }

@@ -201,7 +201,9 @@ struct SimulatedWorker {
 
     static func id(_ node: Int) -> WorkerID {
         let digits = String(node, radix: 16)
-        guard let id = WorkerID(String(repeating: "0", count: 32 - digits.count) + digits) else { fatalError("\(node)") }
+        guard let id = WorkerID(String(repeating: "0", count: 32 - digits.count) + digits) else {
+            fatalError("\(node)")
+        }
         return id
     }
 

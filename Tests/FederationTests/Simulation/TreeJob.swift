@@ -68,7 +68,8 @@ final class TreeJob: Job {
     func commit() throws -> RoundReport {
         try open.withLock { open in
             guard open.leaves.sorted() == Array(0..<leafCount) else {
-                throw FederationError(.corruptState, "round \(open.disk.round) committed with leaves \(open.leaves.sorted())")
+                throw FederationError(
+                    .corruptState, "round \(open.disk.round) committed with leaves \(open.leaves.sorted())")
             }
             open.disk.state = Self.next(open.disk.state, open.sum)
             open.disk.round += 1

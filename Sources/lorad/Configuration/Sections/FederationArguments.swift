@@ -12,6 +12,7 @@ struct FederationArguments: ConfigurationSection {
     var localSteps = 1
     var aggregation = "mean"
     var serverOptimizer = "none"
+    var workerTimeout = 30.0
 
     static let fields: [Field<Self>] = [
         Field("mode", \.mode, "Whether the coordinator owns the data or the workers do."),
@@ -20,5 +21,8 @@ struct FederationArguments: ConfigurationSection {
         Field("local_steps", \.localSteps, "Steps that a worker takes between two rounds.", .atLeast(1)),
         Field("aggregation", \.aggregation, "How updates become one."),
         Field("server_optimizer", \.serverOptimizer, "How the coordinator applies an aggregated update."),
+        Field(
+            "worker_timeout", \.workerTimeout, "Seconds of silence after which a worker's task is given to another.",
+            .above(0)),
     ]
 }

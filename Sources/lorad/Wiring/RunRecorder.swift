@@ -1,52 +1,53 @@
 import Foundation
+import Synchronization
 import Training
 
-/// Steps, and what is logged, evaluated and saved between them.
-struct TrainingLoop {
-    let arguments: TrainingArguments
-    let trainer: Trainer
-    let reports: RunReports
-    let display: ProgressDisplay
-    let firstStep: Int
-    let evaluate: () throws -> Evaluation?
-    let save: () throws -> Void
-    private var window = LogWindow()
+/// What is logged and evaluated after each step of a run.
+final class RunRecorder: Sendable {
+    private struct State {
+        let reports: RunReports
+        var window = LogWindow()
+    }
+
+    private let arguments: TrainingArguments
+    private let display: ProgressDisplay
+    private let firstStep: Int
+    private let evaluate: @Sendable () throws -> Evaluation?
+    private let state: Mutex<State>
     private let started = Date()
 
+    /// Creates a recorder.
+    ///
+    /// - Parameters:
+    ///   - firstStep: steps that were taken before this process began.
+    ///   - evaluate: evaluates the adapter as it is, where there is something to evaluate on.
     init(
-        arguments: TrainingArguments, trainer: Trainer, reports: RunReports, display: ProgressDisplay, firstStep: Int,
-        evaluate: @escaping () throws -> Evaluation?, save: @escaping () throws -> Void
+        arguments: TrainingArguments, reports: sending RunReports, display: ProgressDisplay, firstStep: Int,
+        evaluate: @escaping @Sendable () throws -> Evaluation?
     ) {
         self.arguments = arguments
-        self.trainer = trainer
-        self.reports = reports
+        state = Mutex(State(reports: reports))
         self.display = display
         self.firstStep = firstStep
         self.evaluate = evaluate
-        self.save = save
     }
 
-    /// Takes steps until all are taken or a signal asks to stop; the state is saved either way.
+    /// Takes in a step.
     ///
-    /// - Returns: whether all steps were taken.
-    mutating func run() throws -> Bool {
-        defer { display.finish() }
-        while !trainer.isFinished, !StopSignal.isReceived {
-            let report = try trainer.takeStep()
-            window.add(report)
-            try finish(report)
-        }
-        return trainer.isFinished
-    }
-
-    private mutating func finish(_ report: StepReport) throws {
-        let isLast = trainer.isFinished || StopSignal.isReceived
+    /// - Parameters:
+    ///   - isFinished: Whether it was the run's last.
+    ///   - isStopping: Whether no other follows in this process.
+    /// - Returns: whether a checkpoint is to be saved.
+    func finish(_ report: StepReport, isFinished: Bool, isStopping: Bool) throws -> Bool {
+        state.withLock { $0.window.add(report) }
+        let isLast = isFinished || isStopping
         let isLogged = report.step % arguments.loggingSteps == 0 || isLast
         show(report, isLogged: isLogged)
-        var record = isLogged ? window.record() : LogRecord(step: report.step, epoch: report.epoch)
-        let isEvaluated = try addEvaluation(to: &record, isLast: trainer.isFinished)
-        if isLogged || isEvaluated { try reports.add(record) }
-        if arguments.saveSteps > 0 && report.step % arguments.saveSteps == 0 || isLast { try save() }
+        var record =
+            isLogged ? state.withLock { $0.window.record() } : LogRecord(step: report.step, epoch: report.epoch)
+        let isEvaluated = try addEvaluation(to: &record, isLast: isFinished)
+        if isLogged || isEvaluated { try state.withLock { [record] in try $0.reports.add(record) } }
+        return arguments.saveSteps > 0 && report.step % arguments.saveSteps == 0 || isLast
     }
 
     private func addEvaluation(to record: inout LogRecord, isLast: Bool) throws -> Bool {

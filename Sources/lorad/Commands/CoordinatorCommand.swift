@@ -1,0 +1,55 @@
+import ArgumentParser
+import Foundation
+import Transports
+
+/// `lorad coordinator`: a run that workers share.
+struct CoordinatorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "coordinator",
+        abstract: "Shares a run out over workers.",
+        discussion: """
+            Example:
+              lorad coordinator --config configs/tiny-distributed.yaml --listen tcp://0.0.0.0:7700
+
+            Prints the line that workers join with. The same command goes on with a run that was interrupted.
+            """)
+
+    @Option(help: "The run file.")
+    var config: String
+
+    @Option(help: "Where to listen: tcp://HOST:PORT, ws://HOST:PORT or ipc:///PATH. The next port is used too.")
+    var listen = "tcp://0.0.0.0:7700"
+
+    @Option(help: "The address that the join line names, where workers reach it by another, as tcp://HOST:7700.")
+    var advertise: String?
+
+    @Option(name: .customLong("set"), help: "Overrides a key of the run file: --set training.seed=7.")
+    var overrides: [String] = []
+
+    @Option(help: "The folder for keys and state; ~/.local/state/lorad unless given.")
+    var state: String?
+
+    @Option(help: "A file with the public keys that may join, one a line; no token admits others then.")
+    var keys: String?
+
+    @Option(help: "Hours for which the join line admits new workers.")
+    var tokenHours = 24.0
+
+    @Flag(help: "Neither encrypts nor authenticates anything.")
+    var insecure = false
+
+    @Flag(help: "Begins the run anew, and replaces what it left in the output folder.")
+    var overwrite = false
+
+    func run() throws {
+        let configuration = try RunFile.read(path: config, overrides: overrides)
+        let display = ProgressDisplay()
+        let access = CoordinatorRun.Access(
+            endpoint: try Endpoint(listen), advertised: advertise, isInsecure: insecure, listedKeys: keys,
+            tokenLifetime: tokenHours * 3_600)
+        StopSignal.listen()
+        let run = try CoordinatorRun(
+            configuration, state: StateFolder(state), access: access, overwrite: overwrite, say: display.say)
+        try run.serve(display)
+    }
+}

@@ -1,0 +1,202 @@
+import Adapters
+import Federation
+import Foundation
+import Synchronization
+import Tensors
+import Training
+import Transports
+
+/// A run that workers share, as its coordinator puts it together.
+final class CoordinatorRun {
+    /// How it is reached.
+    struct Access {
+        var endpoint: Endpoint
+        /// The address that the join line names; nil finds one.
+        var advertised: String?
+        var isInsecure = false
+        /// A file with the keys that may come.
+        var listedKeys: String?
+        /// How long a join token is good, in seconds.
+        var tokenLifetime: TimeInterval = 86_400
+    }
+
+    private let opened: OpenedRun
+    private let federation: FederationArguments
+    private let access: Access
+    private let folder: URL
+    private let store: RunStore
+    private let output: RunOutput
+    private let admission: Admission
+    private let shelf = BlobShelf()
+    private let resumed: ResumedState?
+
+    /// Opens the model, the data and the run's state; what was left undone is gone on with.
+    init(
+        _ configuration: RunConfiguration, state: StateFolder, access: Access, overwrite: Bool, say: (String) -> Void
+    ) throws {
+        self.access = access
+        federation = configuration.federation ?? FederationArguments()
+        folder = state.run(configuration.run)
+        if overwrite { try? FileManager.default.removeItem(at: folder) }
+        store = try RunStore(
+            folder: state.runs.path, run: configuration.run, mode: federation.mode.rawValue,
+            configuration: try RunFile.text(of: configuration), now: Date())
+        try Self.check(store, against: configuration)
+        resumed = try ResumedState(store)
+        output = RunOutput(configuration)
+        try output.prepare(resume: resumed != nil, overwrite: overwrite)
+        admission = try Admission(folder: folder, listed: access.listedKeys, lifetime: access.tokenLifetime)
+        opened = try OpenedRun(configuration, say: say)
+        if let resumed { say("going on after step \(resumed.round)") }
+    }
+
+    /// A run goes on with the configuration that it began with.
+    private static func check(_ store: RunStore, against configuration: RunConfiguration) throws {
+        let run = try store.history.run()
+        guard run.state != .finished else {
+            throw CommandError(
+                "run \(run.name) is finished: --overwrite begins it anew, --set run=NAME begins another")
+        }
+        guard try run.configuration == RunFile.text(of: configuration) else {
+            throw CommandError(
+                "run \(run.name) was begun with another configuration: go on with that one "
+                    + "(lorad runs show \(run.name)), begin another with --set run=NAME, or give --overwrite")
+        }
+    }
+
+    /// Serves until the run is done, or a signal asks to stop.
+    func serve(_ display: ProgressDisplay) throws {
+        try output.writeConfiguration()
+        let job = try makeJob(display)
+        var options = CoordinatorOptions(
+            endpoint: access.endpoint, security: access.isInsecure ? .insecure : .encrypted(admission.identity),
+            run: opened.configuration.run, uploadFolder: store.inboxFolder, updateLimit: try updateLimit())
+        options.timing = Timing(patience: .seconds(federation.workerTimeout))
+        options.configuration = try RunFile.text(of: opened.configuration)
+        options.files = try publishFiles()
+        let log = RunLog(store, display)
+        let server = try CoordinatorServer(
+            job, options: options, shelf: shelf,
+            observer: .init(
+                happened: { log.happened($0) }, refused: { log.refused($0) },
+                persist: { [keeper = SnapshotKeeper(store), job] in try keeper.persist($0, of: job) })
+        ) { [admission] (request) throws(Refusal) in try admission.authorize(request) }
+        sayJoinLine(server.endpoint, display)
+        let watch = Thread {
+            while !StopSignal.isReceived { Thread.sleep(forTimeInterval: 0.1) }
+            server.stop()
+        }
+        watch.start()
+        try store.setState(.running)
+        do {
+            try server.run()
+        } catch {
+            try store.setState(.failed)
+            throw error
+        }
+        display.finish()
+        try conclude(job, display)
+    }
+
+    private func makeJob(_ display: ProgressDisplay) throws -> GradientJob {
+        let recorder = RunRecorder(
+            arguments: opened.configuration.training,
+            reports: try RunReports(folder: output.folder.path, resumingFromStep: resumed?.round ?? 0),
+            display: display, firstStep: resumed?.round ?? 0, evaluate: opened.evaluate)
+        let job = try GradientJob(
+            opened, minimumWorkers: federation.minWorkers, pictures: PictureShelf(shelf), resuming: resumed,
+            recorder: recorder, checkpoints: output.checkpoints)
+        opened.sayRows(steps: job.rounds, display.say)
+        return job
+    }
+
+    /// The largest update is one with every tensor, and a header.
+    private func updateLimit() throws -> Int {
+        opened.adapted.weights.parameters.reduce(1 << 20) { $0 + $1.tensor.byteCount + 512 }
+    }
+
+    /// Makes the base model and the adapter's configuration available to workers.
+    private func publishFiles() throws -> [CoordinatorOptions.File] {
+        let fingerprints = try FileFingerprints(path: folder.appending(path: "fingerprints.sqlite").path)
+        let model = try ModelFiles(URL(filePath: opened.configuration.model.path), fingerprints: fingerprints)
+        for entry in model.entries { shelf.publish(entry.blob) }
+        let adapter = URL(filePath: NSTemporaryDirectory()).appending(path: "lorad-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: adapter) }
+        try AdapterFolder.write(opened.adapted.weights.plan.configuration, to: adapter)
+        let text = try Data(contentsOf: adapter.appending(path: AdapterFolder.configurationFile))
+        let blob = try Blob(MemorySource(text))
+        shelf.publish(blob)
+        return model.files + [.init(name: AdapterFolder.configurationFile, blob: blob.id, size: blob.size)]
+    }
+
+    private func sayJoinLine(_ endpoint: Endpoint, _ display: ProgressDisplay) {
+        if access.isInsecure {
+            display.say(
+                "--insecure: nothing is encrypted, and nobody proves who they are; keep this on a trusted network")
+        }
+        let line = JoinLine(
+            address: access.advertised ?? endpoint.advertised.description,
+            coordinator: access.isInsecure ? .insecure : .pinned(admission.identity.publicIdentity),
+            token: admission.token)
+        display.say("workers join with:\n  lorad worker --join '\(line.text)'")
+    }
+
+    private func conclude(_ job: GradientJob, _ display: ProgressDisplay) throws {
+        guard job.round >= job.rounds else {
+            try SnapshotKeeper(store).save(job)
+            try store.setState(.stopped)
+            throw CommandError("stopped after step \(job.round) of \(job.rounds); the same command goes on from there")
+        }
+        try opened.adapted.weights.write(to: output.folder)
+        try store.setState(.finished)
+        display.say("adapter written to \(output.folder.path)")
+    }
+}
+
+extension ResumedState {
+    /// The last snapshot of a store, or nil where there is none.
+    init?(_ store: RunStore) throws {
+        guard let snapshot = try store.history.snapshots().last else { return nil }
+        func state(_ name: String) throws -> StateDict {
+            guard let id = snapshot.blobs[name] else {
+                throw CommandError(
+                    "the snapshot of round \(snapshot.round) has no \(name): give --overwrite to begin anew")
+            }
+            return try SafetensorsFile(data: store.history.blob(id).bytes(), name: "the run's \(name)").stateDict
+        }
+        self.init(
+            round: snapshot.round + 1, adapter: try state("adapter"), optimizer: try state("optimizer"),
+            source: "the run's snapshot")
+    }
+}
+
+/// Makes rounds durable: as often as costs at most a twentieth of the time. What lies after the last snapshot is computed
+/// again after a crash, with the same result.
+final class SnapshotKeeper: Sendable {
+    private let store: RunStore
+    private let due = Mutex(ContinuousClock.now)
+
+    init(_ store: RunStore) { self.store = store }
+
+    /// Notes a round, and saves the job's state if it is time, or the end.
+    func persist(_ report: RoundReport, of job: any Job) throws {
+        var values = report.values
+        values["loss"] = report.loss
+        values["tokens"] = Double(report.tokens)
+        let metrics = String(decoding: try JSONEncoder().encode(values), as: UTF8.self)
+        try store.record(StepRecord(step: report.round, time: Date(), metrics: metrics))
+        guard job.round >= job.rounds || due.withLock({ $0 <= .now }) else { return }
+        let start = ContinuousClock.now
+        try save(job, loss: report.loss, metrics: metrics)
+        let cost = ContinuousClock.now - start
+        due.withLock { $0 = .now + cost * 20 }
+    }
+
+    /// Saves the job's state, unless no round is done.
+    func save(_ job: any Job, loss: Double? = nil, metrics: String = "{}") throws {
+        let done = job.round - 1
+        guard done >= 0, try store.history.lastCommitted().map({ $0.index < done }) ?? true else { return }
+        let blobs = try job.snapshot().mapValues { try Blob($0) }
+        try store.commitRound(RoundCommit(index: done, snapshot: blobs, loss: loss, metrics: metrics), now: Date())
+    }
+}

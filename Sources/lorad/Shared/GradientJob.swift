@@ -1,0 +1,136 @@
+import Adapters
+import Federation
+import Foundation
+import Synchronization
+import Tensors
+import Training
+import Transports
+
+/// Distributed training with `local_steps: 1`: a round is an optimizer step, its tasks are the nodes of the tree over the
+/// step's micro-batches, and the outcome is that of `lorad train` to the last bit.
+final class GradientJob: Job {
+    private struct Step {
+        var plan: StepPlan
+        var nodes: [UInt64: TreeNode] = [:]
+        var sum: TreeSum<StepGradients>
+        var contributions = 0
+        let start = ContinuousClock.now
+    }
+
+    let minimumWorkers: Int
+    private let opened: OpenedRun
+    private let runPlan: RunPlan
+    private let maker: WorkMaker
+    private let pictures: PictureShelf
+    private let recorder: RunRecorder
+    private let checkpoints: Checkpoints
+    private let optimizer: Mutex<StepOptimizer>
+    private let step: Mutex<(taken: Int, open: Step?)>
+
+    /// Prepares the job.
+    ///
+    /// - Parameters:
+    ///   - pictures: what workers get pictures from.
+    ///   - state: what to go on from; nil begins the run.
+    ///   - recorder: what is logged after each step.
+    ///   - checkpoints: where `save_steps` saves to.
+    init(
+        _ opened: OpenedRun, minimumWorkers: Int, pictures: PictureShelf, resuming state: ResumedState?,
+        recorder: RunRecorder, checkpoints: Checkpoints
+    ) throws {
+        self.opened = opened
+        self.minimumWorkers = minimumWorkers
+        self.pictures = pictures
+        self.recorder = recorder
+        self.checkpoints = checkpoints
+        runPlan = RunPlan(opened.training.rows, order: opened.order, arguments: opened.configuration.training)
+        maker = WorkMaker(opened.training.encoded, catalogue: pictures.catalogue)
+        var optimizer = try StepOptimizer(opened.adapted.weights, opened.configuration.training)
+        if let state {
+            try opened.adapted.weights.assign(state.adapter)
+            try optimizer.adamW.restore(state.optimizer, from: state.source)
+        }
+        self.optimizer = Mutex(optimizer)
+        step = Mutex((state?.round ?? 0, nil))
+    }
+
+    var round: Int { step.withLock { $0.taken } }
+    var rounds: Int { runPlan.totalSteps }
+
+    func base() -> StateDict {
+        StateDict(opened.adapted.weights.stateDict.entries.map { ($0.name, $0.tensor.copied()) })
+    }
+
+    func plan(for workers: [WorkerID]) throws -> Federation.RoundPlan {
+        let plan = runPlan.plan(ofStep: round)
+        let nodes = TreeNode.split(count: plan.parts.count, into: workers.count)
+        let named = nodes.map { (UInt64($0.level) << 32 | UInt64($0.index), $0) }
+        step.withLock {
+            $0.open = Step(
+                plan: plan, nodes: Dictionary(uniqueKeysWithValues: named),
+                sum: TreeSum(count: plan.parts.count, add: StepGradients.sum))
+        }
+        return Federation.RoundPlan(tasks: named.map { PlannedTask(id: $0.0) })
+    }
+
+    func order(for task: UInt64) throws -> WorkOrder {
+        guard
+            let (plan, node) = step.withLock({ step in
+                step.open.flatMap { open in open.nodes[task].map { (open.plan, $0) } }
+            })
+        else { throw FederationError(.protocolViolation, "the step has no task \(task)") }
+        let work = try maker.work(of: node, in: plan, seed: opened.configuration.training.seed)
+        let next = round + 1 < rounds ? try maker.pictures(of: runPlan.plan(ofStep: round + 1).rows) : []
+        return WorkOrder(
+            work: work.data, attachments: try pictures.attachments(work.rows.pictures),
+            ahead: try pictures.attachments(next))
+    }
+
+    func add(_ contribution: Contribution) throws {
+        let gradients = try StepGradients(
+            contribution.update, loss: contribution.metrics.loss, of: opened.adapted.weights.plan)
+        try step.withLock { step in
+            guard let node = step.open?.nodes[contribution.task] else {
+                throw FederationError(.invalidUpdate, "the step has no task \(contribution.task)")
+            }
+            try step.open?.sum.insert(gradients, at: node)
+            step.open?.contributions += 1
+        }
+    }
+
+    func commit() throws -> RoundReport {
+        let (plan, sum, contributions, start) = try step.withLock { step in
+            guard let open = step.open, let sum = open.sum.total else {
+                throw FederationError(
+                    .corruptState, "step \(step.taken + 1) was to be taken before all its gradients were in")
+            }
+            return (open.plan, sum, open.contributions, open.start)
+        }
+        let norm = try optimizer.withLock { try $0.apply(sum, of: plan) }
+        step.withLock { $0 = ($0.taken + 1, nil) }
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        let report = runPlan.report(of: plan, loss: sum.loss, gradientNorm: norm, seconds: seconds)
+        let isDue = try recorder.finish(
+            report, isFinished: report.step >= rounds, isStopping: StopSignal.isReceived)
+        if isDue { try checkpoints.save(step: report.step, weights: opened.adapted.weights, optimizer: adamW) }
+        return RoundReport(
+            round: plan.step, loss: report.loss, contributions: contributions, tokens: report.tokens,
+            values: ["learning_rate": report.learningRate, "grad_norm": norm])
+    }
+
+    func snapshot() -> [String: StateDict] {
+        ["adapter": base(), "optimizer": optimizer.withLock { $0.adamW.stateDict }]
+    }
+
+    private var adamW: AdamW { optimizer.withLock { $0.adamW } }
+}
+
+/// What a run goes on from.
+struct ResumedState {
+    /// Rounds that are done.
+    let round: Int
+    let adapter: StateDict
+    let optimizer: StateDict
+    /// What errors call the place that it comes from.
+    let source: String
+}

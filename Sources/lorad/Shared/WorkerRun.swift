@@ -1,0 +1,144 @@
+import Adapters
+import Federation
+import Foundation
+import Models
+import Tensors
+import Training
+import Transports
+
+/// A worker's part in a run, put together.
+final class WorkerRun {
+    private let runner: WorkerRunner
+    private let model: String?
+    private let lanes: Lanes
+    private let cache: BlobCache
+    private let state: StateFolder
+    private let say: @Sendable (String) -> Void
+    private let place: WorkerPlace
+    /// Files in use, which keeps them in the cache.
+    private var held: [CachedBlob] = []
+
+    /// Opens this worker's identity and cache.
+    init(
+        _ line: JoinLine, model: String?, name: String?, lanes count: Int?, state: StateFolder, cacheLimit: Int,
+        say: @escaping @Sendable (String) -> Void
+    ) throws {
+        self.model = model
+        self.state = state
+        self.say = say
+        lanes = Lanes(count: count ?? LaneCount.automatic.resolved)
+        place = try WorkerPlace(in: state.workers, name: name ?? ProcessInfo.processInfo.hostName)
+        cache = try BlobCache(folder: state.cache.path, limit: cacheLimit)
+        runner = try WorkerRunner(
+            line, identity: place.identity,
+            machine: .init(name: place.name, lanes: lanes.count, arithmetic: Products.summary, offersData: false),
+            cache: cache, say: say)
+        if line.coordinator == .insecure {
+            say("the join line is insecure: nothing is encrypted, and the coordinator is not authenticated")
+        }
+    }
+
+    /// Joins and works until the run is over, or a signal asks to stop.
+    func work() throws {
+        let watch = Thread { [runner] in
+            while !StopSignal.isReceived { Thread.sleep(forTimeInterval: 0.1) }
+            runner.stop()
+        }
+        watch.start()
+        do {
+            let welcome = try runner.join()
+            say("\(place.name) works for run \(welcome.run)")
+            let trainer = try makeTrainer(welcome)
+            let end = try runner.work(welcome, with: trainer)
+            guard end.isOver else { throw CommandError("the coordinator shut this worker out: \(end.reason)") }
+            say(end.reason)
+        } catch let error as TransportError where error.code == .closed && StopSignal.isReceived {
+            say("stopped")
+        }
+    }
+
+    private func makeTrainer(_ welcome: WorkerRunner.Welcome) throws -> SharedTrainer {
+        let configuration = try RunFile.parse(
+            welcome.configuration, name: "the coordinator's run file", checksDisk: false)
+        guard let adapter = welcome.files.first(where: { $0.name == AdapterFolder.configurationFile }) else {
+            throw CommandError("the coordinator sent no adapter configuration: run the same release at both ends")
+        }
+        let folder = try base(welcome.files.filter { $0.name != adapter.name }, configuration)
+        let file = try runner.fetch(adapter)
+        held.append(file)
+        return try SharedTrainer(
+            ModelFolder(folder), adapterConfiguration: URL(filePath: file.path), configuration: configuration,
+            lanes: lanes, say: say)
+    }
+
+    /// The base model's folder: this machine's own where it is the same, else one of fetched files.
+    private func base(_ files: [CoordinatorOptions.File], _ configuration: RunConfiguration) throws -> URL {
+        if let model {
+            if let difference = try difference(URL(filePath: model), files) {
+                throw CommandError("\(model) is not the run's base model: \(difference)")
+            }
+            return URL(filePath: model)
+        }
+        let usual = URL(filePath: configuration.model.path)
+        if try difference(usual, files) == nil { return usual }
+        return try fetch(files)
+    }
+
+    /// What tells a folder from the run's base model; nil where nothing does.
+    private func difference(_ folder: URL, _ files: [CoordinatorOptions.File]) throws -> String? {
+        let fingerprints = try FileFingerprints(path: state.folder.appending(path: "fingerprints.sqlite").path)
+        for file in files {
+            let path = folder.appending(path: file.name).path
+            guard FileManager.default.fileExists(atPath: path) else { return "it has no \(file.name)" }
+            guard try fingerprints.manifest(of: path).id == file.blob else { return "\(file.name) differs" }
+        }
+        return nil
+    }
+
+    private func fetch(_ files: [CoordinatorOptions.File]) throws -> URL {
+        let bytes = files.reduce(0) { $0 + $1.size }
+        say("fetching the base model: \(files.count) files, \(String(format: "%.1f", Double(bytes) / 1e6)) MB")
+        let folder = place.folder.appending(path: "model")
+        try? FileManager.default.removeItem(at: folder)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        for file in files {
+            let cached = try runner.fetch(file)
+            held.append(cached)
+            try FileManager.default.createSymbolicLink(
+                atPath: folder.appending(path: file.name).path, withDestinationPath: cached.path)
+        }
+        return folder
+    }
+}
+
+/// A worker's own folder with its key; a second worker on the machine has another.
+final class WorkerPlace {
+    let name: String
+    let folder: URL
+    let identity: IdentityKey
+    private let lock: FileHandle
+
+    /// Takes the first of `name`, `name-2`, … that no other process has.
+    init(in workers: URL, name: String) throws {
+        let plain = String(name.map { $0.isLetter || $0.isNumber || "._-".contains($0) ? $0 : "-" }.prefix(48))
+        for number in 1...1_000 {
+            let taken = number == 1 ? plain : "\(plain)-\(number)"
+            let folder = workers.appending(path: taken)
+            try FileManager.default.createDirectory(
+                at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            let path = folder.appending(path: "lock").path
+            let descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { throw CommandError("\(path) cannot be opened: check the folder's owner") }
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+                close(descriptor)
+                continue
+            }
+            self.name = taken
+            self.folder = folder
+            lock = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+            identity = try IdentityKey(loadingOrCreating: folder.appending(path: "worker.key").path)
+            return
+        }
+        throw CommandError("a thousand workers named \(plain) run on this machine: give --name")
+    }
+}

@@ -1,0 +1,54 @@
+import Adapters
+import Foundation
+import Models
+import Tensors
+import Training
+
+/// What a run file names, opened: the model with its adapter, the data, and the lanes to compute on.
+struct OpenedRun: Sendable {
+    let configuration: RunConfiguration
+    let adapted: AdaptedModel
+    let inputs: ModelInputs
+    let training: OpenedSource
+    let validation: OpenedSource?
+    let order: BatchOrder
+    let lanes: Lanes
+
+    /// Opens everything; nothing is written.
+    ///
+    /// - Parameter say: receives what a user should know, a line at a time.
+    init(_ configuration: RunConfiguration, say: (String) -> Void) throws {
+        self.configuration = configuration
+        let (data, arguments) = (configuration.data, configuration.training)
+        let type = configuration.model.precision.type
+        Products.notices(computing: type).forEach(say)
+        let folder = try ModelFolder(URL(filePath: configuration.model.path))
+        adapted = try AdaptedModel(folder, adapter: configuration.adapter, computing: type, seed: arguments.seed)
+        adapted.notices.forEach(say)
+        inputs = try ModelInputs(folder: folder.url, model: adapted.model, template: data.template)
+        say(inputs.templateNotice)
+        let open = { [inputs] (path: String) in
+            try inputs.source(path: path, images: data.images, maxLength: data.maxLength, onLong: data.onLong)
+        }
+        training = try open(data.train)
+        validation = try data.validation.map(open)
+        order = BatchOrder(rowCount: training.rows.count, data: data, training: arguments)
+        lanes = Lanes(count: arguments.lanes.resolved)
+    }
+
+    /// Says how much there is to do, and what trains.
+    func sayRows(steps: Int, _ say: (String) -> Void) {
+        let counts = [(training.rows.count, "row"), (steps, "step"), (lanes.count, "lane")].map {
+            "\($0.grouped) \($1)\($0 == 1 ? "" : "s")"
+        }
+        say("\(counts.joined(separator: ", ")), \(Products.summary)")
+        let dropped = training.droppedCount + (validation?.droppedCount ?? 0)
+        if dropped > 0 { say("\(dropped) rows are longer than data.max_length and were left out (data.on_long: drop)") }
+        say("\(adapted.parameterCount)")
+    }
+
+    /// Evaluates the adapter as it is; nil without validation data.
+    @Sendable func evaluate() throws -> Evaluation? {
+        try validation.map { try Evaluation(adapted.model, $0.rows, lanes: lanes) }
+    }
+}
