@@ -1,0 +1,102 @@
+import Tensors
+
+/// The running means that an optimizer keeps of each tensor, at most two.
+struct ServerMoments: Sendable {
+    /// The moments of one tensor.
+    struct Slot: Sendable {
+        /// Rounds that trained it.
+        var steps = 0
+        /// The two moments, float32; one that the optimizer has no use for stays as it began.
+        var moments: [Tensor]
+    }
+
+    /// One element on its way: what it is, Δ, and its moments, which the rule changes.
+    struct Element {
+        var value: Double
+        let difference: Double
+        var first: Double
+        var second: Double
+    }
+
+    /// Names of the moments that are in use.
+    let names: [String]
+    /// What the two begin as.
+    private let initial: [Float]
+    var slots: [String: Slot] = [:]
+
+    /// - Parameter moments: names and initial values of one or two moments.
+    init(_ moments: [(name: String, initial: Float)]) {
+        names = moments.map(\.name)
+        initial = moments.map(\.initial) + Array(repeating: 0, count: 2 - moments.count)
+    }
+
+    /// The moments of a tensor that was never trained.
+    func fresh(_ shape: [Int]) -> Slot {
+        Slot(moments: initial.map { value in Tensor.filled(shape) { $0.update(repeating: value) } })
+    }
+
+    /// Applies a rule to every element of every key; it is asked for once a tensor, with the rounds that trained it, this
+    /// one included.
+    mutating func step(
+        _ state: StateDict, toward aggregate: StateDict, keys: [String],
+        _ rule: (_ steps: Int) -> (inout Element) -> Void
+    ) throws -> StateDict {
+        var (next, nextSlots) = (state, slots)
+        for key in keys {
+            let (value, target) = try state.pair(with: aggregate, key)
+            var slot = slots[key] ?? fresh(value.shape)
+            slot.steps += 1
+            let moved = slot.move(value, toward: target, rule(slot.steps))
+            guard !moved.hasNonFinite, !slot.moments.contains(where: \.hasNonFinite) else {
+                throw FederationError(.invalidUpdate, "the server optimizer's step of \(key) is not finite")
+            }
+            (next[key], nextSlots[key]) = (moved, slot)
+        }
+        slots = nextSlots
+        return next
+    }
+}
+
+extension ServerMoments.Slot {
+    /// The tensor after a step; the moments change into new memory.
+    fileprivate mutating func move(
+        _ value: Tensor, toward target: Tensor, _ rule: (inout ServerMoments.Element) -> Void
+    ) -> Tensor {
+        let next = moments.map { $0.copied() }
+        let moved = Tensor.filled(value.shape) { result in
+            value.withFloats { x in
+                target.withFloats { y in
+                    next[0].updateInPlace { first in
+                        next[1].updateInPlace { second in
+                            for i in result.indices {
+                                var element = ServerMoments.Element(
+                                    value: Double(x[i]), difference: Double(y[i]) - Double(x[i]),
+                                    first: Double(first[i]), second: Double(second[i]))
+                                rule(&element)
+                                result[i] = Float(element.value)
+                                (first[i], second[i]) = (Float(element.first), Float(element.second))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        moments = next
+        return moved
+    }
+}
+
+extension StateDict {
+    /// Two states' tensors of a name, float32 and of one shape.
+    func pair(with other: StateDict, _ key: String) throws -> (Tensor, Tensor) {
+        guard let mine = self[key], let theirs = other[key], mine.shape == theirs.shape, mine.dtype == .float32,
+            theirs.dtype == .float32
+        else {
+            throw FederationError(
+                .protocolViolation,
+                "\(key): state and aggregate hold \(self[key]?.shape ?? []) and "
+                    + "\(other[key]?.shape ?? []); they must hold F32 tensors of one shape")
+        }
+        return (mine, theirs)
+    }
+}

@@ -1,0 +1,115 @@
+import COpenBLAS
+
+/// A float64 matrix stored column by column, as LAPACK wants it: for factorisations, not for training.
+public struct DenseMatrix: Sendable, Equatable {
+    /// Number of rows.
+    public let rows: Int
+    /// Number of columns.
+    public let columns: Int
+    /// The elements: (i, j) lies at `j · rows + i`.
+    public private(set) var elements: [Double]
+
+    /// A matrix with the given elements, column by column.
+    public init(rows: Int, columns: Int, elements: [Double]) {
+        precondition(elements.count == rows * columns, "\(elements.count) elements for [\(rows), \(columns)]")
+        (self.rows, self.columns, self.elements) = (rows, columns, elements)
+    }
+
+    /// A matrix of zeros.
+    public init(zeros rows: Int, _ columns: Int) {
+        self.init(rows: rows, columns: columns, elements: Array(repeating: 0, count: rows * columns))
+    }
+
+    /// The numbers of a float32 tensor, its outer dimensions as rows.
+    public init(_ tensor: Tensor) {
+        self.init(rows: tensor.rows, columns: tensor.columns, elements: Self.byColumns(tensor))
+    }
+
+    /// The numbers of a float32 tensor the other way round, which is how they lie in memory.
+    public init(transposing tensor: Tensor) {
+        self.init(
+            rows: tensor.columns, columns: tensor.rows,
+            elements: tensor.withFloats { floats in floats.map(Double.init) })
+    }
+
+    private static func byColumns(_ tensor: Tensor) -> [Double] {
+        let (rows, columns) = (tensor.rows, tensor.columns)
+        return [Double](unsafeUninitializedCapacity: rows * columns) { target, count in
+            tensor.withFloats { floats in
+                for i in 0..<rows {
+                    for j in 0..<columns { target[j * rows + i] = Double(floats[i * columns + j]) }
+                }
+            }
+            count = rows * columns
+        }
+    }
+
+    /// The element in row `i` and column `j`.
+    public subscript(i: Int, j: Int) -> Double {
+        get { elements[j * rows + i] }
+        set { elements[j * rows + i] = newValue }
+    }
+
+    /// Σ over elements of their squares, ‖·‖_F².
+    public var squaredNorm: Double { elements.reduce(0) { $0 + $1 * $1 } }
+
+    /// The matrix rounded to float32, [rows, columns].
+    public var tensor: Tensor {
+        var values = [Float](repeating: 0, count: elements.count)
+        for j in 0..<columns {
+            for i in 0..<rows { values[i * columns + j] = Float(elements[j * rows + i]) }
+        }
+        return Tensor(values, shape: [rows, columns])
+    }
+
+    /// The matrix the other way round, rounded to float32, [columns, rows].
+    public var transposedTensor: Tensor { Tensor(elements.map(Float.init), shape: [columns, rows]) }
+
+    /// The first `count` columns.
+    public func prefix(columns count: Int) -> DenseMatrix {
+        precondition(count <= columns, "\(count) of \(columns) columns")
+        return DenseMatrix(rows: rows, columns: count, elements: Array(elements.prefix(rows * count)))
+    }
+
+    /// Each column j times `factors[j]`.
+    public func scalingColumns(by factors: [Double]) -> DenseMatrix {
+        precondition(factors.count == columns, "\(factors.count) factors for \(columns) columns")
+        var result = self
+        for j in 0..<columns {
+            for index in j * rows..<(j + 1) * rows { result.elements[index] *= factors[j] }
+        }
+        return result
+    }
+
+    /// The matrices side by side; all have the same number of rows.
+    public static func stack(columns parts: [DenseMatrix], rows: Int) -> DenseMatrix {
+        precondition(parts.allSatisfy { $0.rows == rows }, "the parts have other numbers of rows than \(rows)")
+        return DenseMatrix(
+            rows: rows, columns: parts.reduce(0) { $0 + $1.columns }, elements: parts.flatMap(\.elements))
+    }
+
+    /// The product of two matrices, either read the other way round.
+    ///
+    /// - Throws: `TensorError.unsupported` where LAPACK is missing.
+    public static func product(
+        _ a: DenseMatrix, transposingFirst: Bool = false, _ b: DenseMatrix, transposingSecond: Bool = false
+    ) throws -> DenseMatrix {
+        let (m, k) = transposingFirst ? (a.columns, a.rows) : (a.rows, a.columns)
+        let (inner, n) = transposingSecond ? (b.columns, b.rows) : (b.rows, b.columns)
+        precondition(k == inner, "a product over \(k) and \(inner) elements")
+        try LAPACK.require(m, n, k)
+        var result = DenseMatrix(zeros: m, n)
+        guard m > 0, n > 0, k > 0 else { return result }
+        result.elements.withUnsafeMutableBufferPointer {
+            lorad_lapack_multiply(
+                transposingFirst ? 1 : 0, transposingSecond ? 1 : 0, Int32(m), Int32(n), Int32(k), a.elements,
+                b.elements, $0.baseAddress)
+        }
+        return result
+    }
+
+    /// Lets a routine of LAPACK change the elements.
+    mutating func update<Result>(_ body: (UnsafeMutablePointer<Double>?) -> Result) -> Result {
+        elements.withUnsafeMutableBufferPointer { body($0.baseAddress) }
+    }
+}
