@@ -4,6 +4,8 @@
 
 // Elements whose accumulators stay in the first-level cache while every update passes over them.
 enum { BLOCK = 1024 };
+// Elements between fetching ahead, and of a line of the cache.
+enum { STRETCH = 128, LINE = 16 };
 
 LORAD_INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -15,19 +17,33 @@ LORAD_INLINE void accumulate(double *high, double *low, double w, double x) {
     *high = sum;
 }
 
+// Adds two updates to a block, and meanwhile fetches the block of the two that come next: the processor's own
+// prefetching starts anew in each update's memory, and would wait for it every time.
+LORAD_INLINE void accumulate_two(double *restrict high, double *restrict low, const double *w,
+                                 const float *restrict first, const float *restrict second, const float *next,
+                                 const float *after_next, size_t n) {
+    for (size_t stretch = 0; stretch < n; stretch += STRETCH) {
+        const size_t end = smaller(stretch + STRETCH, n);
+        for (size_t j = stretch; j < end; j += LINE) {
+            __builtin_prefetch(next + j);
+            __builtin_prefetch(after_next + j);
+        }
+        for (size_t j = stretch; j < end; j++) {
+            double h = high[j], l = low[j];
+            accumulate(&h, &l, w[0], first[j]);
+            accumulate(&h, &l, w[1], second[j]);
+            high[j] = h;
+            low[j] = l;
+        }
+    }
+}
+
 LORAD_INLINE void accumulate_block(double *restrict high, double *restrict low, const float *const *x,
                                    const double *w, size_t count, size_t from, size_t n) {
     size_t i = 0;
     for (; i + 2 <= count; i += 2) {
-        const float *restrict first = x[i] + from;
-        const float *restrict second = x[i + 1] + from;
-        for (size_t j = 0; j < n; j++) {
-            double h = high[j], l = low[j];
-            accumulate(&h, &l, w[i], first[j]);
-            accumulate(&h, &l, w[i + 1], second[j]);
-            high[j] = h;
-            low[j] = l;
-        }
+        const size_t next = i + 4 <= count ? i + 2 : i;
+        accumulate_two(high, low, w + i, x[i] + from, x[i + 1] + from, x[next] + from, x[next + 1] + from, n);
     }
     if (i < count)
         for (size_t j = 0; j < n; j++) accumulate(high + j, low + j, w[i], x[i][from + j]);

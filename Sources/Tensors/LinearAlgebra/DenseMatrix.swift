@@ -21,27 +21,51 @@ public struct DenseMatrix: Sendable, Equatable {
     }
 
     /// The numbers of a float32 tensor, its outer dimensions as rows.
-    public init(_ tensor: Tensor) {
-        self.init(rows: tensor.rows, columns: tensor.columns, elements: Self.byColumns(tensor))
-    }
+    public init(_ tensor: Tensor) { self.init(columnsOf: [(tensor, 1)]) }
 
     /// The numbers of a float32 tensor the other way round, which is how they lie in memory.
-    public init(transposing tensor: Tensor) {
-        self.init(
-            rows: tensor.columns, columns: tensor.rows,
-            elements: tensor.withFloats { floats in floats.map(Double.init) })
-    }
+    public init(transposing tensor: Tensor) { self.init(rowsOf: [(tensor, 1)]) }
 
-    private static func byColumns(_ tensor: Tensor) -> [Double] {
-        let (rows, columns) = (tensor.rows, tensor.columns)
-        return [Double](unsafeUninitializedCapacity: rows * columns) { target, count in
-            tensor.withFloats { floats in
-                for i in 0..<rows {
-                    for j in 0..<columns { target[j * rows + i] = Double(floats[i * columns + j]) }
+    /// The columns of float32 tensors with equally many rows, side by side, each tensor times its factor.
+    public init(columnsOf parts: [(tensor: Tensor, factor: Double)]) {
+        let rows = parts.first?.tensor.rows ?? 0
+        precondition(parts.allSatisfy { $0.tensor.rows == rows }, "tensors with different numbers of rows")
+        self.init(rows: rows, parts) { tensor, factor, target in
+            let columns = tensor.columns
+            tensor.withFloats { x in
+                for j in 0..<columns {
+                    for i in 0..<rows { target[j * rows + i] = Double(x[i * columns + j]) * factor }
                 }
             }
-            count = rows * columns
         }
+    }
+
+    /// The rows of float32 tensors with equally many columns, as columns side by side, each tensor times its factor.
+    public init(rowsOf parts: [(tensor: Tensor, factor: Double)]) {
+        let rows = parts.first?.tensor.columns ?? 0
+        precondition(parts.allSatisfy { $0.tensor.columns == rows }, "tensors with different numbers of columns")
+        self.init(rows: rows, parts) { tensor, factor, target in
+            tensor.withFloats { x in
+                for i in x.indices { target[i] = Double(x[i]) * factor }
+            }
+        }
+    }
+
+    /// Elements that `write` puts down for one tensor after the other.
+    private init(
+        rows: Int, _ parts: [(tensor: Tensor, factor: Double)],
+        _ write: (Tensor, Double, UnsafeMutablePointer<Double>) -> Void
+    ) {
+        let count = parts.reduce(0) { $0 + $1.tensor.count }
+        elements = [Double](unsafeUninitializedCapacity: count) { target, initialized in
+            var next = target.baseAddress
+            for (tensor, factor) in parts where tensor.count > 0 {
+                if let next { write(tensor, factor, next) }
+                next = next.map { $0 + tensor.count }
+            }
+            initialized = count
+        }
+        (self.rows, columns) = (rows, rows == 0 ? 0 : count / rows)
     }
 
     /// The element in row `i` and column `j`.
@@ -79,13 +103,6 @@ public struct DenseMatrix: Sendable, Equatable {
             for index in j * rows..<(j + 1) * rows { result.elements[index] *= factors[j] }
         }
         return result
-    }
-
-    /// The matrices side by side; all have the same number of rows.
-    public static func stack(columns parts: [DenseMatrix], rows: Int) -> DenseMatrix {
-        precondition(parts.allSatisfy { $0.rows == rows }, "the parts have other numbers of rows than \(rows)")
-        return DenseMatrix(
-            rows: rows, columns: parts.reduce(0) { $0 + $1.columns }, elements: parts.flatMap(\.elements))
     }
 
     /// The product of two matrices, either read the other way round.

@@ -21,18 +21,16 @@ enum LAPACK {
     }
 
     /// Throws where a routine says that it failed.
-    static func check(_ status: Int32, _ routine: String, _ matrix: DenseMatrix) throws {
+    static func check(_ status: Int32, _ routine: String, _ rows: Int, _ columns: Int) throws {
         guard status != 0 else { return }
         throw TensorError(
-            .unsupported,
-            "\(routine) of a [\(matrix.rows), \(matrix.columns)] matrix failed with LAPACK's code \(status)")
+            .unsupported, "\(routine) of a [\(rows), \(columns)] matrix failed with LAPACK's code \(status)")
     }
 
     /// Throws where an element is NaN or infinite: some routines would not return.
-    static func requireFinite(_ matrix: DenseMatrix, _ routine: String) throws {
-        guard matrix.elements.allSatisfy(\.isFinite) else {
-            throw TensorError(
-                .unsupported, "\(routine) of a [\(matrix.rows), \(matrix.columns)] matrix that holds NaN or infinity")
+    static func requireFinite(_ elements: [Double], _ routine: String) throws {
+        guard elements.allSatisfy(\.isFinite) else {
+            throw TensorError(.unsupported, "\(routine) of a matrix that holds NaN or infinity")
         }
     }
 }

@@ -13,16 +13,16 @@ public struct QRFactorization: Sendable {
     /// Factors a matrix of any shape and rank.
     ///
     /// - Throws: `TensorError.unsupported` where LAPACK is missing or an element is not finite.
-    public init(_ matrix: DenseMatrix) throws {
+    public init(_ matrix: consuming DenseMatrix) throws {
         try LAPACK.require(matrix.rows, matrix.columns)
-        try LAPACK.requireFinite(matrix, "QR")
-        var factors = matrix
-        var scales = [Double](repeating: 0, count: min(matrix.rows, matrix.columns))
+        try LAPACK.requireFinite(matrix.elements, "QR")
+        let (rows, columns) = (matrix.rows, matrix.columns)
+        var scales = [Double](repeating: 0, count: min(rows, columns))
         if !scales.isEmpty {
-            let status = factors.update { lorad_lapack_qr(Int32(matrix.rows), Int32(matrix.columns), $0, &scales) }
-            try LAPACK.check(status, "QR", matrix)
+            let status = matrix.update { lorad_lapack_qr(Int32(rows), Int32(columns), $0, &scales) }
+            try LAPACK.check(status, "QR", rows, columns)
         }
-        self.factors = factors
+        factors = matrix
         reflectorScales = scales
     }
 
@@ -47,7 +47,7 @@ public struct QRFactorization: Sendable {
         guard count > 0, x.columns > 0 else { return result }
         let (m, n, k) = (Int32(result.rows), Int32(result.columns), Int32(count))
         let status = result.update { lorad_lapack_apply_q(m, n, k, factors.elements, reflectorScales, $0) }
-        try LAPACK.check(status, "Q of QR", factors)
+        try LAPACK.check(status, "Q of QR", factors.rows, factors.columns)
         return result
     }
 

@@ -2,29 +2,30 @@ import COpenBLAS
 
 /// A = U Σ Vᵀ with orthonormal columns in U and V and the singular values descending (LAPACK's dgesdd).
 public struct SingularValueDecomposition: Sendable {
-    /// U, [rows, p] with p the smaller of A's sizes.
+    /// U, [rows, p] with p the smaller of A's sizes, or as many columns as were asked for.
     public let u: DenseMatrix
     /// The p singular values, largest first.
     public let values: [Double]
-    /// V, [columns, p].
+    /// V, [columns, p], or as many columns as U.
     public let v: DenseMatrix
 
     /// Decomposes a matrix of any shape and rank.
     ///
     /// - Throws: `TensorError.unsupported` where LAPACK is missing or fails, or an element is not finite.
-    public init(_ matrix: DenseMatrix) throws {
+    public init(_ matrix: consuming DenseMatrix) throws {
         try LAPACK.require(matrix.rows, matrix.columns)
-        try LAPACK.requireFinite(matrix, "SVD")
-        let count = min(matrix.rows, matrix.columns)
+        try LAPACK.requireFinite(matrix.elements, "SVD")
+        let (rows, columns) = (matrix.rows, matrix.columns)
+        let count = min(rows, columns)
         var values = [Double](repeating: 0, count: count)
-        var (u, vTransposed) = (DenseMatrix(zeros: matrix.rows, count), DenseMatrix(zeros: count, matrix.columns))
+        var (u, vTransposed) = (DenseMatrix(zeros: rows, count), DenseMatrix(zeros: count, columns))
         if count > 0 {
-            var work = matrix
-            let (m, n) = (Int32(matrix.rows), Int32(matrix.columns))
-            let status = work.update { a in
-                u.update { u in vTransposed.update { vt in lorad_lapack_svd(m, n, a, &values, u, vt) } }
+            let status = matrix.update { a in
+                u.update { u in
+                    vTransposed.update { vt in lorad_lapack_svd(Int32(rows), Int32(columns), a, &values, u, vt) }
+                }
             }
-            try LAPACK.check(status, "SVD", matrix)
+            try LAPACK.check(status, "SVD", rows, columns)
         }
         self.init(u: u, values: values, v: vTransposed.transposed)
     }
@@ -42,7 +43,7 @@ public struct SingularValueDecomposition: Sendable {
     ///   - limit: how many of the vectors are wanted; every singular value is returned all the same.
     /// - Throws: `TensorError.unsupported` where LAPACK is missing or fails, or an element is not finite.
     public static func ofProduct(
-        _ left: DenseMatrix, _ right: DenseMatrix, vectors limit: Int = .max
+        _ left: consuming DenseMatrix, _ right: consuming DenseMatrix, vectors limit: Int = .max
     ) throws -> SingularValueDecomposition {
         precondition(left.columns == right.columns, "\(left.columns) columns beside \(right.columns)")
         let (first, second) = (try QRFactorization(left), try QRFactorization(right))

@@ -24,13 +24,10 @@ struct FlexLoRAAggregator: Aggregator {
 
     private static func project(_ pair: FactorLayout.Pair, _ updates: RoundUpdates) throws -> [(String, Tensor)] {
         let factors = try updates.factors(pair)
-        let roots = zip(factors, updates.shares).flatMap { factors, share in
-            Array(repeating: (share * pair.scale(rank: factors.rank)).squareRoot(), count: factors.rank)
-        }
-        let left = DenseMatrix.stack(columns: factors.map { DenseMatrix($0.b) }, rows: pair.outputs)
-        let right = DenseMatrix.stack(columns: factors.map { DenseMatrix(transposing: $0.a) }, rows: pair.inputs)
+        let roots = zip(factors, updates.shares).map { ($1 * pair.scale(rank: $0.rank)).squareRoot() }
         let svd = try SingularValueDecomposition.ofProduct(
-            left.scalingColumns(by: roots), right.scalingColumns(by: roots), vectors: pair.rank)
+            DenseMatrix(columnsOf: Array(zip(factors.map(\.b), roots))),
+            DenseMatrix(rowsOf: Array(zip(factors.map(\.a), roots))), vectors: pair.rank)
         return balanced(svd, pair, idle: updates.start.state[pair.aKey])
     }
 

@@ -1,3 +1,5 @@
+import Tensors
+
 /// What Krum and Multi-Krum share: scores, and the mean of the best.
 struct KrumSelection: Sendable {
     private let faulty: Int
@@ -26,11 +28,11 @@ struct KrumSelection: Sendable {
         let scores = try PairwiseDistances(updates, of: keys).scores(nearest: neighbours(of: updates.count))
         let order = scores.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }
         let chosen = order.prefix(selecting(updates.count)).sorted()
-        let inputs = try keys.map { key in
-            let tensors = try updates.tensors(key)
+        let plain = WeightedMean(Array(repeating: 1, count: chosen.count))
+        let means = try plain.of(keys.map { start.state[$0]?.shape ?? [] }) { index in
+            let tensors = try updates.tensors(keys[index])
             return chosen.map { tensors[$0] }
         }
-        let means = try WeightedMean(Array(repeating: 1, count: chosen.count)).of(inputs)
         let leftOut = updates.summaries.indices.filter { !chosen.contains($0) }.map { updates.summaries[$0].worker }
         return try AggregationResult(start, changing: Array(zip(keys, means)), leftOut: leftOut)
     }

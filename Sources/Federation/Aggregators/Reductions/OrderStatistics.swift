@@ -57,11 +57,12 @@ struct OrderStatistics: Sendable {
         return needed.reversed()
     }
 
-    /// The mean of the kept values of each coordinate, for each list of `count` tensors.
-    func means(_ lists: [[Tensor]]) throws -> [Tensor] {
-        let results = lists.map { Tensor(zeros: $0.first?.shape ?? []) }
+    /// The mean of the kept values of each coordinate, for each of several lists of `count` tensors with the shapes
+    /// given; a list is asked for when its turn comes.
+    func means(_ shapes: [[Int]], _ list: @escaping @Sendable (Int) throws -> [Tensor]) throws -> [Tensor] {
+        let results = shapes.map { Tensor(zeros: $0) }
         let pieces = Piece.cut(results.map(\.count))
-        _ = try concurrentMap(pieces.count) { write(pieces[$0], of: lists[pieces[$0].tensor], to: results) }
+        _ = try concurrentMap(pieces.count) { write(pieces[$0], of: try list(pieces[$0].tensor), to: results) }
         return results
     }
 
@@ -84,6 +85,7 @@ extension RoundUpdates {
     /// The mean of each coordinate's order statistics, for each key.
     func orderedMean(of keys: [String], keeping kept: ClosedRange<Int>) throws -> [(String, Tensor)] {
         let statistics = try OrderStatistics(of: count, keeping: kept)
-        return Array(zip(keys, try statistics.means(try keys.map(tensors))))
+        let shapes = keys.map { start.state[$0]?.shape ?? [] }
+        return Array(zip(keys, try statistics.means(shapes) { try tensors(keys[$0]) }))
     }
 }

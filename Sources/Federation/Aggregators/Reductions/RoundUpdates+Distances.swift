@@ -9,18 +9,21 @@ struct PairwiseDistances: Sendable {
     init(_ updates: RoundUpdates, of keys: [String]) throws {
         count = updates.count
         var squares = Array(repeating: 0.0, count: count * (count - 1) / 2)
-        for part in try Self.parts(try keys.map(updates.tensors), pairs: squares.count) {
+        let lengths = keys.map { updates.start.state[$0]?.count ?? 0 }
+        for part in try Self.parts(lengths, pairs: squares.count, { try updates.tensors(keys[$0]) }) {
             for index in squares.indices { squares[index] += part[index] }
         }
         self.squares = squares
     }
 
     /// The squares over each piece of the tensors, in the order of the pieces.
-    private static func parts(_ lists: [[Tensor]], pairs: Int) throws -> [[Double]] {
-        let pieces = Piece.cut(lists.map { $0.first?.count ?? 0 }, into: 1 << 20)
+    private static func parts(
+        _ lengths: [Int], pairs: Int, _ list: @escaping @Sendable (Int) throws -> [Tensor]
+    ) throws -> [[Double]] {
+        let pieces = Piece.cut(lengths, into: 1 << 20)
         return try concurrentMap(pieces.count) { index in
             var squares = Array(repeating: 0.0, count: pairs)
-            pieces[index].withPointers(lists[pieces[index].tensor]) {
+            pieces[index].withPointers(try list(pieces[index].tensor)) {
                 lorad_squared_distances($0, $0.count, &squares, pieces[index].elements.count)
             }
             return squares

@@ -14,10 +14,12 @@ extension RoundUpdates {
     private func mean(
         of keys: [String], coefficients: [Double], ofStart: [Double]
     ) throws -> [(String, Tensor)] {
-        let inputs = try keys.map { key in
-            try tensors(key) + (start.state[key].map { Array(repeating: $0, count: ofStart.count) } ?? [])
+        let shapes = keys.map { start.state[$0]?.shape ?? [] }
+        let means = try WeightedMean(coefficients + ofStart).of(shapes) { index in
+            let base = start.state[keys[index]].map { Array(repeating: $0, count: ofStart.count) } ?? []
+            return try tensors(keys[index]) + base
         }
-        return Array(zip(keys, try WeightedMean(coefficients + ofStart).of(inputs)))
+        return Array(zip(keys, means))
     }
 
     /// How much of its difference each update keeps when its length over all keys is clipped to a bound.
@@ -46,11 +48,11 @@ struct WeightedMean: Sendable {
         total = sum.value
     }
 
-    /// The mean of each list of tensors.
-    func of(_ lists: [[Tensor]]) throws -> [Tensor] {
-        let results = lists.map { Tensor(zeros: $0.first?.shape ?? []) }
+    /// The mean of each of several lists of tensors, with the shapes given; a list is asked for when its turn comes.
+    func of(_ shapes: [[Int]], _ list: @escaping @Sendable (Int) throws -> [Tensor]) throws -> [Tensor] {
+        let results = shapes.map { Tensor(zeros: $0) }
         let pieces = Piece.cut(results.map(\.count))
-        _ = try concurrentMap(pieces.count) { write(pieces[$0], of: lists[pieces[$0].tensor], to: results) }
+        _ = try concurrentMap(pieces.count) { write(pieces[$0], of: try list(pieces[$0].tensor), to: results) }
         return results
     }
 
