@@ -19,13 +19,10 @@ public struct AggregationResult: Sendable {
         _ start: RoundStart, changing changed: [(String, Tensor)], baseDelta: BaseDelta? = nil, leftOut: [String] = []
     ) throws {
         var state = start.state
-        for (key, tensor) in changed {
-            guard !tensor.hasNonFinite else {
-                throw FederationError(
-                    .invalidUpdate, "the aggregate of \(key) is not finite: bound the norm of updates")
-            }
-            state[key] = tensor
+        for (key, tensor) in changed + (baseDelta?.stateDict.entries ?? []) where tensor.hasNonFinite {
+            throw FederationError(.invalidUpdate, "the aggregate of \(key) is not finite: bound the norm of updates")
         }
+        for (key, tensor) in changed { state[key] = tensor }
         let keys = Set(changed.map(\.0))
         self.state = state
         trainedKeys = state.names.filter(keys.contains)

@@ -52,9 +52,11 @@ public struct FactorLayout: Sendable, Equatable {
     public init(_ pairs: [Pair]) throws {
         var pairOfKey: [String: Int] = [:]
         for (index, pair) in pairs.enumerated() {
-            guard pair.rank > 0, pair.alpha > 0, pair.alpha.isFinite else {
+            guard min(pair.rank, pair.inputs, pair.outputs) > 0, pair.alpha > 0, pair.alpha.isFinite else {
                 throw FederationError(
-                    .invalidConfiguration, "\(pair.module): rank \(pair.rank) and alpha \(pair.alpha) must be positive")
+                    .invalidConfiguration,
+                    "\(pair.module): rank \(pair.rank), sizes [\(pair.outputs), \(pair.inputs)] and alpha \(pair.alpha) "
+                        + "must be positive")
             }
             for key in [pair.aKey, pair.bKey] where pairOfKey.updateValue(index, forKey: key) != nil {
                 throw FederationError(.invalidConfiguration, "\(key) belongs to two factors")
@@ -89,7 +91,7 @@ public struct FactorLayout: Sendable, Equatable {
         return StateDict(
             state.entries.map { key, tensor in
                 guard let pair = pair(of: key), rank < pair.rank else { return (key, tensor) }
-                guard key == pair.bKey else { return (key, tensor.rows(0..<rank)) }
+                guard key == pair.bKey else { return (key, tensor.detached.rows(0..<rank)) }
                 return (key, tensor.resized(columns: rank, scaledBy: pair.scale / pair.scale(rank: rank)))
             })
     }

@@ -35,32 +35,40 @@ struct ServerMoments: Sendable {
         Slot(moments: initial.map { value in Tensor.filled(shape) { $0.update(repeating: value) } })
     }
 
+    /// How an optimizer changes one element.
+    typealias Rule = @Sendable (inout Element) -> Void
+
     /// Applies a rule to every element of every key; it is asked for once a tensor, with the rounds that trained it, this
     /// one included.
     mutating func step(
-        _ state: StateDict, toward aggregate: StateDict, keys: [String],
-        _ rule: (_ steps: Int) -> (inout Element) -> Void
+        _ state: StateDict, toward aggregate: StateDict, keys: [String], _ rule: @escaping @Sendable (Int) -> Rule
     ) throws -> StateDict {
-        var (next, nextSlots) = (state, slots)
-        for key in keys {
-            let (value, target) = try state.pair(with: aggregate, key)
-            var slot = slots[key] ?? fresh(value.shape)
-            slot.steps += 1
-            let moved = slot.move(value, toward: target, rule(slot.steps))
-            guard !moved.hasNonFinite, !slot.moments.contains(where: \.hasNonFinite) else {
-                throw FederationError(.invalidUpdate, "the server optimizer's step of \(key) is not finite")
-            }
-            (next[key], nextSlots[key]) = (moved, slot)
+        let moved = try concurrentMap(keys.count) { [self] in
+            try self.moved(keys[$0], state, toward: aggregate, rule)
         }
-        slots = nextSlots
+        var next = state
+        for (key, (tensor, slot)) in zip(keys, moved) { (next[key], slots[key]) = (tensor, slot) }
         return next
+    }
+
+    private func moved(
+        _ key: String, _ state: StateDict, toward aggregate: StateDict, _ rule: (Int) -> Rule
+    ) throws -> (Tensor, Slot) {
+        let (value, target) = try state.pair(with: aggregate, key)
+        var slot = slots[key] ?? fresh(value.shape)
+        slot.steps += 1
+        let moved = slot.move(value, toward: target, rule(slot.steps))
+        guard !moved.hasNonFinite, !slot.moments.contains(where: \.hasNonFinite) else {
+            throw FederationError(.invalidUpdate, "the server optimizer's step of \(key) is not finite")
+        }
+        return (moved, slot)
     }
 }
 
 extension ServerMoments.Slot {
     /// The tensor after a step; the moments change into new memory.
     fileprivate mutating func move(
-        _ value: Tensor, toward target: Tensor, _ rule: (inout ServerMoments.Element) -> Void
+        _ value: Tensor, toward target: Tensor, _ rule: ServerMoments.Rule
     ) -> Tensor {
         let next = moments.map { $0.copied() }
         let moved = Tensor.filled(value.shape) { result in

@@ -30,7 +30,7 @@ public struct DenseMatrix: Sendable, Equatable {
     public init(columnsOf parts: [(tensor: Tensor, factor: Double)]) {
         let rows = parts.first?.tensor.rows ?? 0
         precondition(parts.allSatisfy { $0.tensor.rows == rows }, "tensors with different numbers of rows")
-        self.init(rows: rows, parts) { tensor, factor, target in
+        self.init(rows: rows, columns: parts.reduce(0) { $0 + $1.tensor.columns }, parts) { tensor, factor, target in
             let columns = tensor.columns
             tensor.withFloats { x in
                 for j in 0..<columns {
@@ -44,7 +44,7 @@ public struct DenseMatrix: Sendable, Equatable {
     public init(rowsOf parts: [(tensor: Tensor, factor: Double)]) {
         let rows = parts.first?.tensor.columns ?? 0
         precondition(parts.allSatisfy { $0.tensor.columns == rows }, "tensors with different numbers of columns")
-        self.init(rows: rows, parts) { tensor, factor, target in
+        self.init(rows: rows, columns: parts.reduce(0) { $0 + $1.tensor.rows }, parts) { tensor, factor, target in
             tensor.withFloats { x in
                 for i in x.indices { target[i] = Double(x[i]) * factor }
             }
@@ -53,19 +53,18 @@ public struct DenseMatrix: Sendable, Equatable {
 
     /// Elements that `write` puts down for one tensor after the other.
     private init(
-        rows: Int, _ parts: [(tensor: Tensor, factor: Double)],
+        rows: Int, columns: Int, _ parts: [(tensor: Tensor, factor: Double)],
         _ write: (Tensor, Double, UnsafeMutablePointer<Double>) -> Void
     ) {
-        let count = parts.reduce(0) { $0 + $1.tensor.count }
-        elements = [Double](unsafeUninitializedCapacity: count) { target, initialized in
+        elements = [Double](unsafeUninitializedCapacity: rows * columns) { target, initialized in
             var next = target.baseAddress
             for (tensor, factor) in parts where tensor.count > 0 {
                 if let next { write(tensor, factor, next) }
                 next = next.map { $0 + tensor.count }
             }
-            initialized = count
+            initialized = rows * columns
         }
-        (self.rows, columns) = (rows, rows == 0 ? 0 : count / rows)
+        (self.rows, self.columns) = (rows, columns)
     }
 
     /// The element in row `i` and column `j`.
