@@ -1,3 +1,5 @@
+import Tensors
+
 /// The aggregators that there are.
 public enum Aggregators {
     /// Every aggregator.
@@ -47,5 +49,16 @@ public enum Aggregators {
             .invalidConfiguration,
             "aggregation `\(name)` needs each worker's own update, which secure aggregation hides: use one of \(possible)"
         )
+    }
+}
+
+extension Aggregator {
+    /// Says when a run is configured, not at the end of its first round, that the library is missing.
+    static func requireLAPACK() throws {
+        guard LAPACK.isAvailable else {
+            throw FederationError(
+                .unsupported,
+                "aggregation `\(name)` needs LAPACK: libopenblas.so.0 is not installed; install libopenblas-dev")
+        }
     }
 }

@@ -1,10 +1,13 @@
 import COpenBLAS
 
-/// What every routine of LAPACK has in common: it must be there, and it may fail.
-enum LAPACK {
+/// The library behind QR, SVD and float64 products: it must be there, and its routines may fail.
+public enum LAPACK {
+    /// Whether QR, SVD and products of `DenseMatrix` can be had.
+    public static var isAvailable: Bool { lorad_lapack_load() == 1 }
+
     /// Throws unless the library is there and the sizes are ones that it counts in.
     static func require(_ sizes: Int...) throws {
-        guard lorad_lapack_load() == 1 else {
+        guard isAvailable else {
             throw TensorError(
                 .unsupported, "QR and SVD need LAPACK: libopenblas.so.0 is not installed; install libopenblas-dev")
         }

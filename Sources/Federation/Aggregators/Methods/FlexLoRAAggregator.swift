@@ -13,7 +13,7 @@ struct FlexLoRAAggregator: Aggregator {
     static let acceptsMixedRanks = true
     static let allowsServerOptimizer = false
 
-    init(_ options: AggregationOptions) {}
+    init(_ options: AggregationOptions) throws { try Self.requireLAPACK() }
 
     func aggregate(_ updates: any UpdateReader, from start: RoundStart) throws -> AggregationResult {
         let updates = try RoundUpdates(updates, from: start, atLeast: minimumUpdates)

@@ -12,7 +12,7 @@ struct HetLoRAAggregator: Aggregator {
     static let acceptsMixedRanks = true
     static let allowsServerOptimizer = true
 
-    init(_ options: AggregationOptions) {}
+    init(_ options: AggregationOptions) throws { try Self.requireLAPACK() }
 
     func aggregate(_ updates: any UpdateReader, from start: RoundStart) throws -> AggregationResult {
         let updates = try RoundUpdates(updates, from: start, atLeast: minimumUpdates)
