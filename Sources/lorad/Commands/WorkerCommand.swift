@@ -20,6 +20,12 @@ struct WorkerCommand: ParsableCommand {
     @Option(help: "A folder with the base model, in place of fetching it; its fingerprint is checked.")
     var model: String?
 
+    @Option(help: "This worker's own data, for a federated run: LLaVA-style JSON. It does not leave this machine.")
+    var data: String?
+
+    @Option(help: "The folder that the data's pictures lie in.")
+    var images = "."
+
     @Option(help: "What people call this worker; the machine's name unless given.")
     var name: String?
 
@@ -40,7 +46,8 @@ struct WorkerCommand: ParsableCommand {
         let display = ProgressDisplay()
         StopSignal.listen()
         let worker = try WorkerRun(
-            JoinLine(text: join), model: model, name: name, lanes: lanes, state: StateFolder(state),
+            JoinLine(text: join), model: model, data: data.map { ($0, images) }, name: name, lanes: lanes,
+            state: StateFolder(state),
             cacheLimit: Int(cacheSize * 1e9), say: display.say)
         try worker.work()
     }

@@ -6,6 +6,12 @@ import Tensors
 import Training
 import Transports
 
+/// A job whose result is an adapter.
+protocol SharedJob: Job {
+    /// Writes the PEFT folder of the run's result.
+    func writeAdapter(to folder: URL) throws
+}
+
 /// A run that workers share, as its coordinator puts it together.
 final class CoordinatorRun {
     /// How it is reached.
@@ -68,10 +74,12 @@ final class CoordinatorRun {
     func serve(_ display: ProgressDisplay) throws {
         try output.writeConfiguration()
         let job = try makeJob(display)
+        opened.sayRows(steps: job.rounds, display.say)
         var options = CoordinatorOptions(
             endpoint: access.endpoint, security: access.isInsecure ? .insecure : .encrypted(admission.identity),
             run: opened.configuration.run, uploadFolder: store.inboxFolder, updateLimit: try updateLimit())
         options.timing = Timing(patience: .seconds(federation.workerTimeout))
+        options.wantsData = federation.mode == .federated
         options.configuration = try RunFile.text(of: opened.configuration)
         options.files = try publishFiles()
         let log = RunLog(store, display)
@@ -98,16 +106,19 @@ final class CoordinatorRun {
         try conclude(job, display)
     }
 
-    private func makeJob(_ display: ProgressDisplay) throws -> GradientJob {
+    private func makeJob(_ display: ProgressDisplay) throws -> any SharedJob {
+        let reports = try RunReports(folder: output.folder.path, resumingFromStep: resumed?.round ?? 0)
+        let pictures = PictureShelf(shelf)
+        guard federation.mode == .distributed, federation.localSteps == 1 else {
+            let averaging = AveragingRun(opened, federation, pictures: pictures, reports: reports, display: display)
+            return try averaging.job(resuming: resumed)
+        }
         let recorder = RunRecorder(
-            arguments: opened.configuration.training,
-            reports: try RunReports(folder: output.folder.path, resumingFromStep: resumed?.round ?? 0),
-            display: display, firstStep: resumed?.round ?? 0, evaluate: opened.evaluate)
-        let job = try GradientJob(
-            opened, minimumWorkers: federation.minWorkers, pictures: PictureShelf(shelf), resuming: resumed,
-            recorder: recorder, checkpoints: output.checkpoints)
-        opened.sayRows(steps: job.rounds, display.say)
-        return job
+            arguments: opened.configuration.training, reports: reports, display: display,
+            firstStep: resumed?.round ?? 0, evaluate: opened.evaluate)
+        return try GradientJob(
+            opened, minimumWorkers: federation.minWorkers, pictures: pictures, resuming: resumed, recorder: recorder,
+            checkpoints: output.checkpoints)
     }
 
     /// The largest update is one with every tensor, and a header.
@@ -141,62 +152,14 @@ final class CoordinatorRun {
         display.say("workers join with:\n  lorad worker --join '\(line.text)'")
     }
 
-    private func conclude(_ job: GradientJob, _ display: ProgressDisplay) throws {
+    private func conclude(_ job: any SharedJob, _ display: ProgressDisplay) throws {
         guard job.round >= job.rounds else {
             try SnapshotKeeper(store).save(job)
             try store.setState(.stopped)
             throw CommandError("stopped after step \(job.round) of \(job.rounds); the same command goes on from there")
         }
-        try opened.adapted.weights.write(to: output.folder)
+        try job.writeAdapter(to: output.folder)
         try store.setState(.finished)
         display.say("adapter written to \(output.folder.path)")
-    }
-}
-
-extension ResumedState {
-    /// The last snapshot of a store, or nil where there is none.
-    init?(_ store: RunStore) throws {
-        guard let snapshot = try store.history.snapshots().last else { return nil }
-        func state(_ name: String) throws -> StateDict {
-            guard let id = snapshot.blobs[name] else {
-                throw CommandError(
-                    "the snapshot of round \(snapshot.round) has no \(name): give --overwrite to begin anew")
-            }
-            return try SafetensorsFile(data: store.history.blob(id).bytes(), name: "the run's \(name)").stateDict
-        }
-        self.init(
-            round: snapshot.round + 1, adapter: try state("adapter"), optimizer: try state("optimizer"),
-            source: "the run's snapshot")
-    }
-}
-
-/// Makes rounds durable: as often as costs at most a twentieth of the time. What lies after the last snapshot is computed
-/// again after a crash, with the same result.
-final class SnapshotKeeper: Sendable {
-    private let store: RunStore
-    private let due = Mutex(ContinuousClock.now)
-
-    init(_ store: RunStore) { self.store = store }
-
-    /// Notes a round, and saves the job's state if it is time, or the end.
-    func persist(_ report: RoundReport, of job: any Job) throws {
-        var values = report.values
-        values["loss"] = report.loss
-        values["tokens"] = Double(report.tokens)
-        let metrics = String(decoding: try JSONEncoder().encode(values), as: UTF8.self)
-        try store.record(StepRecord(step: report.round, time: Date(), metrics: metrics))
-        guard job.round >= job.rounds || due.withLock({ $0 <= .now }) else { return }
-        let start = ContinuousClock.now
-        try save(job, loss: report.loss, metrics: metrics)
-        let cost = ContinuousClock.now - start
-        due.withLock { $0 = .now + cost * 20 }
-    }
-
-    /// Saves the job's state, unless no round is done.
-    func save(_ job: any Job, loss: Double? = nil, metrics: String = "{}") throws {
-        let done = job.round - 1
-        guard done >= 0, try store.history.lastCommitted().map({ $0.index < done }) ?? true else { return }
-        let blobs = try job.snapshot().mapValues { try Blob($0) }
-        try store.commitRound(RoundCommit(index: done, snapshot: blobs, loss: loss, metrics: metrics), now: Date())
     }
 }

@@ -8,9 +8,11 @@ import Training
 /// A worker's model: does the work that a coordinator gives out.
 final class SharedTrainer: LocalTrainer {
     private let adapted: AdaptedModel
-    private let computation: StepComputation
+    private let configuration: RunConfiguration
+    private let lanes: Lanes
     private let limits: WorkLimits
     private let processor: ImageProcessor
+    private let own: OwnData?
 
     /// Builds the model of a run.
     ///
@@ -18,38 +20,139 @@ final class SharedTrainer: LocalTrainer {
     ///   - folder: the base model.
     ///   - adapterConfiguration: the run's `adapter_config.json`.
     ///   - configuration: the run file that the coordinator sent.
+    ///   - data: this worker's own data, in a federated run.
     init(
         _ folder: ModelFolder, adapterConfiguration: URL, configuration: RunConfiguration, lanes: Lanes,
-        say: (String) -> Void
+        data: (path: String, images: String)?, name: String, say: (String) -> Void
     ) throws {
         let type = configuration.model.precision.type
         Products.notices(computing: type).forEach(say)
-        adapted = try AdaptedModel(folder, adapterConfiguration: adapterConfiguration, computing: type)
-        computation = StepComputation(
-            model: adapted.model, weights: adapted.weights, lanes: lanes,
-            checkpointing: configuration.training.gradientCheckpointing)
+        let adapted = try AdaptedModel(folder, adapterConfiguration: adapterConfiguration, computing: type)
+        self.adapted = adapted
+        self.configuration = configuration
+        self.lanes = lanes
         limits = WorkLimits(model: adapted.model, maxLength: configuration.data.maxLength)
         processor = try ImageProcessor(directory: folder.url)
+        own = try data.map { try OwnData($0, folder, adapted.model, configuration, name: name, say: say) }
         say("\(adapted.parameterCount)")
     }
 
     func perform(_ work: LocalWork) throws -> LocalResult {
         let start = ContinuousClock.now
-        let step = try StepWork(work.order, limits: limits)
-        try adapted.weights.assign(work.state)
-        let source = WorkSource(step.rows, processor: processor, imageSize: adapted.model.imageSize) { picture in
+        let state = work.state.split
+        let computation = try computation(gaining: state.gain)
+        var result: LocalResult
+        switch try SharedWork(work.order, limits: limits) {
+        case .gradients(let step): result = try gradients(step, work, state.trained, computation)
+        case .stretch(let options, let stretch):
+            let source = source(stretch.rows, work)
+            result = try train(stretch.plan, on: source, options, work, state.trained, computation)
+        case .local(let instructions):
+            guard let own else {
+                throw CommandError("this run trains on the workers' own data: start the worker with --data")
+            }
+            var options = instructions.options
+            options.seed = own.seed(instructions.options)
+            let plan = try own.plan(instructions, options, configuration.training)
+            result = try train(plan, on: own.rows, options, work, state.trained, computation)
+        }
+        result.metrics.seconds = (ContinuousClock.now - start) / .seconds(1)
+        return result
+    }
+
+    private func gradients(
+        _ step: StepWork, _ work: LocalWork, _ trained: StateDict, _ computation: StepComputation
+    ) throws -> LocalResult {
+        try adapted.weights.assign(trained)
+        let source = source(step.rows, work)
+        let sum = try computation.gradients(of: step.share, from: source, beforeMicroBatch: work.checkCancelled)
+        let tokens = (0..<source.count).reduce(0) { $0 + source.length(at: $1) }
+        let metrics = ContributionMetrics(
+            loss: sum.loss, examples: source.count, tokens: tokens, supervisedTokens: step.rows.supervisedTokens)
+        return LocalResult(update: sum.stateDict(of: adapted.weights.plan), metrics: metrics)
+    }
+
+    private func train(
+        _ plan: StretchPlan, on source: any RowSource, _ options: StretchOptions, _ work: LocalWork,
+        _ trained: StateDict, _ computation: StepComputation
+    ) throws -> LocalResult {
+        let stretch = try LocalStretch(computation, arguments: configuration.training, options: options)
+        let outcome = try stretch.run(
+            plan, on: source, from: trained,
+            afterStep: { work.report(Double($0.steps) / Double($0.totalSteps)) },
+            beforeMicroBatch: work.checkCancelled)
+        let frozen = options.frozenFactor?.role
+        let sent = zip(adapted.weights.parameters, outcome.values.entries).filter { $0.0.description.role != frozen }
+        let progress = outcome.progress
+        let metrics = ContributionMetrics(
+            loss: progress.meanLoss, examples: progress.examples, tokens: progress.tokens,
+            supervisedTokens: progress.supervisedTokens)
+        return LocalResult(update: StateDict(sent.map { ($0.1.name, $0.1.tensor) }), metrics: metrics)
+    }
+
+    private func source(_ rows: WorkRows, _ work: LocalWork) -> WorkSource {
+        WorkSource(rows, processor: processor, imageSize: adapted.model.imageSize) { picture in
             guard let file = work.files[Data(picture.bytes)] else {
                 throw FederationError(.notFound, "picture \(picture) did not come with the work")
             }
             return try Data(contentsOf: file)
         }
-        let sum = try computation.gradients(of: step.share, from: source) {
-            if work.isCancelled() { throw FederationError(.cancelled, "the result is not needed any more") }
-        }
-        let rows = 0..<source.count
-        let metrics = ContributionMetrics(
-            loss: sum.loss, examples: source.count, tokens: rows.reduce(0) { $0 + source.length(at: $1) },
-            supervisedTokens: step.rows.supervisedTokens, seconds: (ContinuousClock.now - start) / .seconds(1))
-        return LocalResult(update: sum.stateDict(of: adapted.weights.plan), metrics: metrics)
+    }
+
+    /// The model with what its frozen weights have gained so far.
+    private func computation(gaining gain: StateDict) throws -> StepComputation {
+        StepComputation(
+            model: try adapted.model(gaining: BaseDelta(gain)), weights: adapted.weights, lanes: lanes,
+            checkpointing: configuration.training.gradientCheckpointing)
+    }
+}
+
+/// A worker's own data in a federated run.
+private struct OwnData: Sendable {
+    let rows: ConversationSource
+    private let nameSeed: UInt64
+
+    init(
+        _ data: (path: String, images: String), _ folder: ModelFolder, _ model: any VisionLanguageModel,
+        _ configuration: RunConfiguration, name: String, say: (String) -> Void
+    ) throws {
+        let inputs = try ModelInputs(folder: folder.url, model: model, template: configuration.data.template)
+        say(inputs.templateNotice)
+        let opened = try inputs.source(
+            path: data.path, images: data.images, maxLength: configuration.data.maxLength,
+            onLong: configuration.data.onLong)
+        rows = opened.rows
+        nameSeed = SplitMix64.hash(name)
+        say("\(rows.count.grouped) rows of this worker's own")
+    }
+
+    /// A seed of this worker's own: workers that share one would share dropout masks and orders.
+    func seed(_ options: StretchOptions) -> Int {
+        Int(truncatingIfNeeded: nameSeed ^ UInt64(bitPattern: Int64(options.seed)))
+    }
+
+    func plan(
+        _ instructions: LocalInstructions, _ options: StretchOptions, _ arguments: TrainingArguments
+    ) throws -> StretchPlan {
+        let shuffle = SplitMix64.hash("\(options.seed)/\(options.firstStep)")
+        return try StretchPlan(
+            rows: Array(0..<rows.count), length: instructions.epochs.map { .epochs($0) } ?? .steps(instructions.steps),
+            rowsPerStep: arguments.perDeviceTrainBatchSize * arguments.gradientAccumulationSteps, shuffleSeed: shuffle)
+    }
+}
+
+extension LocalWork {
+    /// - Throws: `FederationError.cancelled` once the result is not needed any more.
+    @Sendable fileprivate func checkCancelled() throws {
+        if isCancelled() { throw FederationError(.cancelled, "the result is not needed any more") }
+    }
+}
+
+extension StateDict {
+    /// What trains, and what frozen weights have gained.
+    fileprivate var split: (trained: StateDict, gain: StateDict) {
+        let isGain = { (name: String) in name.hasSuffix(".delta_A.weight") || name.hasSuffix(".delta_B.weight") }
+        let parts = (entries.filter { !isGain($0.name) }, entries.filter { isGain($0.name) })
+        return (StateDict(parts.0.map { ($0.name, $0.tensor) }), StateDict(parts.1.map { ($0.name, $0.tensor) }))
     }
 }

@@ -10,6 +10,7 @@ import Transports
 final class WorkerRun {
     private let runner: WorkerRunner
     private let model: String?
+    private let data: (path: String, images: String)?
     private let lanes: Lanes
     private let cache: BlobCache
     private let state: StateFolder
@@ -20,10 +21,12 @@ final class WorkerRun {
 
     /// Opens this worker's identity and cache.
     init(
-        _ line: JoinLine, model: String?, name: String?, lanes count: Int?, state: StateFolder, cacheLimit: Int,
+        _ line: JoinLine, model: String?, data: (path: String, images: String)?, name: String?, lanes count: Int?,
+        state: StateFolder, cacheLimit: Int,
         say: @escaping @Sendable (String) -> Void
     ) throws {
         self.model = model
+        self.data = data
         self.state = state
         self.say = say
         lanes = Lanes(count: count ?? LaneCount.automatic.resolved)
@@ -31,7 +34,7 @@ final class WorkerRun {
         cache = try BlobCache(folder: state.cache.path, limit: cacheLimit)
         runner = try WorkerRunner(
             line, identity: place.identity,
-            machine: .init(name: place.name, lanes: lanes.count, arithmetic: Products.summary, offersData: false),
+            machine: .init(name: place.name, lanes: lanes.count, arithmetic: Products.summary, offersData: data != nil),
             cache: cache, say: say)
         if line.coordinator == .insecure {
             say("the join line is insecure: nothing is encrypted, and the coordinator is not authenticated")
@@ -48,6 +51,10 @@ final class WorkerRun {
         do {
             let welcome = try runner.join()
             say("\(place.name) works for run \(welcome.run)")
+            guard !welcome.wantsData || data != nil else {
+                throw CommandError(
+                    "run \(welcome.run) trains on the workers' own data: start this worker with --data and --images")
+            }
             let trainer = try makeTrainer(welcome)
             let end = try runner.work(welcome, with: trainer)
             guard end.isOver else { throw CommandError("the coordinator shut this worker out: \(end.reason)") }
@@ -68,7 +75,7 @@ final class WorkerRun {
         held.append(file)
         return try SharedTrainer(
             ModelFolder(folder), adapterConfiguration: URL(filePath: file.path), configuration: configuration,
-            lanes: lanes, say: say)
+            lanes: lanes, data: welcome.wantsData ? data : nil, name: place.name, say: say)
     }
 
     /// The base model's folder: this machine's own where it is the same, else one of fetched files.

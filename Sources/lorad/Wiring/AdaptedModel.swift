@@ -10,6 +10,8 @@ struct AdaptedModel: Sendable {
     let model: any VisionLanguageModel
     let weights: AdapterWeights
     let modules: [ModuleDescription]
+    /// The type that matrix products are computed in.
+    let computing: DType
     /// What there is to say about the configuration and the files, a line each.
     let notices: [String]
 
@@ -65,6 +67,7 @@ struct AdaptedModel: Sendable {
         model = try folder.load(computing: type, customization: weights).model
         modules = survey.modules
         self.folder = folder
+        computing = type
         self.notices = notices
     }
 
