@@ -4,8 +4,14 @@ extension BaseDelta {
     /// The sum of two, of no higher rank than `rank` by module.
     func adding(_ other: BaseDelta, rank: Int) throws -> BaseDelta {
         let sum = BaseDelta.sum([self, other])
-        guard sum.modules.contains(where: { $0.rank > rank }) else { return sum }
-        return try sum.compressed(maxRank: rank).delta
+        let isTooLong = sum.modules.contains { $0.rank > min(rank, $0.left.rows, $0.right.columns) }
+        return isTooLong ? try sum.compressed(maxRank: rank).delta : sum
+    }
+
+    /// The same products with no more rank than their sizes allow.
+    public func withoutIdleRank() throws -> BaseDelta {
+        let isTooLong = modules.contains { $0.rank > min($0.left.rows, $0.right.columns) }
+        return isTooLong ? try compressed(maxRank: .max).delta : self
     }
 
     /// The factors of several deltas side by side: their product is the sum of the products.
