@@ -32,16 +32,20 @@ struct WorkerCommand: ParsableCommand {
     @Option(help: "Gigabytes that downloads may take.")
     var cacheSize = 100.0
 
+    @Flag(help: "Prints one JSON object a line for everything that happens, instead of a bar.")
+    var json = false
+
     func validate() throws {
         if let lanes, lanes < 1 { throw ValidationError("--lanes must be at least 1") }
     }
 
     func run() throws {
-        let display = ProgressDisplay()
+        let display = ProgressDisplay(json: json)
+        defer { display.finish() }
         StopSignal.listen()
         let worker = try WorkerRun(
             JoinLine(text: join), model: model, name: name, lanes: lanes, state: StateFolder(state),
-            cacheLimit: Int(cacheSize * 1e9), say: display.say)
+            cacheLimit: Int(cacheSize * 1e9), display: display)
         try worker.work()
     }
 }

@@ -1,6 +1,7 @@
 import Adapters
 import Federation
 import Foundation
+import Models
 import Synchronization
 import Tensors
 import Training
@@ -74,27 +75,32 @@ final class CoordinatorRun {
         options.timing = Timing(patience: .seconds(federation.workerTimeout))
         options.configuration = try RunFile.text(of: opened.configuration)
         options.files = try publishFiles()
-        let log = RunLog(store, display)
+        let log = RunLog(
+            store, RunStatus(run: options.run, unit: RunUnit(federation), rounds: job.rounds, done: job.round),
+            admission: admission, display: display, loggingSteps: opened.configuration.training.loggingSteps)
+        let revocations = Revocations(store.history, admission)
+        _ = try revocations.apply()
         let server = try CoordinatorServer(
             job, options: options, shelf: shelf,
             observer: .init(
                 happened: { log.happened($0) }, refused: { log.refused($0) },
-                persist: { [keeper = SnapshotKeeper(store), job] in try keeper.persist($0, of: job) })
+                persist: { [keeper = SnapshotKeeper(store, log), job] in try keeper.persist($0, of: job) })
         ) { [admission] (request) throws(Refusal) in try admission.authorize(request) }
-        sayJoinLine(server.endpoint, display)
+        log.count(server.traffic)
+        sayJoinLine(server, display)
         let watch = Thread {
             while !StopSignal.isReceived { Thread.sleep(forTimeInterval: 0.1) }
             server.stop()
         }
         watch.start()
         try store.setState(.running)
+        let monitor = RunMonitor(server, log, store, revocations, display)
         do {
-            try server.run()
+            try monitor.during { try server.run() }
         } catch {
             try store.setState(.failed)
             throw error
         }
-        display.finish()
         try conclude(job, display)
     }
 
@@ -129,27 +135,33 @@ final class CoordinatorRun {
         return model.files + [.init(name: AdapterFolder.configurationFile, blob: blob.id, size: blob.size)]
     }
 
-    private func sayJoinLine(_ endpoint: Endpoint, _ display: ProgressDisplay) {
+    private func sayJoinLine(_ server: CoordinatorServer, _ display: ProgressDisplay) {
         if access.isInsecure {
             display.say(
                 "--insecure: nothing is encrypted, and nobody proves who they are; keep this on a trusted network")
         }
         let line = JoinLine(
-            address: access.advertised ?? endpoint.advertised.description,
+            address: access.advertised ?? server.endpoint.advertised.description,
             coordinator: access.isInsecure ? .insecure : .pinned(admission.identity.publicIdentity),
             token: admission.token)
-        display.say("workers join with:\n  lorad worker --join '\(line.text)'")
+        display.announce(
+            Invitation(
+                run: opened.configuration.run, endpoint: server.endpoint, bulk: server.bulkEndpoint,
+                state: folder.path, line: line, expiry: admission.tokenExpiry, minimumWorkers: federation.minWorkers
+            ).announcement)
     }
 
     private func conclude(_ job: GradientJob, _ display: ProgressDisplay) throws {
         guard job.round >= job.rounds else {
-            try SnapshotKeeper(store).save(job)
+            try SnapshotKeeper(store, nil).save(job)
             try store.setState(.stopped)
             throw CommandError("stopped after step \(job.round) of \(job.rounds); the same command goes on from there")
         }
         try opened.adapted.weights.write(to: output.folder)
         try store.setState(.finished)
-        display.say("adapter written to \(output.folder.path)")
+        display.announce(
+            Announcement(
+                "adapter_written", "adapter written to \(output.folder.path)", [("path", .string(output.folder.path))]))
     }
 }
 
@@ -174,29 +186,36 @@ extension ResumedState {
 /// again after a crash, with the same result.
 final class SnapshotKeeper: Sendable {
     private let store: RunStore
+    private let log: RunLog?
     private let due = Mutex(ContinuousClock.now)
 
-    init(_ store: RunStore) { self.store = store }
+    /// - Parameter log: counts what belongs to a round.
+    init(_ store: RunStore, _ log: RunLog?) {
+        self.store = store
+        self.log = log
+    }
 
     /// Notes a round, and saves the job's state if it is time, or the end.
     func persist(_ report: RoundReport, of job: any Job) throws {
-        var values = report.values
-        values["loss"] = report.loss
-        values["tokens"] = Double(report.tokens)
-        let metrics = String(decoding: try JSONEncoder().encode(values), as: UTF8.self)
-        try store.record(StepRecord(step: report.round, time: Date(), metrics: metrics))
+        let figures = log?.close(report) ?? RoundFigures(loss: report.loss, tokens: report.tokens)
+        try store.record(StepRecord(step: report.round, time: Date(), metrics: figures.json.text()))
         guard job.round >= job.rounds || due.withLock({ $0 <= .now }) else { return }
         let start = ContinuousClock.now
-        try save(job, loss: report.loss, metrics: metrics)
+        try save(job, figures)
         let cost = ContinuousClock.now - start
         due.withLock { $0 = .now + cost * 20 }
     }
 
     /// Saves the job's state, unless no round is done.
-    func save(_ job: any Job, loss: Double? = nil, metrics: String = "{}") throws {
+    ///
+    /// - Parameter figures: what the last round came to; nil where it is noted already.
+    func save(_ job: any Job, _ figures: RoundFigures? = nil) throws {
         let done = job.round - 1
         guard done >= 0, try store.history.lastCommitted().map({ $0.index < done }) ?? true else { return }
         let blobs = try job.snapshot().mapValues { try Blob($0) }
-        try store.commitRound(RoundCommit(index: done, snapshot: blobs, loss: loss, metrics: metrics), now: Date())
+        let commit = RoundCommit(
+            index: done, snapshot: blobs, loss: figures?.loss, metrics: figures?.json.text() ?? "{}",
+            bytesIn: figures?.bytesIn ?? 0, bytesOut: figures?.bytesOut ?? 0)
+        try store.commitRound(commit, now: Date())
     }
 }

@@ -2,6 +2,7 @@ import Adapters
 import Federation
 import Foundation
 import Models
+import Synchronization
 import Tensors
 import Training
 
@@ -43,8 +44,10 @@ final class SharedTrainer: LocalTrainer {
             }
             return try Data(contentsOf: file)
         }
-        let sum = try computation.gradients(of: step.share, from: source) {
+        let begun = Atomic(0)
+        let sum = try computation.gradients(of: step.share, from: source) { [count = step.share.microBatches.count] in
             if work.isCancelled() { throw FederationError(.cancelled, "the result is not needed any more") }
+            work.report(Double(begun.add(1, ordering: .relaxed).oldValue) / Double(count))
         }
         let rows = 0..<source.count
         let metrics = ContributionMetrics(
