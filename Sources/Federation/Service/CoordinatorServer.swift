@@ -78,8 +78,10 @@ public final class CoordinatorServer: Sendable {
     /// The most bytes of a record: a chunk or a message, and what is put around it.
     static let recordLimit = max(16 << 20, RecordService.messageLimit) + 64 << 10
 
-    /// Where it listens.
+    /// Where it listens for control requests.
     public var endpoint: Endpoint { control.endpoint }
+    /// Where it listens for what is downloaded and uploaded.
+    public var bulkEndpoint: Endpoint { bulk.endpoint }
     /// The workers that have joined, by name.
     public var members: [Member] { core.withLock { $0.members.values.sorted { ($0.name, $0.id) < ($1.name, $1.id) } } }
 

@@ -38,12 +38,15 @@ struct CoordinatorCommand: ParsableCommand {
     @Flag(help: "Neither encrypts nor authenticates anything.")
     var insecure = false
 
+    @Flag(help: "Prints one JSON object a line for everything that happens, instead of a table.")
+    var json = false
+
     @Flag(help: "Begins the run anew, and replaces what it left in the output folder.")
     var overwrite = false
 
     func run() throws {
         let configuration = try RunFile.read(path: config, overrides: overrides)
-        let display = ProgressDisplay()
+        let display = ProgressDisplay(json: json)
         let access = CoordinatorRun.Access(
             endpoint: try Endpoint(listen), advertised: advertise, isInsecure: insecure, listedKeys: keys,
             tokenLifetime: tokenHours * 3_600)

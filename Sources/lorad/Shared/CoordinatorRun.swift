@@ -1,6 +1,7 @@
 import Adapters
 import Federation
 import Foundation
+import Models
 import Synchronization
 import Tensors
 import Training
@@ -82,27 +83,32 @@ final class CoordinatorRun {
         options.wantsData = federation.mode == .federated
         options.configuration = try RunFile.text(of: opened.configuration)
         options.files = try publishFiles()
-        let log = RunLog(store, display)
+        let log = RunLog(
+            store, RunStatus(run: options.run, unit: RunUnit(federation), rounds: job.rounds, done: job.round),
+            admission: admission, display: display, loggingSteps: opened.configuration.training.loggingSteps)
+        let revocations = Revocations(store.history, admission)
+        _ = try revocations.apply()
         let server = try CoordinatorServer(
             job, options: options, shelf: shelf,
             observer: .init(
                 happened: { log.happened($0) }, refused: { log.refused($0) },
-                persist: { [keeper = SnapshotKeeper(store), job] in try keeper.persist($0, of: job) })
+                persist: { [keeper = SnapshotKeeper(store, log), job] in try keeper.persist($0, of: job) })
         ) { [admission] (request) throws(Refusal) in try admission.authorize(request) }
-        sayJoinLine(server.endpoint, display)
+        log.count(server.traffic)
+        sayJoinLine(server, display)
         let watch = Thread {
             while !StopSignal.isReceived { Thread.sleep(forTimeInterval: 0.1) }
             server.stop()
         }
         watch.start()
         try store.setState(.running)
+        let monitor = RunMonitor(server, log, store, revocations, display)
         do {
-            try server.run()
+            try monitor.during { try server.run() }
         } catch {
             try store.setState(.failed)
             throw error
         }
-        display.finish()
         try conclude(job, display)
     }
 
@@ -140,26 +146,32 @@ final class CoordinatorRun {
         return model.files + [.init(name: AdapterFolder.configurationFile, blob: blob.id, size: blob.size)]
     }
 
-    private func sayJoinLine(_ endpoint: Endpoint, _ display: ProgressDisplay) {
+    private func sayJoinLine(_ server: CoordinatorServer, _ display: ProgressDisplay) {
         if access.isInsecure {
             display.say(
                 "--insecure: nothing is encrypted, and nobody proves who they are; keep this on a trusted network")
         }
         let line = JoinLine(
-            address: access.advertised ?? endpoint.advertised.description,
+            address: access.advertised ?? server.endpoint.advertised.description,
             coordinator: access.isInsecure ? .insecure : .pinned(admission.identity.publicIdentity),
             token: admission.token)
-        display.say("workers join with:\n  lorad worker --join '\(line.text)'")
+        display.announce(
+            Invitation(
+                run: opened.configuration.run, endpoint: server.endpoint, bulk: server.bulkEndpoint,
+                state: folder.path, line: line, expiry: admission.tokenExpiry, minimumWorkers: federation.minWorkers
+            ).announcement)
     }
 
     private func conclude(_ job: any SharedJob, _ display: ProgressDisplay) throws {
         guard job.round >= job.rounds else {
-            try SnapshotKeeper(store).save(job)
+            try SnapshotKeeper(store, nil).save(job)
             try store.setState(.stopped)
             throw CommandError("stopped after step \(job.round) of \(job.rounds); the same command goes on from there")
         }
         try job.writeAdapter(to: output.folder)
         try store.setState(.finished)
-        display.say("adapter written to \(output.folder.path)")
+        display.announce(
+            Announcement(
+                "adapter_written", "adapter written to \(output.folder.path)", [("path", .string(output.folder.path))]))
     }
 }
