@@ -76,10 +76,11 @@ final class AveragingRun: Sendable {
                 evaluates: assignment.round % federation.evalRounds == 0)
             return WorkOrder(work: try SharedWork.local(instructions).data())
         }
-        let rows = stretch(of: assignment.index, round: assignment.round)
-        let maker = WorkMaker(opened.training.encoded, catalogue: pictures.catalogue)
+        let training = try opened.trainingRows()
+        let rows = stretch(of: assignment.index, round: assignment.round, training.order)
+        let maker = WorkMaker(training.encoded, catalogue: pictures.catalogue)
         let work = try maker.work(ofStretch: rows)
-        let ahead = stretch(of: assignment.index, round: assignment.round + 1).joined()
+        let ahead = stretch(of: assignment.index, round: assignment.round + 1, training.order).joined()
         return WorkOrder(
             work: try SharedWork.stretch(options, work).data(),
             attachments: try pictures.attachments(work.rows.pictures),
@@ -88,9 +89,9 @@ final class AveragingRun: Sendable {
 
     /// The rows of a replica's steps: replicas take turns in the run's order, so that together they go through the data as
     /// one run would.
-    private func stretch(of replica: Int, round: Int) -> [[Int]] {
+    private func stretch(of replica: Int, round: Int, _ order: BatchOrder) -> [[Int]] {
         (0..<federation.localSteps).map { step in
-            opened.order.rows(ofStep: (round * federation.localSteps + step) * federation.minWorkers + replica)
+            order.rows(ofStep: (round * federation.localSteps + step) * federation.minWorkers + replica)
         }
     }
 

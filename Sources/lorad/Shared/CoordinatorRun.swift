@@ -75,7 +75,7 @@ final class CoordinatorRun {
     func serve(_ display: ProgressDisplay) throws {
         try output.writeConfiguration()
         let job = try makeJob(display)
-        opened.sayRows(steps: job.rounds, display.say)
+        opened.sayRows(steps: job.rounds, unit: RunUnit(federation).rawValue, display.say)
         var options = CoordinatorOptions(
             endpoint: access.endpoint, security: access.isInsecure ? .insecure : .encrypted(admission.identity),
             run: opened.configuration.run, uploadFolder: store.inboxFolder, updateLimit: try updateLimit())

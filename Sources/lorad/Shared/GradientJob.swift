@@ -43,8 +43,9 @@ final class GradientJob: SharedJob {
         self.pictures = pictures
         self.recorder = recorder
         self.checkpoints = checkpoints
-        runPlan = RunPlan(opened.training.rows, order: opened.order, arguments: opened.configuration.training)
-        maker = WorkMaker(opened.training.encoded, catalogue: pictures.catalogue)
+        let training = try opened.trainingRows()
+        runPlan = RunPlan(training.rows, order: training.order, arguments: opened.configuration.training)
+        maker = WorkMaker(training.encoded, catalogue: pictures.catalogue)
         var optimizer = try StepOptimizer(opened.adapted.weights, opened.configuration.training)
         if let state {
             try opened.adapted.weights.assign(try state.part("adapter"))
