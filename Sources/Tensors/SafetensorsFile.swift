@@ -58,7 +58,8 @@ public struct SafetensorsFile: Sendable {
             return (name: name, type: type, range: range, shape: entry.shape)
         }.sorted { ($0.range.lowerBound, $0.range.count, $0.name) < ($1.range.lowerBound, $1.range.count, $1.name) }
         // Before memory is taken: regions that overlap could ask for many times the file's size.
-        try Self.checkCoverage(regions.map { ($0.name, $0.range.lowerBound, $0.range.count) }, bytes.count - start, path)
+        try Self.checkCoverage(
+            regions.map { ($0.name, $0.range.lowerBound, $0.range.count) }, bytes.count - start, path)
         names = regions.map(\.name)
         tensors = Dictionary(
             uniqueKeysWithValues: regions.map {

@@ -204,7 +204,9 @@ struct Coordinator<Ticket: Sendable> {
         members[worker]?.counted += 1
         members[worker]?.progress = 0
         strikes[worker] = nil
-        if metrics.seconds > 0 { members[worker]?.tokensPerSecond = Double(metrics.tokens) / max(1e-3, metrics.seconds) }
+        if metrics.seconds > 0 {
+            members[worker]?.tokensPerSecond = Double(metrics.tokens) / max(1e-3, metrics.seconds)
+        }
         events.append(.counted(key, worker, metrics))
         return .verdict(.counted)
     }

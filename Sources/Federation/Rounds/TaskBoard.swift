@@ -164,10 +164,11 @@ struct TaskBoard {
     /// Whether a task is open that every one of these workers has done without a finite result; where tasks are bound to
     /// workers, each its own.
     func hasDiverged(among workers: [WorkerID]) -> Bool {
-        !workers.isEmpty && entries.values.contains { entry in
-            guard entry.status == .open, !entry.notFinite.isEmpty else { return false }
-            return workers.allSatisfy { entry.plan.worker == nil ? entry.notFinite.contains($0) : !awaits($0) }
-        }
+        !workers.isEmpty
+            && entries.values.contains { entry in
+                guard entry.status == .open, !entry.notFinite.isEmpty else { return false }
+                return workers.allSatisfy { entry.plan.worker == nil ? entry.notFinite.contains($0) : !awaits($0) }
+            }
     }
 
     /// Whether a task is bound to a worker, and a result of it may still come.

@@ -57,7 +57,9 @@ struct Schedule {
     }
 
     /// Expects that a run came to its end, with everything as it must be on the way.
-    func expectEnd(of run: SimulatedRun, on disk: SimulatedDisk?) {
+    ///
+    /// - Returns: whether it did.
+    func expectEnd(of run: SimulatedRun, on disk: SimulatedDisk?) -> Bool {
         let again: Comment = "again: LORAD_SEED=\(seed) swift test --filter Schedule"
         let coordinator = run.coordinator
         let (isFinished, violations) = (coordinator.isFinished, coordinator.ledger.violations)
@@ -65,6 +67,7 @@ struct Schedule {
         #expect(violations.isEmpty, again)
         let end = coordinator.disk
         if let disk { #expect(end == disk, again) }
+        return isFinished && violations.isEmpty
     }
 }
 

@@ -62,8 +62,8 @@ struct SimulatedCoordinator {
         do {
             let report = try job.commit()
             ledger.committed(from: disk, to: job.disk)
+            blobs[SimulatedBlob.name(of: disk.bytes)] = nil
             disk = job.disk
-            blobs = [:]
             core.didCommit(report)
         } catch {
             core.fail("\(error)")

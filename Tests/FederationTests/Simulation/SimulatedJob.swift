@@ -14,13 +14,13 @@ protocol SimulatedJob: Job {
 
 /// What survives a crash of the coordinator.
 struct SimulatedDisk: Equatable {
-    var round = 0
+    var round: Int
     var state: Int64 = 1
 
     /// The state that the round's tasks start from, as the run's blobs have it.
     var bytes: Data { withUnsafeBytes(of: (Int64(round), state)) { Data($0) } }
 
-    init() {}
+    init(round: Int = 0) { self.round = round }
 
     init?(_ bytes: Data) {
         guard bytes.count == 16 else { return nil }
