@@ -37,6 +37,7 @@ struct WorkerCommand: ParsableCommand {
 
     func validate() throws {
         if let lanes, lanes < 1 { throw ValidationError("--lanes must be at least 1") }
+        guard (0...1e9).contains(cacheSize) else { throw ValidationError("--cache-size must be 0 to 1e9 gigabytes") }
     }
 
     func run() throws {
