@@ -90,5 +90,5 @@ done
 [ "$status" -eq 0 ] || stop
 for pid in $pids; do wait "$pid" 2>/dev/null || true; done
 rm -f "$join"
-[ "$status" -eq 0 ] || echo "run.sh: the workers' logs are $state/worker-*.log" >&2
+[ "$status" -eq 0 ] || [ "$number" -eq 0 ] || echo "run.sh: the workers' logs are $state/worker-*.log" >&2
 exit "$status"

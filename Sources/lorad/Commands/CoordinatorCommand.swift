@@ -35,7 +35,8 @@ struct CoordinatorCommand: ParsableCommand {
     @Option(help: "Hours for which the join line admits new workers.")
     var tokenHours = 24.0
 
-    @Option(help: "A file to write the join line to, for scripts; it is a secret, and only its owner may read the file.")
+    @Option(
+        help: "A file to write the join line to, for scripts; it is a secret, and only its owner may read the file.")
     var joinFile: String?
 
     @Option(help: "Serves Prometheus metrics over HTTP, as 127.0.0.1:9700; whoever reaches it may read them.")
