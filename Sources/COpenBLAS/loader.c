@@ -1,12 +1,12 @@
-#include "COpenBLAS.h"
+#include "loader.h"
 #include <dlfcn.h>
-#include <pthread.h>
 #include <stdlib.h>
 
 typedef void (*sgemm_function)(int order, int transpose_a, int transpose_b, int32_t m, int32_t n, int32_t k,
                                float alpha, const float *a, int32_t lda, const float *b, int32_t ldb, float beta,
                                float *c, int32_t ldc);
 
+static void *library;
 static sgemm_function sgemm;
 static const char *(*configuration)(void);
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -17,7 +17,7 @@ static void load(void) {
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
         setenv("OPENBLAS_CORETYPE", "SKYLAKEX", 0);
 #endif
-    void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
+    library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
     if (!library) return;
     void (*set_threads)(int) = (void (*)(int))dlsym(library, "openblas_set_num_threads");
     configuration = (const char *(*)(void))dlsym(library, "openblas_get_config");
@@ -28,6 +28,11 @@ static void load(void) {
 int lorad_openblas_load(void) {
     pthread_once(&once, load);
     return sgemm != NULL;
+}
+
+void *lorad_openblas_symbol(const char *name) {
+    pthread_once(&once, load);
+    return library ? dlsym(library, name) : NULL;
 }
 
 const char *lorad_openblas_configuration(void) { return lorad_openblas_load() && configuration ? configuration() : NULL; }

@@ -1,17 +1,26 @@
-/// What went wrong between a coordinator and its workers, or in what they keep on disk.
+/// What went wrong in a federated run: with an update, a configuration, a peer or the coordinator's state.
 ///
-/// Messages name the round, worker, file or blob, what was expected and what was found, and what to do.
+/// Messages name the worker, the tensor or the file, what was expected and what was found, and what to do.
 public struct FederationError: Error, CustomStringConvertible, Sendable {
     /// The kind of failure, for callers that act on it.
     public enum Code: Sendable, Equatable {
+        /// A worker's update does not fit the round; it is refused and counted.
         case invalidUpdate
+        /// A run file asks for what cannot be.
         case invalidConfiguration
+        /// What is asked for exists, but not here.
         case unsupported
+        /// Something the coordinator kept cannot be read back.
         case corruptState
+        /// A peer said what it may not say at this point.
         case protocolViolation
+        /// Something could not be written.
         case writeFailed
+        /// A name, round or blob is not known.
         case notFound
+        /// The work was given up on purpose.
         case cancelled
+        /// The run or the connection is over.
         case closed
     }
 

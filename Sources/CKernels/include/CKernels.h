@@ -78,4 +78,21 @@ void lorad_patches(const float *picture, float *rows, size_t channels, size_t he
 void lorad_adamw(float *p, const float *g, float *m, float *v, size_t n, float gradient_scale, float rate, float beta1,
                  float beta2, float epsilon, float weight_decay, float correction1, float correction2);
 
+// Reductions over the updates x[count][n] of a round, each in its own memory. Sums carry the rounding of each
+// addition along (high + low), so that the order of the updates does not show in what is rounded to float32 afterwards.
+
+// high + low += sum of w x.
+void lorad_accumulate(double *high, double *low, const float *const *x, const double *w, size_t count, size_t n);
+// y = (high + low) / total.
+void lorad_quotients(const double *high, const double *low, double total, float *y, size_t n);
+// y = (sum of w x) / total: the same numbers as the two above.
+void lorad_weighted_mean(const float *const *x, const double *w, size_t count, double total, float *y, size_t n);
+// y = mean of the order statistics first...last of each column. `exchanges` are pairs of rows that sort the column when
+// the smaller value goes to the first; scratch[count][width] holds the columns in work.
+void lorad_ordered_mean(const float *const *x, size_t count, const uint16_t *exchanges, size_t exchange_count,
+                        size_t first, size_t last, float *scratch, size_t width, float *y, size_t n);
+// |x - y|^2, and the same for the pairs (0, 1), (0, 2), ... (1, 2), ... of updates, added to distances.
+double lorad_squared_distance(const float *x, const float *y, size_t n);
+void lorad_squared_distances(const float *const *x, size_t count, double *distances, size_t n);
+
 #endif

@@ -41,7 +41,7 @@ public struct LocalResult: Sendable {
     /// The tensors to send; nothing may change them from now on.
     public let update: StateDict
     /// What was measured.
-    public let metrics: ContributionMetrics
+    public var metrics: ContributionMetrics
 
     /// Creates a result.
     public init(update: StateDict, metrics: ContributionMetrics) {

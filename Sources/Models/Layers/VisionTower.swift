@@ -120,6 +120,6 @@ extension VisionLayer {
 extension Projection {
     /// Whether a weight, bias or adapter of it trains.
     var isTrainable: Bool {
-        [weight, bias, adapter?.a, adapter?.b].contains { $0?.isDifferentiable == true }
+        leaves.contains { $0?.isDifferentiable == true }
     }
 }

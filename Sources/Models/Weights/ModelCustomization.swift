@@ -6,6 +6,13 @@ public protocol ModelCustomization: Sendable {
     func parameter(at path: String) -> Tensor?
     /// The adapter of the linear module at `path`, if there is one.
     func adapter(at path: String) -> LowRankFactors?
+    /// What the frozen weight of the linear module at `path` has gained, if it has; none by default.
+    func gain(at path: String) -> LowRankFactors?
+}
+
+extension ModelCustomization {
+    /// None.
+    public func gain(at path: String) -> LowRankFactors? { nil }
 }
 
 /// A model as its checkpoint has it.

@@ -29,7 +29,8 @@ public final class WeightBuilder {
             path, .linear, [("weight", [outputs, inputs])] + (bias ? [("bias", [outputs])] : []), isOutputEmbedding)
         let weight = matrix("\(path).weight", [outputs, inputs], alias: alias)
         let biasVector = bias ? vector("\(path).bias", outputs) : nil
-        return Projection(weight: weight, bias: biasVector, adapter: customization.adapter(at: path))
+        let adapters = [customization.gain(at: path), customization.adapter(at: path)].compactMap(\.self)
+        return Projection(weight: weight, bias: biasVector, adapters: adapters)
     }
 
     /// The table of an embedding, [rows, columns].

@@ -15,9 +15,7 @@ extension Tensor {
         precondition(labels.count == rows, "\(labels.count) labels for \(rows) rows")
         let wantsGradient =
             Recording.isOn
-            && [self, head.weight, head.bias, head.adapter?.a, head.adapter?.b].contains {
-                $0?.isDifferentiable == true
-            }
+            && ([self] + head.leaves).contains { $0?.isDifferentiable == true }
         var total = 0.0
         var collected = Gradients()
         let leaf = detached.trainable()
@@ -33,7 +31,7 @@ extension Tensor {
             if wantsGradient { collected.propagate(logits.detached, from: logits) }
         }
         let (x, gradients) = (self, collected)
-        let leaves = [head.weight, head.bias, head.adapter?.a, head.adapter?.b]
+        let leaves = head.leaves
         return Tensor([Float(total)], shape: [1]).recorded(from: [x] + leaves) { upstream, result in
             let seed = upstream.values[0]
             for (target, source) in [(x, leaf)] + leaves.compactMap({ $0.map { ($0, $0) } }) {

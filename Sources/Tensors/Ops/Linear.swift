@@ -6,21 +6,29 @@
 // dx = dy W + s · mask ∘ (dy B A),  dA = s (dy B)ᵀ dropout(x),  dB = s dyᵀ (dropout(x) Aᵀ),  dW = dyᵀ x,  db = Σ dy
 import CKernels
 
-/// One linear map of a group: y = x Wᵀ + b, with a low-rank adapter beside it.
+/// One linear map of a group: y = x Wᵀ + b, with low-rank factors beside it.
 public struct Projection: Sendable {
     /// [out, in]; used where it lies, of any computable type.
     public var weight: Tensor
     /// [out] in float32.
     public var bias: Tensor?
-    /// The adapter, if this module has one.
-    public var adapter: LowRankFactors?
+    /// What is added to the map: an adapter that trains, and what frozen weights have gained.
+    public var adapters: [LowRankFactors]
 
     /// Creates a projection.
-    public init(weight: Tensor, bias: Tensor? = nil, adapter: LowRankFactors? = nil) {
+    public init(weight: Tensor, bias: Tensor? = nil, adapters: [LowRankFactors] = []) {
         self.weight = weight
         self.bias = bias
-        self.adapter = adapter
+        self.adapters = adapters
     }
+
+    /// Creates a projection with one adapter.
+    public init(weight: Tensor, bias: Tensor? = nil, adapter: LowRankFactors) {
+        self.init(weight: weight, bias: bias, adapters: [adapter])
+    }
+
+    /// What may train: the weight, the bias, and the adapters' factors.
+    public var leaves: [Tensor?] { [weight, bias] + adapters.flatMap { [$0.a, $0.b] } }
 
     /// Length of the result's rows.
     public var outputs: Int { weight.shape[0] }
@@ -70,14 +78,14 @@ extension Tensor {
         precondition(result.columns == width && result.rows == rows, "residual of shape \(result.shape)")
 
         var column = 0
-        var hidden: [Tensor?] = []
+        var hidden: [[Tensor]] = []
         for projection in projections {
             let slice = Matrix(result).columns(column..<column + projection.outputs)
             hidden.append(projection.forward(input, into: slice, adding: residual != nil, computing: dtype))
             column += projection.outputs
         }
 
-        let leaves = projections.flatMap { [$0.weight, $0.bias, $0.adapter?.a, $0.adapter?.b] }
+        let leaves = projections.flatMap(\.leaves)
         let pullback = LinearPullback(
             input: leaves.contains { $0?.isDifferentiable == true } ? self : nil, projections: projections,
             hidden: hidden, computing: dtype, dropoutKey: Tensor.dropoutKey)
@@ -91,22 +99,23 @@ extension Tensor {
 }
 
 extension Projection {
-    /// Writes the product into a slice of the result; returns s · dropout(x) Aᵀ, which the pullback needs.
-    fileprivate func forward(_ x: Tensor, into slice: Matrix, adding: Bool, computing type: DType) -> Tensor? {
+    /// Writes the product into a slice of the result; returns each adapter's s · dropout(x) Aᵀ, which the pullback needs.
+    fileprivate func forward(_ x: Tensor, into slice: Matrix, adding: Bool, computing type: DType) -> [Tensor] {
         var accumulate = adding
         if let bias {
             slice.addRow(bias, replacing: !adding)
             accumulate = true
         }
         Products.multiply(Matrix(x), Matrix(weight).transposed, into: slice, accumulate: accumulate, computing: type)
-        guard let adapter else { return nil }
-        let hidden = Tensor(uninitialized: [x.rows, adapter.a.rows])
-        let dropped = adapter.dropping(x, key: Tensor.dropoutKey)
-        Products.multiply(Matrix(dropped), Matrix(adapter.a).transposed, into: Matrix(hidden), computing: type)
-        lorad_scale(hidden.floats, adapter.scale, hidden.count)
-        Products.multiply(
-            Matrix(hidden), Matrix(adapter.b).transposed, into: slice, accumulate: true, computing: type)
-        return hidden
+        return adapters.map { adapter in
+            let hidden = Tensor(uninitialized: [x.rows, adapter.a.rows])
+            let dropped = adapter.dropping(x, key: Tensor.dropoutKey)
+            Products.multiply(Matrix(dropped), Matrix(adapter.a).transposed, into: Matrix(hidden), computing: type)
+            lorad_scale(hidden.floats, adapter.scale, hidden.count)
+            Products.multiply(
+                Matrix(hidden), Matrix(adapter.b).transposed, into: slice, accumulate: true, computing: type)
+            return hidden
+        }
     }
 }
 
@@ -139,7 +148,7 @@ extension Matrix {
 private struct LinearPullback: Sendable {
     let input: Tensor?
     let projections: [Projection]
-    let hidden: [Tensor?]
+    let hidden: [[Tensor]]
     let computing: DType
     let dropoutKey: UInt64?
 
@@ -155,7 +164,9 @@ private struct LinearPullback: Sendable {
                 Products.multiply(
                     slice, Matrix(projection.weight), into: Matrix(dx), accumulate: index > 0, computing: computing)
             }
-            adapterGradients(index, slice, input, dx, &gradients)
+            for (adapter, hidden) in zip(projection.adapters, hidden[index]) {
+                adapterGradients(adapter, hidden, slice, input, dx, &gradients)
+            }
             ownGradients(projection, slice, input, upstream, column, &gradients)
             column += projection.outputs
         }
@@ -163,9 +174,9 @@ private struct LinearPullback: Sendable {
     }
 
     private func adapterGradients(
-        _ index: Int, _ dy: Matrix, _ input: Tensor?, _ dx: Tensor?, _ gradients: inout Gradients
+        _ adapter: LowRankFactors, _ hidden: Tensor, _ dy: Matrix, _ input: Tensor?, _ dx: Tensor?,
+        _ gradients: inout Gradients
     ) {
-        guard let adapter = projections[index].adapter, let hidden = hidden[index] else { return }
         let inner = Tensor(uninitialized: [dy.rows, adapter.a.rows])  // s · dy B
         Products.multiply(dy, Matrix(adapter.b), into: Matrix(inner), computing: computing)
         lorad_scale(inner.floats, adapter.scale, inner.count)

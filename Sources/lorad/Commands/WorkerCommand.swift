@@ -20,6 +20,18 @@ struct WorkerCommand: ParsableCommand {
     @Option(help: "A folder with the base model, in place of fetching it; its fingerprint is checked.")
     var model: String?
 
+    @Option(help: "This worker's own data, for a federated run: LLaVA-style JSON. It does not leave this machine.")
+    var data: String?
+
+    @Option(help: "Data of this worker's own to evaluate on; only sums are told.")
+    var validation: String?
+
+    @Option(help: "Trains with a rank below the run's, where its aggregation lets ranks differ.")
+    var rank: Int?
+
+    @Option(help: "The folder that the data's pictures lie in.")
+    var images = "."
+
     @Option(help: "What people call this worker; the machine's name unless given.")
     var name: String?
 
@@ -36,6 +48,7 @@ struct WorkerCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
+        if let rank, rank < 1 { throw ValidationError("--rank must be at least 1") }
         if let lanes, lanes < 1 { throw ValidationError("--lanes must be at least 1") }
         guard (0...1e9).contains(cacheSize) else { throw ValidationError("--cache-size must be 0 to 1e9 gigabytes") }
     }
@@ -45,7 +58,10 @@ struct WorkerCommand: ParsableCommand {
         defer { display.finish() }
         StopSignal.listen()
         let worker = try WorkerRun(
-            JoinLine(text: join), model: model, name: name, lanes: lanes, state: StateFolder(state),
+            JoinLine(text: join), model: model,
+            data: data.map { .init(train: $0, validation: validation, images: images) },
+            rank: rank, name: name, lanes: lanes,
+            state: StateFolder(state),
             cacheLimit: Int(cacheSize * 1e9), display: display)
         try worker.work()
     }

@@ -7,6 +7,12 @@ import Tensors
 import Training
 import Transports
 
+/// A job whose result is an adapter.
+protocol SharedJob: Job {
+    /// Writes the PEFT folder of the run's result.
+    func writeAdapter(to folder: URL) throws
+}
+
 /// A run that workers share, as its coordinator puts it together.
 final class CoordinatorRun {
     /// How it is reached.
@@ -73,10 +79,12 @@ final class CoordinatorRun {
     func serve(_ display: ProgressDisplay) throws {
         try output.writeConfiguration()
         let job = try makeJob(display)
+        opened.sayRows(steps: job.rounds, unit: RunUnit(federation).rawValue, display.say)
         var options = CoordinatorOptions(
             endpoint: access.endpoint, security: access.isInsecure ? .insecure : .encrypted(admission.identity),
             run: opened.configuration.run, uploadFolder: store.inboxFolder, updateLimit: try updateLimit())
         options.timing = Timing(patience: .seconds(federation.workerTimeout))
+        options.wantsData = federation.mode == .federated
         options.configuration = try RunFile.text(of: opened.configuration)
         options.files = try publishFiles()
         let log = RunLog(
@@ -110,16 +118,19 @@ final class CoordinatorRun {
         try conclude(job, display)
     }
 
-    private func makeJob(_ display: ProgressDisplay) throws -> GradientJob {
+    private func makeJob(_ display: ProgressDisplay) throws -> any SharedJob {
+        let reports = try RunReports(folder: output.folder.path, resumingFromStep: resumed?.round ?? 0)
+        let pictures = PictureShelf(shelf)
+        guard federation.mode == .distributed, federation.localSteps == 1 else {
+            let averaging = AveragingRun(opened, federation, pictures: pictures, reports: reports, display: display)
+            return try averaging.job(resuming: resumed)
+        }
         let recorder = RunRecorder(
-            arguments: opened.configuration.training,
-            reports: try RunReports(folder: output.folder.path, resumingFromStep: resumed?.round ?? 0),
-            display: display, firstStep: resumed?.round ?? 0, evaluate: opened.evaluate)
-        let job = try GradientJob(
-            opened, minimumWorkers: federation.minWorkers, pictures: PictureShelf(shelf), resuming: resumed,
-            recorder: recorder, checkpoints: output.checkpoints)
-        opened.sayRows(steps: job.rounds, display.say)
-        return job
+            arguments: opened.configuration.training, reports: reports, display: display,
+            firstStep: resumed?.round ?? 0, evaluate: opened.evaluate)
+        return try GradientJob(
+            opened, minimumWorkers: federation.minWorkers, pictures: pictures, resuming: resumed, recorder: recorder,
+            checkpoints: output.checkpoints)
     }
 
     /// The largest update is one with every tensor, and a header.
@@ -161,72 +172,17 @@ final class CoordinatorRun {
             ).announcement)
     }
 
-    private func conclude(_ job: GradientJob, _ display: ProgressDisplay) throws {
+    private func conclude(_ job: any SharedJob, _ display: ProgressDisplay) throws {
         guard job.round >= job.rounds else {
             try SnapshotKeeper(store, nil).save(job)
             try store.setState(.stopped)
             display.announce(Announcement("stopped", nil, [("done", .int(job.round)), ("planned", .int(job.rounds))]))
             throw CommandError("stopped after step \(job.round) of \(job.rounds); the same command goes on from there")
         }
-        try opened.adapted.weights.write(to: output.folder)
+        try job.writeAdapter(to: output.folder)
         try store.setState(.finished)
         display.announce(
             Announcement(
                 "adapter_written", "adapter written to \(output.folder.path)", [("path", .string(output.folder.path))]))
-    }
-}
-
-extension ResumedState {
-    /// The last snapshot of a store, or nil where there is none.
-    init?(_ store: RunStore) throws {
-        guard let snapshot = try store.history.snapshots().last else { return nil }
-        func state(_ name: String) throws -> StateDict {
-            guard let id = snapshot.blobs[name] else {
-                throw CommandError(
-                    "the snapshot of round \(snapshot.round) has no \(name): give --overwrite to begin anew")
-            }
-            return try SafetensorsFile(data: store.history.blob(id).bytes(), name: "the run's \(name)").stateDict
-        }
-        self.init(
-            round: snapshot.round + 1, adapter: try state("adapter"), optimizer: try state("optimizer"),
-            source: "the run's snapshot")
-    }
-}
-
-/// Makes rounds durable: as often as costs at most a twentieth of the time. What lies after the last snapshot is computed
-/// again after a crash, with the same result.
-final class SnapshotKeeper: Sendable {
-    private let store: RunStore
-    private let log: RunLog?
-    private let due = Mutex(ContinuousClock.now)
-
-    /// - Parameter log: counts what belongs to a round.
-    init(_ store: RunStore, _ log: RunLog?) {
-        self.store = store
-        self.log = log
-    }
-
-    /// Notes a round, and saves the job's state if it is time, or the end.
-    func persist(_ report: RoundReport, of job: any Job) throws {
-        let figures = log?.close(report) ?? RoundFigures(loss: report.loss, tokens: report.tokens)
-        try store.record(StepRecord(step: report.round, time: Date(), metrics: figures.json.text()))
-        guard job.round >= job.rounds || due.withLock({ $0 <= .now }) else { return }
-        let start = ContinuousClock.now
-        try save(job, figures)
-        let cost = ContinuousClock.now - start
-        due.withLock { $0 = .now + cost * 20 }
-    }
-
-    /// Saves the job's state, unless no round is done.
-    ///
-    /// - Parameter figures: what the last round came to; nil where it is noted already.
-    func save(_ job: any Job, _ figures: RoundFigures? = nil) throws {
-        let done = job.round - 1
-        guard done >= 0, try store.history.lastCommitted().map({ $0.index < done }) ?? true else { return }
-        let blobs = try job.snapshot().mapValues { try Blob($0) }
-        let commit = RoundCommit(
-            index: done, snapshot: blobs, loss: figures?.loss, metrics: figures?.json.text() ?? "{}",
-            bytesIn: figures?.bytesIn ?? 0, bytesOut: figures?.bytesOut ?? 0)
-        try store.commitRound(commit, now: Date())
     }
 }

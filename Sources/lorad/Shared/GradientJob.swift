@@ -8,7 +8,7 @@ import Transports
 
 /// Distributed training with `local_steps: 1`: a round is an optimizer step, its tasks are the nodes of the tree over the
 /// step's micro-batches, and the outcome is that of `lorad train` to the last bit.
-final class GradientJob: Job {
+final class GradientJob: SharedJob {
     private struct Step {
         var plan: StepPlan
         var nodes: [UInt64: TreeNode] = [:]
@@ -43,12 +43,13 @@ final class GradientJob: Job {
         self.pictures = pictures
         self.recorder = recorder
         self.checkpoints = checkpoints
-        runPlan = RunPlan(opened.training.rows, order: opened.order, arguments: opened.configuration.training)
-        maker = WorkMaker(opened.training.encoded, catalogue: pictures.catalogue)
+        let training = try opened.trainingRows()
+        runPlan = RunPlan(training.rows, order: training.order, arguments: opened.configuration.training)
+        maker = WorkMaker(training.encoded, catalogue: pictures.catalogue)
         var optimizer = try StepOptimizer(opened.adapted.weights, opened.configuration.training)
         if let state {
-            try opened.adapted.weights.assign(state.adapter)
-            try optimizer.adamW.restore(state.optimizer, from: state.source)
+            try opened.adapted.weights.assign(try state.part("adapter"))
+            try optimizer.adamW.restore(try state.part("optimizer"), from: state.source)
         }
         self.optimizer = Mutex(optimizer)
         step = Mutex((state?.round ?? 0, nil))
@@ -122,15 +123,7 @@ final class GradientJob: Job {
         ["adapter": base(), "optimizer": optimizer.withLock { $0.adamW.stateDict }]
     }
 
-    private var adamW: AdamW { optimizer.withLock { $0.adamW } }
-}
+    func writeAdapter(to folder: URL) throws { try opened.adapted.weights.write(to: folder) }
 
-/// What a run goes on from.
-struct ResumedState {
-    /// Rounds that are done.
-    let round: Int
-    let adapter: StateDict
-    let optimizer: StateDict
-    /// What errors call the place that it comes from.
-    let source: String
+    private var adamW: AdamW { optimizer.withLock { $0.adamW } }
 }

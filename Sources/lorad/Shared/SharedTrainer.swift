@@ -9,9 +9,12 @@ import Training
 /// A worker's model: does the work that a coordinator gives out.
 final class SharedTrainer: LocalTrainer {
     private let adapted: AdaptedModel
-    private let computation: StepComputation
+    private let configuration: RunConfiguration
+    private let lanes: Lanes
     private let limits: WorkLimits
     private let processor: ImageProcessor
+    private let own: OwnData?
+    private let rank: Int?
 
     /// Builds the model of a run.
     ///
@@ -19,40 +22,128 @@ final class SharedTrainer: LocalTrainer {
     ///   - folder: the base model.
     ///   - adapterConfiguration: the run's `adapter_config.json`.
     ///   - configuration: the run file that the coordinator sent.
+    ///   - data: this worker's own data, in a federated run.
+    ///   - rank: what this worker's ranks are cut to; nil takes the run's.
     init(
         _ folder: ModelFolder, adapterConfiguration: URL, configuration: RunConfiguration, lanes: Lanes,
-        say: (String) -> Void
+        data: OwnData.Paths?, rank: Int?, name: String, say: (String) -> Void
     ) throws {
         let type = configuration.model.precision.type
         Products.notices(computing: type).forEach(say)
-        adapted = try AdaptedModel(folder, adapterConfiguration: adapterConfiguration, computing: type)
-        computation = StepComputation(
-            model: adapted.model, weights: adapted.weights, lanes: lanes,
-            checkpointing: configuration.training.gradientCheckpointing)
+        let adapted = try AdaptedModel(folder, adapterConfiguration: adapterConfiguration, rank: rank, computing: type)
+        self.adapted = adapted
+        self.configuration = configuration
+        self.lanes = lanes
+        self.rank = rank
         limits = WorkLimits(model: adapted.model, maxLength: configuration.data.maxLength)
         processor = try ImageProcessor(directory: folder.url)
+        own = try data.map { try OwnData($0, folder, adapted.model, configuration, name: name, say: say) }
         say("\(adapted.parameterCount)")
     }
 
     func perform(_ work: LocalWork) throws -> LocalResult {
         let start = ContinuousClock.now
-        let step = try StepWork(work.order, limits: limits)
-        try adapted.weights.assign(work.state)
-        let source = WorkSource(step.rows, processor: processor, imageSize: adapted.model.imageSize) { picture in
+        let state = work.state.split
+        let computation = try computation(gaining: state.gain)
+        var result: LocalResult
+        switch try SharedWork(work.order, limits: limits) {
+        case .gradients(let step): result = try gradients(step, work, state.trained, computation)
+        case .stretch(let options, let stretch):
+            let source = source(stretch.rows, work)
+            result = try train(stretch.plan, on: source, options, work, state.trained, computation)
+        case .local(let instructions):
+            guard let own else {
+                throw CommandError("this run trains on the workers' own data: start the worker with --data")
+            }
+            result = try train(instructions, on: own, work, state.trained, computation)
+        }
+        result.metrics.seconds = (ContinuousClock.now - start) / .seconds(1)
+        return result
+    }
+
+    private func gradients(
+        _ step: StepWork, _ work: LocalWork, _ trained: StateDict, _ computation: StepComputation
+    ) throws -> LocalResult {
+        try adapted.weights.assign(trained)
+        let source = source(step.rows, work)
+        let begun = Atomic(0)
+        let sum = try computation.gradients(of: step.share, from: source) { [count = step.share.microBatches.count] in
+            try work.checkCancelled()
+            work.report(Double(begun.add(1, ordering: .relaxed).oldValue) / Double(count))
+        }
+        let tokens = (0..<source.count).reduce(0) { $0 + source.length(at: $1) }
+        let metrics = ContributionMetrics(
+            loss: sum.loss, examples: source.count, tokens: tokens, supervisedTokens: step.rows.supervisedTokens)
+        return LocalResult(update: sum.stateDict(of: adapted.weights.plan), metrics: metrics)
+    }
+
+    /// Trains on this worker's own data, from the run's state cut to this worker's rank.
+    private func train(
+        _ instructions: LocalInstructions, on own: OwnData, _ work: LocalWork, _ trained: StateDict,
+        _ computation: StepComputation
+    ) throws -> LocalResult {
+        var options = instructions.options
+        options.seed = own.seed(instructions.options)
+        let layout = try FactorLayout(adapted.weights.plan, state: trained)
+        let start = try rank.map { try layout.cut(trained, toRank: $0) } ?? trained
+        var values: [String: Double] = [:]
+        if instructions.evaluates, let validation = own.validation {
+            try adapted.weights.assign(start)
+            values = try Evaluation(computation.model, validation, lanes: lanes).sums
+        }
+        let plan = try own.plan(instructions, options, configuration.training)
+        var result = try train(plan, on: own.rows, options, work, start, computation)
+        result.metrics.values = values
+        return result
+    }
+
+    private func train(
+        _ plan: StretchPlan, on source: any RowSource, _ options: StretchOptions, _ work: LocalWork,
+        _ trained: StateDict, _ computation: StepComputation
+    ) throws -> LocalResult {
+        let stretch = try LocalStretch(computation, arguments: configuration.training, options: options)
+        let outcome = try stretch.run(
+            plan, on: source, from: trained,
+            afterStep: { work.report(Double($0.steps) / Double($0.totalSteps)) },
+            beforeMicroBatch: work.checkCancelled)
+        let frozen = options.frozenFactor?.role
+        let sent = zip(adapted.weights.parameters, outcome.values.entries).filter { $0.0.description.role != frozen }
+        let progress = outcome.progress
+        let metrics = ContributionMetrics(
+            loss: progress.meanLoss, examples: progress.examples, tokens: progress.tokens,
+            supervisedTokens: progress.supervisedTokens)
+        return LocalResult(update: StateDict(sent.map { ($0.1.name, $0.1.tensor) }), metrics: metrics)
+    }
+
+    private func source(_ rows: WorkRows, _ work: LocalWork) -> WorkSource {
+        WorkSource(rows, processor: processor, imageSize: adapted.model.imageSize) { picture in
             guard let file = work.files[Data(picture.bytes)] else {
                 throw FederationError(.notFound, "picture \(picture) did not come with the work")
             }
             return try Data(contentsOf: file)
         }
-        let begun = Atomic(0)
-        let sum = try computation.gradients(of: step.share, from: source) { [count = step.share.microBatches.count] in
-            if work.isCancelled() { throw FederationError(.cancelled, "the result is not needed any more") }
-            work.report(Double(begun.add(1, ordering: .relaxed).oldValue) / Double(count))
-        }
-        let rows = 0..<source.count
-        let metrics = ContributionMetrics(
-            loss: sum.loss, examples: source.count, tokens: rows.reduce(0) { $0 + source.length(at: $1) },
-            supervisedTokens: step.rows.supervisedTokens, seconds: (ContinuousClock.now - start) / .seconds(1))
-        return LocalResult(update: sum.stateDict(of: adapted.weights.plan), metrics: metrics)
+    }
+
+    /// The model with what its frozen weights have gained so far.
+    private func computation(gaining gain: StateDict) throws -> StepComputation {
+        StepComputation(
+            model: try adapted.model(gaining: BaseDelta(gain)), weights: adapted.weights, lanes: lanes,
+            checkpointing: configuration.training.gradientCheckpointing)
+    }
+}
+
+extension LocalWork {
+    /// - Throws: `FederationError.cancelled` once the result is not needed any more.
+    @Sendable fileprivate func checkCancelled() throws {
+        if isCancelled() { throw FederationError(.cancelled, "the result is not needed any more") }
+    }
+}
+
+extension StateDict {
+    /// What trains, and what frozen weights have gained.
+    fileprivate var split: (trained: StateDict, gain: StateDict) {
+        let isGain = { (name: String) in name.hasSuffix(".delta_A.weight") || name.hasSuffix(".delta_B.weight") }
+        let parts = (entries.filter { !isGain($0.name) }, entries.filter { isGain($0.name) })
+        return (StateDict(parts.0.map { ($0.name, $0.tensor) }), StateDict(parts.1.map { ($0.name, $0.tensor) }))
     }
 }

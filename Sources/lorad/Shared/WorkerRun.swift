@@ -10,6 +10,8 @@ import Transports
 final class WorkerRun {
     private let runner: WorkerRunner
     private let model: String?
+    private let data: OwnData.Paths?
+    private let rank: Int?
     private let lanes: Lanes
     private let cache: BlobCache
     private let state: StateFolder
@@ -21,10 +23,13 @@ final class WorkerRun {
 
     /// Opens this worker's identity and cache.
     init(
-        _ line: JoinLine, model: String?, name: String?, lanes count: Int?, state: StateFolder, cacheLimit: Int,
+        _ line: JoinLine, model: String?, data: OwnData.Paths?, rank: Int?, name: String?, lanes count: Int?,
+        state: StateFolder, cacheLimit: Int,
         display: ProgressDisplay
     ) throws {
         self.model = model
+        self.data = data
+        self.rank = rank
         self.state = state
         say = { display.say($0) }
         let log = WorkerLog(display)
@@ -34,7 +39,7 @@ final class WorkerRun {
         cache = try BlobCache(folder: state.cache.path, limit: cacheLimit)
         runner = try WorkerRunner(
             line, identity: place.identity,
-            machine: .init(name: place.name, lanes: lanes.count, arithmetic: Products.summary, offersData: false),
+            machine: .init(name: place.name, lanes: lanes.count, arithmetic: Products.summary, offersData: data != nil),
             cache: cache, say: say, happened: { log.happened($0) })
         if line.coordinator == .insecure {
             say("the join line is insecure: nothing is encrypted, and the coordinator is not authenticated")
@@ -50,6 +55,10 @@ final class WorkerRun {
         watch.start()
         do {
             let welcome = try runner.join()
+            guard !welcome.wantsData || data != nil else {
+                throw CommandError(
+                    "run \(welcome.run) trains on the workers' own data: start this worker with --data and --images")
+            }
             let configuration = try RunFile.parse(
                 welcome.configuration, name: "the coordinator's run file", checksDisk: false)
             log.begin(welcome.run, as: place.name, configuration)
@@ -73,7 +82,7 @@ final class WorkerRun {
         held.append(file)
         return try SharedTrainer(
             ModelFolder(folder), adapterConfiguration: URL(filePath: file.path), configuration: configuration,
-            lanes: lanes, say: say)
+            lanes: lanes, data: welcome.wantsData ? data : nil, rank: rank, name: place.name, say: say)
     }
 
     /// The base model's folder: this machine's own where it is the same, else one of fetched files.

@@ -1,3 +1,5 @@
+import Federation
+
 /// The `federation` section: how a coordinator and its workers share the work.
 struct FederationArguments: ConfigurationSection {
     /// Where the data is.
@@ -8,21 +10,107 @@ struct FederationArguments: ConfigurationSection {
 
     var mode = Mode.distributed
     var minWorkers = 1
+    var workerTimeout = 30.0
     var rounds = 1
     var localSteps = 1
+    var localEpochs: Double?
+    var participation = 1.0
+    var roundDeadline: Double?
+    var maxExamplesWeight = 1_000_000
+    var proximalMu = 0.0
     var aggregation = "mean"
+    var trimmedShare = 0.2
+    var faultyWorkers = 1
+    var normBound: Double?
+    var refuseNorm: Double?
+    var gainRank = 256
     var serverOptimizer = "none"
-    var workerTimeout = 30.0
+    var serverLearningRate: Double?
+    var serverMomentum: Double?
+    var serverNesterov: Bool?
+    var evalRounds = 1
 
     static let fields: [Field<Self>] = [
         Field("mode", \.mode, "Whether the coordinator owns the data or the workers do."),
         Field("min_workers", \.minWorkers, "Workers that must have joined before work begins.", .atLeast(1)),
-        Field("rounds", \.rounds, "Times that updates are collected.", .atLeast(1)),
-        Field("local_steps", \.localSteps, "Steps that a worker takes between two rounds.", .atLeast(1)),
-        Field("aggregation", \.aggregation, "How updates become one."),
-        Field("server_optimizer", \.serverOptimizer, "How the coordinator applies an aggregated update."),
         Field(
             "worker_timeout", \.workerTimeout, "Seconds of silence after which a worker's task is given to another.",
             .above(0)),
+        Field("rounds", \.rounds, "Times that updates are collected.", .atLeast(1)),
+        Field("local_steps", \.localSteps, "Steps that a worker takes in a round.", .atLeast(1)),
+        Field(
+            "local_epochs", \.localEpochs, "Times through its data that a worker goes in a round, in place of steps.",
+            Constraint.above(0).whenGiven),
+        Field("participation", \.participation, "Share of the workers that take part in a round.", .share),
+        Field(
+            "round_deadline", \.roundDeadline,
+            "Seconds after which a round goes on without those that are late, if min_workers results are in.",
+            Constraint.above(0).whenGiven),
+        Field(
+            "max_examples_weight", \.maxExamplesWeight, "The most examples that a worker's weight stands for.",
+            .atLeast(1)),
+        Field("proximal_mu", \.proximalMu, "Strength of FedProx's pull to the round's start.", .atLeast(0)),
+        Field("aggregation", \.aggregation, "How updates become one.", .oneOf(Aggregators.names)),
+        Field("trimmed_share", \.trimmedShare, "Share that trimmed_mean leaves out at either end.", .within(0..<0.5)),
+        Field("faulty_workers", \.faultyWorkers, "Bad updates that krum and multi_krum bear.", .atLeast(0)),
+        Field(
+            "norm_bound", \.normBound, "Length that norm_bound clips an update to.", Constraint.above(0).whenGiven),
+        Field(
+            "refuse_norm", \.refuseNorm, "Length beyond which an update is refused.", Constraint.above(0).whenGiven),
+        Field(
+            "gain_rank", \.gainRank, "The most rank of what flora and fedex add to the frozen base.", .atLeast(1)),
+        Field(
+            "server_optimizer", \.serverOptimizer, "How the coordinator applies an aggregated update.",
+            .oneOf(ServerOptimizers.names)),
+        Field(
+            "server_learning_rate", \.serverLearningRate, "Its learning rate; the method's own unless given.",
+            Constraint.above(0).whenGiven),
+        Field(
+            "server_momentum", \.serverMomentum, "The momentum of server optimizer sgd.",
+            Constraint.within(0..<1.0).whenGiven),
+        Field("server_nesterov", \.serverNesterov, "Whether that momentum is Nesterov's."),
+        Field("eval_rounds", \.evalRounds, "Rounds between two evaluations.", .atLeast(1)),
     ]
+
+    static let rules: [SectionRule<Self>] = [
+        SectionRule(key: "server_optimizer") { arguments in
+            do {
+                _ = try arguments.makeServerOptimizer(after: arguments.makeAggregator())
+                return nil
+            } catch {
+                return "\(error)"
+            }
+        },
+        SectionRule(key: "aggregation") {
+            $0.mode == .distributed && $0.localSteps == 1 && $0.aggregation != "mean"
+                ? "gradients of one step can only be added up: use mean, more local_steps, or mode federated" : nil
+        },
+        SectionRule(key: "local_epochs") {
+            $0.mode == .distributed && $0.localEpochs != nil
+                ? "the data is the coordinator's: give local_steps, or mode federated" : nil
+        },
+    ]
+
+    /// The aggregator that the section names.
+    func makeAggregator(seed: UInt64 = 0) throws -> any Aggregator {
+        var options = AggregationOptions()
+        options.trimmedShare = trimmedShare
+        options.faultyWorkers = faultyWorkers
+        options.normBound = normBound
+        options.seed = seed
+        return try Aggregators.named(aggregation, options)
+    }
+
+    /// The server optimizer that the section names.
+    func makeServerOptimizer(after aggregator: any Aggregator) throws -> any ServerOptimizer {
+        var options = ServerOptimizerOptions()
+        options.learningRate = serverLearningRate
+        options.momentum = serverMomentum
+        options.nesterov = serverNesterov
+        return try ServerOptimizers.named(serverOptimizer, options, after: aggregator)
+    }
+}
+
+extension Constraint<Double> {
+    static let share = Self(requirement: "be greater than 0 and at most 1") { $0 > 0 && $0 <= 1 }
 }

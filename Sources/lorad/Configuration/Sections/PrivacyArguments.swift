@@ -40,6 +40,5 @@ struct PrivacyArguments: ConfigurationSection {
 }
 
 extension Constraint<Double> {
-    fileprivate static let share = Self(requirement: "be greater than 0 and at most 1") { $0 > 0 && $0 <= 1 }
     fileprivate static let probability = Self(requirement: "be greater than 0 and less than 1") { $0 > 0 && $0 < 1 }
 }

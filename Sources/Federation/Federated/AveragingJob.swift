@@ -1,0 +1,259 @@
+import Foundation
+import Synchronization
+public import Tensors
+public import Transports
+
+/// Rounds of local training whose results are put together by an aggregator and applied by a server optimizer: federated
+/// averaging (arXiv:1602.05629) over workers with data of their own, or local SGD as in DiLoCo (arXiv:2311.08105) over
+/// stretches of the coordinator's data.
+public final class AveragingJob: Job {
+    /// What a round's work is made of.
+    public struct Assignment: Sendable {
+        /// The round, from 0.
+        public let round: Int
+        /// The task's place among the round's, for replicas.
+        public let index: Int
+        /// Which factors train.
+        public let trained: TrainedFactors
+    }
+
+    /// Where the job is, and what it goes on from after a restart.
+    public struct State: Sendable {
+        /// Rounds that are done.
+        public var round: Int
+        /// Every trained tensor.
+        public var trained: StateDict
+        /// The server optimizer's.
+        public var optimizer: StateDict
+        /// What the frozen base has gained.
+        public var gain: BaseDelta
+
+        /// Creates a state.
+        public init(
+            round: Int = 0, trained: StateDict, optimizer: StateDict = StateDict(), gain: BaseDelta = BaseDelta([])
+        ) {
+            self.round = round
+            self.trained = trained
+            self.optimizer = optimizer
+            self.gain = gain
+        }
+    }
+
+    /// A round's results so far.
+    fileprivate enum Intake {
+        case fold(UpdateFold)
+        case keep([Update])
+    }
+
+    fileprivate struct Round {
+        let start: RoundStart
+        let check: UpdateCheck
+        var intake: Intake
+        var places: [UInt64: Int]
+        var losses = CompensatedSum()
+        var weights = 0.0
+        var tokens = 0
+        var contributions = 0
+        var values: [String: Double] = [:]
+    }
+
+    private struct Current {
+        var state: State
+        var optimizer: any ServerOptimizer
+        var round: Round?
+    }
+
+    /// Workers that must be there before the first round.
+    public let minimumWorkers: Int
+    private let settings: AveragingSettings
+    private let layout: FactorLayout
+    private let aggregator: any Aggregator
+    private let work: @Sendable (Assignment) throws -> WorkOrder
+    private let current: Mutex<Current>
+    private let committed: @Sendable (State, RoundReport) throws -> RoundReport
+
+    /// Prepares the job.
+    ///
+    /// - Parameters:
+    ///   - state: what to begin with, or to go on from.
+    ///   - layout: which of its tensors are factors of LoRA.
+    ///   - work: what a worker is to do.
+    ///   - committed: called after each round with the new state; may add to the report.
+    /// - Throws: `FederationError.invalidConfiguration` where aggregator and server optimizer do not go together,
+    ///   `.corruptState` where the optimizer's state is not its own.
+    public init(
+        _ state: State, layout: FactorLayout, settings: AveragingSettings, aggregator: any Aggregator,
+        optimizer: any ServerOptimizer, work: @escaping @Sendable (Assignment) throws -> WorkOrder,
+        committed: @escaping @Sendable (State, RoundReport) throws -> RoundReport = { $1 }
+    ) throws {
+        minimumWorkers = settings.minimumWorkers
+        self.settings = settings
+        self.layout = layout
+        self.aggregator = aggregator
+        self.work = work
+        self.committed = committed
+        var optimizer = optimizer
+        try optimizer.restore(state.optimizer, for: state.trained)
+        current = Mutex(Current(state: state, optimizer: optimizer))
+    }
+
+    /// The round to do next.
+    public var round: Int { current.withLock { $0.state.round } }
+    /// Rounds of the run.
+    public var rounds: Int { settings.rounds }
+    /// Where the job is.
+    public var state: State { current.withLock { $0.state } }
+
+    /// The trained tensors, and what the frozen base has gained.
+    public func base() throws -> StateDict {
+        let state = state
+        return StateDict((state.trained.entries + state.gain.stateDict.entries).map { ($0.name, $0.tensor) })
+    }
+
+    /// The round's tasks: one for each worker of the sample, or one for each replica.
+    public func plan(for workers: [WorkerID]) throws -> RoundPlan {
+        let tasks = sample(workers)
+        try current.withLock { current in
+            let start = try RoundStart(state: current.state.trained, layout: layout, round: current.state.round)
+            current.round = Round(
+                start: start, check: try aggregator.check(start, settings), intake: intake(start),
+                places: Dictionary(uniqueKeysWithValues: tasks.enumerated().map { ($1.id, $0) }))
+        }
+        return RoundPlan(tasks: tasks, minimum: minimum(of: tasks.count), deadline: settings.deadline)
+    }
+
+    /// Workers that came after the sample was drawn, where too few of it are left.
+    public func moreTasks(for workers: [WorkerID]) throws -> [PlannedTask] {
+        guard case .sampled = settings.participation else { return [] }
+        let tasks = workers.map { PlannedTask(id: $0.taskID, worker: $0) }
+        current.withLock { current in
+            for task in tasks {
+                guard let count = current.round?.places.count else { return }
+                if current.round?.places[task.id] == nil { current.round?.places[task.id] = count }
+            }
+        }
+        return tasks
+    }
+
+    /// What a worker is to do.
+    public func order(for task: UInt64) throws -> WorkOrder {
+        guard let place = current.withLock({ $0.round?.places[task] }) else {
+            throw FederationError(.protocolViolation, "the round has no task \(task)")
+        }
+        let round = round
+        return try work(
+            Assignment(round: round, index: place, trained: aggregator.trainedFactors(inRound: round)))
+    }
+
+    /// Checks a worker's result and takes it in.
+    public func add(_ contribution: Contribution) throws {
+        let metrics = contribution.metrics
+        // Tasks rather than workers tell replicas apart: one worker may do several.
+        let name = settings.isSampled ? contribution.worker.description : "replica \(contribution.task)"
+        let weight = min(Double(metrics.examples), settings.largestWeight)
+        let update = Update(worker: name, weight: weight, state: contribution.update)
+        guard let check = current.withLock({ $0.round?.check }) else {
+            throw FederationError(.invalidUpdate, "no round is open")
+        }
+        try check.check(update)
+        try current.withLock { try $0.round?.add(update, metrics) }
+    }
+
+    /// Puts the results together and applies them.
+    public func commit() throws -> RoundReport {
+        let (state, report) = try current.withLock { current in
+            guard let round = current.round else {
+                throw FederationError(.corruptState, "round \(current.state.round) was never opened")
+            }
+            let result = try round.result(of: aggregator)
+            current.state.trained = try current.optimizer.step(
+                current.state.trained, toward: result.state, keys: result.trainedKeys)
+            if let gain = result.baseDelta {
+                current.state.gain = try current.state.gain.adding(gain, rank: settings.gainRank)
+            }
+            current.state.optimizer = current.optimizer.stateDict
+            current.state.round += 1
+            current.round = nil
+            return (current.state, round.report(leftOut: result.leftOut))
+        }
+        return try committed(state, report)
+    }
+
+    /// The state by parts.
+    public func snapshot() -> [String: StateDict] {
+        let state = state
+        return ["adapter": state.trained, "optimizer": state.optimizer, "gain": state.gain.stateDict]
+    }
+
+    private func intake(_ start: RoundStart) -> Intake {
+        if let folding = aggregator as? any FoldingAggregator { return .fold(folding.fold(from: start)) }
+        return .keep([])
+    }
+
+    /// A sample drawn by the seed and the round from the workers' names, so that a restart draws the same.
+    private func sample(_ workers: [WorkerID]) -> [PlannedTask] {
+        switch settings.participation {
+        case .replicas(let count): return (0..<count).map { PlannedTask(id: UInt64($0)) }
+        case .sampled(let share, let minimum):
+            let count = min(workers.count, max(minimum, Int((share * Double(workers.count)).rounded())))
+            var random = SplitMix64(seed: settings.seed, stream: UInt64(round))
+            let chosen = random.permutation(workers.count).prefix(count).sorted().map { workers[$0] }
+            return chosen.map { PlannedTask(id: $0.taskID, worker: $0) }
+        }
+    }
+
+    private func minimum(of count: Int) -> Int {
+        switch settings.participation {
+        case .replicas: count
+        case .sampled(_, let minimum): min(count, max(minimum, aggregator.minimumUpdates))
+        }
+    }
+}
+
+extension AveragingSettings {
+    fileprivate var isSampled: Bool { if case .sampled = participation { true } else { false } }
+}
+
+extension WorkerID {
+    /// A number for the worker's task, the same in every round: the first 16 digits of its fingerprint.
+    var taskID: UInt64 { UInt64(description.prefix(16), radix: 16) ?? 0 }
+}
+
+extension Aggregator {
+    fileprivate func check(_ start: RoundStart, _ settings: AveragingSettings) throws -> UpdateCheck {
+        try UpdateCheck(
+            start, for: self, weights: 1...max(1, settings.largestWeight), normBound: settings.hardNormBound)
+    }
+}
+
+extension AveragingJob.Round {
+    fileprivate mutating func add(_ update: Update, _ metrics: ContributionMetrics) throws {
+        switch intake {
+        case .fold(var fold):
+            intake = .keep([])  // the sums are held once
+            defer { intake = .fold(fold) }
+            try fold.add(update)
+        case .keep(let updates): intake = .keep(updates + [update])
+        }
+        losses.add(metrics.loss * update.summary.weight)
+        weights += update.summary.weight
+        tokens += metrics.tokens
+        contributions += 1
+        for (name, value) in metrics.values { values[name, default: 0] += value }
+    }
+
+    fileprivate func result(of aggregator: any Aggregator) throws -> AggregationResult {
+        switch intake {
+        case .fold(let fold): try fold.finish()
+        case .keep(let updates): try aggregator.aggregate(ReceivedUpdates(updates), from: start)
+        }
+    }
+
+    fileprivate func report(leftOut: [String]) -> RoundReport {
+        var values = values
+        if !leftOut.isEmpty { values["left_out"] = Double(leftOut.count) }
+        return RoundReport(
+            round: start.round, loss: losses.value / max(weights, 1), contributions: contributions, tokens: tokens,
+            values: values)
+    }
+}

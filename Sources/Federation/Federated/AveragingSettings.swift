@@ -1,0 +1,43 @@
+/// How a run's rounds of local training are put together.
+public struct AveragingSettings: Sendable {
+    /// Who takes part in a round.
+    public enum Participation: Equatable, Sendable {
+        /// Workers with data of their own: a share of those that are there, drawn anew each round, and never fewer than
+        /// `minimum` where there are as many.
+        case sampled(share: Double, minimum: Int)
+        /// So many stretches of work on the coordinator's data, which any worker may do.
+        case replicas(Int)
+    }
+
+    /// Rounds of the run.
+    public var rounds: Int
+    /// Who takes part.
+    public var participation: Participation
+    /// Workers that must be there before the first round.
+    public var minimumWorkers: Int
+    /// Time after which a round goes on without those that are late; nil waits for all.
+    public var deadline: Duration?
+    /// Draws the samples.
+    public var seed: UInt64
+    /// The most examples that a worker's weight may stand for.
+    public var largestWeight: Double
+    /// The longest difference that an update may have; longer ones are refused.
+    public var hardNormBound: Double?
+    /// The most rank that what is added to the frozen base may take, by module.
+    public var gainRank: Int
+
+    /// Creates settings.
+    public init(
+        rounds: Int, participation: Participation, minimumWorkers: Int, deadline: Duration? = nil, seed: UInt64,
+        largestWeight: Double = 1e6, hardNormBound: Double? = nil, gainRank: Int = 256
+    ) {
+        self.rounds = rounds
+        self.participation = participation
+        self.minimumWorkers = minimumWorkers
+        self.deadline = deadline
+        self.seed = seed
+        self.largestWeight = largestWeight
+        self.hardNormBound = hardNormBound
+        self.gainRank = gainRank
+    }
+}

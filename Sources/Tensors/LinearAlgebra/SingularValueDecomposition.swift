@@ -1,0 +1,67 @@
+import COpenBLAS
+
+/// A = U Σ Vᵀ with orthonormal columns in U and V and the singular values descending (LAPACK's dgesdd).
+public struct SingularValueDecomposition: Sendable {
+    /// U, [rows, p] with p the smaller of A's sizes, or as many columns as were asked for.
+    public let u: DenseMatrix
+    /// The p singular values, largest first.
+    public let values: [Double]
+    /// V, [columns, p], or as many columns as U.
+    public let v: DenseMatrix
+
+    /// Decomposes a matrix of any shape and rank.
+    ///
+    /// - Throws: `TensorError.unsupported` where LAPACK is missing or fails, or an element is not finite.
+    public init(_ matrix: consuming DenseMatrix) throws {
+        try LAPACK.require(matrix.rows, matrix.columns)
+        try LAPACK.requireFinite(matrix.elements, "SVD")
+        let (rows, columns) = (matrix.rows, matrix.columns)
+        let count = min(rows, columns)
+        var values = [Double](repeating: 0, count: count)
+        var (u, vTransposed) = (DenseMatrix(zeros: rows, count), DenseMatrix(zeros: count, columns))
+        if count > 0 {
+            let status = matrix.update { a in
+                u.update { u in
+                    vTransposed.update { vt in lorad_lapack_svd(Int32(rows), Int32(columns), a, &values, u, vt) }
+                }
+            }
+            try LAPACK.check(status, "SVD", rows, columns)
+        }
+        self.init(u: u, values: values, v: vTransposed.transposed)
+    }
+
+    private init(u: DenseMatrix, values: [Double], v: DenseMatrix) {
+        (self.u, self.values, self.v) = (u, values, v)
+    }
+
+    /// Decomposes the product L Rᵀ without forming it: with L = Q₁R₁ and R = Q₂R₂ the small matrix R₁R₂ᵀ has the same
+    /// singular values, and its vectors times Q₁ and Q₂ are those of the product.
+    ///
+    /// - Parameters:
+    ///   - left: L, [rows, k].
+    ///   - right: R, [columns, k].
+    ///   - limit: how many of the vectors are wanted; every singular value is returned all the same.
+    /// - Throws: `TensorError.unsupported` where LAPACK is missing or fails, or an element is not finite.
+    public static func ofProduct(
+        _ left: consuming DenseMatrix, _ right: consuming DenseMatrix, vectors limit: Int = .max
+    ) throws -> SingularValueDecomposition {
+        precondition(left.columns == right.columns, "\(left.columns) columns beside \(right.columns)")
+        let (first, second) = (try QRFactorization(left), try QRFactorization(right))
+        let core = try SingularValueDecomposition(DenseMatrix.product(first.r, second.r, transposingSecond: true))
+        let count = min(limit, core.values.count)
+        return SingularValueDecomposition(
+            u: try first.applyQ(to: core.u.prefix(columns: count)), values: core.values,
+            v: try second.applyQ(to: core.v.prefix(columns: count)))
+    }
+}
+
+extension DenseMatrix {
+    /// The matrix the other way round.
+    public var transposed: DenseMatrix {
+        var result = DenseMatrix(zeros: columns, rows)
+        for j in 0..<columns {
+            for i in 0..<rows { result[j, i] = self[i, j] }
+        }
+        return result
+    }
+}

@@ -1,0 +1,88 @@
+import Adapters
+import Federation
+import Foundation
+import Models
+import Tensors
+
+extension FactorLayout {
+    /// The factors of an adapter: PEFT's keys, each module's own alpha.
+    init(_ plan: AdapterPlan, state: StateDict) throws {
+        let alphas = Dictionary(uniqueKeysWithValues: plan.moduleKeys.map { ($0.key, $0.linear.alpha) })
+        try self.init(finding: state, isRankStabilized: plan.configuration.usesRankStabilisation) { alphas[$0] ?? 1 }
+    }
+}
+
+extension AdapterPlan {
+    /// The adapted modules by what their keys begin with.
+    fileprivate var moduleKeys: [(key: String, linear: AdaptedLinear)] {
+        parameters.compactMap { parameter in
+            guard parameter.role == .loraA, parameter.key.hasSuffix(".lora_A.weight") else { return nil }
+            let path = String(parameter.path.dropLast(".lora_A.weight".count))
+            let key = String(parameter.key.dropLast(".lora_A.weight".count))
+            return linear(at: path).map { (key, $0) }
+        }
+    }
+}
+
+/// A model's weights with an adapter, and with what the frozen ones have gained.
+struct GainedWeights: ModelCustomization {
+    let weights: AdapterWeights
+    private let gains: [String: LowRankFactors]
+
+    init(_ weights: AdapterWeights, _ gain: BaseDelta) {
+        self.weights = weights
+        let paths = Dictionary(uniqueKeysWithValues: weights.plan.moduleKeys.map { ($0.key, $0.linear.path) })
+        gains = gain.modules.reduce(into: [:]) { gains, factors in
+            guard let path = paths[factors.module] else { return }
+            gains[path] = LowRankFactors(a: factors.right, b: factors.left, scale: 1)
+        }
+    }
+
+    func parameter(at path: String) -> Tensor? { weights.parameter(at: path) }
+    func adapter(at path: String) -> LowRankFactors? { weights.adapter(at: path) }
+    func gain(at path: String) -> LowRankFactors? { gains[path] }
+}
+
+extension AdaptedModel {
+    /// The model with its adapter and what the frozen weights have gained.
+    func model(gaining gain: BaseDelta) throws -> any VisionLanguageModel {
+        guard !gain.modules.isEmpty else { return model }
+        return try folder.load(computing: computing, customization: GainedWeights(weights, gain)).model
+    }
+}
+
+extension AdapterWeights {
+    /// Writes a PEFT folder of the adapter together with what the frozen weights have gained: one adapter of the ranks'
+    /// sum, with the same product.
+    func write(to folder: URL, gaining gain: BaseDelta) throws {
+        guard !gain.modules.isEmpty else { return try write(to: folder) }
+        let gains = Dictionary(uniqueKeysWithValues: gain.modules.map { ($0.module, $0) })
+        let linears = plan.moduleKeys
+        var state = stateDict
+        let own = linears.compactMap { key, linear in factors(key, linear, state) }
+        let joined = try BaseDelta(own.map { $0.joined(with: gains[$0.module]) }).withoutIdleRank()
+        var configuration = plan.configuration
+        configuration.usesRankStabilisation = false
+        configuration.rankPattern = []
+        configuration.alphaPattern = []
+        for ((key, linear), factors) in zip(linears, joined.modules) {
+            state["\(key).lora_A.weight"] = factors.right
+            state["\(key).lora_B.weight"] = factors.left
+            configuration.rankPattern.append(.init(linear.path, factors.rank))
+            configuration.alphaPattern.append(.init(linear.path, Double(factors.rank)))
+        }
+        try state.write(
+            to: folder.appending(path: AdapterFolder.weightsFile).path, metadata: AdapterFolder.weightsMetadata)
+        try AdapterFolder.write(configuration, to: folder)
+    }
+
+    /// A module's own factors. Written with alpha = rank their scale is 1, so the present one goes into B.
+    private func factors(_ key: String, _ linear: AdaptedLinear, _ state: StateDict) -> BaseDelta.Factors? {
+        guard let a = state["\(key).lora_A.weight"], let b = state["\(key).lora_B.weight"] else { return nil }
+        return BaseDelta.Factors(module: key, left: b.scaled(by: Float(linear.scaling)), right: a)
+    }
+}
+
+extension Tensor {
+    fileprivate func scaled(by factor: Float) -> Tensor { Tensor(values.map { $0 * factor }, shape: shape) }
+}

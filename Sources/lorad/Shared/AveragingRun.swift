@@ -1,0 +1,176 @@
+import Adapters
+import Federation
+import Foundation
+import Models
+import Synchronization
+import Tensors
+import Training
+import Transports
+
+/// Rounds of local training, as a run file describes them: what the coordinator's `AveragingJob` is made of.
+final class AveragingRun: Sendable {
+    private let opened: OpenedRun
+    private let federation: FederationArguments
+    private let pictures: PictureShelf
+    private let display: ProgressDisplay
+    private let reports: Mutex<RunReports>
+    private let start = ContinuousClock.now
+
+    init(
+        _ opened: OpenedRun, _ federation: FederationArguments, pictures: PictureShelf, reports: sending RunReports,
+        display: ProgressDisplay
+    ) {
+        self.opened = opened
+        self.federation = federation
+        self.pictures = pictures
+        self.display = display
+        self.reports = Mutex(reports)
+    }
+
+    /// The job, from its beginning or from where it was.
+    func job(resuming resumed: ResumedState?) throws -> AveragingRunJob {
+        let weights = opened.adapted.weights
+        let seed = UInt64(bitPattern: Int64(opened.configuration.training.seed))
+        let aggregator = try federation.makeAggregator(seed: seed)
+        let initial = StateDict(weights.stateDict.entries.map { ($0.name, $0.tensor.copied()) })
+        let state =
+            try resumed.map {
+                AveragingJob.State(
+                    round: $0.round, trained: try $0.part("adapter"), optimizer: try $0.part("optimizer"),
+                    gain: try BaseDelta(try $0.part("gain")))
+            } ?? AveragingJob.State(trained: initial)
+        let job = try AveragingJob(
+            state, layout: try FactorLayout(weights.plan, state: initial), settings: settings(seed),
+            aggregator: aggregator, optimizer: try federation.makeServerOptimizer(after: aggregator),
+            work: { [self] in try work($0) }, committed: { [self] in try record($0, $1) })
+        return AveragingRunJob(job, self)
+    }
+
+    private func settings(_ seed: UInt64) -> AveragingSettings {
+        let isFederated = federation.mode == .federated
+        return AveragingSettings(
+            rounds: federation.rounds,
+            participation: isFederated
+                ? .sampled(share: federation.participation, minimum: federation.minWorkers)
+                : .replicas(federation.minWorkers),
+            minimumWorkers: isFederated ? federation.minWorkers : 1,
+            deadline: federation.roundDeadline.map { .seconds($0) }, seed: seed,
+            largestWeight: Double(federation.maxExamplesWeight), hardNormBound: federation.refuseNorm,
+            gainRank: federation.gainRank)
+    }
+
+    /// What a worker is to do in a round.
+    private func work(_ assignment: AveragingJob.Assignment) throws -> WorkOrder {
+        let arguments = opened.configuration.training
+        let firstStep = assignment.round * federation.localSteps
+        let schedule = LearningRateSchedule(
+            arguments.lrSchedulerType, warmupSteps: arguments.warmupSteps(totalSteps: federation.rounds),
+            totalSteps: federation.rounds)
+        let options = StretchOptions(
+            seed: arguments.seed &+ assignment.index, firstStep: firstStep,
+            learningRateFactor: schedule.factor(step: assignment.round), proximalStrength: federation.proximalMu,
+            frozenFactor: assignment.trained.frozenFactor)
+        guard federation.mode == .distributed else {
+            let instructions = LocalInstructions(
+                options: options, steps: federation.localSteps, epochs: federation.localEpochs,
+                evaluates: assignment.round % federation.evalRounds == 0)
+            return WorkOrder(work: try SharedWork.local(instructions).data())
+        }
+        let training = try opened.trainingRows()
+        let rows = stretch(of: assignment.index, round: assignment.round, training.order)
+        let maker = WorkMaker(training.encoded, catalogue: pictures.catalogue)
+        let work = try maker.work(ofStretch: rows)
+        let ahead = stretch(of: assignment.index, round: assignment.round + 1, training.order).joined()
+        return WorkOrder(
+            work: try SharedWork.stretch(options, work).data(),
+            attachments: try pictures.attachments(work.rows.pictures),
+            ahead: try pictures.attachments(maker.pictures(of: Array(ahead))))
+    }
+
+    /// The rows of a replica's steps: replicas take turns in the run's order, so that together they go through the data as
+    /// one run would.
+    private func stretch(of replica: Int, round: Int, _ order: BatchOrder) -> [[Int]] {
+        (0..<federation.localSteps).map { step in
+            order.rows(ofStep: (round * federation.localSteps + step) * federation.minWorkers + replica)
+        }
+    }
+
+    /// Logs a round, and evaluates what came out of it.
+    private func record(_ state: AveragingJob.State, _ report: RoundReport) throws -> RoundReport {
+        var report = report
+        let isLast = state.round == federation.rounds
+        var record = LogRecord(step: state.round, epoch: Double(state.round))
+        record.loss = report.loss
+        if state.round % federation.evalRounds == 0 || isLast, let evaluation = try evaluate(state) {
+            record.evalLoss = evaluation.loss
+            record.evalSupervisedTokens = evaluation.supervisedTokens
+            record.evalExactMatch = evaluation.exactMatch
+            report.values["eval_loss"] = evaluation.loss
+            report.values["eval_exact_match"] = evaluation.exactMatch
+        }
+        try reports.withLock { [record] in try $0.add(record) }
+        report.values = workersEvaluation(report.values)
+        if let text = text(of: report) { display.say(text) }
+        return report
+    }
+
+    private func evaluate(_ state: AveragingJob.State) throws -> Evaluation? {
+        guard let validation = opened.validation else { return nil }
+        try opened.adapted.weights.assign(state.trained)
+        let model = try opened.adapted.model(gaining: state.gain)
+        return try Evaluation(model, validation.rows, lanes: opened.lanes)
+    }
+
+    /// The workers' sums as means: what the round's start was worth on their data.
+    private func workersEvaluation(_ values: [String: Double]) -> [String: Double] {
+        var values = values
+        let sums = ["eval_loss_sum", "eval_tokens", "eval_exact", "eval_rows"].map {
+            values.removeValue(forKey: $0) ?? 0
+        }
+        guard sums[1] > 0, sums[3] > 0 else { return values }
+        values["workers_eval_loss"] = sums[0] / sums[1]
+        values["workers_eval_exact_match"] = sums[2] / sums[3]
+        return values
+    }
+
+    private func text(of report: RoundReport) -> String? {
+        let figures = { (prefix: String, what: String) -> String? in
+            guard let loss = report.values[prefix + "eval_loss"], let exact = report.values[prefix + "eval_exact_match"]
+            else { return nil }
+            return String(format: "%@ loss %.4f, exact match %.1f%%", what, loss, 100 * exact)
+        }
+        let parts = [
+            figures("", "validation"), figures("workers_", "the state before it, on the workers' own validation data:"),
+        ].compactMap(\.self)
+        return parts.isEmpty ? nil : "round \(report.round + 1): \(parts.joined(separator: "; "))"
+    }
+
+    /// Writes the adapter that a state comes to.
+    func write(_ state: AveragingJob.State, to folder: URL) throws {
+        try opened.adapted.weights.assign(state.trained)
+        try opened.adapted.weights.write(to: folder, gaining: state.gain)
+    }
+}
+
+/// The job of an `AveragingRun`.
+final class AveragingRunJob: SharedJob {
+    private let job: AveragingJob
+    private let run: AveragingRun
+
+    init(_ job: AveragingJob, _ run: AveragingRun) {
+        self.job = job
+        self.run = run
+    }
+
+    var round: Int { job.round }
+    var rounds: Int { job.rounds }
+    var minimumWorkers: Int { job.minimumWorkers }
+    func base() throws -> StateDict { try job.base() }
+    func plan(for workers: [WorkerID]) throws -> Federation.RoundPlan { try job.plan(for: workers) }
+    func moreTasks(for workers: [WorkerID]) throws -> [PlannedTask] { try job.moreTasks(for: workers) }
+    func order(for task: UInt64) throws -> WorkOrder { try job.order(for: task) }
+    func add(_ contribution: Contribution) throws { try job.add(contribution) }
+    func commit() throws -> RoundReport { try job.commit() }
+    func snapshot() throws -> [String: StateDict] { job.snapshot() }
+    func writeAdapter(to folder: URL) throws { try run.write(job.state, to: folder) }
+}

@@ -1,0 +1,81 @@
+import Federation
+import Foundation
+import Training
+
+/// What a coordinator gives a worker to do, as bytes: four letters that say which, then the rest.
+enum SharedWork {
+    /// The gradients of one node of a step.
+    case gradients(StepWork)
+    /// Steps of local training on rows that come with the work.
+    case stretch(StretchOptions, StretchWork)
+    /// Local training on the worker's own data.
+    case local(LocalInstructions)
+
+    private static let stretchMark = Data("LST1".utf8)
+    private static let localMark = Data("LLI1".utf8)
+    private static let optionsLimit = 1 << 16
+
+    /// Reads work.
+    ///
+    /// - Throws: `TrainingError.invalidWork` for anything that is none, or beyond the limits.
+    init(_ data: Data, limits: WorkLimits) throws {
+        let mark = Data(data.prefix(4))
+        switch mark {
+        case Self.stretchMark:
+            guard data.count >= 8 else { throw Self.malformed }
+            let length = data.dropFirst(4).withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(as: UInt32.self)) }
+            guard length <= Self.optionsLimit, data.count >= 8 + Int(length) else { throw Self.malformed }
+            let options: StretchOptions = try Self.decoded(data.dropFirst(8).prefix(Int(length)))
+            self = .stretch(options, try StretchWork(Data(data.dropFirst(8 + Int(length))), limits: limits))
+        case Self.localMark: self = .local(try Self.decoded(data.dropFirst(4)))
+        default: self = .gradients(try StepWork(data, limits: limits))
+        }
+    }
+
+    /// The work as bytes.
+    func data() throws -> Data {
+        switch self {
+        case .gradients(let work): return work.data
+        case .stretch(let options, let work):
+            let json = try JSONEncoder().encode(options)
+            return Self.stretchMark + withUnsafeBytes(of: UInt32(json.count).littleEndian) { Data($0) } + json
+                + work.data
+        case .local(let instructions): return try Self.localMark + JSONEncoder().encode(instructions)
+        }
+    }
+
+    private static var malformed: TrainingError {
+        TrainingError(.invalidWork, "work that cannot be read: run the same release at both ends")
+    }
+
+    private static func decoded<Value: Decodable>(_ data: Data) throws -> Value {
+        do {
+            return try JSONDecoder().decode(Value.self, from: Data(data))
+        } catch {
+            throw TrainingError(
+                .invalidWork, "work that cannot be read: run the same release at both ends", cause: error)
+        }
+    }
+}
+
+/// A round of local training on data that only the worker has.
+struct LocalInstructions: Codable {
+    var options: StretchOptions
+    /// Optimizer steps, unless `epochs` is given.
+    var steps: Int
+    /// Times through the data.
+    var epochs: Double?
+    /// Whether to evaluate the state that the round begins with.
+    var evaluates = false
+}
+
+extension TrainedFactors {
+    /// The half of every pair that keeps its values.
+    var frozenFactor: StretchOptions.FrozenFactor? {
+        switch self {
+        case .both: nil
+        case .onlyA: .loraB
+        case .onlyB: .loraA
+        }
+    }
+}
