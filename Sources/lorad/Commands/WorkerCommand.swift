@@ -50,6 +50,7 @@ struct WorkerCommand: ParsableCommand {
     func validate() throws {
         if let rank, rank < 1 { throw ValidationError("--rank must be at least 1") }
         if let lanes, lanes < 1 { throw ValidationError("--lanes must be at least 1") }
+        guard (0...1e9).contains(cacheSize) else { throw ValidationError("--cache-size must be 0 to 1e9 gigabytes") }
     }
 
     func run() throws {

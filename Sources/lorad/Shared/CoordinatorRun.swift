@@ -25,6 +25,10 @@ final class CoordinatorRun {
         var listedKeys: String?
         /// How long a join token is good, in seconds.
         var tokenLifetime: TimeInterval = 86_400
+        /// A file that gets the join line.
+        var joinFile: String?
+        /// Where metrics are served, if anywhere.
+        var metrics: MetricsAddress?
     }
 
     private let opened: OpenedRun
@@ -44,10 +48,10 @@ final class CoordinatorRun {
         self.access = access
         federation = configuration.federation ?? FederationArguments()
         folder = state.run(configuration.run)
-        if overwrite { try? FileManager.default.removeItem(at: folder) }
+        let (mode, text) = (federation.mode.rawValue, try RunFile.text(of: configuration))
         store = try RunStore(
-            folder: state.runs.path, run: configuration.run, mode: federation.mode.rawValue,
-            configuration: try RunFile.text(of: configuration), now: Date())
+            folder: state.runs.path, run: configuration.run, mode: mode, configuration: text, now: Date())
+        if overwrite { try store.beginAnew(mode: mode, configuration: text, now: Date()) }
         try Self.check(store, against: configuration)
         resumed = try ResumedState(store)
         output = RunOutput(configuration)
@@ -95,14 +99,16 @@ final class CoordinatorRun {
                 persist: { [keeper = SnapshotKeeper(store, log), job] in try keeper.persist($0, of: job) })
         ) { [admission] (request) throws(Refusal) in try admission.authorize(request) }
         log.count(server.traffic)
-        sayJoinLine(server, display)
+        let monitor = RunMonitor(server, log, store, revocations, display)
+        let metrics = try access.metrics.map { try MetricsServer($0) { monitor.snapshot } }
+        defer { metrics?.stop() }
+        try sayJoinLine(server, metrics?.address, display)
         let watch = Thread {
             while !StopSignal.isReceived { Thread.sleep(forTimeInterval: 0.1) }
             server.stop()
         }
         watch.start()
         try store.setState(.running)
-        let monitor = RunMonitor(server, log, store, revocations, display)
         do {
             try monitor.during { try server.run() }
         } catch {
@@ -146,7 +152,9 @@ final class CoordinatorRun {
         return model.files + [.init(name: AdapterFolder.configurationFile, blob: blob.id, size: blob.size)]
     }
 
-    private func sayJoinLine(_ server: CoordinatorServer, _ display: ProgressDisplay) {
+    private func sayJoinLine(
+        _ server: CoordinatorServer, _ metrics: MetricsAddress?, _ display: ProgressDisplay
+    ) throws {
         if access.isInsecure {
             display.say(
                 "--insecure: nothing is encrypted, and nobody proves who they are; keep this on a trusted network")
@@ -155,10 +163,12 @@ final class CoordinatorRun {
             address: access.advertised ?? server.endpoint.advertised.description,
             coordinator: access.isInsecure ? .insecure : .pinned(admission.identity.publicIdentity),
             token: admission.token)
+        if let file = access.joinFile { try PrivateFile.write(Data((line.text + "\n").utf8), to: file) }
         display.announce(
             Invitation(
                 run: opened.configuration.run, endpoint: server.endpoint, bulk: server.bulkEndpoint,
-                state: folder.path, line: line, expiry: admission.tokenExpiry, minimumWorkers: federation.minWorkers
+                state: folder.path, line: line, expiry: admission.tokenExpiry, minimumWorkers: federation.minWorkers,
+                metrics: metrics
             ).announcement)
     }
 
@@ -166,6 +176,7 @@ final class CoordinatorRun {
         guard job.round >= job.rounds else {
             try SnapshotKeeper(store, nil).save(job)
             try store.setState(.stopped)
+            display.announce(Announcement("stopped", nil, [("done", .int(job.round)), ("planned", .int(job.rounds))]))
             throw CommandError("stopped after step \(job.round) of \(job.rounds); the same command goes on from there")
         }
         try job.writeAdapter(to: output.folder)
