@@ -38,6 +38,8 @@ public struct CoordinatorOptions: Sendable {
     public var uploadPlace = BlobInbox.Place.memory
     /// The folder for uploads that go to disk.
     public var uploadFolder: String
+    /// The most bytes that one update may have.
+    public var updateLimit: Int
     /// What uploads may take.
     public var uploadLimits: BlobInbox.Limits
     /// Threads that serve bulk requests.
@@ -47,12 +49,13 @@ public struct CoordinatorOptions: Sendable {
     /// How long workers are waited for at the end, so that they learn that it is over.
     public var farewell = Duration.seconds(3)
 
-    /// Creates options; `updateLimit` is the most bytes that one update may have.
+    /// Creates options; uploads may take the memory of a few updates, or a gigabyte.
     public init(endpoint: Endpoint, security: ChannelSecurity, run: String, uploadFolder: String, updateLimit: Int) {
         self.endpoint = endpoint
         self.security = security
         self.run = run
         self.uploadFolder = uploadFolder
+        self.updateLimit = updateLimit
         uploadLimits = BlobInbox.Limits(
             memory: max(1 << 30, 4 * updateLimit), disk: 1 << 40, sender: 2 * updateLimit)
     }
@@ -61,8 +64,8 @@ public struct CoordinatorOptions: Sendable {
         var welcome = WireWelcome()
         welcome.run = run
         welcome.bulkPort = UInt32(bulk.port ?? 0)
-        welcome.heartbeatMs = UInt32(timing.heartbeat / .milliseconds(1))
-        welcome.patienceMs = UInt32(timing.patience / .milliseconds(1))
+        welcome.heartbeatMs = UInt32(min(timing.heartbeat / .milliseconds(1), Double(Int32.max)))
+        welcome.patienceMs = UInt32(min(timing.patience / .milliseconds(1), Double(Int32.max)))
         welcome.configuration = configuration
         welcome.wantsData = wantsData
         welcome.files = files.map { file in

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// A file of conversations, memory-mapped: each row is decoded when it is asked for.
 public struct ConversationFile: Sendable {
@@ -28,6 +28,9 @@ public struct ConversationFile: Sendable {
 
     /// The line that a row begins on, from 1.
     public func line(ofRow row: Int) -> Int { index.entries[row].line }
+
+    /// A row's bytes as they stand in the file.
+    public func bytes(ofRow row: Int) -> Data { data[index.entries[row].bytes] }
 
     /// Decodes one row.
     ///

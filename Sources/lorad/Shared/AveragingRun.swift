@@ -67,7 +67,7 @@ final class AveragingRun: Sendable {
             arguments.lrSchedulerType, warmupSteps: arguments.warmupSteps(totalSteps: federation.rounds),
             totalSteps: federation.rounds)
         let options = StretchOptions(
-            seed: arguments.seed &+ assignment.index, firstStep: firstStep,
+            seed: federation.mode == .federated ? arguments.seed : arguments.seed &+ assignment.index, firstStep: firstStep,
             learningRateFactor: schedule.factor(step: assignment.round), proximalStrength: federation.proximalMu,
             frozenFactor: assignment.trained.frozenFactor)
         guard federation.mode == .distributed else {

@@ -83,7 +83,7 @@ final class CoordinatorRun {
         var options = CoordinatorOptions(
             endpoint: access.endpoint, security: access.isInsecure ? .insecure : .encrypted(admission.identity),
             run: opened.configuration.run, uploadFolder: store.inboxFolder, updateLimit: try updateLimit())
-        options.timing = Timing(patience: .seconds(federation.workerTimeout))
+        options.timing = Timing(patience: .seconds(min(federation.workerTimeout, 1e9)))
         options.wantsData = federation.mode == .federated
         options.configuration = try RunFile.text(of: opened.configuration)
         options.files = try publishFiles()

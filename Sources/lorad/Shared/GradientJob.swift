@@ -87,6 +87,8 @@ final class GradientJob: SharedJob {
             ahead: try pictures.attachments(next))
     }
 
+    var divergence: String { "\(TrainingError(diverging: runPlan.plan(ofStep: round)))" }
+
     func add(_ contribution: Contribution) throws {
         let gradients = try StepGradients(
             contribution.update, loss: contribution.metrics.loss, of: opened.adapted.weights.plan)

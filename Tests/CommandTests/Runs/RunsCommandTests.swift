@@ -6,7 +6,7 @@ import Testing
 struct RunsCommandTests {
     @Test("lists and shows a run whose coordinator and worker told of every step")
     func finished() async throws {
-        let run = try SharedRun()
+        let run = try ReportedRun()
         let coordinator = try run.coordinator()
         let worker = try await run.worker("alpha")
         let (done, left) = (try await coordinator.outcome(), try await worker.outcome())
@@ -39,7 +39,7 @@ struct RunsCommandTests {
 
     @Test("counts steps once that were done again after the coordinator was killed")
     func killed() async throws {
-        let run = try SharedRun()
+        let run = try ReportedRun()
         let first = try run.coordinator("training.max_steps=200")
         let worker = try await run.worker("alpha")
         try await run.reaches(step: 20)
@@ -56,7 +56,7 @@ struct RunsCommandTests {
 
     @Test("revoke shuts a worker out of a run that goes on, and it cannot come back")
     func revocation() async throws {
-        let run = try SharedRun()
+        let run = try ReportedRun()
         let coordinator = try run.coordinator(
             "training.max_steps=1000000", flags: ["--metrics", "127.0.0.1:0"])
         let (alpha, beta) = (try await run.worker("alpha"), try await run.worker("beta"))
@@ -89,7 +89,7 @@ struct RunsCommandTests {
 
     @Test("revoke holds for a coordinator that was not running, and for a run begun anew")
     func later() async throws {
-        let run = try SharedRun()
+        let run = try ReportedRun()
         let first = try run.coordinator()
         let worker = try await run.worker("alpha")
         _ = (try await first.outcome(), try await worker.outcome())

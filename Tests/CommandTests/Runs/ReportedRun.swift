@@ -3,7 +3,7 @@ import Models
 import Testing
 
 /// A run of the tiny model that a coordinator and workers share, with everything that they keep in a folder.
-struct SharedRun {
+struct ReportedRun {
     private let run: TinyRun
 
     init() throws { run = try TinyRun() }

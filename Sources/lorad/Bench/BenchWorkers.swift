@@ -1,0 +1,42 @@
+import Federation
+import Foundation
+import Synchronization
+import Transports
+
+/// Workers without a model, each on threads of its own, all in this process.
+struct BenchWorkers {
+    let join: JoinLine
+    let numbers: Range<Int>
+
+    /// Bytes of a worker's stack where a process holds many.
+    private static let stackSize = 1 << 20
+
+    /// Works until the run is over.
+    ///
+    /// - Throws: what made a worker give up.
+    func run() throws {
+        let folder = URL(filePath: NSTemporaryDirectory()).appending(path: "lorad-bench-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let cache = try BlobCache(folder: folder.path, limit: 1 << 30)
+        let failure = Mutex<(any Error)?>(nil)
+        let group = DispatchGroup()
+        for number in numbers {
+            group.enter()
+            let thread = Thread {
+                do { try work(number, cache) } catch { failure.withLock { $0 = error } }
+                group.leave()
+            }
+            thread.stackSize = Self.stackSize
+            thread.start()
+        }
+        group.wait()
+        if let error = failure.withLock({ $0 }) { throw error }
+    }
+
+    private func work(_ number: Int, _ cache: BlobCache) throws {
+        let machine = WorkerRunner.Machine(name: "toy-\(number)", lanes: 1, arithmetic: "none", offersData: true)
+        let runner = try WorkerRunner(join, identity: IdentityKey(), machine: machine, cache: cache) { _ in }
+        let end = try runner.work(try runner.join(), with: ToyTrainer(number: Float(number + 1) * 1e-3))
+        guard end.isOver else { throw CommandError("worker \(number) was shut out: \(end.reason)") }
+    }
+}

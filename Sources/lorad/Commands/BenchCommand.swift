@@ -1,0 +1,88 @@
+import ArgumentParser
+import Foundation
+import Transports
+
+/// `lorad bench`: what this machine makes of the parts that need no model.
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Measures rounds and aggregation on this machine, without a model.",
+        subcommands: [Federated.self, CoordinatorProcess.self, WorkersProcess.self])
+
+    /// `lorad bench federation`.
+    struct Federated: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "federation",
+            abstract: "Seconds a round, memory and processor time of a coordinator and workers that do not train.",
+            discussion: """
+                Examples:
+                  lorad bench federation
+                  lorad bench federation --workers 2 --sizes 20 --tensors 1,392 --simulated 0 --no-kernels --json
+                """)
+
+        @Option(help: "Workers, each a process; several numbers make a list.")
+        var workers: CountList = "2,8"
+
+        @Option(help: "Megabytes of an update.")
+        var sizes: CountList = "2,20,98"
+
+        @Option(help: "Tensors that an update is made of: 1, or an even number.")
+        var tensors: CountList = "1,392"
+
+        @Option(help: "Rounds of each run; the median is taken of those after the first.")
+        var rounds = 5
+
+        @Option(help: "Workers of the run with updates of 40 kB, in a few processes; 0 leaves it out.")
+        var simulated = 1000
+
+        @Flag(inversion: .prefixedNo, help: "Measures aggregation.")
+        var kernels = true
+
+        @Flag(help: "Prints one JSON object.")
+        var json = false
+
+        func validate() throws {
+            if rounds < 2 { throw ValidationError("--rounds must be at least 2") }
+            if simulated < 0 { throw ValidationError("--simulated must not be negative") }
+            if let odd = tensors.counts.first(where: { $0 > 1 && $0 % 2 > 0 }) {
+                throw ValidationError("--tensors \(odd): expected 1, or an even number")
+            }
+        }
+
+        func run() throws {
+            let report = try FederationBench(
+                workers: workers.counts, sizes: sizes.counts, tensors: tensors.counts, rounds: rounds,
+                simulated: simulated, kernels: kernels
+            ).report { if !json { print($0) } }
+            if json { print(try report.json()) }
+        }
+    }
+
+    /// A coordinator for `bench federation`.
+    struct CoordinatorProcess: ParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "coordinator", shouldDisplay: false)
+
+        @Option var workers: Int
+        @Option var rounds: Int
+        @Option var bytes: Int
+        @Option var tensors: Int
+
+        func run() throws {
+            try BenchCoordinator(
+                workers: workers, rounds: rounds, state: ToyState(byteCount: bytes, tensors: tensors)
+            ).run()
+        }
+    }
+
+    /// Workers for `bench federation`.
+    struct WorkersProcess: ParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "workers", shouldDisplay: false)
+
+        @Option var join: String
+        @Option var first: Int
+        @Option var end: Int
+
+        func validate() throws { if first > end { throw ValidationError("--end is before --first") } }
+
+        func run() throws { try BenchWorkers(join: JoinLine(text: join), numbers: first..<end).run() }
+    }
+}

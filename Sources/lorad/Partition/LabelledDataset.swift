@@ -1,0 +1,92 @@
+import Adapters
+import Federation
+import Foundation
+import Tensors
+import Training
+
+/// A dataset whose rows are to be dealt out.
+struct LabelledDataset {
+    private let file: ConversationFile
+    private let labels: [String]
+
+    /// Opens a dataset and reads every row's label.
+    ///
+    /// - Throws: `TrainingError` where the file cannot be read, and what `RowLabel` throws.
+    init(path: String, label: RowLabel) throws {
+        let file = try ConversationFile(path: path)
+        self.file = file
+        labels = try (0..<file.count).map { try label.label(ofRow: $0, in: file) }
+    }
+
+    /// Deals the rows.
+    ///
+    /// - Throws: `CommandError` where there are fewer rows than parts.
+    func partition(_ partitioner: any Partitioner, into count: Int, seed: UInt64) throws -> Partition {
+        guard file.count >= count else {
+            throw CommandError("\(file.path): has \(file.count) rows, too few for \(count) parts: give fewer --parts")
+        }
+        return try partitioner.partition(PartitionRows(labels: labels), into: count, seed: seed)
+    }
+
+    /// Writes `part-1.json`, `part-2.json`…: JSON arrays of the rows' own bytes.
+    ///
+    /// - Throws: `CommandError` where the folder holds parts already, `TensorError` where it cannot be written.
+    func write(_ partition: Partition, to folder: URL, overwrite: Bool) throws {
+        let old = Self.parts(in: folder)
+        guard overwrite || old.isEmpty else {
+            throw CommandError(
+                "\(folder.path): holds \(old.count) parts already: give --overwrite, or another --output")
+        }
+        for (index, rows) in partition.parts.enumerated() {
+            try AtomicFile.write(text(of: rows), to: folder.appending(path: Self.name(index)).path)
+        }
+        // Parts of a former, larger number would be taken for ones of this.
+        let names = Set(partition.parts.indices.map(Self.name))
+        for url in old where !names.contains(url.lastPathComponent) { try FileManager.default.removeItem(at: url) }
+    }
+
+    /// The parts' sizes, and how often each of the most frequent labels comes in them.
+    func summary(of partition: Partition, folder: String) -> String {
+        let frequent = Self.counts(labels).prefix(Self.shownLabels).map(\.label)
+        let lines = partition.parts.enumerated().map { index, rows in
+            "\(Self.name(index)): \(rows.count.grouped) rows · " + mix(of: rows, frequent)
+        }
+        return ([partition.description] + lines + ["written to \(folder)"]).joined(separator: "\n")
+    }
+
+    private static let shownLabels = 6
+
+    private func mix(of rows: [Int], _ frequent: [String]) -> String {
+        let counts = Dictionary(uniqueKeysWithValues: Self.counts(rows.map { labels[$0] }).map { ($0.label, $0.count) })
+        let shown = frequent.map { "\(Self.short($0)) \(counts[$0] ?? 0)" }
+        let others = rows.count - frequent.reduce(0) { $0 + (counts[$1] ?? 0) }
+        return (shown + (others > 0 ? ["others \(others)"] : [])).joined(separator: ", ")
+    }
+
+    /// Labels by how often they come, the most frequent first.
+    private static func counts(_ labels: [String]) -> [(label: String, count: Int)] {
+        let counts = labels.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+        return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }
+    }
+
+    private static func short(_ label: String) -> String {
+        label.count <= 24 ? label.debugDescription : "\(label.prefix(23))…".debugDescription
+    }
+
+    private func text(of rows: [Int]) -> Data {
+        var text = Data("[\n".utf8)
+        for (index, row) in rows.enumerated() {
+            if index > 0 { text.append(contentsOf: Data(",\n".utf8)) }
+            text.append(file.bytes(ofRow: row))
+        }
+        text.append(contentsOf: Data("\n]\n".utf8))
+        return text
+    }
+
+    private static func name(_ index: Int) -> String { "part-\(index + 1).json" }
+
+    private static func parts(in folder: URL) -> [URL] {
+        let entries = try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        return (entries ?? []).filter { $0.lastPathComponent.wholeMatch(of: /part-[0-9]+\.json/) != nil }
+    }
+}
