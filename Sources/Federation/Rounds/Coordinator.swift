@@ -36,7 +36,12 @@ struct Coordinator<Ticket: Sendable> {
     private(set) var phase = Phase.gathering
     private(set) var members: [WorkerID: Member] = [:]
     private var events: [CoordinatorEvent] = []
-    private var parked: [(worker: WorkerID, ticket: Ticket, since: Duration)] = []
+    private typealias Poll = (worker: WorkerID, ticket: Ticket, since: Duration)
+    /// Polls that have been looked at and had nothing to get; those that have come since.
+    private var (parked, arrived): ([Poll], [Poll]) = ([], [])
+    /// Whether something has changed that parked polls may get an answer by.
+    private var hasNews = true
+    private var (lastLook, lastRollCall): (Duration, Duration) = (.zero, .zero)
     private var board = TaskBoard([])
     private var plan = RoundPlan(tasks: [])
     private var hasComplained = false
@@ -73,6 +78,7 @@ struct Coordinator<Ticket: Sendable> {
     /// Shuts a worker out for the rest of the run.
     mutating func exclude(_ worker: WorkerID, reason: String) {
         guard let member = members[worker], member.state != .excluded else { return }
+        hasNews = true
         _ = board.release(worker)
         members[worker]?.state = .excluded
         events.append(.excluded(member, reason: reason))
@@ -100,8 +106,8 @@ struct Coordinator<Ticket: Sendable> {
     }
 
     private mutating func poll(_ worker: WorkerID, _ ticket: Ticket, _ now: Duration) -> Outcome {
-        parked.removeAll { $0.worker == worker }
-        parked.append((worker, ticket, now))
+        forgetPolls(of: worker)
+        arrived.append((worker, ticket, now))
         heard(worker, board.task(heldBy: worker) == nil ? .idle : .working, at: now)
         return .parked
     }
@@ -140,6 +146,7 @@ struct Coordinator<Ticket: Sendable> {
         heard(worker, .idle, at: now)
         if isCurrent(key), board.task(heldBy: worker) == key.id {
             board.fail(key.id, worker)
+            hasNews = true
             events.append(.taskFailed(key, worker, reason: String(failure.reason.prefix(500))))
             countAgainst(worker, "it could not do \(Self.strikes) tasks in a row")
         }
@@ -148,7 +155,8 @@ struct Coordinator<Ticket: Sendable> {
 
     private mutating func leave(_ goodbye: WireGoodbye, _ worker: WorkerID, _ now: Duration) -> Outcome {
         _ = board.release(worker)
-        parked.removeAll { $0.worker == worker }
+        forgetPolls(of: worker)
+        hasNews = true
         heard(worker, .left, at: now)
         if let member = members[worker] { events.append(.left(member, reason: String(goodbye.reason.prefix(200)))) }
         return .reply(.with { $0.alive = .init() })
@@ -166,6 +174,7 @@ struct Coordinator<Ticket: Sendable> {
     ) -> WireReply {
         board.settle(key.id, counted: refusal == nil, at: now)
         if let refusal {
+            hasNews = true
             members[worker]?.refused += 1
             events.append(.refused(key, worker, reason: refusal))
             countAgainst(worker, "\(Self.strikes) of its results in a row were refused: \(refusal)")
@@ -180,7 +189,10 @@ struct Coordinator<Ticket: Sendable> {
     }
 
     /// Ends what `check` began where the upload is not there: the worker sends it again.
-    mutating func forget(_ key: TaskKey) { board.reopen(key.id) }
+    mutating func forget(_ key: TaskKey) {
+        board.reopen(key.id)
+        hasNews = true
+    }
 
     /// Failures in a row that shut a worker out.
     private static var strikes: Int { 3 }
@@ -197,12 +209,7 @@ struct Coordinator<Ticket: Sendable> {
     ///
     /// - Returns: whether a commit is due; it is asked for once.
     mutating func advance(to now: Duration) -> Bool {
-        for (id, member) in members where member.isThere && isSilent(id, member, now) {
-            let held = board.release(id).flatMap { task in base.map { TaskKey(round: job.round, id: task, base: $0.id) }
-            }
-            members[id]?.state = .silent
-            events.append(.fellSilent(member, held: held))
-        }
+        callRoll(at: now)
         if isClosable(at: now) {
             phase = .committing
             if board.doneCount < board.count {
@@ -213,8 +220,21 @@ struct Coordinator<Ticket: Sendable> {
         return false
     }
 
+    /// Looks for workers that have fallen silent, a hundred times in the time that they may be silent.
+    private mutating func callRoll(at now: Duration) {
+        guard now - lastRollCall >= timing.patience / 100 else { return }
+        lastRollCall = now
+        for (id, member) in members where member.isThere && isSilent(id, member, now) {
+            let held = board.release(id).flatMap { task in base.map { TaskKey(round: job.round, id: task, base: $0.id) }
+            }
+            members[id]?.state = .silent
+            hasNews = true
+            events.append(.fellSilent(member, held: held))
+        }
+    }
+
     private func isSilent(_ id: WorkerID, _ member: Member, _ now: Duration) -> Bool {
-        now - member.lastHeard > timing.patience && !parked.contains { $0.worker == id }
+        now - member.lastHeard > timing.patience && !(parked + arrived).contains { $0.worker == id }
     }
 
     /// Whether a round is to be opened: `base` is to be published then, and `open` called.
@@ -232,7 +252,7 @@ struct Coordinator<Ticket: Sendable> {
         }
         self.base = base
         board = TaskBoard(plan.tasks)
-        hasComplained = false
+        (hasComplained, hasNews) = (false, true)
         phase = .open(since: now)
         events.append(.roundOpened(round: job.round, tasks: board.count))
     }
@@ -252,7 +272,10 @@ struct Coordinator<Ticket: Sendable> {
     /// Beyond the deadline with too few results: whoever is there and has no task gets one.
     private mutating func askForMore() {
         let free = there.filter { !board.boundWorkers.contains($0) }
-        if !free.isEmpty, let more = try? job.moreTasks(for: free) { board.add(more) }
+        if !free.isEmpty, let more = try? job.moreTasks(for: free) {
+            board.add(more)
+            hasNews = true
+        }
         guard !hasComplained else { return }
         hasComplained = true
         events.append(
@@ -268,13 +291,13 @@ struct Coordinator<Ticket: Sendable> {
     }
 
     private mutating func finish() {
-        phase = .finished
+        (phase, hasNews) = (.finished, true)
         events.append(.finished)
     }
 
     /// Ends the run: nothing can be done about it.
     mutating func fail(_ reason: String) {
-        phase = .failed(reason)
+        (phase, hasNews) = (.failed(reason), true)
         events.append(.failed(reason: reason))
     }
 
@@ -286,20 +309,36 @@ struct Coordinator<Ticket: Sendable> {
         return events
     }
 
-    /// Replies to parked polls that have become due.
+    /// How often parked polls are looked at without news: their time may be over, or a task be late elsewhere.
+    private static var lookInterval: Duration { .milliseconds(50) }
+
+    /// Replies to parked polls that have become due. Of a thousand workers that wait for the round to end, none is
+    /// looked at for a request of another.
     mutating func takeAnswers(at now: Duration) -> [(ticket: Ticket, reply: WireReply)] {
+        var polls = arrived
+        if hasNews || now - lastLook >= Self.lookInterval {
+            (polls, parked, hasNews, lastLook) = (parked + arrived, [], false, now)
+        }
+        arrived = []
+        return answer(polls, at: now)
+    }
+
+    private mutating func forgetPolls(of worker: WorkerID) {
+        parked.removeAll { $0.worker == worker }
+        arrived.removeAll { $0.worker == worker }
+    }
+
+    private mutating func answer(_ polls: [Poll], at now: Duration) -> [(ticket: Ticket, reply: WireReply)] {
         var answers: [(Ticket, WireReply)] = []
-        var still: [(worker: WorkerID, ticket: Ticket, since: Duration)] = []
-        for poll in parked {
+        for poll in polls {
             if let reply = answer(to: poll.worker, since: poll.since, at: now) {
                 members[poll.worker]?.lastHeard = now
                 if case .finished = reply.kind { dismissed.insert(poll.worker) }
                 answers.append((poll.ticket, reply))
             } else {
-                still.append(poll)
+                parked.append(poll)
             }
         }
-        parked = still
         return answers
     }
 
@@ -312,7 +351,10 @@ struct Coordinator<Ticket: Sendable> {
                 return .problem(.excluded, "this worker may not take part any more")
             }
             if let order = lease(to: worker, at: now) { return .with { $0.order = order } }
-            if !there.contains(where: { board.task(heldBy: $0) != nil }) { board.forgetFailures() }
+            if board.hasFailures, !members.values.contains(where: { $0.isThere && board.task(heldBy: $0.id) != nil }) {
+                board.forgetFailures()
+                hasNews = true
+            }
         case .gathering, .committing: break
         }
         return now - since >= timing.longPoll ? .with { $0.wait = .init() } : nil

@@ -20,6 +20,8 @@ struct TaskBoard {
 
     private struct Entry {
         let plan: PlannedTask
+        /// Its place in the order in which tasks were added.
+        let position: Int
         var status = Status.open
         /// Who works on it, since when.
         var holders: [WorkerID: Duration] = [:]
@@ -32,27 +34,35 @@ struct TaskBoard {
     private var entries: [UInt64: Entry] = [:]
     private var order: [UInt64] = []
     private var durations: [Duration] = []
+    // What a round of a thousand workers would otherwise look for at every request.
+    private var bound: [WorkerID: [UInt64]] = [:]
+    private var unbound: [UInt64] = []
+    private var held: [WorkerID: [UInt64]] = [:]
+    private var checkingCount = 0
+    /// How many results are in.
+    private(set) var doneCount = 0
+    /// Whether a task is kept from a worker that could not do it.
+    private(set) var hasFailures = false
 
     init(_ tasks: [PlannedTask]) { add(tasks) }
 
     /// Adds tasks; those already there stay as they are.
     mutating func add(_ tasks: [PlannedTask]) {
         for task in tasks where entries[task.id] == nil {
-            entries[task.id] = Entry(plan: task)
+            entries[task.id] = Entry(plan: task, position: order.count)
             order.append(task.id)
+            if let worker = task.worker { bound[worker, default: []].append(task.id) } else { unbound.append(task.id) }
         }
     }
 
     /// How many tasks there are.
     var count: Int { order.count }
-    /// How many results are in.
-    var doneCount: Int { entries.values.count { $0.isDone } }
     /// Whether a result is being looked at.
-    var isChecking: Bool { entries.values.contains { if case .checking = $0.status { true } else { false } } }
+    var isChecking: Bool { checkingCount > 0 }
     /// Whether all results are in.
     var isComplete: Bool { doneCount == count }
     /// The workers that some task is bound to.
-    var boundWorkers: Set<WorkerID> { Set(entries.values.compactMap(\.plan.worker)) }
+    var boundWorkers: Set<WorkerID> { Set(bound.keys) }
 
     /// Whether every result that is not in can only come from workers that are `absent`.
     func waitsOnly(for absent: (WorkerID) -> Bool) -> Bool {
@@ -67,16 +77,39 @@ struct TaskBoard {
 
     /// The task that a worker is at work on.
     func task(heldBy worker: WorkerID) -> UInt64? {
-        order.first { entries[$0]?.status == .open && entries[$0]?.holders[worker] != nil }
+        held[worker]?.filter { entries[$0]?.status == .open }.min { position($0) < position($1) }
+    }
+
+    private func position(_ id: UInt64) -> Int { entries[id]?.position ?? order.count }
+
+    private mutating func hold(_ id: UInt64, _ worker: WorkerID, since now: Duration) {
+        if entries[id]?.holders.updateValue(now, forKey: worker) == nil { held[worker, default: []].append(id) }
+    }
+
+    private mutating func letGo(_ id: UInt64, _ worker: WorkerID) {
+        entries[id]?.holders[worker] = nil
+        held[worker]?.removeAll { $0 == id }
+    }
+
+    private mutating func set(_ id: UInt64, _ status: Status) {
+        guard let before = entries[id]?.status else { return }
+        for (state, change) in [(before, -1), (status, 1)] {
+            switch state {
+            case .open: break
+            case .checking: checkingCount += change
+            case .done: doneCount += change
+            }
+        }
+        entries[id]?.status = status
     }
 
     /// Gives a worker a task: the one it holds, else one that nobody does, else one that takes far longer elsewhere
     /// than tasks of this round usually do.
     mutating func lease(to worker: WorkerID, at now: Duration) -> UInt64? {
         if let held = task(heldBy: worker) { return held }
-        let mine = order.filter { mayTry($0, worker) }
+        let mine = ((bound[worker] ?? []) + unbound).filter { mayTry($0, worker) }
         guard let id = mine.first(where: isIdle) ?? mine.first(where: { isLate($0, now) }) else { return nil }
-        entries[id]?.holders[worker] = now
+        hold(id, worker, since: now)
         return id
     }
 
@@ -100,14 +133,16 @@ struct TaskBoard {
     /// Takes a worker's lease back: it has gone silent.
     mutating func release(_ worker: WorkerID) -> UInt64? {
         guard let id = task(heldBy: worker) else { return nil }
-        entries[id]?.holders[worker] = nil
+        letGo(id, worker)
         return id
     }
 
     /// Notes that a worker could not do a task; it does not get it again unless it is the only one that may.
     mutating func fail(_ id: UInt64, _ worker: WorkerID) {
-        entries[id]?.holders[worker] = nil
-        if entries[id]?.plan.worker == nil { entries[id]?.failed.insert(worker) }
+        letGo(id, worker)
+        guard let entry = entries[id], entry.plan.worker == nil else { return }
+        entries[id]?.failed.insert(worker)
+        hasFailures = true
     }
 
     /// Takes in that a result has arrived.
@@ -115,7 +150,7 @@ struct TaskBoard {
         guard let entry = entries[id], entry.plan.worker == nil || entry.plan.worker == worker else { return .late }
         switch entry.status {
         case .open:
-            entries[id]?.status = .checking(worker)
+            set(id, .checking(worker))
             return .check
         case .checking(let other), .done(let other): return other == worker ? .duplicate : .late
         }
@@ -126,20 +161,21 @@ struct TaskBoard {
         guard let entry = entries[id], case .checking(let worker) = entry.status else { return }
         if counted {
             if let since = entry.holders[worker] { durations.append(now - since) }
-            entries[id]?.status = .done(worker)
+            set(id, .done(worker))
         } else {
-            entries[id]?.status = .open
+            set(id, .open)
             fail(id, worker)
         }
     }
 
     /// Ends the look at a result that cannot be found.
     mutating func reopen(_ id: UInt64) {
-        if case .checking = entries[id]?.status { entries[id]?.status = .open }
+        if case .checking = entries[id]?.status { set(id, .open) }
     }
 
     /// Lets every worker try again what none could do.
     mutating func forgetFailures() {
         for id in order { entries[id]?.failed = [] }
+        hasFailures = false
     }
 }

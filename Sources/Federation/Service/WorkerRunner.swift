@@ -74,6 +74,7 @@ public final class WorkerRunner: Sendable {
         _ line: JoinLine, identity: IdentityKey, machine: Machine, cache: BlobCache,
         say: @escaping @Sendable (String) -> Void
     ) throws {
+        ServingProcess.prepare()
         var hello = WireHello()
         hello.protocol = WireHello.currentProtocol
         hello.name = machine.name
@@ -195,7 +196,7 @@ public final class WorkerRunner: Sendable {
         do {
             let result = try withPrefetch(order) { try trainer.perform(work) }
             guard result.update.count > 0 else { return .performed(nil, result.metrics) }
-            let blob = try Blob(result.update)
+            let blob = try Blob(result.update, threads: ServingProcess.hashingThreads)
             hands.update = blob
             return .performed(WireBlob(blob), result.metrics)
         } catch let error as FederationError where error.code == .cancelled {
