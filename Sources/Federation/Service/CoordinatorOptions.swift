@@ -49,14 +49,14 @@ public struct CoordinatorOptions: Sendable {
 
     /// Creates options; `updateLimit` is the most bytes that one update may have.
     ///
-    /// Three updates of that size fit into memory at once, or 64 MiB of smaller ones; workers that find no room wait.
+    /// Two updates of that size fit into memory at once, or 64 MiB of smaller ones; workers that find no room wait.
     public init(endpoint: Endpoint, security: ChannelSecurity, run: String, uploadFolder: String, updateLimit: Int) {
         self.endpoint = endpoint
         self.security = security
         self.run = run
         self.uploadFolder = uploadFolder
         uploadLimits = BlobInbox.Limits(
-            memory: max(64 << 20, 3 * updateLimit), disk: 1 << 40, sender: 2 * updateLimit)
+            memory: max(64 << 20, 2 * updateLimit), disk: 1 << 40, sender: 2 * updateLimit)
     }
 
     func welcome(bulk: Endpoint) -> WireWelcome {
