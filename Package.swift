@@ -10,7 +10,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: [
@@ -49,7 +51,9 @@ let package = Package(
             dependencies: [
                 "Training", "Adapters", "Models", "Tensors", "Federation", "Transports", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ]),
 
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
@@ -64,7 +68,9 @@ let package = Package(
             dependencies: [
                 "Federation", "Transports", "Tensors", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
-        .testTarget(name: "CommandTests", dependencies: ["lorad", "Training", "Adapters", "Models"]),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["lorad", "Training", "Adapters", "Models", "Federation", "Transports"]),
     ]
 )
 

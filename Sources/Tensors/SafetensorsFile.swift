@@ -14,14 +14,15 @@ public struct SafetensorsFile: Sendable {
     private let tensors: [String: Tensor]
 
     /// The header's length at most, as in the reference implementation.
-    static let headerLimit = 100_000_000
+    public static let headerLimit = 100_000_000
 
     /// Maps a file and checks its header against its size.
     ///
     /// - Throws: `TensorError` with the file, the tensor, what was expected and what was found.
     public init(path: String) throws {
         let file = try MappedFile(path: path)
-        try self.init(UnsafeRawBufferPointer(start: file.base, count: file.count), path) { offset, shape, type, count in
+        let bytes = UnsafeRawBufferPointer(start: file.base, count: file.count)
+        try self.init(bytes, path, Self.headerLimit) { offset, shape, type, count in
             let storage = Storage(file: file, offset: offset, byteCount: count)
             let tensor = Tensor(storage: storage, shape: shape, dtype: type)
             return offset % type.size == 0 ? tensor : tensor.copied()  // old writers do not align
@@ -30,11 +31,13 @@ public struct SafetensorsFile: Sendable {
 
     /// Reads the bytes of a file, wherever they came from; the tensors have memory of their own.
     ///
-    /// - Parameter name: what errors call it.
+    /// - Parameters:
+    ///   - name: what errors call it.
+    ///   - headerLimit: the header's length at most, in bytes; parsing it takes many times as much memory.
     /// - Throws: `TensorError`, as for a file.
-    public init(data: Data, name: String) throws {
+    public init(data: Data, name: String, headerLimit: Int = headerLimit) throws {
         self = try data.withUnsafeBytes { bytes in
-            try SafetensorsFile(bytes, name) { offset, shape, type, count in
+            try SafetensorsFile(bytes, name, headerLimit) { offset, shape, type, count in
                 let tensor = Tensor(uninitialized: shape, type)
                 let target = UnsafeMutableRawBufferPointer(start: tensor.storage.pointer, count: count)
                 target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count]))
@@ -44,21 +47,24 @@ public struct SafetensorsFile: Sendable {
     }
 
     private init(
-        _ bytes: UnsafeRawBufferPointer, _ path: String,
+        _ bytes: UnsafeRawBufferPointer, _ path: String, _ headerLimit: Int,
         tensor: (_ offset: Int, _ shape: [Int], _ type: DType, _ byteCount: Int) -> Tensor
     ) throws {
         self.path = path
-        let (header, start) = try Self.header(of: bytes, path)
+        let (header, start) = try Self.header(of: bytes, headerLimit, path)
         metadata = header.metadata
-        var found: [(name: String, tensor: Tensor, start: Int)] = []
-        for (name, entry) in header.tensors {
+        let regions = try header.tensors.map { name, entry in
             let (type, range) = try Self.range(of: entry, name, bytes.count - start, path)
-            found.append((name, tensor(start + range.lowerBound, entry.shape, type, range.count), range.lowerBound))
-        }
-        found.sort { ($0.start, $0.name) < ($1.start, $1.name) }
-        try Self.checkCoverage(found.map { ($0.name, $0.start, $0.tensor.byteCount) }, bytes.count - start, path)
-        names = found.map(\.name)
-        tensors = Dictionary(uniqueKeysWithValues: found.map { ($0.name, $0.tensor) })
+            return (name: name, type: type, range: range, shape: entry.shape)
+        }.sorted { ($0.range.lowerBound, $0.range.count, $0.name) < ($1.range.lowerBound, $1.range.count, $1.name) }
+        // Before memory is taken: regions that overlap could ask for many times the file's size.
+        try Self.checkCoverage(
+            regions.map { ($0.name, $0.range.lowerBound, $0.range.count) }, bytes.count - start, path)
+        names = regions.map(\.name)
+        tensors = Dictionary(
+            uniqueKeysWithValues: regions.map {
+                ($0.name, tensor(start + $0.range.lowerBound, $0.shape, $0.type, $0.range.count))
+            })
     }
 
     /// The tensor of a name.
@@ -68,7 +74,7 @@ public struct SafetensorsFile: Sendable {
     public var stateDict: StateDict { StateDict(names.compactMap { name in tensors[name].map { (name, $0) } }) }
 
     private static func header(
-        of bytes: UnsafeRawBufferPointer, _ path: String
+        of bytes: UnsafeRawBufferPointer, _ headerLimit: Int, _ path: String
     ) throws -> (header: SafetensorsHeader, start: Int) {
         guard bytes.count >= 8 else { throw damaged(path, "it has \(bytes.count) bytes, less than a header") }
         let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))

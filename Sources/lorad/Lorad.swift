@@ -9,8 +9,8 @@ struct Lorad: ParsableCommand {
         abstract: "Trains LoRA adapters of vision-language models, on one machine or many.",
         version: Version.text,
         subcommands: [
-            TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, EvalCommand.self, InspectCommand.self,
-            PartitionCommand.self, BenchCommand.self,
+            TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, RunsCommand.self, EvalCommand.self,
+            InspectCommand.self, PartitionCommand.self, BenchCommand.self,
         ])
 
     /// Runs the command: exit status 0, 1 when it failed, 2 when it was called wrongly.

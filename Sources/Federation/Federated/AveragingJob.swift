@@ -63,6 +63,7 @@ public final class AveragingJob: Job {
         var round: Round?
     }
 
+    /// Workers that must be there before the first round.
     public let minimumWorkers: Int
     private let settings: AveragingSettings
     private let layout: FactorLayout

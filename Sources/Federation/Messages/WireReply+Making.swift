@@ -51,17 +51,21 @@ extension Attachment {
 }
 
 extension ContributionMetrics {
-    /// What a peer says, as far as it makes sense.
+    /// The most that anyone counts: sums of these over workers and rounds still fit an `Int`.
+    private static let countLimit: UInt64 = 1 << 40
+
+    /// What a peer says, as far as it makes sense; the loss may be anything.
     ///
     /// - Throws: `FederationError.invalidUpdate` for numbers that cannot be.
     init(_ wire: WireMetrics) throws {
-        guard wire.loss.isFinite, wire.seconds.isFinite, wire.seconds >= 0, wire.values.count <= 64,
-            wire.values.values.allSatisfy(\.isFinite), let examples = Int(exactly: wire.examples),
-            let tokens = Int(exactly: wire.tokens), let supervised = Int(exactly: wire.supervisedTokens)
+        let counts = [wire.examples, wire.tokens, wire.supervisedTokens]
+        guard wire.seconds.isFinite, wire.seconds >= 0, wire.values.count <= 64,
+            wire.values.allSatisfy({ $0.key.utf8.count <= 64 && $0.value.isFinite }),
+            counts.allSatisfy({ $0 <= Self.countLimit })
         else { throw FederationError(.invalidUpdate, "the metrics hold numbers that are not finite or too large") }
         self.init(
-            loss: wire.loss, examples: examples, tokens: tokens, supervisedTokens: supervised, seconds: wire.seconds,
-            values: wire.values)
+            loss: wire.loss, examples: Int(wire.examples), tokens: Int(wire.tokens),
+            supervisedTokens: Int(wire.supervisedTokens), seconds: wire.seconds, values: wire.values)
     }
 
     var wire: WireMetrics {

@@ -42,9 +42,11 @@ struct Coordinator<Ticket: Sendable> {
     /// Whether something has changed that parked polls may get an answer by.
     private var hasNews = true
     private var (lastLook, lastRollCall): (Duration, Duration) = (.zero, .zero)
-    private var board = TaskBoard([])
+    private var board: TaskBoard
     private var plan = RoundPlan(tasks: [])
     private var hasComplained = false
+    /// When time began to pass.
+    private var start: Duration?
     /// Workers that have been told that the run is over.
     private var dismissed: Set<WorkerID> = []
     /// The state that the round starts from, once it is published.
@@ -53,8 +55,12 @@ struct Coordinator<Ticket: Sendable> {
     init(job: any Job, timing: Timing) {
         self.job = job
         self.timing = timing
+        board = TaskBoard([], patience: timing.patience)
         if job.round >= job.rounds { finish() }
     }
+
+    /// The task that a worker is at work on.
+    func task(heldBy worker: WorkerID) -> UInt64? { board.task(heldBy: worker) }
 
     /// The state that the open round started from.
     var baseID: Data? { base?.id }
@@ -66,20 +72,21 @@ struct Coordinator<Ticket: Sendable> {
 
     /// Takes in a worker whose identity is proven.
     mutating func join(_ worker: WorkerID, _ hello: WireHello, at now: Duration) {
-        var member = members[worker] ?? Member(id: worker, hello: hello, now: now)
+        let known = members[worker]
+        var member = known ?? Member(id: worker, hello: hello, now: now)
         guard member.state != .excluded else { return }
         member.name = hello.name
         member.lastHeard = now
         member.state = board.task(heldBy: worker) == nil ? .idle : .working
         members[worker] = member
-        events.append(.joined(member))
+        if known?.isThere != true { events.append(.joined(member)) }
     }
 
     /// Shuts a worker out for the rest of the run.
     mutating func exclude(_ worker: WorkerID, reason: String) {
         guard let member = members[worker], member.state != .excluded else { return }
-        hasNews = true
         _ = board.release(worker)
+        hasNews = true
         members[worker]?.state = .excluded
         events.append(.excluded(member, reason: reason))
     }
@@ -94,7 +101,7 @@ struct Coordinator<Ticket: Sendable> {
     /// Answers a worker that has joined.
     mutating func handle(_ request: WireRequest, from worker: WorkerID, _ ticket: Ticket, at now: Duration) -> Outcome {
         guard let member = members[worker] else { return .problem(.malformed, "join first") }
-        guard member.state != .excluded else { return .problem(.excluded, "this worker may not take part any more") }
+        guard member.state != .excluded else { return .problem(.excluded, Self.exclusion) }
         switch request.kind {
         case .poll: return poll(worker, ticket, now)
         case .heartbeat(let beat): return heartbeat(beat, worker, now)
@@ -157,8 +164,10 @@ struct Coordinator<Ticket: Sendable> {
         _ = board.release(worker)
         forgetPolls(of: worker)
         hasNews = true
+        if let member = members[worker], member.isThere {
+            events.append(.left(member, reason: String(goodbye.reason.prefix(200))))
+        }
         heard(worker, .left, at: now)
-        if let member = members[worker] { events.append(.left(member, reason: String(goodbye.reason.prefix(200)))) }
         return .reply(.with { $0.alive = .init() })
     }
 
@@ -166,26 +175,55 @@ struct Coordinator<Ticket: Sendable> {
 
     // MARK: Results
 
+    /// What the look at a result has shown.
+    enum Finding {
+        /// The job has taken it in.
+        case taken(ContributionMetrics)
+        /// It cannot be a result.
+        case invalid(String)
+        /// It holds numbers that are not finite. Another worker's result tells whether the run has diverged or the
+        /// worker is at fault.
+        case notFinite
+    }
+
     /// Ends what `check` began.
-    ///
-    /// - Parameter refusal: why the update cannot be one; nil where the job has taken it in.
-    mutating func settle(
-        _ key: TaskKey, by worker: WorkerID, metrics: ContributionMetrics, refusal: String?, at now: Duration
+    mutating func settle(_ key: TaskKey, by worker: WorkerID, _ finding: Finding, at now: Duration) -> WireReply {
+        switch finding {
+        case .taken(let metrics): return count(key, worker, metrics, now)
+        case .invalid(let reason):
+            board.refuse(key.id)
+            let reply = refuse(key, worker, reason)
+            countAgainst(worker, "\(Self.strikes) of its results in a row were refused: \(reason)")
+            return reply
+        case .notFinite:
+            let isCheckable = board.refuseNotFinite(key.id)
+            let reply = refuse(key, worker, "it holds numbers that are not finite")
+            if !isCheckable { countAgainst(worker, "\(Self.strikes) of its results in a row were not finite") }
+            return reply
+        }
+    }
+
+    private mutating func count(
+        _ key: TaskKey, _ worker: WorkerID, _ metrics: ContributionMetrics, _ now: Duration
     ) -> WireReply {
-        board.settle(key.id, counted: refusal == nil, at: now)
-        if let refusal {
-            hasNews = true
-            members[worker]?.refused += 1
-            events.append(.refused(key, worker, reason: refusal))
-            countAgainst(worker, "\(Self.strikes) of its results in a row were refused: \(refusal)")
-            return .verdict(.refused, refusal)
+        for other in board.count(key.id, at: now) {
+            countAgainst(other, "\(Self.strikes) of its results in a row were not finite, and others' were")
         }
         members[worker]?.counted += 1
         members[worker]?.progress = 0
         strikes[worker] = nil
-        if metrics.seconds > 0 { members[worker]?.tokensPerSecond = Double(metrics.tokens) / metrics.seconds }
+        if metrics.seconds > 0 {
+            members[worker]?.tokensPerSecond = Double(metrics.tokens) / max(1e-3, metrics.seconds)
+        }
         events.append(.counted(key, worker, metrics))
         return .verdict(.counted)
+    }
+
+    private mutating func refuse(_ key: TaskKey, _ worker: WorkerID, _ reason: String) -> WireReply {
+        hasNews = true
+        members[worker]?.refused += 1
+        events.append(.refused(key, worker, reason: reason))
+        return .verdict(.refused, reason)
     }
 
     /// Ends what `check` began where the upload is not there: the worker sends it again.
@@ -196,6 +234,8 @@ struct Coordinator<Ticket: Sendable> {
 
     /// Failures in a row that shut a worker out.
     private static var strikes: Int { 3 }
+    /// What an excluded worker is told.
+    static var exclusion: String { "this worker may not take part any more" }
     private var strikes: [WorkerID: Int] = [:]
 
     private mutating func countAgainst(_ worker: WorkerID, _ reason: String) {
@@ -205,7 +245,8 @@ struct Coordinator<Ticket: Sendable> {
 
     // MARK: Rounds
 
-    /// Lets time pass: silent workers lose their tasks, rounds open and close.
+    /// Lets time pass: silent workers lose their tasks, rounds open and close. A run in which nobody's results are finite
+    /// ends.
     ///
     /// - Returns: whether a commit is due; it is asked for once.
     mutating func advance(to now: Duration) -> Bool {
@@ -217,7 +258,20 @@ struct Coordinator<Ticket: Sendable> {
             }
             return true
         }
+        if hasDiverged(at: now) { fail(job.divergence) }
         return false
+    }
+
+    /// Whether nobody's results are finite: neither of those who are there, nor of those who may be expected back. After
+    /// a start nobody is known, so others get some time to come.
+    private mutating func hasDiverged(at now: Duration) -> Bool {
+        let since = start ?? now
+        start = since
+        guard case .open = phase, board.hasNotFinite, now - since >= timing.patience * 4 else { return false }
+        let expected = members.values.filter { member in
+            member.isThere || member.state == .silent && now - member.lastHeard < timing.patience * 10
+        }
+        return board.hasDiverged(among: expected.map(\.id))
     }
 
     /// Looks for workers that have fallen silent, a hundred times in the time that they may be silent.
@@ -251,7 +305,7 @@ struct Coordinator<Ticket: Sendable> {
             return fail("\(error)")
         }
         self.base = base
-        board = TaskBoard(plan.tasks)
+        board = TaskBoard(plan.tasks, after: board, patience: timing.patience)
         (hasComplained, hasNews) = (false, true)
         phase = .open(since: now)
         events.append(.roundOpened(round: job.round, tasks: board.count))
@@ -261,15 +315,14 @@ struct Coordinator<Ticket: Sendable> {
 
     private mutating func isClosable(at now: Duration) -> Bool {
         guard case .open(let since) = phase, !board.isChecking else { return false }
-        if board.isComplete { return true }
         let isEnough = board.doneCount >= plan.minimum
-        if isEnough, board.waitsOnly(for: { members[$0]?.isThere != true }) { return true }
-        guard let deadline = plan.deadline, now - since >= deadline else { return false }
-        if !isEnough { askForMore() }
-        return isEnough
+        let isQuiet = board.waitsOnly { members[$0]?.isThere != true }
+        let isDue = plan.deadline.map { now - since >= $0 } ?? false
+        if !isEnough, isQuiet || isDue { askForMore() }
+        return isEnough && (isQuiet || isDue)
     }
 
-    /// Beyond the deadline with too few results: whoever is there and has no task gets one.
+    /// With too few results and none to come in time: whoever is there and has no task gets one.
     private mutating func askForMore() {
         let free = there.filter { !board.boundWorkers.contains($0) }
         if !free.isEmpty, let more = try? job.moreTasks(for: free) {
@@ -286,7 +339,7 @@ struct Coordinator<Ticket: Sendable> {
     mutating func didCommit(_ report: RoundReport) {
         events.append(.committed(report))
         base = nil
-        board = TaskBoard([])
+        board = TaskBoard([], after: board, patience: timing.patience)
         if job.round >= job.rounds { finish() } else { phase = .gathering }
     }
 
@@ -348,13 +401,10 @@ struct Coordinator<Ticket: Sendable> {
         case .failed(let reason): return .with { $0.finished = .with { $0.summary = "the run has failed: \(reason)" } }
         case .open:
             if members[worker]?.state == .excluded {
-                return .problem(.excluded, "this worker may not take part any more")
+                return .problem(.excluded, Self.exclusion)
             }
             if let order = lease(to: worker, at: now) { return .with { $0.order = order } }
-            if board.hasFailures, !members.values.contains(where: { $0.isThere && board.task(heldBy: $0.id) != nil }) {
-                board.forgetFailures()
-                hasNews = true
-            }
+            if board.hasFailures { board.forgetFailures(among: there) }
         case .gathering, .committing: break
         }
         return now - since >= timing.longPoll ? .with { $0.wait = .init() } : nil

@@ -22,7 +22,9 @@ public protocol Job: AnyObject, Sendable {
     func moreTasks(for workers: [WorkerID]) throws -> [PlannedTask]
     /// What a worker needs to do a task.
     func order(for task: UInt64) throws -> WorkOrder
-    /// Takes in a task's result; each task's comes once.
+    /// What ends the run when nobody's results are finite.
+    var divergence: String { get }
+    /// Takes in a task's result, whose numbers are finite; each task's comes once.
     ///
     /// - Throws: `FederationError.invalidUpdate` if it cannot be one; the job is then as before.
     func add(_ contribution: Contribution) throws
@@ -35,6 +37,10 @@ public protocol Job: AnyObject, Sendable {
 }
 
 extension Job {
+    /// Says what to look at.
+    public var divergence: String {
+        "round \(round): the results are not finite, whoever computes them: lower training.learning_rate"
+    }
     /// None.
     public func moreTasks(for workers: [WorkerID]) throws -> [PlannedTask] { [] }
 }

@@ -3,7 +3,7 @@ public import Transports
 /// A worker, as the coordinator knows it.
 public struct Member: Equatable, Sendable {
     /// Whether it is there, and at what.
-    public enum State: String, Sendable, Codable {
+    public enum State: String, Sendable, Codable, CaseIterable {
         /// It waits for work.
         case idle
         /// It is at work on a task.

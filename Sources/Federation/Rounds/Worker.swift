@@ -128,7 +128,7 @@ struct Worker {
             .with {
                 $0.failure = .with {
                     $0.task = order.task
-                    $0.reason = reason
+                    $0.reason = String(reason.prefix(2_000))
                 }
             })
     }

@@ -41,6 +41,8 @@ final class CoordinatorLink: Sendable {
     private let open = Mutex<[Line]>([])
     private let joinLine = Line(.control)
 
+    private static let stopped = TransportError(.closed, "this worker was stopped")
+
     /// How long to wait for an answer that the coordinator does not hold back.
     private static let patience = Duration.seconds(20)
 
@@ -74,6 +76,7 @@ final class CoordinatorLink: Sendable {
         let frame = try Frame(message: request.serializedBytes(), payload: payload).encoded()
         var failed: Int?  // the generation of the session that did not work
         while true {
+            if isStopped.load(ordering: .acquiring) { throw Self.stopped }
             let session = try connected(after: failed)
             do {
                 let answer = try exchange(frame, session, on: line, patience)
@@ -111,7 +114,7 @@ final class CoordinatorLink: Sendable {
     ///
     /// - Throws: the error, where trying again would not help.
     private func pause(after error: TransportError) throws {
-        if isStopped.load(ordering: .acquiring) { throw TransportError(.closed, "this worker was stopped") }
+        if isStopped.load(ordering: .acquiring) { throw Self.stopped }
         guard error.isTransient else { throw error }
         if error.code == .timeout { notice(isSilent: true) }
         Thread.sleep(forTimeInterval: error.code == .timeout ? 0.05 : 0.3)

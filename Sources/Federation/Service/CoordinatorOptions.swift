@@ -38,6 +38,8 @@ public struct CoordinatorOptions: Sendable {
     public var uploadPlace = BlobInbox.Place.memory
     /// The folder for uploads that go to disk.
     public var uploadFolder: String
+    /// The most bytes that one update may have.
+    public var updateLimit: Int
     /// What uploads may take.
     public var uploadLimits: BlobInbox.Limits
     /// Threads that serve bulk requests.
@@ -55,6 +57,7 @@ public struct CoordinatorOptions: Sendable {
         self.security = security
         self.run = run
         self.uploadFolder = uploadFolder
+        self.updateLimit = updateLimit
         uploadLimits = BlobInbox.Limits(
             memory: max(64 << 20, 2 * updateLimit), disk: 1 << 40, sender: 2 * updateLimit)
     }
@@ -63,8 +66,8 @@ public struct CoordinatorOptions: Sendable {
         var welcome = WireWelcome()
         welcome.run = run
         welcome.bulkPort = UInt32(bulk.port ?? 0)
-        welcome.heartbeatMs = UInt32(timing.heartbeat / .milliseconds(1))
-        welcome.patienceMs = UInt32(timing.patience / .milliseconds(1))
+        welcome.heartbeatMs = UInt32(min(timing.heartbeat / .milliseconds(1), Double(Int32.max)))
+        welcome.patienceMs = UInt32(min(timing.patience / .milliseconds(1), Double(Int32.max)))
         welcome.configuration = configuration
         welcome.wantsData = wantsData
         welcome.files = files.map { file in

@@ -72,7 +72,7 @@ public final class CoordinatorServer: Sendable {
         let inbox = try BlobInbox(folder: options.uploadFolder, limits: limits, now: now())
         desk = BulkDesk(
             shelf: shelf, inbox: inbox, place: options.uploadPlace,
-            limits: BlobLimits(size: options.uploadLimits.sender))
+            limits: BlobLimits(size: options.updateLimit, chunkSizes: 64 << 10...Self.uploadChunkLimit))
         let transport = try TransportRegistry.transport(for: options.endpoint)
         control = try transport.listen(on: options.endpoint, limit: Self.recordLimit)
         bulk = try transport.listen(on: options.endpoint.bulk(of: control.endpoint), limit: Self.recordLimit)
@@ -80,9 +80,13 @@ public final class CoordinatorServer: Sendable {
 
     /// The most bytes of a record: a chunk or a message, and what is put around it.
     static let recordLimit = max(16 << 20, RecordService.messageLimit) + 64 << 10
+    /// The largest chunk that a worker may send.
+    private static let uploadChunkLimit = BlobManifest.defaultChunkSize
 
-    /// Where it listens.
+    /// Where it listens for control requests.
     public var endpoint: Endpoint { control.endpoint }
+    /// Where it listens for what is downloaded and uploaded.
+    public var bulkEndpoint: Endpoint { bulk.endpoint }
     /// The workers that have joined, by name.
     public var members: [Member] { core.withLock { $0.members.values.sorted { ($0.name, $0.id) < ($1.name, $1.id) } } }
 
@@ -109,7 +113,7 @@ public final class CoordinatorServer: Sendable {
     /// Shuts a worker out: its sessions end at once.
     public func exclude(_ worker: WorkerID, reason: String) {
         core.withLock { $0.exclude(worker, reason: reason) }
-        sessions.closeSessions(of: worker)
+        shutOut(worker)
         wake.signal()
     }
 
@@ -162,10 +166,15 @@ public final class CoordinatorServer: Sendable {
             }
             for answer in answers { answer.ticket.send(answer.reply) }
             for event in events {
-                if case .excluded(let member, _) = event { sessions.closeSessions(of: member.id) }
+                if case .excluded(let member, _) = event { shutOut(member.id) }
                 observer.happened(event)
             }
         }
+    }
+
+    private func shutOut(_ worker: WorkerID) {
+        sessions.closeSessions(of: worker)
+        desk.inbox.discardAll(from: worker.description)
     }
 
     private func end() -> Core.Phase? {
@@ -197,7 +206,13 @@ public final class CoordinatorServer: Sendable {
                 $0.handle(incoming.request, from: incoming.worker, incoming.reply, at: now())
             }
             switch outcome {
-            case .reply(let reply): incoming.reply.send(reply)
+            case .reply(let reply):
+                if case .submission(let late) = incoming.request.kind, case .verdict(let verdict) = reply.kind,
+                    verdict.outcome == .late
+                {
+                    drop(late, of: incoming.worker)
+                }
+                incoming.reply.send(reply)
             case .parked: break
             case .check(let key, let submission):
                 incoming.reply.send(check(key, submission, from: incoming.worker))
@@ -221,32 +236,54 @@ public final class CoordinatorServer: Sendable {
         return reply
     }
 
-    /// Looks at an update and lets the job take it in.
+    /// Looks at a result and lets the job take it in.
     private func check(_ key: TaskKey, _ submission: WireSubmission, from worker: WorkerID) -> WireReply {
-        var metrics = ContributionMetrics()
-        var refusal: String?
+        var finding: Core.Finding
         do {
-            metrics = try ContributionMetrics(submission.metrics)
-            let update = submission.hasUpdate ? try self.update(submission.update) : StateDict()
-            try job.add(Contribution(task: key.id, worker: worker, update: update, metrics: metrics))
+            finding = try look(key, submission, worker)
         } catch let error as FederationError where error.code == .notFound {
             core.withLock { $0.forget(key) }
             return .problem(.gone, "the upload is not here: send it again")
         } catch {
-            refusal = "\(error)"
+            finding = .invalid("\(error)")
         }
-        return core.withLock { $0.settle(key, by: worker, metrics: metrics, refusal: refusal, at: now()) }
+        drop(submission, of: worker)
+        return core.withLock { $0.settle(key, by: worker, finding, at: now()) }
+    }
+
+    private func look(_ key: TaskKey, _ submission: WireSubmission, _ worker: WorkerID) throws -> Core.Finding {
+        let contribution = Contribution(
+            task: key.id, worker: worker,
+            update: submission.hasUpdate ? try update(submission.update) : StateDict(),
+            metrics: try ContributionMetrics(submission.metrics))
+        guard contribution.isFinite else { return .notFinite }
+        try job.add(contribution)
+        return .taken(contribution.metrics)
     }
 
     private func update(_ wire: WireBlob) throws -> StateDict {
-        let blob = try desk.inbox.take(BlobID(bytes: wire.id), now: now())
-        defer { desk.inbox.discard(blob.id) }
-        return try SafetensorsFile(data: try blob.bytes(), name: "the update").stateDict
+        let id = try BlobID(bytes: wire.id)
+        // Where two workers send the same bytes, one may be done while the other's last chunk is being stored.
+        if let missing = try? desk.inbox.missing(of: id, now: now()), missing.count > 0 {
+            throw FederationError(.notFound, "\(missing.count) chunks of the upload are still missing")
+        }
+        let blob = try desk.inbox.take(id, now: now())
+        return try SafetensorsFile(data: try blob.bytes(), name: "the update", headerLimit: Self.headerLimit).stateDict
+    }
+
+    /// The most bytes of an update's names and shapes, whose parsing takes many times the memory.
+    private static let headerLimit = 4 << 20
+
+    private func drop(_ submission: WireSubmission, of worker: WorkerID) {
+        guard submission.hasUpdate, let id = try? BlobID(bytes: submission.update.id) else { return }
+        desk.inbox.discard(id, from: worker.description)
     }
 
     private func answerBulk(_ incoming: RecordService.Incoming) {
-        guard core.withLock({ $0.members[incoming.worker]?.state }) != nil else {
-            return incoming.reply.send(.problem(.malformed, "join first"))
+        switch core.withLock({ $0.members[incoming.worker]?.state }) {
+        case nil: return incoming.reply.send(.problem(.malformed, "join first"))
+        case .excluded: return incoming.reply.send(.problem(.excluded, Core.exclusion))
+        default: break
         }
         let (reply, payload) = desk.answer(
             incoming.request, incoming.payload, from: incoming.worker, now: now())

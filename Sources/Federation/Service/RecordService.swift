@@ -47,7 +47,7 @@ final class RecordService: Sendable {
         while let incoming = try? server.receive() {
             switch sessions.handle(incoming.bytes, now: now()) {
             case .handshake(let reply, _, let refusal):
-                if let refusal { traffic.refusedStranger(refusal.message) }
+                if let refusal { traffic.refusedStranger(refusal.message, now: now()) }
                 try? server.reply(reply, to: incoming.ticket)
             case .answer(let reply, _):
                 traffic.refusedRecord()

@@ -24,6 +24,8 @@ public final class Traffic: Sendable {
     }
 
     private let state = Mutex(Counts())
+    /// When a refusal was last told, and how many were not since: strangers must not be able to fill the log.
+    private let told = Mutex<(time: Duration?, untold: Int)>((nil, 0))
     private let onRefusal: @Sendable (String) -> Void
 
     init(onRefusal: @escaping @Sendable (String) -> Void = { _ in }) { self.onRefusal = onRefusal }
@@ -47,8 +49,17 @@ public final class Traffic: Sendable {
 
     func refusedRecord() { state.withLock { $0.refusedRecords += 1 } }
 
-    func refusedStranger(_ reason: String) {
+    func refusedStranger(_ reason: String, now: Duration) {
         state.withLock { $0.refusedWorkers += 1 }
-        onRefusal(reason)
+        let others = told.withLock { told -> Int? in
+            if let time = told.time, now - time < .seconds(1) {
+                told.untold += 1
+                return nil
+            }
+            defer { told = (now, 0) }
+            return told.untold
+        }
+        guard let others else { return }
+        onRefusal(others == 0 ? reason : "\(reason) (and \(others) refusals before)")
     }
 }

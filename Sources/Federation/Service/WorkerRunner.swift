@@ -50,6 +50,7 @@ public final class WorkerRunner: Sendable {
     private let bulk: BulkClient
     private let cache: BlobCache
     private let say: @Sendable (String) -> Void
+    private let happened: @Sendable (WorkerEvent) -> Void
     private let control = CoordinatorLink.Line(.control)
     private let pulse = CoordinatorLink.Line(.control)
     private let isStopped = Atomic(false)
@@ -69,10 +70,11 @@ public final class WorkerRunner: Sendable {
     ///   - identity: this worker's key.
     ///   - cache: where downloads are kept.
     ///   - say: receives what a user should know, a line at a time.
+    ///   - happened: receives how the work goes.
     /// - Throws: `TransportError` where the line names no endpoint.
     public init(
         _ line: JoinLine, identity: IdentityKey, machine: Machine, cache: BlobCache,
-        say: @escaping @Sendable (String) -> Void
+        say: @escaping @Sendable (String) -> Void, happened: @escaping @Sendable (WorkerEvent) -> Void = { _ in }
     ) throws {
         ServingProcess.prepare()
         var hello = WireHello()
@@ -86,6 +88,7 @@ public final class WorkerRunner: Sendable {
         bulk = BulkClient(link)
         self.cache = cache
         self.say = say
+        self.happened = happened
     }
 
     /// Joins, waiting for the coordinator if need be.
@@ -123,7 +126,9 @@ public final class WorkerRunner: Sendable {
         while true {
             if case .leave(let end) = action { return End(isOver: end.isOver, reason: end.reason) }
             let event = try act(action, &hands, trainer, welcome)
+            let task = core.task.flatMap { TaskKey($0) }
             action = core.next(after: event)
+            for news in WorkerEvent.news(of: event, in: task, next: action) { happened(news) }
             current.withLock { if $0.task != core.task { $0 = Pulse(task: core.task) } }
         }
     }
@@ -192,7 +197,10 @@ public final class WorkerRunner: Sendable {
         let work = LocalWork(
             order: order.work, state: state, files: hands.files.mapValues { URL(filePath: $0.path) },
             isCancelled: { [self] in isStopped.load(ordering: .acquiring) || current.withLock { $0.isObsolete } },
-            report: { [self] share in current.withLock { $0.progress = share } })
+            report: { [self] share in
+                current.withLock { $0.progress = share }
+                happened(.progressed(share))
+            })
         do {
             let result = try withPrefetch(order) { try trainer.perform(work) }
             guard result.update.count > 0 else { return .performed(nil, result.metrics) }

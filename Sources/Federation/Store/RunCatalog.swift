@@ -1,6 +1,6 @@
 import GRDB
 
-/// The runs of a store's folder, for reading; coordinators may be writing them meanwhile.
+/// The runs of a store's folder; coordinators may be writing them meanwhile.
 public struct RunCatalog: Sendable {
     private let folder: String
     private let database: RunDatabase
@@ -35,6 +35,18 @@ public struct RunCatalog: Sendable {
             throw FederationError(.notFound, "\(folder) holds no run \(name.debugDescription); it holds: \(known)")
         }
         return RunHistory(database, files: BlobFolder(reading: folder + "/" + name), key: key)
+    }
+
+    /// Keeps a worker from coming back to a run, whether it is being coordinated now or not. Its coordinator finds the
+    /// mark in the store.
+    ///
+    /// - Throws: `FederationError.notFound` for an unknown run or worker, `.writeFailed` where the store cannot be
+    ///   written.
+    public func revokeWorker(_ fingerprint: String, of run: String) throws {
+        _ = try history(of: run)
+        let database = try RunDatabase(writing: folder)
+        guard let key = try Self.key(of: run, in: database) else { return }
+        try RunStore.revokeWorker(fingerprint, run: key, in: database)
     }
 
     static func key(of name: String, in database: RunDatabase) throws -> Int64? {

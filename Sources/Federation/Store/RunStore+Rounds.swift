@@ -52,6 +52,26 @@ extension RunStore {
         }
     }
 
+    /// Forgets the run's rounds, steps and snapshots. Its workers, with their revocations, and its ledger stay: what was
+    /// spent of a privacy budget stays spent.
+    ///
+    /// - Throws: `FederationError.writeFailed` where it cannot be written: then nothing has changed.
+    public func beginAnew(mode: String, configuration: String, now: Date) throws {
+        try commits.withLock { _ in
+            let unused = try database.writeDurably { database in
+                let unused = try snapshotBlobs(database)
+                for table in ["contributions", "snapshots", "rounds", "steps"] {
+                    try database.execute(sql: "DELETE FROM \(table) WHERE run = ?", arguments: [key])
+                }
+                try database.execute(
+                    sql: "UPDATE runs SET created = ?, mode = ?, configuration = ?, state = 'running' WHERE id = ?",
+                    arguments: [now.timeIntervalSince1970, mode, configuration, key])
+                return unused
+            }
+            for id in unused { files.remove(id) }
+        }
+    }
+
     private func write(_ commit: RoundCommit, _ now: Date, _ database: Database) throws {
         try checkOrder(commit.index, database)
         try removeOpenRounds(but: commit.index, database)

@@ -28,6 +28,10 @@ extension RunStore {
     ///
     /// - Throws: `FederationError.notFound` for an unknown one.
     public func revokeWorker(_ fingerprint: String) throws {
+        try Self.revokeWorker(fingerprint, run: key, in: database)
+    }
+
+    static func revokeWorker(_ fingerprint: String, run key: Int64, in database: RunDatabase) throws {
         let sql = "UPDATE workers SET revoked = 1 WHERE run = ? AND fingerprint = ?"
         guard try database.executeDurably(sql, key, fingerprint) == 1 else {
             throw FederationError(.notFound, "no worker \(fingerprint) has joined this run")

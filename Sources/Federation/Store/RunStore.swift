@@ -64,11 +64,15 @@ public final class RunStore: Sendable {
         try database.executeDurably("UPDATE runs SET configuration = ? WHERE id = ?", text, key)
     }
 
-    /// Keeps a step's figures; a step that is done again after a crash replaces its own.
+    /// Keeps a step's figures. A step that is done again after a crash replaces its own, and those after it, which are
+    /// to be done again too.
     public func record(_ step: StepRecord) throws {
-        try database.execute(
-            "INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?)", key, step.step, step.time.timeIntervalSince1970,
-            step.metrics)
+        try database.write { database in
+            try database.cachedStatement(sql: "DELETE FROM steps WHERE run = ? AND step >= ?")
+                .execute(arguments: [key, step.step])
+            try database.cachedStatement(sql: "INSERT INTO steps VALUES (?, ?, ?, ?)")
+                .execute(arguments: [key, step.step, step.time.timeIntervalSince1970, step.metrics])
+        }
     }
 
     /// Adds to the ledger; the entry is on the disk when this returns.

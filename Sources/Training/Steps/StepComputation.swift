@@ -7,7 +7,8 @@ public import Models
 public struct StepComputation: Sendable {
     /// What trains.
     public let weights: AdapterWeights
-    private let model: any VisionLanguageModel
+    /// The model, built with `weights`.
+    public let model: any VisionLanguageModel
     private let lanes: Lanes
     private let checkpointing: Bool
 

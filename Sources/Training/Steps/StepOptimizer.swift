@@ -33,15 +33,18 @@ public struct StepOptimizer: Sendable {
     /// - Throws: `TrainingError.diverged` when the loss or a gradient is not finite; nothing has changed then.
     public mutating func apply(_ sum: StepGradients, of plan: StepPlan) throws -> Double {
         let norm = sum.norm
-        guard norm.isFinite, sum.loss.isFinite else { throw Self.diverged(plan) }
+        guard norm.isFinite, sum.loss.isFinite else { throw TrainingError(diverging: plan) }
         let scale = maxGradNorm > 0 ? min(1, maxGradNorm / (norm + 1e-6)) : 1
         adamW.step(sum.gradients, learningRate: plan.learningRate, gradientScale: scale)
         return norm
     }
+}
 
-    private static func diverged(_ plan: StepPlan) -> TrainingError {
+extension TrainingError {
+    /// What ends a run in a step whose loss or gradient is not finite.
+    public init(diverging plan: StepPlan) {
         let rows = plan.rows.prefix(8).map(String.init).joined(separator: ", ")
-        return TrainingError(
+        self.init(
             .diverged,
             "step \(plan.step + 1): the loss or its gradient is not a finite number (rows \(rows)…): "
                 + "lower training.learning_rate, or look at these rows")

@@ -35,18 +35,33 @@ struct CoordinatorCommand: ParsableCommand {
     @Option(help: "Hours for which the join line admits new workers.")
     var tokenHours = 24.0
 
+    @Option(
+        help: "A file to write the join line to, for scripts; it is a secret, and only its owner may read the file.")
+    var joinFile: String?
+
+    @Option(help: "Serves Prometheus metrics over HTTP, as 127.0.0.1:9700; whoever reaches it may read them.")
+    var metrics: String?
+
     @Flag(help: "Neither encrypts nor authenticates anything.")
     var insecure = false
+
+    @Flag(help: "Prints one JSON object a line for everything that happens, instead of a table.")
+    var json = false
 
     @Flag(help: "Begins the run anew, and replaces what it left in the output folder.")
     var overwrite = false
 
+    func validate() throws {
+        guard tokenHours > 0, tokenHours.isFinite else { throw ValidationError("--token-hours must be above 0") }
+    }
+
     func run() throws {
         let configuration = try RunFile.read(path: config, overrides: overrides)
-        let display = ProgressDisplay()
+        let display = ProgressDisplay(json: json)
         let access = CoordinatorRun.Access(
             endpoint: try Endpoint(listen), advertised: advertise, isInsecure: insecure, listedKeys: keys,
-            tokenLifetime: tokenHours * 3_600)
+            tokenLifetime: tokenHours * 3_600, joinFile: joinFile,
+            metrics: try metrics.map { try MetricsAddress($0) })
         StopSignal.listen()
         let run = try CoordinatorRun(
             configuration, state: StateFolder(state), access: access, overwrite: overwrite, say: display.say)

@@ -23,6 +23,12 @@ struct WorkerCommand: ParsableCommand {
     @Option(help: "This worker's own data, for a federated run: LLaVA-style JSON. It does not leave this machine.")
     var data: String?
 
+    @Option(help: "Data of this worker's own to evaluate on; only sums are told.")
+    var validation: String?
+
+    @Option(help: "Trains with a rank below the run's, where its aggregation lets ranks differ.")
+    var rank: Int?
+
     @Option(help: "The folder that the data's pictures lie in.")
     var images = "."
 
@@ -38,17 +44,25 @@ struct WorkerCommand: ParsableCommand {
     @Option(help: "Gigabytes that downloads may take.")
     var cacheSize = 100.0
 
+    @Flag(help: "Prints one JSON object a line for everything that happens, instead of a bar.")
+    var json = false
+
     func validate() throws {
+        if let rank, rank < 1 { throw ValidationError("--rank must be at least 1") }
         if let lanes, lanes < 1 { throw ValidationError("--lanes must be at least 1") }
+        guard (0...1e9).contains(cacheSize) else { throw ValidationError("--cache-size must be 0 to 1e9 gigabytes") }
     }
 
     func run() throws {
-        let display = ProgressDisplay()
+        let display = ProgressDisplay(json: json)
+        defer { display.finish() }
         StopSignal.listen()
         let worker = try WorkerRun(
-            JoinLine(text: join), model: model, data: data.map { ($0, images) }, name: name, lanes: lanes,
+            JoinLine(text: join), model: model,
+            data: data.map { .init(train: $0, validation: validation, images: images) },
+            rank: rank, name: name, lanes: lanes,
             state: StateFolder(state),
-            cacheLimit: Int(cacheSize * 1e9), say: display.say)
+            cacheLimit: Int(cacheSize * 1e9), display: display)
         try worker.work()
     }
 }

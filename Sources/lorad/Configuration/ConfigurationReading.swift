@@ -4,10 +4,18 @@ import Training
 struct ConfigurationReading {
     /// Whether paths must lead to something.
     let checksDisk: Bool
+    /// Keys, dotted, that need not be given although their sections say so.
+    let waived: Set<String>
     private(set) var problems: [ConfigurationError.Problem] = []
     private var path: [String] = []
 
-    init(checksDisk: Bool) { self.checksDisk = checksDisk }
+    init(checksDisk: Bool, waived: Set<String> = []) {
+        self.checksDisk = checksDisk
+        self.waived = waived
+    }
+
+    /// Whether a key of the section that is being read need not be given.
+    func waives(_ key: String) -> Bool { waived.contains((path + [key]).joined(separator: ".")) }
 
     /// Notes a problem with the key that is being read.
     mutating func note(_ reason: String, at origin: ConfigurationOrigin) {
@@ -18,6 +26,8 @@ struct ConfigurationReading {
     /// Notes where a key's value is not as it must be.
     mutating func check<Value>(_ value: Value, _ constraint: Constraint<Value>, at entry: ConfigurationNode.Entry) {
         guard checksDisk || !constraint.concernsDisk, !constraint.isMet(value) else { return }
+        let isLeftOut = constraint.concernsDisk && waived.contains(path.joined(separator: ".")) && entry.value.text?.isEmpty ?? true
+        guard !isLeftOut else { return }
         note("must \(constraint.requirement), found \(entry.value.found)", at: entry.origin)
     }
 

@@ -22,7 +22,8 @@ extension ConfigurationSection {
         }
         let known = reading.problems.count
         read(entries, &reading)
-        for field in Self.fields where field.isRequired && !entries.contains(where: { $0.key == field.name }) {
+        for field in Self.fields where field.isRequired && !reading.waives(field.name) {
+            guard !entries.contains(where: { $0.key == field.name }) else { continue }
             reading.inside(field.name) { $0.note("is required and not given", at: node.origin) }
         }
         if reading.problems.count == known { checkRules(node, &reading) }

@@ -20,6 +20,9 @@ struct RunConfiguration: ConfigurationSection {
         Field("privacy", optionalSection: \.privacy, "What a federated run gives away."),
     ]
 
+    /// What a coordinator need not have where the data is the workers'.
+    static let dataOfWorkers: Set<String> = ["data", "data.train"]
+
     static let rules: [SectionRule<Self>] = [
         SectionRule(key: "training.eval_steps") {
             $0.training.evalSteps != nil && $0.data.validation == nil

@@ -25,7 +25,9 @@ enum RunFile {
     ) throws -> RunConfiguration {
         var root = try ConfigurationNode(yaml: yaml) { .file(name, line: $0) }
         for text in overrides { root = try ConfigurationOverride(text).applied(to: root) }
-        var reading = ConfigurationReading(checksDisk: checksDisk)
+        let isFederated = root[["federation", "mode"]]?.value.text == FederationArguments.Mode.federated.rawValue
+        var reading = ConfigurationReading(
+            checksDisk: checksDisk, waived: isFederated ? RunConfiguration.dataOfWorkers : [])
         let configuration = RunConfiguration(reading: root, &reading)
         guard reading.problems.isEmpty else { throw ConfigurationError(reading.problems) }
         return configuration

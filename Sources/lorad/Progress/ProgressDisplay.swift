@@ -1,51 +1,104 @@
 import Foundation
 import Synchronization
 
-/// Shows a run's progress: a line that is drawn over on a terminal, plain lines otherwise.
+/// Tells how a run goes: lines that are drawn over on a terminal, plain lines otherwise, JSON where programs read.
 ///
 /// Threads may use it at once.
 final class ProgressDisplay: Sendable {
-    private let style: ProgressStyle
+    private struct State {
+        var block = TerminalBlock()
+        /// Whether something else than `update` shows the progress.
+        var isTaken = false
+    }
+
+    private let fixedStyle: ProgressStyle
     private let write: @Sendable (String) -> Void
-    private let isLineOpen = Mutex(false)
+    private let now: @Sendable () -> Date
+    private let state = Mutex(State())
 
     /// Shows progress on standard error, or wherever `write` puts it.
     init(
         style: ProgressStyle = .standardError(),
-        write: @escaping @Sendable (String) -> Void = { FileHandle.standardError.write(Data($0.utf8)) }
+        write: @escaping @Sendable (String) -> Void = { FileHandle.standardError.write(Data($0.utf8)) },
+        now: @escaping @Sendable () -> Date = { Date() }
     ) {
-        self.style = style
+        fixedStyle = style
         self.write = write
+        self.now = now
     }
 
-    /// Shows where a run is.
-    ///
-    /// - Parameter isLogged: Whether the step is one that the run logs: only those become plain lines.
-    func update(_ state: ProgressState, isLogged: Bool) {
-        let text = ProgressText(state: state)
-        isLineOpen.withLock { isLineOpen in
-            if style.isTerminal {
-                write("\r\u{1B}[K\(text.bar(style))")
-                isLineOpen = true
-            } else if isLogged {
-                write("\(text.line)\n")
-            }
+    /// A display for people on standard error, or for programs on standard output.
+    convenience init(json: Bool) {
+        if json {
+            self.init(style: .json) { FileHandle.standardOutput.write(Data($0.utf8)) }
+        } else {
+            self.init()
         }
     }
 
-    /// Says something beside the progress: the bar makes room for it.
-    func say(_ message: String) {
-        isLineOpen.withLock { isLineOpen in
-            write("\(isLineOpen ? "\r\u{1B}[K" : "")\(message)\n")
-            isLineOpen = false
+    /// What may be used, and the size as it is now.
+    var style: ProgressStyle { fixedStyle.measured() }
+
+    /// Shows where a run is, unless something else does.
+    ///
+    /// - Parameter isLogged: Whether the step is one that the run logs: only those become plain lines.
+    func update(_ progress: ProgressState, isLogged: Bool) {
+        guard !state.withLock({ $0.isTaken }) else { return }
+        let text = ProgressText(state: progress)
+        if fixedStyle.isTerminal {
+            draw([text.bar(style)])
+        } else if isLogged {
+            say(text.line)
+        }
+    }
+
+    /// Leaves the progress to whoever calls `draw` and `announce`: `update` does nothing from now on.
+    func takeOver() { state.withLock { $0.isTaken = true } }
+
+    /// Shows lines in place of those before, on a terminal; nothing elsewhere.
+    func draw(_ lines: [String]) {
+        guard fixedStyle.isTerminal else { return }
+        state.withLock { state in write(state.block.draw(lines)) }
+    }
+
+    /// Says something beside the progress, which makes room for it.
+    func say(_ message: String) { announce(.message(message)) }
+
+    /// Says what happened.
+    func announce(_ announcement: Announcement) {
+        state.withLock { state in
+            if fixedStyle.isJSON {
+                write(announcement.json(at: now()) + "\n")
+            } else if let text = announcement.text, !(announcement.isProgress && fixedStyle.isTerminal) {
+                write(state.block.insert(text.withoutControls))
+            }
         }
     }
 
     /// Leaves the last state on the screen and ends its line.
     func finish() {
-        isLineOpen.withLock { isLineOpen in
-            if isLineOpen { write("\n") }
-            isLineOpen = false
+        state.withLock { state in
+            let end = state.block.end()
+            if !end.isEmpty { write(end) }
+        }
+    }
+}
+
+extension String {
+    /// The text without what moves a terminal's cursor or hides what follows; line ends stay.
+    var withoutControls: String {
+        String(String.UnicodeScalarView(unicodeScalars.filter { !$0.isControl || $0 == "\n" }))
+    }
+
+    /// A text of somebody else's, as a part of one line of ours.
+    var onOneLine: String { String(String.UnicodeScalarView(unicodeScalars.map { $0.isControl ? " " : $0 })) }
+}
+
+extension Unicode.Scalar {
+    fileprivate var isControl: Bool {
+        switch properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse: true
+        default: false
         }
     }
 }

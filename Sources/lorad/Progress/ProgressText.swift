@@ -9,14 +9,8 @@ struct ProgressText: Equatable, Sendable {
 
     /// A bar and the same figures, as wide as the terminal allows.
     func bar(_ style: ProgressStyle) -> String {
-        let count = "\(state.step)/\(state.totalSteps)"
-        let text = ([count] + details).joined(separator: " · ")
-        let room = min(40, style.columns - text.count - 3)
-        guard room >= 8 else { return String(text.prefix(max(0, style.columns - 1))) }
-        let filled = Int((state.share * Double(room)).rounded(.down))
-        let done = String(repeating: "█", count: filled)
-        let open = String(repeating: "░", count: room - filled)
-        return style.usesColour ? "\u{1B}[32m\(done)\u{1B}[2m\(open)\u{1B}[0m \(text)" : "\(done)\(open) \(text)"
+        let text = (["\(state.step)/\(state.totalSteps)"] + details).joined(separator: " · ")
+        return ProgressBar(share: state.share, text: text).line(style)
     }
 
     private var details: [String] {

@@ -12,6 +12,8 @@ final class Admission: Sendable {
     let token: JoinToken
     private let enrolment: Mutex<Enrolment>
     private let file: String
+    /// Held while the file is written, so that an older state does not replace a newer one.
+    private let saving = Mutex(())
 
     /// Opens or creates the files in a run's folder.
     ///
@@ -79,10 +81,22 @@ final class Admission: Sendable {
         try save()
     }
 
+    /// The key of a worker that was let in.
+    func publicKey(of worker: WorkerID) -> PublicIdentity? { enrolment.withLock { $0.members[worker]?.key } }
+
+    /// When the token ceases to admit new workers; nil for never, and where only listed keys are admitted.
+    var tokenExpiry: Date? {
+        enrolment.withLock { enrolment in
+            enrolment.policy == .listed ? nil : enrolment.tokens.first { $0.digest == token.digest }?.expires
+        }
+    }
+
     private func save() throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-        try PrivateFile.write(try encoder.encode(enrolment.withLock { $0 }), to: file)
+        try saving.withLock { _ in
+            try PrivateFile.write(try encoder.encode(enrolment.withLock { $0 }), to: file)
+        }
     }
 }
 

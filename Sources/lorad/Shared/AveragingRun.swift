@@ -67,18 +67,20 @@ final class AveragingRun: Sendable {
             arguments.lrSchedulerType, warmupSteps: arguments.warmupSteps(totalSteps: federation.rounds),
             totalSteps: federation.rounds)
         let options = StretchOptions(
-            seed: arguments.seed &+ assignment.index, firstStep: firstStep,
+            seed: federation.mode == .federated ? arguments.seed : arguments.seed &+ assignment.index, firstStep: firstStep,
             learningRateFactor: schedule.factor(step: assignment.round), proximalStrength: federation.proximalMu,
             frozenFactor: assignment.trained.frozenFactor)
         guard federation.mode == .distributed else {
             let instructions = LocalInstructions(
-                options: options, steps: federation.localSteps, epochs: federation.localEpochs)
+                options: options, steps: federation.localSteps, epochs: federation.localEpochs,
+                evaluates: assignment.round % federation.evalRounds == 0)
             return WorkOrder(work: try SharedWork.local(instructions).data())
         }
-        let rows = stretch(of: assignment.index, round: assignment.round)
-        let maker = WorkMaker(opened.training.encoded, catalogue: pictures.catalogue)
+        let training = try opened.trainingRows()
+        let rows = stretch(of: assignment.index, round: assignment.round, training.order)
+        let maker = WorkMaker(training.encoded, catalogue: pictures.catalogue)
         let work = try maker.work(ofStretch: rows)
-        let ahead = stretch(of: assignment.index, round: assignment.round + 1).joined()
+        let ahead = stretch(of: assignment.index, round: assignment.round + 1, training.order).joined()
         return WorkOrder(
             work: try SharedWork.stretch(options, work).data(),
             attachments: try pictures.attachments(work.rows.pictures),
@@ -87,9 +89,9 @@ final class AveragingRun: Sendable {
 
     /// The rows of a replica's steps: replicas take turns in the run's order, so that together they go through the data as
     /// one run would.
-    private func stretch(of replica: Int, round: Int) -> [[Int]] {
+    private func stretch(of replica: Int, round: Int, _ order: BatchOrder) -> [[Int]] {
         (0..<federation.localSteps).map { step in
-            opened.order.rows(ofStep: (round * federation.localSteps + step) * federation.minWorkers + replica)
+            order.rows(ofStep: (round * federation.localSteps + step) * federation.minWorkers + replica)
         }
     }
 
@@ -107,7 +109,8 @@ final class AveragingRun: Sendable {
             report.values["eval_exact_match"] = evaluation.exactMatch
         }
         try reports.withLock { [record] in try $0.add(record) }
-        display.say(text(of: report))
+        report.values = workersEvaluation(report.values)
+        if let text = text(of: report) { display.say(text) }
         return report
     }
 
@@ -118,14 +121,28 @@ final class AveragingRun: Sendable {
         return try Evaluation(model, validation.rows, lanes: opened.lanes)
     }
 
-    private func text(of report: RoundReport) -> String {
+    /// The workers' sums as means: what the round's start was worth on their data.
+    private func workersEvaluation(_ values: [String: Double]) -> [String: Double] {
+        var values = values
+        let sums = ["eval_loss_sum", "eval_tokens", "eval_exact", "eval_rows"].map {
+            values.removeValue(forKey: $0) ?? 0
+        }
+        guard sums[1] > 0, sums[3] > 0 else { return values }
+        values["workers_eval_loss"] = sums[0] / sums[1]
+        values["workers_eval_exact_match"] = sums[2] / sums[3]
+        return values
+    }
+
+    private func text(of report: RoundReport) -> String? {
+        let figures = { (prefix: String, what: String) -> String? in
+            guard let loss = report.values[prefix + "eval_loss"], let exact = report.values[prefix + "eval_exact_match"]
+            else { return nil }
+            return String(format: "%@ loss %.4f, exact match %.1f%%", what, loss, 100 * exact)
+        }
         let parts = [
-            "round \(report.round + 1)/\(federation.rounds)", String(format: "loss %.4f", report.loss),
-            "\(report.contributions) results",
-            report.values["eval_loss"].map { String(format: "validation loss %.4f", $0) },
-            report.values["eval_exact_match"].map { String(format: "exact match %.1f%%", 100 * $0) },
-        ]
-        return parts.compactMap(\.self).joined(separator: " · ")
+            figures("", "validation"), figures("workers_", "the state before it, on the workers' own validation data:"),
+        ].compactMap(\.self)
+        return parts.isEmpty ? nil : "round \(report.round + 1): \(parts.joined(separator: "; "))"
     }
 
     /// Writes the adapter that a state comes to.

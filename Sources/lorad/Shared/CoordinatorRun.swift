@@ -1,6 +1,7 @@
 import Adapters
 import Federation
 import Foundation
+import Models
 import Synchronization
 import Tensors
 import Training
@@ -24,6 +25,10 @@ final class CoordinatorRun {
         var listedKeys: String?
         /// How long a join token is good, in seconds.
         var tokenLifetime: TimeInterval = 86_400
+        /// A file that gets the join line.
+        var joinFile: String?
+        /// Where metrics are served, if anywhere.
+        var metrics: MetricsAddress?
     }
 
     private let opened: OpenedRun
@@ -43,10 +48,10 @@ final class CoordinatorRun {
         self.access = access
         federation = configuration.federation ?? FederationArguments()
         folder = state.run(configuration.run)
-        if overwrite { try? FileManager.default.removeItem(at: folder) }
+        let (mode, text) = (federation.mode.rawValue, try RunFile.text(of: configuration))
         store = try RunStore(
-            folder: state.runs.path, run: configuration.run, mode: federation.mode.rawValue,
-            configuration: try RunFile.text(of: configuration), now: Date())
+            folder: state.runs.path, run: configuration.run, mode: mode, configuration: text, now: Date())
+        if overwrite { try store.beginAnew(mode: mode, configuration: text, now: Date()) }
         try Self.check(store, against: configuration)
         resumed = try ResumedState(store)
         output = RunOutput(configuration)
@@ -74,22 +79,30 @@ final class CoordinatorRun {
     func serve(_ display: ProgressDisplay) throws {
         try output.writeConfiguration()
         let job = try makeJob(display)
-        opened.sayRows(steps: job.rounds, display.say)
+        opened.sayRows(steps: job.rounds, unit: RunUnit(federation).rawValue, display.say)
         var options = CoordinatorOptions(
             endpoint: access.endpoint, security: access.isInsecure ? .insecure : .encrypted(admission.identity),
             run: opened.configuration.run, uploadFolder: store.inboxFolder, updateLimit: try updateLimit())
-        options.timing = Timing(patience: .seconds(federation.workerTimeout))
+        options.timing = Timing(patience: .seconds(min(federation.workerTimeout, 1e9)))
         options.wantsData = federation.mode == .federated
         options.configuration = try RunFile.text(of: opened.configuration)
         options.files = try publishFiles()
-        let log = RunLog(store, display)
+        let log = RunLog(
+            store, RunStatus(run: options.run, unit: RunUnit(federation), rounds: job.rounds, done: job.round),
+            admission: admission, display: display, loggingSteps: opened.configuration.training.loggingSteps)
+        let revocations = Revocations(store.history, admission)
+        _ = try revocations.apply()
         let server = try CoordinatorServer(
             job, options: options, shelf: shelf,
             observer: .init(
                 happened: { log.happened($0) }, refused: { log.refused($0) },
-                persist: { [keeper = SnapshotKeeper(store), job] in try keeper.persist($0, of: job) })
+                persist: { [keeper = SnapshotKeeper(store, log), job] in try keeper.persist($0, of: job) })
         ) { [admission] (request) throws(Refusal) in try admission.authorize(request) }
-        sayJoinLine(server.endpoint, display)
+        log.count(server.traffic)
+        let monitor = RunMonitor(server, log, store, revocations, display)
+        let metrics = try access.metrics.map { try MetricsServer($0) { monitor.snapshot } }
+        defer { metrics?.stop() }
+        try sayJoinLine(server, metrics?.address, display)
         let watch = Thread {
             while !StopSignal.isReceived { Thread.sleep(forTimeInterval: 0.1) }
             server.stop()
@@ -97,12 +110,11 @@ final class CoordinatorRun {
         watch.start()
         try store.setState(.running)
         do {
-            try server.run()
+            try monitor.during { try server.run() }
         } catch {
             try store.setState(.failed)
             throw error
         }
-        display.finish()
         try conclude(job, display)
     }
 
@@ -140,26 +152,37 @@ final class CoordinatorRun {
         return model.files + [.init(name: AdapterFolder.configurationFile, blob: blob.id, size: blob.size)]
     }
 
-    private func sayJoinLine(_ endpoint: Endpoint, _ display: ProgressDisplay) {
+    private func sayJoinLine(
+        _ server: CoordinatorServer, _ metrics: MetricsAddress?, _ display: ProgressDisplay
+    ) throws {
         if access.isInsecure {
             display.say(
                 "--insecure: nothing is encrypted, and nobody proves who they are; keep this on a trusted network")
         }
         let line = JoinLine(
-            address: access.advertised ?? endpoint.advertised.description,
+            address: access.advertised ?? server.endpoint.advertised.description,
             coordinator: access.isInsecure ? .insecure : .pinned(admission.identity.publicIdentity),
             token: admission.token)
-        display.say("workers join with:\n  lorad worker --join '\(line.text)'")
+        if let file = access.joinFile { try PrivateFile.write(Data((line.text + "\n").utf8), to: file) }
+        display.announce(
+            Invitation(
+                run: opened.configuration.run, endpoint: server.endpoint, bulk: server.bulkEndpoint,
+                state: folder.path, line: line, expiry: admission.tokenExpiry, minimumWorkers: federation.minWorkers,
+                metrics: metrics
+            ).announcement)
     }
 
     private func conclude(_ job: any SharedJob, _ display: ProgressDisplay) throws {
         guard job.round >= job.rounds else {
-            try SnapshotKeeper(store).save(job)
+            try SnapshotKeeper(store, nil).save(job)
             try store.setState(.stopped)
+            display.announce(Announcement("stopped", nil, [("done", .int(job.round)), ("planned", .int(job.rounds))]))
             throw CommandError("stopped after step \(job.round) of \(job.rounds); the same command goes on from there")
         }
         try job.writeAdapter(to: output.folder)
         try store.setState(.finished)
-        display.say("adapter written to \(output.folder.path)")
+        display.announce(
+            Announcement(
+                "adapter_written", "adapter written to \(output.folder.path)", [("path", .string(output.folder.path))]))
     }
 }

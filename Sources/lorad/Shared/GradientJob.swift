@@ -43,8 +43,9 @@ final class GradientJob: SharedJob {
         self.pictures = pictures
         self.recorder = recorder
         self.checkpoints = checkpoints
-        runPlan = RunPlan(opened.training.rows, order: opened.order, arguments: opened.configuration.training)
-        maker = WorkMaker(opened.training.encoded, catalogue: pictures.catalogue)
+        let training = try opened.trainingRows()
+        runPlan = RunPlan(training.rows, order: training.order, arguments: opened.configuration.training)
+        maker = WorkMaker(training.encoded, catalogue: pictures.catalogue)
         var optimizer = try StepOptimizer(opened.adapted.weights, opened.configuration.training)
         if let state {
             try opened.adapted.weights.assign(try state.part("adapter"))
@@ -85,6 +86,8 @@ final class GradientJob: SharedJob {
             work: work.data, attachments: try pictures.attachments(work.rows.pictures),
             ahead: try pictures.attachments(next))
     }
+
+    var divergence: String { "\(TrainingError(diverging: runPlan.plan(ofStep: round)))" }
 
     func add(_ contribution: Contribution) throws {
         let gradients = try StepGradients(

@@ -1,43 +1,89 @@
 import Federation
 import Foundation
+import Models
+import Synchronization
 import Transports
 
-/// Tells people what happens in a shared run, and the store what is worth keeping.
+/// Tells people and programs what happens in a shared run, and the store what is worth keeping of it.
 final class RunLog: Sendable {
-    private let store: RunStore
-    private let say: @Sendable (String) -> Void
-
-    init(_ store: RunStore, _ display: ProgressDisplay) {
-        self.store = store
-        say = { display.say($0) }
+    private struct State {
+        var status: RunStatus
+        var tally = RoundTally()
+        var names: [WorkerID: String] = [:]
+        /// What the last round came to.
+        var figures = RoundFigures()
+        var traffic: Traffic?
     }
 
-    func refused(_ reason: String) { say("a worker was not let in: \(reason)") }
+    private let store: RunStore
+    private let admission: Admission
+    private let display: ProgressDisplay
+    private let loggingSteps: Int
+    private let start = ContinuousClock.now
+    private let state: Mutex<State>
 
+    /// Creates a log.
+    ///
+    /// - Parameters:
+    ///   - status: the run as it is now.
+    ///   - admission: knows the workers' keys.
+    ///   - loggingSteps: of so many steps one becomes a plain line.
+    init(_ store: RunStore, _ status: RunStatus, admission: Admission, display: ProgressDisplay, loggingSteps: Int) {
+        self.store = store
+        self.admission = admission
+        self.display = display
+        self.loggingSteps = loggingSteps
+        state = Mutex(State(status: status))
+    }
+
+    /// The run as it is now.
+    var status: RunStatus { state.withLock { $0.status } }
+
+    /// Counts what this server sends and receives.
+    func count(_ traffic: Traffic) { state.withLock { $0.traffic = traffic } }
+
+    /// A worker was not let in.
+    func refused(_ reason: String) {
+        display.announce(
+            Announcement(
+                "turned_away", "a worker was not let in: \(reason.onOneLine)", [("reason", .string(reason))]))
+    }
+
+    /// Something happened.
     func happened(_ event: CoordinatorEvent) {
-        switch event {
-        case .joined(let member):
-            say("\(member.name) has joined (\(member.lanes) lanes, \(member.arithmetic))")
-            record(member)
-        case .fellSilent(let member, let task):
-            say("\(member.name) is silent" + (task.map { ": \($0) goes to another" } ?? ""))
-        case .left(let member, let reason): say("\(member.name) has left: \(reason)")
-        case .excluded(let member, let reason): say("\(member.name) is shut out: \(reason)")
-        case .refused(let key, let worker, let reason): say("\(key): the result of \(worker) is refused: \(reason)")
-        case .taskFailed(let key, let worker, let reason): say("\(key): \(worker) could not do it: \(reason)")
-        case .closedEarly(let round, let results, let tasks):
-            say("round \(round) closes with \(results) of \(tasks) results")
-        case .waitingBeyondDeadline(let round, let results, let needed):
-            say("round \(round): \(results) of \(needed) results needed are in at the deadline; waiting for more")
-        case .failed(let reason): say("the run cannot go on: \(reason)")
-        case .roundOpened, .counted, .late, .committed, .finished: break
+        if case .joined(let member) = event { record(member) }
+        let wording = state.withLock { state in
+            if case .joined(let member) = event { state.names[member.id] = member.name }
+            state.status.take(event, at: now)
+            state.tally.take(event, at: now)
+            return EventWording(
+                status: state.status, names: state.names, figures: state.figures, loggingSteps: loggingSteps)
+        }
+        display.announce(wording.announcement(of: event))
+    }
+
+    /// What a round came to, for the store; called before the round's own event comes.
+    func close(_ report: RoundReport) -> RoundFigures {
+        state.withLock { state in
+            state.figures = state.tally.close(
+                report, rounds: state.status.rounds, traffic: state.traffic?.counts, at: now)
+            return state.figures
         }
     }
 
+    private var now: Duration { ContinuousClock.now - start }
+
     private func record(_ member: Member) {
+        let machine: JSONValue = .object([
+            .init("lanes", .int(member.lanes)), .init("arithmetic", .string(member.arithmetic)),
+        ])
         let worker = WorkerRecord(
-            fingerprint: member.id.description, name: member.name, publicKey: Data(),
-            machine: "{\"lanes\":\(member.lanes)}", seen: Date())
-        try? store.record(worker)
+            fingerprint: member.id.description, name: member.name,
+            publicKey: admission.publicKey(of: member.id)?.bytes ?? Data(), machine: machine.text(), seen: Date())
+        do {
+            try store.record(worker)
+        } catch {
+            display.say("\(member.name.onOneLine) is not in the run's records: \(error)")
+        }
     }
 }

@@ -2,6 +2,7 @@ import Adapters
 import Federation
 import Foundation
 import Models
+import Synchronization
 import Tensors
 import Training
 
@@ -13,6 +14,7 @@ final class SharedTrainer: LocalTrainer {
     private let limits: WorkLimits
     private let processor: ImageProcessor
     private let own: OwnData?
+    private let rank: Int?
 
     /// Builds the model of a run.
     ///
@@ -21,16 +23,18 @@ final class SharedTrainer: LocalTrainer {
     ///   - adapterConfiguration: the run's `adapter_config.json`.
     ///   - configuration: the run file that the coordinator sent.
     ///   - data: this worker's own data, in a federated run.
+    ///   - rank: what this worker's ranks are cut to; nil takes the run's.
     init(
         _ folder: ModelFolder, adapterConfiguration: URL, configuration: RunConfiguration, lanes: Lanes,
-        data: (path: String, images: String)?, name: String, say: (String) -> Void
+        data: OwnData.Paths?, rank: Int?, name: String, say: (String) -> Void
     ) throws {
         let type = configuration.model.precision.type
         Products.notices(computing: type).forEach(say)
-        let adapted = try AdaptedModel(folder, adapterConfiguration: adapterConfiguration, computing: type)
+        let adapted = try AdaptedModel(folder, adapterConfiguration: adapterConfiguration, rank: rank, computing: type)
         self.adapted = adapted
         self.configuration = configuration
         self.lanes = lanes
+        self.rank = rank
         limits = WorkLimits(model: adapted.model, maxLength: configuration.data.maxLength)
         processor = try ImageProcessor(directory: folder.url)
         own = try data.map { try OwnData($0, folder, adapted.model, configuration, name: name, say: say) }
@@ -51,10 +55,7 @@ final class SharedTrainer: LocalTrainer {
             guard let own else {
                 throw CommandError("this run trains on the workers' own data: start the worker with --data")
             }
-            var options = instructions.options
-            options.seed = own.seed(instructions.options)
-            let plan = try own.plan(instructions, options, configuration.training)
-            result = try train(plan, on: own.rows, options, work, state.trained, computation)
+            result = try train(instructions, on: own, work, state.trained, computation)
         }
         result.metrics.seconds = (ContinuousClock.now - start) / .seconds(1)
         return result
@@ -65,11 +66,35 @@ final class SharedTrainer: LocalTrainer {
     ) throws -> LocalResult {
         try adapted.weights.assign(trained)
         let source = source(step.rows, work)
-        let sum = try computation.gradients(of: step.share, from: source, beforeMicroBatch: work.checkCancelled)
+        let begun = Atomic(0)
+        let sum = try computation.gradients(of: step.share, from: source) { [count = step.share.microBatches.count] in
+            try work.checkCancelled()
+            work.report(Double(begun.add(1, ordering: .relaxed).oldValue) / Double(count))
+        }
         let tokens = (0..<source.count).reduce(0) { $0 + source.length(at: $1) }
         let metrics = ContributionMetrics(
             loss: sum.loss, examples: source.count, tokens: tokens, supervisedTokens: step.rows.supervisedTokens)
         return LocalResult(update: sum.stateDict(of: adapted.weights.plan), metrics: metrics)
+    }
+
+    /// Trains on this worker's own data, from the run's state cut to this worker's rank.
+    private func train(
+        _ instructions: LocalInstructions, on own: OwnData, _ work: LocalWork, _ trained: StateDict,
+        _ computation: StepComputation
+    ) throws -> LocalResult {
+        var options = instructions.options
+        options.seed = own.seed(instructions.options)
+        let layout = try FactorLayout(adapted.weights.plan, state: trained)
+        let start = try rank.map { try layout.cut(trained, toRank: $0) } ?? trained
+        var values: [String: Double] = [:]
+        if instructions.evaluates, let validation = own.validation {
+            try adapted.weights.assign(start)
+            values = try Evaluation(computation.model, validation, lanes: lanes).sums
+        }
+        let plan = try own.plan(instructions, options, configuration.training)
+        var result = try train(plan, on: own.rows, options, work, start, computation)
+        result.metrics.values = values
+        return result
     }
 
     private func train(
@@ -104,40 +129,6 @@ final class SharedTrainer: LocalTrainer {
         StepComputation(
             model: try adapted.model(gaining: BaseDelta(gain)), weights: adapted.weights, lanes: lanes,
             checkpointing: configuration.training.gradientCheckpointing)
-    }
-}
-
-/// A worker's own data in a federated run.
-private struct OwnData: Sendable {
-    let rows: ConversationSource
-    private let nameSeed: UInt64
-
-    init(
-        _ data: (path: String, images: String), _ folder: ModelFolder, _ model: any VisionLanguageModel,
-        _ configuration: RunConfiguration, name: String, say: (String) -> Void
-    ) throws {
-        let inputs = try ModelInputs(folder: folder.url, model: model, template: configuration.data.template)
-        say(inputs.templateNotice)
-        let opened = try inputs.source(
-            path: data.path, images: data.images, maxLength: configuration.data.maxLength,
-            onLong: configuration.data.onLong)
-        rows = opened.rows
-        nameSeed = SplitMix64.hash(name)
-        say("\(rows.count.grouped) rows of this worker's own")
-    }
-
-    /// A seed of this worker's own: workers that share one would share dropout masks and orders.
-    func seed(_ options: StretchOptions) -> Int {
-        Int(truncatingIfNeeded: nameSeed ^ UInt64(bitPattern: Int64(options.seed)))
-    }
-
-    func plan(
-        _ instructions: LocalInstructions, _ options: StretchOptions, _ arguments: TrainingArguments
-    ) throws -> StretchPlan {
-        let shuffle = SplitMix64.hash("\(options.seed)/\(options.firstStep)")
-        return try StretchPlan(
-            rows: Array(0..<rows.count), length: instructions.epochs.map { .epochs($0) } ?? .steps(instructions.steps),
-            rowsPerStep: arguments.perDeviceTrainBatchSize * arguments.gradientAccumulationSteps, shuffleSeed: shuffle)
     }
 }
 

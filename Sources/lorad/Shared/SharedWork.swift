@@ -65,6 +65,8 @@ struct LocalInstructions: Codable {
     var steps: Int
     /// Times through the data.
     var epochs: Double?
+    /// Whether to evaluate the state that the round begins with.
+    var evaluates = false
 }
 
 extension TrainedFactors {

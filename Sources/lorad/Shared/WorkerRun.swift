@@ -10,32 +10,37 @@ import Transports
 final class WorkerRun {
     private let runner: WorkerRunner
     private let model: String?
-    private let data: (path: String, images: String)?
+    private let data: OwnData.Paths?
+    private let rank: Int?
     private let lanes: Lanes
     private let cache: BlobCache
     private let state: StateFolder
     private let say: @Sendable (String) -> Void
+    private let log: WorkerLog
     private let place: WorkerPlace
     /// Files in use, which keeps them in the cache.
     private var held: [CachedBlob] = []
 
     /// Opens this worker's identity and cache.
     init(
-        _ line: JoinLine, model: String?, data: (path: String, images: String)?, name: String?, lanes count: Int?,
+        _ line: JoinLine, model: String?, data: OwnData.Paths?, rank: Int?, name: String?, lanes count: Int?,
         state: StateFolder, cacheLimit: Int,
-        say: @escaping @Sendable (String) -> Void
+        display: ProgressDisplay
     ) throws {
         self.model = model
         self.data = data
+        self.rank = rank
         self.state = state
-        self.say = say
+        say = { display.say($0) }
+        let log = WorkerLog(display)
+        self.log = log
         lanes = Lanes(count: count ?? LaneCount.automatic.resolved)
         place = try WorkerPlace(in: state.workers, name: name ?? ProcessInfo.processInfo.hostName)
         cache = try BlobCache(folder: state.cache.path, limit: cacheLimit)
         runner = try WorkerRunner(
             line, identity: place.identity,
             machine: .init(name: place.name, lanes: lanes.count, arithmetic: Products.summary, offersData: data != nil),
-            cache: cache, say: say)
+            cache: cache, say: say, happened: { log.happened($0) })
         if line.coordinator == .insecure {
             say("the join line is insecure: nothing is encrypted, and the coordinator is not authenticated")
         }
@@ -50,23 +55,25 @@ final class WorkerRun {
         watch.start()
         do {
             let welcome = try runner.join()
-            say("\(place.name) works for run \(welcome.run)")
             guard !welcome.wantsData || data != nil else {
                 throw CommandError(
                     "run \(welcome.run) trains on the workers' own data: start this worker with --data and --images")
             }
-            let trainer = try makeTrainer(welcome)
+            let configuration = try RunFile.parse(
+                welcome.configuration, name: "the coordinator's run file", checksDisk: false)
+            log.begin(welcome.run, as: place.name, configuration)
+            let trainer = try makeTrainer(welcome, configuration)
             let end = try runner.work(welcome, with: trainer)
             guard end.isOver else { throw CommandError("the coordinator shut this worker out: \(end.reason)") }
-            say(end.reason)
+            log.end(end.reason)
         } catch let error as TransportError where error.code == .closed && StopSignal.isReceived {
-            say("stopped")
+            log.end("stopped")
         }
     }
 
-    private func makeTrainer(_ welcome: WorkerRunner.Welcome) throws -> SharedTrainer {
-        let configuration = try RunFile.parse(
-            welcome.configuration, name: "the coordinator's run file", checksDisk: false)
+    private func makeTrainer(
+        _ welcome: WorkerRunner.Welcome, _ configuration: RunConfiguration
+    ) throws -> SharedTrainer {
         guard let adapter = welcome.files.first(where: { $0.name == AdapterFolder.configurationFile }) else {
             throw CommandError("the coordinator sent no adapter configuration: run the same release at both ends")
         }
@@ -75,7 +82,7 @@ final class WorkerRun {
         held.append(file)
         return try SharedTrainer(
             ModelFolder(folder), adapterConfiguration: URL(filePath: file.path), configuration: configuration,
-            lanes: lanes, data: welcome.wantsData ? data : nil, name: place.name, say: say)
+            lanes: lanes, data: welcome.wantsData ? data : nil, rank: rank, name: place.name, say: say)
     }
 
     /// The base model's folder: this machine's own where it is the same, else one of fetched files.

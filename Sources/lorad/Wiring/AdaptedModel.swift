@@ -36,8 +36,14 @@ struct AdaptedModel: Sendable {
     }
 
     /// Builds the model with fresh weights of an adapter that is known by its `adapter_config.json`.
-    init(_ folder: ModelFolder, adapterConfiguration file: URL, computing type: DType) throws {
-        let (configuration, notes) = try AdapterFolder.configuration(Data(contentsOf: file), file: file.path)
+    ///
+    /// - Parameter rank: what no module's rank exceeds.
+    init(_ folder: ModelFolder, adapterConfiguration file: URL, rank: Int? = nil, computing type: DType) throws {
+        var (configuration, notes) = try AdapterFolder.configuration(Data(contentsOf: file), file: file.path)
+        if let rank {
+            configuration.rank = min(rank, configuration.rank)
+            configuration.rankPattern = configuration.rankPattern.map { .init($0.pattern, min(rank, $0.value)) }
+        }
         try self.init(folder, configuration, loading: nil, type, seed: 0, notes)
     }
 

@@ -7,6 +7,7 @@ import Training
 /// A run in one process: everything that `lorad train` puts together.
 final class LocalRun {
     private let opened: OpenedRun
+    private let training: TrainingRows
     private let trainer: Trainer
     private let output: RunOutput
     private var firstStep = 0
@@ -18,9 +19,10 @@ final class LocalRun {
         let ignored = configuration.sectionsOfSharedRuns
         if !ignored.isEmpty { say("\(ignored.joined(separator: ", ")): not used by lorad train") }
         opened = try OpenedRun(configuration, say: say)
+        training = try opened.trainingRows()
         trainer = try Trainer(
-            model: opened.adapted.model, weights: opened.adapted.weights, source: opened.training.rows,
-            order: opened.order, arguments: configuration.training, lanes: opened.lanes)
+            model: opened.adapted.model, weights: opened.adapted.weights, source: training.rows,
+            order: training.order, arguments: configuration.training, lanes: opened.lanes)
         output = RunOutput(configuration)
         opened.sayRows(steps: trainer.totalSteps, say)
     }
@@ -28,7 +30,7 @@ final class LocalRun {
     /// What the run will take in memory.
     var memoryEstimate: MemoryEstimate {
         MemoryEstimate(
-            opened.adapted, rows: opened.training.rows, arguments: opened.configuration.training,
+            opened.adapted, rows: training.rows, arguments: opened.configuration.training,
             lanes: opened.lanes.count)
     }
 

@@ -9,9 +9,9 @@ struct OpenedRun: Sendable {
     let configuration: RunConfiguration
     let adapted: AdaptedModel
     let inputs: ModelInputs
-    let training: OpenedSource
+    /// What there is to train on; nil where the data is the workers'.
+    let training: TrainingRows?
     let validation: OpenedSource?
-    let order: BatchOrder
     let lanes: Lanes
 
     /// Opens everything; nothing is written.
@@ -30,19 +30,18 @@ struct OpenedRun: Sendable {
         let open = { [inputs] (path: String) in
             try inputs.source(path: path, images: data.images, maxLength: data.maxLength, onLong: data.onLong)
         }
-        training = try open(data.train)
+        training = try data.train.isEmpty ? nil : TrainingRows(open(data.train), data, arguments)
         validation = try data.validation.map(open)
-        order = BatchOrder(rowCount: training.rows.count, data: data, training: arguments)
         lanes = Lanes(count: arguments.lanes.resolved)
     }
 
     /// Says how much there is to do, and what trains.
-    func sayRows(steps: Int, _ say: (String) -> Void) {
-        let counts = [(training.rows.count, "row"), (steps, "step"), (lanes.count, "lane")].map {
-            "\($0.grouped) \($1)\($0 == 1 ? "" : "s")"
+    func sayRows(steps: Int, unit: String = "step", _ say: (String) -> Void) {
+        let counts = [(training?.rows.count, "row"), (steps, unit), (lanes.count, "lane")].compactMap { count, name in
+            count.map { "\($0.grouped) \(name)\($0 == 1 ? "" : "s")" }
         }
         say("\(counts.joined(separator: ", ")), \(Products.summary)")
-        let dropped = training.droppedCount + (validation?.droppedCount ?? 0)
+        let dropped = (training?.droppedCount ?? 0) + (validation?.droppedCount ?? 0)
         if dropped > 0 { say("\(dropped) rows are longer than data.max_length and were left out (data.on_long: drop)") }
         say("\(adapted.parameterCount)")
     }
@@ -50,5 +49,32 @@ struct OpenedRun: Sendable {
     /// Evaluates the adapter as it is; nil without validation data.
     @Sendable func evaluate() throws -> Evaluation? {
         try validation.map { try Evaluation(adapted.model, $0.rows, lanes: lanes) }
+    }
+}
+
+/// The rows of a run, and which of them each step takes.
+struct TrainingRows: Sendable {
+    let rows: ConversationSource
+    /// The same rows before they are packed.
+    let encoded: EncodedDataset
+    /// Rows left out because they are too long.
+    let droppedCount: Int
+    let order: BatchOrder
+
+    init(_ source: OpenedSource, _ data: DataArguments, _ training: TrainingArguments) {
+        (rows, encoded, droppedCount) = (source.rows, source.encoded, source.droppedCount)
+        order = BatchOrder(rowCount: rows.count, data: data, training: training)
+    }
+}
+
+extension OpenedRun {
+    /// What there is to train on.
+    ///
+    /// - Throws: `CommandError` where the run file names no data.
+    func trainingRows() throws -> TrainingRows {
+        guard let training else {
+            throw CommandError("data.train is not given: only a federated run's coordinator can do without it")
+        }
+        return training
     }
 }

@@ -50,6 +50,20 @@ final class LoradProcess {
         return Outcome(status: status, output: try text("output"), errors: try text("errors"))
     }
 
+    /// What it has written to standard error by the time that this contains a text.
+    ///
+    /// - Throws: if that does not come within a minute, or the process ends without it.
+    func errors(containing wanted: String) async throws -> String {
+        for _ in 0..<3_000 {
+            let hasEnded = !isRunning
+            let found = try text("errors")
+            if found.contains(wanted) { return found }
+            try #require(!hasEnded, "ended without '\(wanted)': \(found)")
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        throw CancellationError()
+    }
+
     private func text(_ name: String) throws -> String {
         try String(contentsOf: URL(filePath: "\(folder.path)/\(name)"), encoding: .utf8)
     }

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import lorad
@@ -55,27 +56,27 @@ struct ProgressTests {
 
     @Test("draws over its line on a terminal and makes room for messages")
     func terminalOutput() {
-        var output = ""
-        let display = ProgressDisplay(style: terminal) { output += $0 }
+        let output = Mutex("")
+        let display = ProgressDisplay(style: terminal) { text in output.withLock { $0 += text } }
         display.update(state, isLogged: false)
         display.say("saved")
         display.update(state, isLogged: true)
         display.finish()
         let bar = ProgressText(state: state).bar(terminal)
-        #expect(output == "\r\u{1B}[K\(bar)\r\u{1B}[Ksaved\n\r\u{1B}[K\(bar)\n")
+        #expect(output.withLock { $0 } == "\r\u{1B}[K\(bar)\r\u{1B}[Ksaved\n\r\u{1B}[K\(bar)\n")
     }
 
     @Test("writes a line for each logged step elsewhere")
     func plainOutput() {
-        var output = ""
-        let display = ProgressDisplay(style: ProgressStyle(isTerminal: false, usesColour: false, columns: 80)) {
-            output += $0
+        let output = Mutex("")
+        let display = ProgressDisplay(style: ProgressStyle(isTerminal: false, usesColour: false, columns: 80)) { text in
+            output.withLock { $0 += text }
         }
         display.update(state, isLogged: false)
         display.update(state, isLogged: true)
         display.say("saved")
         display.finish()
-        #expect(output == "\(ProgressText(state: state).line)\nsaved\n")
+        #expect(output.withLock { $0 } == "\(ProgressText(state: state).line)\nsaved\n")
     }
 
     @Test(

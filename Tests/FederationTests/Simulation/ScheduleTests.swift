@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 import Testing
 import Transports
@@ -6,71 +7,84 @@ import Transports
 
 @Suite("Any schedule of faults ends with the same result")
 struct ScheduleTests {
-    private static let (rounds, leaves) = (6, 8)
+    private static let (rounds, leaves) = (4, 8)
+    private static let expected = TreeJob.expected(rounds: rounds, leafCount: leaves)
 
-    /// Faults drawn from a seed: lost, doubled, delayed and reordered messages, crashes of workers and of the coordinator,
-    /// partitions, latecomers.
-    private func run(seed: UInt64) -> (run: SimulatedRun, isDone: Bool) {
-        var random = Tensors.SplitMix64(seed: seed)
-        func draw(_ limit: UInt64) -> Int { Int(random.next() % limit) }
-        let count = 1 + draw(4)
-        var run = SimulatedRun(seed: seed, workers: count, rounds: Self.rounds, leaves: Self.leaves)
-        run.network.conditions.loss = Double(draw(4)) / 10
-        run.network.conditions.duplication = Double(draw(4)) / 10
-        run.network.conditions.delay = .milliseconds(1) ... .milliseconds(1 + draw(400))
-        for node in 1...count { run.start(node, at: .milliseconds(draw(4_000))) }
-        for _ in 0..<draw(6) {
-            let (node, time) = (draw(UInt64(count) + 1), Duration.milliseconds(draw(10_000)))
-            run.network.crash(node, at: time)
-            run.network.restart(node, at: time + .milliseconds(draw(6_000)))
+    /// A distributed run with faults drawn from its seed.
+    private func run(_ schedule: inout Schedule, cheats: [SimulatedWorker.Conduct] = []) -> SimulatedRun {
+        let honest = 1 + schedule.draw(4 - cheats.count)
+        return schedule.run(Array(repeating: .honest, count: honest) + cheats, safe: cheats.isEmpty ? [] : [1]) {
+            disk in
+            TreeJob(disk: disk, rounds: Self.rounds, leafCount: Self.leaves)
         }
-        for _ in 0..<draw(3) {
-            let start = Duration.milliseconds(draw(10_000))
-            run.network.partition([draw(UInt64(count) + 1)], during: start..<start + .milliseconds(1 + draw(8_000)))
-        }
-        let isDone = run.run(until: .seconds(600))
-        return (run, isDone)
     }
 
-    @Test("Three thousand seeded schedules all end with the sum that one process computes")
-    func allSchedules() {
-        let expected = TreeJob.Disk(
-            round: Self.rounds, state: TreeJob.expected(rounds: Self.rounds, leafCount: Self.leaves))
-        var faults = 0
-        for seed in 1...3_000 as ClosedRange<UInt64> {
-            let (run, isDone) = run(seed: seed)
-            #expect(isDone, "seed \(seed): not done after ten minutes: \(run.coordinator.failure ?? "stuck")")
-            #expect(run.coordinator.disk == expected, "seed \(seed)")
-            faults += run.coordinator.events.count { if case .fellSilent = $0 { true } else { false } }
-            if !isDone { return }
+    @Test(
+        "Lost, doubled and late messages, crashes and partitions change nothing, on 1,600 seeds",
+        arguments: Schedule.blocks(of: 200, count: 8))
+    func faults(seeds: ClosedRange<UInt64>) {
+        var silences = 0
+        for seed in seeds {
+            var schedule = Schedule(seed: seed)
+            let run = run(&schedule)
+            guard schedule.expectEnd(of: run, on: Self.expected) else { return }
+            silences += run.coordinator.events.count { if case .fellSilent = $0 { true } else { false } }
         }
-        #expect(faults > 1_000, "the schedules are to be hard")
+        #expect(silences > seeds.count / 3, "the schedules are to be hard")
     }
 
-    @Test("No task is counted twice and no round is committed before its tasks are in, in any schedule")
-    func countedOnce() {
-        for seed in 5_001...5_300 as ClosedRange<UInt64> {
-            let (run, _) = run(seed: seed)
-            var counted: Set<TaskKey> = []
-            var tasks = 0
-            for event in run.coordinator.events {
-                switch event {
-                case .roundOpened(_, let count):
-                    // A restarted coordinator begins the round anew.
-                    (tasks, counted) = (count, [])
-                case .counted(let key, _, _):
-                    #expect(counted.insert(key).inserted, "seed \(seed): \(key) counted twice")
-                case .committed(let report):
-                    #expect(
-                        counted.count == tasks, "seed \(seed): round \(report.round) has \(counted.count) of \(tasks)")
-                default: break
-                }
-            }
+    @Test(
+        "Workers that fail, idle, or send updates that are none or not finite change nothing, and are shut out",
+        arguments: Schedule.blocks(of: 125, count: 4))
+    func cheats(seeds: ClosedRange<UInt64>) {
+        var excluded = 0
+        for seed in seeds {
+            var schedule = Schedule(seed: seed)
+            let cheats = (0...schedule.draw(2)).map { _ in schedule.pick(SimulatedWorker.Conduct.cheats) }
+            let run = run(&schedule, cheats: cheats)
+            guard schedule.expectEnd(of: run, on: Self.expected) else { return }
+            excluded += run.coordinator.events.count { if case .excluded = $0 { true } else { false } }
         }
+        #expect(excluded > seeds.count / 3, "\(excluded)")
+    }
+
+    @Test("A worker alone whose numbers are not finite ends the run, and says where", arguments: [1, 2, 3] as [UInt64])
+    func divergence(seed: UInt64) {
+        var run = SimulatedRun(seed: seed, conducts: [.notFinite]) { TreeJob(disk: $0, rounds: 2, leafCount: 4) }
+        run.start(1, at: .zero)
+        let isDone = run.run(until: .seconds(60), attempts: 1)
+        #expect(!isDone)
+        #expect(run.coordinator.failure?.contains("round 0: the results are not finite") == true)
     }
 
     @Test("The same seed gives the same events")
     func repeatable() {
-        #expect(run(seed: 42).run.coordinator.events == run(seed: 42).run.coordinator.events)
+        let runs = (0..<2).map { _ in
+            var schedule = Schedule(seed: 42)
+            return run(&schedule)
+        }
+        #expect(runs[0].coordinator.events == runs[1].coordinator.events)
+    }
+}
+
+@Suite("Any schedule of faults, where the data is the workers'")
+struct FederatedScheduleTests {
+    @Test(
+        "Each round is what enough workers sent in time, each once and from the round's state",
+        arguments: Schedule.blocks(of: 125, count: 4))
+    func rounds(seeds: ClosedRange<UInt64>) {
+        var early = 0
+        for seed in seeds {
+            var schedule = Schedule(seed: seed)
+            let (honest, cheats) = (2 + schedule.draw(4), schedule.draw(3))
+            let conducts = Array(repeating: SimulatedWorker.Conduct.honest, count: honest)
+            let minimum = 1 + schedule.draw(honest)
+            let run = schedule.run(conducts + (0..<cheats).map { _ in schedule.pick(SimulatedWorker.Conduct.cheats) }) {
+                ClientJob(disk: $0, rounds: 4, minimumWorkers: minimum, deadline: .seconds(3))
+            }
+            guard schedule.expectEnd(of: run, on: nil) else { return }
+            early += run.coordinator.events.count { if case .closedEarly = $0 { true } else { false } }
+        }
+        #expect(early > seeds.count, "the schedules are to be hard")
     }
 }

@@ -5,22 +5,15 @@ import Transports
 
 @testable import Federation
 
-/// A toy of distributed training: a round's state is a number, a step's micro-batches are the leaves of a tree, and each
-/// leaf's term depends on the state. The last number tells whether every leaf counted exactly once in every round.
-final class TreeJob: Job {
-    /// What survives a crash.
-    struct Disk: Equatable {
-        var round = 0
-        var state: Int64 = 1
-    }
-
+/// A toy of distributed training: a step's micro-batches are the leaves of a tree, and any worker may do any task. The
+/// last number tells whether every leaf counted exactly once in every round.
+final class TreeJob: SimulatedJob {
     private struct Open {
-        var disk: Disk
+        var disk: SimulatedDisk
         /// Leaves that have been counted in this round.
         var leaves: [Int] = []
         var sum: Int64 = 0
-        /// Which leaves each task stands for.
-        var tasks: [UInt64: Range<Int>] = [:]
+        var tasks = 0
     }
 
     let rounds: Int
@@ -28,7 +21,7 @@ final class TreeJob: Job {
     let minimumWorkers: Int
     private let open: Mutex<Open>
 
-    init(disk: Disk, rounds: Int, leafCount: Int, minimumWorkers: Int = 1) {
+    init(disk: SimulatedDisk = SimulatedDisk(), rounds: Int, leafCount: Int, minimumWorkers: Int = 1) {
         self.rounds = rounds
         self.leafCount = leafCount
         self.minimumWorkers = minimumWorkers
@@ -36,32 +29,27 @@ final class TreeJob: Job {
     }
 
     var round: Int { open.withLock { $0.disk.round } }
-    var disk: Disk { open.withLock { $0.disk } }
+    var disk: SimulatedDisk { open.withLock { $0.disk } }
 
     func base() -> StateDict { StateDict([("state", Tensor(integers: [disk.state]))]) }
 
     func plan(for workers: [WorkerID]) -> RoundPlan {
         let size = max(1, leafCount / max(1, workers.count))
         let ranges = stride(from: 0, to: leafCount, by: size).map { $0..<min($0 + size, leafCount) }
-        // Names that another way of splitting does not use for other leaves.
-        let tasks = ranges.map { (UInt64($0.lowerBound) << 32 | UInt64($0.upperBound), $0) }
-        open.withLock { $0.tasks = Dictionary(uniqueKeysWithValues: tasks) }
-        return RoundPlan(tasks: tasks.map { PlannedTask(id: $0.0) })
+        open.withLock { $0.tasks = ranges.count }
+        // Numbers that another way of splitting does not use for other leaves.
+        return RoundPlan(tasks: ranges.map { PlannedTask(id: UInt64(leaves: $0)) })
     }
 
-    func order(for task: UInt64) -> WorkOrder {
-        var work = Data()
-        withUnsafeBytes(of: task) { work.append(contentsOf: $0) }
-        return WorkOrder(work: work)
-    }
+    func order(for task: UInt64) -> WorkOrder { WorkOrder(leaves: leaves(of: task)) }
+
+    func leaves(of task: UInt64) -> Range<Int> { task.leaves }
 
     func add(_ contribution: Contribution) throws {
-        guard let value = contribution.update["sum"]?.integerValues.first else {
-            throw FederationError(.invalidUpdate, "no sum")
-        }
+        let value = try contribution.sum()
         open.withLock {
             $0.sum &+= value
-            $0.leaves += $0.tasks[contribution.task] ?? 0..<0
+            $0.leaves += contribution.task.leaves
         }
     }
 
@@ -71,28 +59,16 @@ final class TreeJob: Job {
                 throw FederationError(
                     .corruptState, "round \(open.disk.round) committed with leaves \(open.leaves.sorted())")
             }
-            open.disk.state = Self.next(open.disk.state, open.sum)
-            open.disk.round += 1
+            open.disk.advance(by: open.sum)
             (open.sum, open.leaves) = (0, [])
-            return RoundReport(round: open.disk.round - 1, loss: 0, contributions: open.tasks.count, tokens: 0)
+            return RoundReport(round: open.disk.round - 1, loss: 0, contributions: open.tasks, tokens: 0)
         }
     }
 
     func snapshot() -> [String: StateDict] { ["state": base()] }
 
-    /// A task's result.
-    static func sum(of work: Data, from state: Int64) -> Int64 {
-        let task = work.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
-        return (Int(task >> 32)..<Int(task & 0xFFFF_FFFF)).reduce(0) { $0 &+ term(leaf: $1, state) }
+    /// What is on the disk after all rounds, computed without anyone's help.
+    static func expected(rounds: Int, leafCount: Int) -> SimulatedDisk {
+        (0..<rounds).reduce(into: SimulatedDisk()) { disk, _ in disk.advance(by: disk.sum(0..<leafCount)) }
     }
-
-    /// The state after all rounds, computed without anyone's help.
-    static func expected(rounds: Int, leafCount: Int) -> Int64 {
-        (0..<rounds).reduce(Disk().state) { state, _ in
-            next(state, (0..<leafCount).reduce(0) { $0 &+ term(leaf: $1, state) })
-        }
-    }
-
-    private static func term(leaf: Int, _ state: Int64) -> Int64 { (state &+ Int64(leaf)) &* 0x9E37_79B9_7F4A_7C1 }
-    private static func next(_ state: Int64, _ sum: Int64) -> Int64 { state &* 3 &+ sum }
 }

@@ -112,6 +112,17 @@ public final class BlobInbox: Sendable {
         if isFinished { folder.remove(id) }
     }
 
+    /// Gives an upload up, or deletes a finished blob's file, unless the upload is another sender's.
+    public func discard(_ id: BlobID, from sender: String) {
+        guard uploads.withLock({ $0.active[id]?.sender ?? sender }) == sender else { return }
+        discard(id)
+    }
+
+    /// Gives up all uploads of a sender.
+    public func discardAll(from sender: String) {
+        for id in uploads.withLock({ $0.active.filter { $0.value.sender == sender }.keys }) { discard(id) }
+    }
+
     /// Gives up the uploads that have had no chunk for the idle time.
     public func evictIdle(now: Duration) {
         let idle = uploads.withLock { $0.removeIdle(since: now - limits.idleTime) }

@@ -1,0 +1,61 @@
+import Adapters
+import Foundation
+import Models
+import Tensors
+import Training
+
+/// A worker's own data in a federated run.
+struct OwnData: Sendable {
+    /// Where it lies.
+    struct Paths: Sendable {
+        var train: String
+        var validation: String?
+        var images: String
+    }
+
+    let rows: ConversationSource
+    let validation: ConversationSource?
+    private let nameSeed: UInt64
+
+    init(
+        _ paths: Paths, _ folder: ModelFolder, _ model: any VisionLanguageModel,
+        _ configuration: RunConfiguration, name: String, say: (String) -> Void
+    ) throws {
+        let inputs = try ModelInputs(folder: folder.url, model: model, template: configuration.data.template)
+        say(inputs.templateNotice)
+        let open = { (path: String) in
+            try inputs.source(
+                path: path, images: paths.images, maxLength: configuration.data.maxLength,
+                onLong: configuration.data.onLong
+            ).rows
+        }
+        rows = try open(paths.train)
+        validation = try paths.validation.map(open)
+        nameSeed = SplitMix64.hash(name)
+        say("\(rows.count.grouped) rows of this worker's own")
+    }
+
+    /// A seed of this worker's own: workers that share one would share dropout masks and orders.
+    func seed(_ options: StretchOptions) -> Int {
+        Int(truncatingIfNeeded: nameSeed ^ UInt64(bitPattern: Int64(options.seed)))
+    }
+
+    func plan(
+        _ instructions: LocalInstructions, _ options: StretchOptions, _ arguments: TrainingArguments
+    ) throws -> StretchPlan {
+        let shuffle = SplitMix64.hash("\(options.seed)/\(options.firstStep)")
+        return try StretchPlan(
+            rows: Array(0..<rows.count), length: instructions.epochs.map { .epochs($0) } ?? .steps(instructions.steps),
+            rowsPerStep: arguments.perDeviceTrainBatchSize * arguments.gradientAccumulationSteps, shuffleSeed: shuffle)
+    }
+}
+
+extension Evaluation {
+    /// What can be added up over workers.
+    var sums: [String: Double] {
+        [
+            "eval_loss_sum": loss * Double(supervisedTokens), "eval_tokens": Double(supervisedTokens),
+            "eval_exact": (exactMatch * Double(rows)).rounded(), "eval_rows": Double(rows),
+        ]
+    }
+}

@@ -1,0 +1,112 @@
+import Federation
+import Foundation
+import Models
+import Transports
+
+/// Puts a coordinator's events into words for people and JSON for programs.
+struct EventWording: Sendable {
+    /// The run after the event.
+    let status: RunStatus
+    /// What workers are called.
+    let names: [WorkerID: String]
+    /// What the last round came to.
+    var figures = RoundFigures()
+    /// Of so many steps one becomes a line.
+    var loggingSteps = 1
+
+    /// What to tell about an event.
+    func announcement(of event: CoordinatorEvent) -> Announcement {
+        switch event {
+        case .joined(let member): joined(member)
+        case .fellSilent(let member, let task):
+            Announcement(
+                "silent", "\(name(member)) is silent" + (task == nil ? "" : ": its task goes to another"),
+                worker(member.id) + (task.map(self.task) ?? []))
+        case .left(let member, let reason): gone("left", member, "has left", reason)
+        case .excluded(let member, let reason): gone("excluded", member, "is shut out", reason)
+        case .roundOpened(let round, let tasks):
+            Announcement("round_opened", nil, [number(round), ("tasks", .int(tasks))])
+        case .counted(let key, let id, let metrics): result(.counted, key, id, nil, figures: metrics)
+        case .late(let key, let id): result(.late, key, id, nil)
+        case .refused(let key, let id, let reason): result(.refused, key, id, "is refused", reason: reason)
+        case .taskFailed(let key, let id, let reason): result(.failed, key, id, "could not be made", reason: reason)
+        case .closedEarly(let round, let results, let tasks):
+            Announcement(
+                "closed_early", "\(text(round)) closes with \(results) of \(tasks) results",
+                [number(round), ("results", .int(results)), ("tasks", .int(tasks))])
+        case .waitingBeyondDeadline(let round, let results, let needed):
+            Announcement(
+                "waiting",
+                "\(text(round)): \(results) of \(needed) results needed are in at the deadline; waiting for more",
+                [number(round), ("results", .int(results)), ("needed", .int(needed))])
+        case .committed(let report): committed(report)
+        case .finished: Announcement("finished", nil, [(status.unit.rawValue + "s", .int(status.done))])
+        case .failed(let reason):
+            Announcement("failed", "the run cannot go on: \(reason.onOneLine)", [("reason", .string(reason))])
+        }
+    }
+
+    private func joined(_ member: Member) -> Announcement {
+        Announcement(
+            "joined", "\(name(member)) has joined (\(member.lanes) lanes, \(member.arithmetic.onOneLine))",
+            worker(member.id) + [("lanes", .int(member.lanes)), ("arithmetic", .string(member.arithmetic))])
+    }
+
+    private func gone(_ event: String, _ member: Member, _ verb: String, _ reason: String) -> Announcement {
+        Announcement(
+            event, "\(name(member)) \(verb): \(reason.onOneLine)", worker(member.id) + [("reason", .string(reason))])
+    }
+
+    private func result(
+        _ outcome: RunStatus.Outcome, _ key: TaskKey, _ id: WorkerID, _ verb: String?, reason: String? = nil,
+        figures: ContributionMetrics? = nil
+    ) -> Announcement {
+        let told = verb.map { verb in
+            "\(text(key.round)): the result of \(self.names[id]?.onOneLine ?? id.description) \(verb)"
+                + (reason.map { ": \($0.onOneLine)" } ?? "")
+        }
+        return Announcement(
+            "result", told,
+            task(key) + worker(id) + [
+                ("outcome", .string(outcome.rawValue)), ("reason", reason.map { .string($0) }),
+                ("tokens", figures.map { .int($0.tokens) }), ("examples", figures.map { .int($0.examples) }),
+                ("seconds", figures.map { .double($0.seconds) }),
+            ])
+    }
+
+    private func committed(_ report: RoundReport) -> Announcement {
+        let done = report.round + 1
+        let isLogged = status.unit == .round || done % loggingSteps == 0 || done == status.rounds
+        let members = figures.json.objectValue ?? []
+        return Announcement(
+            "\(status.unit.rawValue)_committed", isLogged ? line(report) : nil, isProgress: true,
+            [number(report.round)] + members.filter { $0.key != "workers" }.map { ($0.key, $0.value) })
+    }
+
+    private func line(_ report: RoundReport) -> String {
+        [
+            status.unit.text(report.round + 1, of: status.rounds), String(format: "loss %.4f", report.loss),
+            "\(report.contributions) result\(report.contributions == 1 ? "" : "s")",
+            status.pace.tokensPerSecond.map { String(format: "%.0f tokens/s", $0) },
+            "\(figures.bytesIn.bytesText) in", "\(figures.bytesOut.bytesText) out",
+            status.remaining.map { "\(ProgressText.duration($0)) left" },
+        ].compactMap(\.self).joined(separator: " · ")
+    }
+
+    // MARK: Parts
+
+    private func name(_ member: Member) -> String { member.name.onOneLine }
+
+    private func text(_ round: Int) -> String { status.unit.text(round + 1) }
+
+    /// Rounds are counted from 1 where people and programs read.
+    private func number(_ round: Int) -> (String, JSONValue?) { (status.unit.rawValue, .int(round + 1)) }
+
+    private func task(_ key: TaskKey) -> [(String, JSONValue?)] {
+        [number(key.round), ("task", .string(String(key.id)))]
+    }
+
+    private func worker(_ id: WorkerID) -> [(String, JSONValue?)] {
+        [("worker", .string(id.description)), ("name", names[id].map { .string($0) })]
+    }
+}

@@ -1,0 +1,43 @@
+import Foundation
+import Models
+import Transports
+
+/// What a coordinator says when it is ready: where it listens and how workers join.
+struct Invitation: Sendable {
+    let run: String
+    let endpoint: Endpoint
+    /// Where it listens for downloads and uploads.
+    let bulk: Endpoint
+    /// The folder with the run's state.
+    let state: String
+    let line: JoinLine
+    /// When the line ceases to admit new workers; nil for never, or where only listed keys are admitted.
+    let expiry: Date?
+    /// Workers that must be there before work begins.
+    let minimumWorkers: Int
+    /// Where metrics are served, if anywhere.
+    var metrics: MetricsAddress?
+
+    var announcement: Announcement {
+        Announcement(
+            "listening", text,
+            [
+                ("run", .string(run)), ("endpoint", .string(endpoint.description)),
+                ("bulk_endpoint", .string(bulk.description)), ("state", .string(state)),
+                ("join", .string(line.text)), ("expires", expiry.map { .string($0.ISO8601Format()) }),
+                ("min_workers", .int(minimumWorkers)), ("metrics", metrics.map { .string("http://\($0)/metrics") }),
+            ])
+    }
+
+    private var text: String {
+        let until = expiry.map { " (it admits new ones until \($0.ISO8601Format()))" } ?? ""
+        let start = minimumWorkers == 1 ? "the first worker is there" : "\(minimumWorkers) workers are there"
+        let figures = metrics.map { "\nmetrics are at http://\($0)/metrics" } ?? ""
+        return """
+            run \(run) listens at \(endpoint) and \(bulk), with its state in \(state)\(figures)
+            workers join with this line\(until):
+              lorad worker --join '\(line.text)'
+            work begins when \(start)
+            """
+    }
+}

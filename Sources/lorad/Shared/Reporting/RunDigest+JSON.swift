@@ -1,0 +1,54 @@
+import Federation
+import Foundation
+import Models
+import Transports
+
+extension RunDigest {
+    /// What `lorad runs list --json` prints of a run.
+    var summary: JSONValue { .object(summaryMembers) }
+
+    /// What `lorad runs show --json` prints.
+    var json: JSONValue {
+        .object(
+            summaryMembers + [
+                .init("workers", .array(workers.map(\.json))),
+                .init("\(unit.rawValue)s", .array(rounds.map { $0.json(unit) })),
+                .init("configuration", .string(run.configuration)),
+            ])
+    }
+
+    private var summaryMembers: [JSONValue.Member] {
+        [
+            .init("run", .string(run.name)), .init("mode", .string(run.mode)), .init("state", .string(state)),
+            .init("process", process.map { .int(Int($0)) } ?? .null),
+            .init("begun", .string(run.created.ISO8601Format())), .init("unit", .string(unit.rawValue)),
+            .init("done", .int(done)), .init("planned", plannedRounds.map { .int($0) } ?? .null),
+            .init("loss", rounds.last.map { .double($0.figures.loss) } ?? .null),
+            .init("worker_count", .int(workers.count)), .init("results", .int(total.counted)),
+            .init("tokens", .int(total.tokens)), .init("seconds", .double(total.seconds)),
+            .init("bytes_in", .int(total.bytesIn)), .init("bytes_out", .int(total.bytesOut)),
+        ]
+    }
+}
+
+extension RunDigest.Worker {
+    fileprivate var json: JSONValue {
+        let key = try? PublicIdentity(bytes: record.publicKey).text
+        let machine = try? JSONValue(parsing: Data(record.machine.utf8), file: "machine")
+        return .object(
+            [
+                .init("name", .string(record.name)), .init("fingerprint", .string(record.fingerprint)),
+                .init("public_key", key.map { .string($0) } ?? .null), .init("machine", machine ?? .null),
+                .init("first_seen", .string(record.firstSeen.ISO8601Format())),
+                .init("last_seen", .string(record.lastSeen.ISO8601Format())), .init("revoked", .bool(record.isRevoked)),
+            ] + share.members)
+    }
+}
+
+extension RunDigest.Round {
+    fileprivate func json(_ unit: RunUnit) -> JSONValue {
+        .object(
+            [.init(unit.rawValue, .int(number)), .init("time", .string(time.ISO8601Format()))]
+                + (figures.json.objectValue ?? []))
+    }
+}

@@ -1,0 +1,65 @@
+import Federation
+import Foundation
+import Transports
+
+/// A run as its store tells of it, with what its rounds come to.
+struct RunDigest: Sendable {
+    /// A worker that has ever joined, and what it did in the rounds that count.
+    struct Worker: Sendable {
+        let record: WorkerRecord
+        let share: RoundFigures.Share
+    }
+
+    /// A round that is done.
+    struct Round: Sendable {
+        /// From 1.
+        let number: Int
+        let time: Date
+        let figures: RoundFigures
+    }
+
+    let run: RunRecord
+    let unit: RunUnit
+    /// The process that coordinates it now, if any.
+    let process: Int32?
+    let workers: [Worker]
+    /// Every round that is done, in order; one that was done again after a crash is there once.
+    let rounds: [Round]
+    /// What the rounds come to.
+    let total: RoundFigures.Share
+
+    /// Reads a run.
+    ///
+    /// - Throws: `FederationError` for rows that cannot be read.
+    init(_ history: RunHistory, process: Int32?) throws {
+        try self.init(
+            run: history.run(), process: process, workers: history.workers(), steps: history.steps())
+    }
+
+    init(run: RunRecord, process: Int32?, workers: [WorkerRecord], steps: [StepRecord]) {
+        self.run = run
+        self.process = process
+        unit = RunUnit(run)
+        rounds = steps.map { Round(number: $0.step + 1, time: $0.time, figures: RoundFigures(json: $0.metrics)) }
+        var shares: [String: RoundFigures.Share] = [:]
+        var total = RoundFigures.Share()
+        for round in rounds {
+            let figures = round.figures
+            for (worker, share) in figures.workers { shares[worker, default: .init()] += share }
+            total += RoundFigures.Share(
+                counted: figures.contributions, tokens: figures.tokens, seconds: figures.seconds,
+                bytesIn: figures.bytesIn, bytesOut: figures.bytesOut)
+        }
+        self.workers = workers.map { Worker(record: $0, share: shares[$0.fingerprint] ?? .init()) }
+        self.total = total
+    }
+
+    /// How far it is: a run that its coordinator left behind is interrupted.
+    var state: String { run.state == .running && process == nil ? "interrupted" : run.state.rawValue }
+
+    /// Rounds of the whole run; nil before the first is done.
+    var plannedRounds: Int? { rounds.last.map(\.figures.rounds).flatMap { $0 > 0 ? $0 : nil } }
+
+    /// Number of the last round that is done.
+    var done: Int { rounds.last?.number ?? 0 }
+}

@@ -1,0 +1,250 @@
+import Foundation
+import SwiftProtobuf
+import Testing
+import Transports
+
+@testable import Federation
+
+/// A coordinator whose workers say what a test lets them say, in the test's own time.
+private final class Rounds {
+    var core: Coordinator<Int>
+    let job: any SimulatedJob
+    var now = Duration.zero
+    /// Answers to polls, by worker.
+    private(set) var answers: [Int: WireReply] = [:]
+
+    init(_ job: any SimulatedJob, patience: Duration = .seconds(2)) {
+        self.job = job
+        core = Coordinator(job: job, timing: Timing(patience: patience))
+    }
+
+    func join(_ workers: ClosedRange<Int>) {
+        for worker in workers { core.join(SimulatedWorker.id(worker), .with { $0.name = "w\(worker)" }, at: now) }
+        if core.wantsRound() {
+            core.open(from: .with { $0.id = SimulatedBlob.name(of: job.disk.bytes) }, at: now)
+        }
+    }
+
+    /// Asks for work; an order comes at once if there is one.
+    func poll(_ worker: Int) -> WireTask? {
+        answers[worker] = nil
+        _ = core.handle(.with { $0.poll = .init() }, from: SimulatedWorker.id(worker), worker, at: now)
+        turn()
+        if case .order(let order) = answers[worker]?.kind { return order.task }
+        return nil
+    }
+
+    func wait(_ time: Duration) {
+        now += time
+        turn()
+    }
+
+    private func turn() {
+        _ = core.advance(to: now)
+        for answer in core.takeAnswers(at: now) { answers[answer.ticket] = answer.reply }
+    }
+
+    @discardableResult
+    func beat(_ worker: Int, _ task: WireTask) -> Bool {
+        let request = WireRequest.with { $0.heartbeat.task = task }
+        guard case .reply(let reply) = core.handle(request, from: SimulatedWorker.id(worker), worker, at: now) else {
+            return false
+        }
+        return reply.alive.taskIsOpen
+    }
+
+    /// What a result comes to; `finding` is what the look at it shows, if there is one.
+    func submit(
+        _ worker: Int, _ task: WireTask, _ finding: Coordinator<Int>.Finding = .taken(.init())
+    ) -> WireVerdict.Outcome {
+        let request = WireRequest.with { $0.submission.task = task }
+        switch core.handle(request, from: SimulatedWorker.id(worker), worker, at: now) {
+        case .reply(let reply): return reply.verdict.outcome
+        case .check(let key, _):
+            return core.settle(key, by: SimulatedWorker.id(worker), finding, at: now).verdict.outcome
+        case .parked: return .unknown
+        }
+    }
+
+    func report(_ worker: Int, _ task: WireTask) {
+        _ = core.handle(.with { $0.failure.task = task }, from: SimulatedWorker.id(worker), worker, at: now)
+    }
+
+    func state(_ worker: Int) -> Member.State? { core.members[SimulatedWorker.id(worker)]?.state }
+}
+
+@Suite("A coordinator")
+struct CoordinatorRuleTests {
+    private func tree(_ leaves: Int, workers: Int) -> TreeJob {
+        TreeJob(rounds: 3, leafCount: leaves, minimumWorkers: workers)
+    }
+
+    @Test("waits for the workers that a run must begin with")
+    func gathering() {
+        let rounds = Rounds(tree(4, workers: 2))
+        rounds.join(1...1)
+        #expect(rounds.poll(1) == nil)
+        rounds.join(2...2)
+        #expect(rounds.poll(1) != nil)
+    }
+
+    @Test("gives a silent worker's task to another, and takes its late result for nothing")
+    func silence() throws {
+        let rounds = Rounds(tree(4, workers: 2))
+        rounds.join(1...2)
+        let (first, second) = (try #require(rounds.poll(1)), try #require(rounds.poll(2)))
+        // Tasks take long here, so that nothing is given out twice for being late.
+        for _ in 0..<20 {
+            rounds.wait(.seconds(1))
+            rounds.beat(1, first)
+            rounds.beat(2, second)
+        }
+        #expect(rounds.submit(2, second) == .counted)
+        #expect(rounds.poll(2) == nil)
+        rounds.wait(.seconds(3))
+        #expect(rounds.state(1) == .silent)
+        #expect(rounds.poll(2) == first)
+        #expect(rounds.submit(2, first) == .counted)
+        #expect(rounds.submit(1, first) == .late)
+        #expect(rounds.core.members[SimulatedWorker.id(1)]?.late == 1)
+    }
+
+    @Test("counts a result once, however often it comes")
+    func repetition() throws {
+        let rounds = Rounds(tree(4, workers: 2))
+        rounds.join(1...2)
+        let task = try #require(rounds.poll(1))
+        #expect(rounds.submit(1, task) == .counted)
+        #expect(rounds.submit(1, task) == .counted)
+        #expect(rounds.submit(2, task) == .late)
+        #expect(rounds.core.takeEvents().count { if case .counted = $0 { true } else { false } } == 1)
+    }
+
+    @Test("takes the result of one whose lease ran out, if it comes first")
+    func revival() throws {
+        let rounds = Rounds(tree(2, workers: 1))
+        rounds.join(1...1)
+        let task = try #require(rounds.poll(1))
+        rounds.wait(.seconds(10))
+        #expect(rounds.state(1) == .silent)
+        #expect(rounds.submit(1, task) == .counted)
+    }
+
+    @Test("takes nothing of another round, another state, or a task that there is not")
+    func strangeTasks() throws {
+        let rounds = Rounds(tree(4, workers: 1))
+        rounds.join(1...1)
+        let task = try #require(rounds.poll(1))
+        var others = [task, task, task]
+        others[0].round += 1
+        others[1].base = Data(count: 32)
+        others[2].id = 77
+        for other in others { #expect(rounds.submit(1, other) == .late) }
+        #expect(rounds.submit(1, task) == .counted)
+    }
+
+    @Test("gives out again what takes far longer than usual, so that nobody holds a task by saying so")
+    func idlers() throws {
+        let rounds = Rounds(tree(1, workers: 2))
+        rounds.join(1...2)
+        let task = try #require(rounds.poll(1))
+        #expect(rounds.poll(2) == nil)
+        for _ in 0..<3 {
+            rounds.wait(.seconds(1))
+            #expect(rounds.beat(1, task))
+        }
+        #expect(rounds.poll(2) == task)
+        #expect(rounds.submit(2, task) == .counted)
+        #expect(!rounds.beat(1, task))
+    }
+
+    @Test("shuts a worker out after three refusals in a row, and after three failures", arguments: [true, false])
+    func strikes(isFailure: Bool) throws {
+        let rounds = Rounds(tree(4, workers: 4))
+        rounds.join(1...4)
+        for _ in 0..<3 {
+            #expect(rounds.state(1) != .excluded)
+            let task = try #require(rounds.poll(1))
+            if isFailure { rounds.report(1, task) } else { #expect(rounds.submit(1, task, .invalid("x")) == .refused) }
+        }
+        #expect(rounds.state(1) == .excluded)
+        #expect(rounds.poll(1) == nil)
+        let task = try #require(rounds.poll(2))
+        #expect(rounds.submit(1, task) == .unknown)
+        #expect(rounds.submit(2, task) == .counted)
+    }
+
+    @Test("forgets refusals when a result counts")
+    func pardon() throws {
+        let rounds = Rounds(tree(4, workers: 4))
+        rounds.join(1...4)
+        let findings: [Coordinator<Int>.Finding] = [.invalid("x"), .taken(.init()), .invalid("x"), .invalid("x")]
+        for finding in findings { _ = rounds.submit(1, try #require(rounds.poll(1)), finding) }
+        #expect(rounds.state(1) == .idle)
+    }
+
+    @Test("lets another worker do again what is not finite, and counts it against whoever is proven wrong")
+    func notFinite() throws {
+        let rounds = Rounds(tree(4, workers: 4))
+        rounds.join(1...4)
+        let refused = try (0..<3).map { _ in
+            let task = try #require(rounds.poll(1))
+            #expect(rounds.submit(1, task, .notFinite) == .refused)
+            return task
+        }
+        for task in refused {
+            #expect(rounds.state(1) != .excluded)
+            #expect(rounds.poll(2) == task, "worker 1 does not get it again")
+            #expect(rounds.submit(2, task) == .counted)
+        }
+        #expect(rounds.state(1) == .excluded)
+    }
+
+    @Test("ends a run in which nobody's results are finite, but not while one may be expected back")
+    func divergence() throws {
+        let rounds = Rounds(tree(1, workers: 2))
+        rounds.join(1...2)
+        let task = try #require(rounds.poll(1))
+        rounds.wait(.seconds(10))
+        #expect(rounds.submit(1, task, .notFinite) == .refused)
+        rounds.wait(.seconds(9))
+        #expect(rounds.state(2) == .silent)
+        guard case .open = rounds.core.phase else { return #expect(Bool(false), "\(rounds.core.phase)") }
+        _ = rounds.poll(1)
+        rounds.wait(.seconds(1.5))
+        let phase = rounds.core.phase
+        #expect(phase == .failed(rounds.job.divergence))
+    }
+
+    @Test("commits a federated round when all that can come is in, at the deadline with enough, and never with fewer")
+    func minimum() throws {
+        let rounds = Rounds(ClientJob(rounds: 2, minimumWorkers: 2, deadline: .seconds(30)), patience: .seconds(60))
+        rounds.join(1...3)
+        let tasks = try (1...3).map { try #require(rounds.poll($0)) }
+        #expect(Set(tasks.map(\.id)).count == 3)
+        #expect(rounds.submit(2, tasks[0]) == .late, "the data of the task is another's")
+        #expect(rounds.submit(1, tasks[0]) == .counted)
+        rounds.wait(.seconds(31))
+        #expect(rounds.core.phase == .open(since: .zero))
+        #expect(rounds.submit(2, tasks[1]) == .counted)
+        rounds.wait(.seconds(1))
+        #expect(rounds.core.phase == .committing)
+        #expect(rounds.submit(3, tasks[2]) == .late)
+    }
+
+    @Test("asks workers that come later where a round was planned for too few")
+    func latecomers() throws {
+        let rounds = Rounds(
+            ClientJob(disk: SimulatedDisk(round: 1), rounds: 2, minimumWorkers: 2, deadline: .seconds(9)))
+        rounds.join(1...1)
+        let task = try #require(rounds.poll(1))
+        #expect(rounds.submit(1, task) == .counted)
+        rounds.wait(.milliseconds(1))
+        #expect(rounds.core.phase == .open(since: .zero))
+        rounds.join(2...2)
+        let other = try #require(rounds.poll(2))
+        #expect(rounds.submit(2, other) == .counted)
+        rounds.wait(.milliseconds(1))
+        #expect(rounds.core.phase == .committing)
+    }
+}
