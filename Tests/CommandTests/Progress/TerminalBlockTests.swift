@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import Models
 import Testing
 
 @testable import lorad
