@@ -12,12 +12,15 @@ final class MetricsServer: Sendable {
     let address: MetricsAddress
     private let service: Task<Void, Never>
 
+    /// One thread is enough; a process may say so once.
+    private static let useOneThread: Void = { NIOSingletons.groupLoopCountSuggestion = 1 }()
+
     /// Begins to listen; blocks the calling thread until it does.
     ///
     /// - Parameter snapshot: the run as it is; must not wait for anything.
     /// - Throws: `CommandError` where the address cannot be used.
     init(_ address: MetricsAddress, snapshot: @escaping @Sendable () -> RunSnapshot) throws {
-        NIOSingletons.groupLoopCountSuggestion = 1
+        _ = Self.useOneThread
         let start = Start()
         let application = Application(
             router: Self.router(snapshot),
