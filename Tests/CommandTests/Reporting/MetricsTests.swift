@@ -100,36 +100,3 @@ struct MetricsTests {
         #expect(error?.description.contains("expected HOST:PORT") == true)
     }
 }
-
-@Suite("The metrics' server")
-struct MetricsServerTests {
-    private func get(_ path: String, _ server: MetricsServer) throws -> String {
-        let socket = try TestSocket(port: server.address.port)
-        return try socket.ask("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-    }
-
-    @Test("answers with the run as it is at the time, and says whether it goes on")
-    func answers() throws {
-        let run = Mutex(RunSnapshot(status: SampleRun.status()))
-        let server = try MetricsServer(MetricsAddress(host: "127.0.0.1", port: 0)) { run.withLock { $0 } }
-        defer { server.stop() }
-        #expect(try get("/healthz", server).hasPrefix("HTTP/1.1 200 OK\r\n"))
-        #expect(try get("/metrics", server).contains("\nlorad_round 0\n"))
-        run.withLock { $0 = SampleRun.snapshot() }
-        let page = try get("/metrics", server)
-        #expect(page.contains("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"))
-        #expect(page.hasSuffix("\r\n\r\n" + SampleRun.snapshot().metrics))
-        run.withLock { $0.status.take(.failed(reason: "diverged"), at: .zero) }
-        #expect(try get("/healthz", server).hasPrefix("HTTP/1.1 503 "))
-        #expect(try get("/", server).hasPrefix("HTTP/1.1 404 "))
-    }
-
-    @Test("says so where its address is taken")
-    func taken() throws {
-        let snapshot = SampleRun.snapshot()
-        let first = try MetricsServer(MetricsAddress(host: "127.0.0.1", port: 0)) { snapshot }
-        defer { first.stop() }
-        let error = #expect(throws: CommandError.self) { try MetricsServer(first.address) { snapshot } }
-        #expect(error?.description.contains("--metrics \(first.address): cannot listen there") == true)
-    }
-}
