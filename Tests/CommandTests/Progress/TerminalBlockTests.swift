@@ -1,6 +1,6 @@
 import Foundation
-import Synchronization
 import Models
+import Synchronization
 import Testing
 
 @testable import lorad
