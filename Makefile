@@ -1,6 +1,6 @@
 # Two commands do everything on a fresh Debian 12 machine with Swift 6.2 or newer: `make demo` and `make test`.
 
-PACKAGES := libdnnl-dev libopenblas-dev libnanomsg-dev libturbojpeg0-dev libpng-dev
+PACKAGES := libdnnl-dev libopenblas-dev libnanomsg-dev libturbojpeg0-dev libpng-dev libsqlite3-dev
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 LORAD := .build/release/lorad
 # Numeric tests run with optimisation; testing needs a build folder of its own because its flags differ.

@@ -1,12 +1,14 @@
-"""Rounds of Flower, and of lorad beside them: the same tensors, the same workers, no training.
+"""Rounds of Flower and NVFlare, and of lorad beside them: the same tensors, the same workers, no training.
 
-    python -m venv peers && peers/bin/pip install flwr numpy
-    peers/bin/python docs/scripts/compare_federation.py --lorad .build/release/lorad
+    python -m venv flower && flower/bin/pip install flwr numpy
+    python -m venv nvflare && nvflare/bin/pip install nvflare
+    flower/bin/python docs/scripts/compare_federation.py --lorad .build/release/lorad --nvflare nvflare/bin/python
 
-Flower runs as it is deployed: a SuperLink, a SuperNode for each worker, all of them processes on this machine, FedAvg,
---insecure. A worker adds a number to every element of what it is sent. A round is the time from one aggregation to the
-next; the first is left out. lorad runs as `lorad bench federation`, encrypted. Nothing else should run meanwhile: the
-load at the beginning and the end is printed.
+Flower runs as it is deployed: a SuperLink, a SuperNode for each worker, all of them processes on this machine,
+FedAvg, --insecure. A worker adds a number to every element of what it is sent. A round is the time from one
+aggregation to the next; the first is left out. NVFlare runs in its simulator, which has no TLS either. lorad runs as
+`lorad bench federation`, encrypted. Nothing else should run meanwhile: the load at the beginning and the end is
+printed.
 """
 
 import argparse
@@ -112,6 +114,42 @@ def train(message, context):
     return Message(content=content, reply_to=message)
 '''
 
+NVFLARE_CLIENT = '''
+import sys
+import time
+
+import numpy
+import nvflare.client as flare
+
+flare.init()
+size, tensors, output = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+while flare.is_running():
+    model = flare.receive()
+    if model is None:
+        break
+    with open(f"{output}-{flare.get_site_name()}", "a") as log:
+        log.write(f"{time.time()} {len(model.params)}\\n")
+    params = {name: array + numpy.float32(1e-3) for name, array in model.params.items()}
+    if model.current_round == 0:  # begins with a single number: the coordinator takes what is sent for its state
+        names = ["numpy_key"] + [f"w{i}" for i in range(1, tensors)]
+        params = {name: numpy.zeros(size // 4 // tensors, numpy.float32) for name in names}
+    flare.send(flare.FLModel(params=params, meta={"NUM_STEPS_CURRENT_ROUND": 1}))
+'''
+
+NVFLARE_JOB = '''
+import sys
+
+import numpy
+from nvflare.app_common.np.recipes.fedavg import NumpyFedAvgRecipe
+from nvflare.recipe.sim_env import SimEnv
+
+workers, size, tensors, rounds, output, folder = sys.argv[1:]
+recipe = NumpyFedAvgRecipe(
+    name="rounds", model=numpy.zeros(1, numpy.float32), min_clients=int(workers), num_rounds=int(rounds),
+    train_script="client.py", train_args=f"{size} {tensors} {output}")
+recipe.execute(SimEnv(num_clients=int(workers), workspace_root=folder))
+'''
+
 
 def numbers(text):
     return [int(part) for part in text.split(",")]
@@ -214,6 +252,24 @@ def measure_flower(workers, size, tensors, rounds, patience):
         flower.stop()
 
 
+def measure_nvflare(python, workers, size, tensors, rounds, patience):
+    """The median time from one round to the next, as the first client sees it."""
+    with tempfile.TemporaryDirectory(prefix="nvflare-") as name:
+        folder = pathlib.Path(name)
+        (folder / "client.py").write_text(NVFLARE_CLIENT)
+        (folder / "job.py").write_text(NVFLARE_JOB)
+        command = [python, "job.py", workers, size * 1_000_000, tensors, rounds + 1, folder / "marks", folder / "work"]
+        outcome = subprocess.run(
+            [str(part) for part in command], cwd=folder, capture_output=True, text=True, timeout=patience)
+        if outcome.returncode:
+            raise RuntimeError(outcome.stderr[-2000:])
+        lines = (folder / "marks-site-1").read_text().split("\n")[1:-1]  # from the second round on: all tensors
+        if any(int(line.split()[1]) != tensors for line in lines):
+            raise RuntimeError(f"NVFlare did not hand out {tensors} tensors: {lines}")
+        marks = [float(line.split()[0]) for line in lines]
+        return {"seconds": statistics.median(second - first for first, second in zip(marks, marks[1:]))}
+
+
 def measure_lorad(lorad, workers, size, tensors, rounds):
     command = [lorad, "bench", "federation", "--workers", str(workers), "--sizes", str(size), "--tensors", str(tensors),
                "--rounds", str(rounds), "--simulated", "0", "--no-kernels", "--json"]
@@ -224,6 +280,7 @@ def measure_lorad(lorad, workers, size, tensors, rounds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lorad", required=True)
+    parser.add_argument("--nvflare", help="a Python that has nvflare; left out unless given")
     parser.add_argument("--workers", type=numbers, default=[2])
     parser.add_argument("--sizes", type=numbers, default=[2, 20], help="megabytes")
     parser.add_argument("--tensors", type=numbers, default=[1, 392])
@@ -232,7 +289,9 @@ def main():
     arguments = parser.parse_args()
     from importlib.metadata import version
     print(f"Flower {version('flwr')}; load at the beginning {os.getloadavg()[0]:.1f}", flush=True)
-    print("| update | workers | Flower, s | lorad, s | ratio | Flower, MB | lorad, MB |\n|---|---|---|---|---|---|---|")
+    titles = ["update", "workers", "Flower, s", "NVFlare, s", "lorad, s", "Flower ÷ lorad", "NVFlare ÷ lorad"]
+    print("| " + " | ".join([*titles, "Flower, MB", "lorad, MB"]) + " |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for workers in arguments.workers:
         for size in arguments.sizes:
             for tensors in arguments.tensors:
@@ -240,19 +299,28 @@ def main():
     print(f"load at the end {os.getloadavg()[0]:.1f}")
 
 
+def attempt(measure, *arguments):
+    """A measurement, or nothing where a peer does not get through it."""
+    try:
+        return measure(*arguments)
+    except (RuntimeError, subprocess.TimeoutExpired, OSError) as error:
+        print(error, file=sys.stderr)
+        return {}
+
+
 def row(arguments, workers, size, tensors):
     ours = measure_lorad(arguments.lorad, workers, size, tensors, max(arguments.rounds, 5))
-    update = f"{size} MB as {tensors}"
-    try:
-        theirs = measure_flower(workers, size, tensors, arguments.rounds, arguments.patience)
-    except (RuntimeError, subprocess.TimeoutExpired) as error:
-        print(f"| {update} | {workers} | failed | {ours['seconds']:.3f} | | | |", flush=True)
-        print(error, file=sys.stderr)
-        return
-    print(
-        f"| {update} | {workers} | {theirs['seconds']:.2f} | {ours['seconds']:.3f} "
-        f"| {theirs['seconds'] / ours['seconds']:.0f}× | {theirs['memory'] / 1e6:.0f} | {ours['memory'] / 1e6:.0f} |",
-        flush=True)
+    flower = attempt(measure_flower, workers, size, tensors, arguments.rounds, arguments.patience)
+    nvflare = {}
+    if arguments.nvflare:
+        nvflare = attempt(
+            measure_nvflare, os.path.abspath(arguments.nvflare), workers, size, tensors, arguments.rounds,
+            arguments.patience)
+    seconds = [f"{peer['seconds']:.2f}" if peer else "–" for peer in (flower, nvflare)]
+    ratios = [f"{peer['seconds'] / ours['seconds']:.0f}×" if peer else "–" for peer in (flower, nvflare)]
+    memory = [f"{process['memory'] / 1e6:.0f}" if process else "–" for process in (flower, ours)]
+    cells = [f"{size} MB as {tensors}", str(workers), *seconds, f"{ours['seconds']:.3f}", *ratios, *memory]
+    print(f"| {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -198,7 +198,9 @@ public final class AveragingJob: Job {
             let count = min(workers.count, max(minimum, Int((share * Double(workers.count)).rounded())))
             var random = SplitMix64(seed: settings.seed, stream: UInt64(round))
             let chosen = random.permutation(workers.count).prefix(count).sorted().map { workers[$0] }
-            return chosen.map { PlannedTask(id: $0.taskID, worker: $0) }
+            // Two keys can be made whose tasks have one number: the second of them has to wait for another sample.
+            var taken: Set<UInt64> = []
+            return chosen.filter { taken.insert($0.taskID).inserted }.map { PlannedTask(id: $0.taskID, worker: $0) }
         }
     }
 
@@ -215,8 +217,10 @@ extension AveragingSettings {
 }
 
 extension WorkerID {
-    /// A number for the worker's task, the same in every round: the first 16 digits of its fingerprint.
-    var taskID: UInt64 { UInt64(description.prefix(16), radix: 16) ?? 0 }
+    /// A number for the worker's task, the same in every round: its fingerprint folded in half.
+    var taskID: UInt64 {
+        (UInt64(description.prefix(16), radix: 16) ?? 0) ^ (UInt64(description.suffix(16), radix: 16) ?? 0)
+    }
 }
 
 extension Aggregator {

@@ -36,7 +36,12 @@ struct Coordinator<Ticket: Sendable> {
     private(set) var phase = Phase.gathering
     private(set) var members: [WorkerID: Member] = [:]
     private var events: [CoordinatorEvent] = []
-    private var parked: [(worker: WorkerID, ticket: Ticket, since: Duration)] = []
+    private typealias Poll = (worker: WorkerID, ticket: Ticket, since: Duration)
+    /// Polls that have been looked at and had nothing to get; those that have come since.
+    private var (parked, arrived): ([Poll], [Poll]) = ([], [])
+    /// Whether something has changed that parked polls may get an answer by.
+    private var hasNews = true
+    private var (lastLook, lastRollCall): (Duration, Duration) = (.zero, .zero)
     private var board: TaskBoard
     private var plan = RoundPlan(tasks: [])
     private var hasComplained = false
@@ -81,6 +86,7 @@ struct Coordinator<Ticket: Sendable> {
     mutating func exclude(_ worker: WorkerID, reason: String) {
         guard let member = members[worker], member.state != .excluded else { return }
         _ = board.release(worker)
+        hasNews = true
         members[worker]?.state = .excluded
         events.append(.excluded(member, reason: reason))
     }
@@ -107,8 +113,8 @@ struct Coordinator<Ticket: Sendable> {
     }
 
     private mutating func poll(_ worker: WorkerID, _ ticket: Ticket, _ now: Duration) -> Outcome {
-        parked.removeAll { $0.worker == worker }
-        parked.append((worker, ticket, now))
+        forgetPolls(of: worker)
+        arrived.append((worker, ticket, now))
         heard(worker, board.task(heldBy: worker) == nil ? .idle : .working, at: now)
         return .parked
     }
@@ -147,6 +153,7 @@ struct Coordinator<Ticket: Sendable> {
         heard(worker, .idle, at: now)
         if isCurrent(key), board.task(heldBy: worker) == key.id {
             board.fail(key.id, worker)
+            hasNews = true
             events.append(.taskFailed(key, worker, reason: String(failure.reason.prefix(500))))
             countAgainst(worker, "it could not do \(Self.strikes) tasks in a row")
         }
@@ -155,7 +162,8 @@ struct Coordinator<Ticket: Sendable> {
 
     private mutating func leave(_ goodbye: WireGoodbye, _ worker: WorkerID, _ now: Duration) -> Outcome {
         _ = board.release(worker)
-        parked.removeAll { $0.worker == worker }
+        forgetPolls(of: worker)
+        hasNews = true
         if let member = members[worker], member.isThere {
             events.append(.left(member, reason: String(goodbye.reason.prefix(200))))
         }
@@ -212,13 +220,17 @@ struct Coordinator<Ticket: Sendable> {
     }
 
     private mutating func refuse(_ key: TaskKey, _ worker: WorkerID, _ reason: String) -> WireReply {
+        hasNews = true
         members[worker]?.refused += 1
         events.append(.refused(key, worker, reason: reason))
         return .verdict(.refused, reason)
     }
 
     /// Ends what `check` began where the upload is not there: the worker sends it again.
-    mutating func forget(_ key: TaskKey) { board.reopen(key.id) }
+    mutating func forget(_ key: TaskKey) {
+        board.reopen(key.id)
+        hasNews = true
+    }
 
     /// Failures in a row that shut a worker out.
     private static var strikes: Int { 3 }
@@ -238,12 +250,7 @@ struct Coordinator<Ticket: Sendable> {
     ///
     /// - Returns: whether a commit is due; it is asked for once.
     mutating func advance(to now: Duration) -> Bool {
-        for (id, member) in members where member.isThere && isSilent(id, member, now) {
-            let held = board.release(id).flatMap { task in base.map { TaskKey(round: job.round, id: task, base: $0.id) }
-            }
-            members[id]?.state = .silent
-            events.append(.fellSilent(member, held: held))
-        }
+        callRoll(at: now)
         if isClosable(at: now) {
             phase = .committing
             if board.doneCount < board.count {
@@ -260,15 +267,28 @@ struct Coordinator<Ticket: Sendable> {
     private mutating func hasDiverged(at now: Duration) -> Bool {
         let since = start ?? now
         start = since
-        guard case .open = phase, now - since >= timing.patience * 4 else { return false }
+        guard case .open = phase, board.hasNotFinite, now - since >= timing.patience * 4 else { return false }
         let expected = members.values.filter { member in
             member.isThere || member.state == .silent && now - member.lastHeard < timing.patience * 10
         }
         return board.hasDiverged(among: expected.map(\.id))
     }
 
+    /// Looks for workers that have fallen silent, a hundred times in the time that they may be silent.
+    private mutating func callRoll(at now: Duration) {
+        guard now - lastRollCall >= timing.patience / 100 else { return }
+        lastRollCall = now
+        for (id, member) in members where member.isThere && isSilent(id, member, now) {
+            let held = board.release(id).flatMap { task in base.map { TaskKey(round: job.round, id: task, base: $0.id) }
+            }
+            members[id]?.state = .silent
+            hasNews = true
+            events.append(.fellSilent(member, held: held))
+        }
+    }
+
     private func isSilent(_ id: WorkerID, _ member: Member, _ now: Duration) -> Bool {
-        now - member.lastHeard > timing.patience && !parked.contains { $0.worker == id }
+        now - member.lastHeard > timing.patience && !(parked + arrived).contains { $0.worker == id }
     }
 
     /// Whether a round is to be opened: `base` is to be published then, and `open` called.
@@ -286,7 +306,7 @@ struct Coordinator<Ticket: Sendable> {
         }
         self.base = base
         board = TaskBoard(plan.tasks, after: board, patience: timing.patience)
-        hasComplained = false
+        (hasComplained, hasNews) = (false, true)
         phase = .open(since: now)
         events.append(.roundOpened(round: job.round, tasks: board.count))
     }
@@ -305,7 +325,10 @@ struct Coordinator<Ticket: Sendable> {
     /// With too few results and none to come in time: whoever is there and has no task gets one.
     private mutating func askForMore() {
         let free = there.filter { !board.boundWorkers.contains($0) }
-        if !free.isEmpty, let more = try? job.moreTasks(for: free) { board.add(more) }
+        if !free.isEmpty, let more = try? job.moreTasks(for: free) {
+            board.add(more)
+            hasNews = true
+        }
         guard !hasComplained else { return }
         hasComplained = true
         events.append(
@@ -321,13 +344,13 @@ struct Coordinator<Ticket: Sendable> {
     }
 
     private mutating func finish() {
-        phase = .finished
+        (phase, hasNews) = (.finished, true)
         events.append(.finished)
     }
 
     /// Ends the run: nothing can be done about it.
     mutating func fail(_ reason: String) {
-        phase = .failed(reason)
+        (phase, hasNews) = (.failed(reason), true)
         events.append(.failed(reason: reason))
     }
 
@@ -339,20 +362,36 @@ struct Coordinator<Ticket: Sendable> {
         return events
     }
 
-    /// Replies to parked polls that have become due.
+    /// How often parked polls are looked at without news: their time may be over, or a task be late elsewhere.
+    private static var lookInterval: Duration { .milliseconds(50) }
+
+    /// Replies to parked polls that have become due. Of a thousand workers that wait for the round to end, none is
+    /// looked at for a request of another.
     mutating func takeAnswers(at now: Duration) -> [(ticket: Ticket, reply: WireReply)] {
+        var polls = arrived
+        if hasNews || now - lastLook >= Self.lookInterval {
+            (polls, parked, hasNews, lastLook) = (parked + arrived, [], false, now)
+        }
+        arrived = []
+        return answer(polls, at: now)
+    }
+
+    private mutating func forgetPolls(of worker: WorkerID) {
+        parked.removeAll { $0.worker == worker }
+        arrived.removeAll { $0.worker == worker }
+    }
+
+    private mutating func answer(_ polls: [Poll], at now: Duration) -> [(ticket: Ticket, reply: WireReply)] {
         var answers: [(Ticket, WireReply)] = []
-        var still: [(worker: WorkerID, ticket: Ticket, since: Duration)] = []
-        for poll in parked {
+        for poll in polls {
             if let reply = answer(to: poll.worker, since: poll.since, at: now) {
                 members[poll.worker]?.lastHeard = now
                 if case .finished = reply.kind { dismissed.insert(poll.worker) }
                 answers.append((poll.ticket, reply))
             } else {
-                still.append(poll)
+                parked.append(poll)
             }
         }
-        parked = still
         return answers
     }
 
@@ -365,7 +404,7 @@ struct Coordinator<Ticket: Sendable> {
                 return .problem(.excluded, Self.exclusion)
             }
             if let order = lease(to: worker, at: now) { return .with { $0.order = order } }
-            board.forgetFailures(among: there)
+            if board.hasFailures { board.forgetFailures(among: there) }
         case .gathering, .committing: break
         }
         return now - since >= timing.longPoll ? .with { $0.wait = .init() } : nil

@@ -20,6 +20,8 @@ struct TaskBoard {
 
     private struct Entry {
         let plan: PlannedTask
+        /// Its place in the order in which tasks were added.
+        let position: Int
         var status = Status.open
         /// Who works on it, since when.
         var holders: [WorkerID: Duration] = [:]
@@ -32,7 +34,17 @@ struct TaskBoard {
     }
 
     private var entries: [UInt64: Entry] = [:]
-    private var order: [UInt64] = []
+    // What a round of a thousand workers would otherwise search every task for, at every request.
+    private var bound: [WorkerID: [UInt64]] = [:]
+    private var unbound: [UInt64] = []
+    private var held: [WorkerID: Set<UInt64>] = [:]
+    private var checkingCount = 0
+    /// How many results are in.
+    private(set) var doneCount = 0
+    /// Whether workers may be kept from a task that any could do.
+    private(set) var hasFailures = false
+    /// Whether some result was not finite.
+    private(set) var hasNotFinite = false
     /// How long tasks took, the latest last: those of earlier rounds too, because a round may have one task only.
     private var durations: [Duration]
     /// How long a task may take while nothing is known of others.
@@ -48,19 +60,17 @@ struct TaskBoard {
     /// Adds tasks; those already there stay as they are.
     mutating func add(_ tasks: [PlannedTask]) {
         for task in tasks where entries[task.id] == nil {
-            entries[task.id] = Entry(plan: task)
-            order.append(task.id)
+            entries[task.id] = Entry(plan: task, position: entries.count)
+            if let worker = task.worker { bound[worker, default: []].append(task.id) } else { unbound.append(task.id) }
         }
     }
 
     /// How many tasks there are.
-    var count: Int { order.count }
-    /// How many results are in.
-    var doneCount: Int { entries.values.count { $0.isDone } }
+    var count: Int { entries.count }
     /// Whether a result is being looked at.
-    var isChecking: Bool { entries.values.contains { if case .checking = $0.status { true } else { false } } }
+    var isChecking: Bool { checkingCount > 0 }
     /// The workers that some task is bound to.
-    var boundWorkers: Set<WorkerID> { Set(entries.values.compactMap(\.plan.worker)) }
+    var boundWorkers: Set<WorkerID> { Set(bound.keys) }
 
     /// Whether every result that is not in can only come from workers that are `absent`, or have failed for good.
     func waitsOnly(for absent: (WorkerID) -> Bool) -> Bool {
@@ -77,16 +87,36 @@ struct TaskBoard {
 
     /// The task that a worker is at work on.
     func task(heldBy worker: WorkerID) -> UInt64? {
-        order.first { entries[$0]?.status == .open && entries[$0]?.holders[worker] != nil }
+        held[worker]?.filter { entries[$0]?.status == .open }.min { position($0) < position($1) }
+    }
+
+    private func position(_ id: UInt64) -> Int { entries[id]?.position ?? entries.count }
+
+    private mutating func letGo(_ id: UInt64, _ worker: WorkerID) {
+        entries[id]?.holders[worker] = nil
+        held[worker]?.remove(id)
+    }
+
+    private mutating func set(_ id: UInt64, _ status: Status) {
+        guard let before = entries[id]?.status else { return }
+        for (state, change) in [(before, -1), (status, 1)] {
+            switch state {
+            case .open: break
+            case .checking: checkingCount += change
+            case .done: doneCount += change
+            }
+        }
+        entries[id]?.status = status
     }
 
     /// Gives a worker a task: the one it holds, else one that nobody does, else one that takes far longer elsewhere
     /// than tasks of this round usually do.
     mutating func lease(to worker: WorkerID, at now: Duration) -> UInt64? {
         if let held = task(heldBy: worker) { return held }
-        let mine = order.filter { mayTry($0, worker) }
+        let mine = ((bound[worker] ?? []) + unbound).filter { mayTry($0, worker) }
         guard let id = mine.first(where: isIdle) ?? mine.first(where: { isLate($0, now) }) else { return nil }
         entries[id]?.holders[worker] = now
+        held[worker, default: []].insert(id)
         return id
     }
 
@@ -110,16 +140,18 @@ struct TaskBoard {
 
     /// Takes a worker's lease back: it has gone silent.
     mutating func release(_ worker: WorkerID) -> UInt64? {
-        let held = task(heldBy: worker)
+        let task = task(heldBy: worker)
         // Also of a task whose result from another is being looked at: that one may not count.
-        for id in order { entries[id]?.holders[worker] = nil }
-        return held
+        for id in held.removeValue(forKey: worker) ?? [] { entries[id]?.holders[worker] = nil }
+        return task
     }
 
     /// Notes that a worker could not do a task; it does not get it again unless it is the only one that may.
     mutating func fail(_ id: UInt64, _ worker: WorkerID) {
-        entries[id]?.holders[worker] = nil
-        if entries[id]?.plan.worker == nil { entries[id]?.failed.insert(worker) }
+        letGo(id, worker)
+        guard let entry = entries[id], entry.plan.worker == nil else { return }
+        entries[id]?.failed.insert(worker)
+        hasFailures = true
     }
 
     /// Takes in that a result has arrived.
@@ -127,7 +159,7 @@ struct TaskBoard {
         guard let entry = entries[id], entry.plan.worker == nil || entry.plan.worker == worker else { return .late }
         switch entry.status {
         case .open:
-            entries[id]?.status = .checking(worker)
+            set(id, .checking(worker))
             return .check
         case .checking(let other), .done(let other): return other == worker ? .duplicate : .late
         }
@@ -139,14 +171,14 @@ struct TaskBoard {
     mutating func count(_ id: UInt64, at now: Duration) -> [WorkerID] {
         guard let entry = entries[id], case .checking(let worker) = entry.status else { return [] }
         if let since = entry.holders[worker] { durations.append(now - since) }
-        entries[id]?.status = .done(worker)
+        set(id, .done(worker))
         return entry.notFinite.subtracting([worker]).sorted()
     }
 
     /// Ends the look at a result that is not valid: the task is another's to do.
     mutating func refuse(_ id: UInt64) {
         guard case .checking(let worker) = entries[id]?.status else { return }
-        entries[id]?.status = .open
+        set(id, .open)
         fail(id, worker)
     }
 
@@ -158,6 +190,7 @@ struct TaskBoard {
         refuse(id)
         entries[id]?.failed.insert(worker)
         entries[id]?.notFinite.insert(worker)
+        hasNotFinite = true
         return entry.plan.worker == nil
     }
 
@@ -178,7 +211,7 @@ struct TaskBoard {
 
     /// Ends the look at a result that cannot be found.
     mutating func reopen(_ id: UInt64) {
-        if case .checking = entries[id]?.status { entries[id]?.status = .open }
+        if case .checking = entries[id]?.status { set(id, .open) }
     }
 
     /// Lets workers try again what none of them could do; numbers that are not finite would come out again.
@@ -186,5 +219,6 @@ struct TaskBoard {
         for (id, entry) in entries where entry.plan.worker == nil && workers.allSatisfy(entry.failed.contains) {
             entries[id]?.failed = entry.notFinite
         }
+        hasFailures = entries.values.contains { $0.plan.worker == nil && !$0.failed.isEmpty }
     }
 }

@@ -80,7 +80,7 @@ final class BulkClient: Sendable {
             if case .uploadState(let state) = reply.kind {
                 return try ChunkSet(decoding: state.missing, chunkCount: blob.manifest.chunkCount)
             }
-            Thread.sleep(forTimeInterval: 0.5)  // no room at the moment
+            Thread.sleep(forTimeInterval: 0.05)  // no room at the moment
         }
     }
 

@@ -14,6 +14,13 @@ final class CoordinatorLink: Sendable {
         fileprivate let dialer = Mutex<(endpoint: Endpoint, dialer: any RequestDialer)?>(nil)
 
         init(_ kind: Kind) { self.kind = kind }
+
+        fileprivate func close() {
+            dialer.withLock { current in
+                current?.dialer.close()
+                current = nil
+            }
+        }
     }
 
     private struct Session {
@@ -146,6 +153,7 @@ final class CoordinatorLink: Sendable {
 
     private func connect(_ generation: Int) throws -> Session {
         let handshake = try ClientHandshake(identity: identity, coordinator: line.coordinator, token: line.token)
+        defer { joinLine.close() }  // a connection for each worker that would not be used again
         let dialer = try self.dialer(of: joinLine, nil)
         let (client, _) = try handshake.finish(try dialer.request(handshake.hello, timeout: .seconds(5)))
         var request = WireRequest()

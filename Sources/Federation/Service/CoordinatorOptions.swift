@@ -49,7 +49,9 @@ public struct CoordinatorOptions: Sendable {
     /// How long workers are waited for at the end, so that they learn that it is over.
     public var farewell = Duration.seconds(3)
 
-    /// Creates options; uploads may take the memory of a few updates, or a gigabyte.
+    /// Creates options; `updateLimit` is the most bytes that one update may have.
+    ///
+    /// Two updates of that size fit into memory at once, or 64 MiB of smaller ones; workers that find no room wait.
     public init(endpoint: Endpoint, security: ChannelSecurity, run: String, uploadFolder: String, updateLimit: Int) {
         self.endpoint = endpoint
         self.security = security
@@ -57,7 +59,7 @@ public struct CoordinatorOptions: Sendable {
         self.uploadFolder = uploadFolder
         self.updateLimit = updateLimit
         uploadLimits = BlobInbox.Limits(
-            memory: max(1 << 30, 4 * updateLimit), disk: 1 << 40, sender: 2 * updateLimit)
+            memory: max(64 << 20, 2 * updateLimit), disk: 1 << 40, sender: 2 * updateLimit)
     }
 
     func welcome(bulk: Endpoint) -> WireWelcome {

@@ -56,6 +56,7 @@ public final class CoordinatorServer: Sendable {
         _ job: any Job, options: CoordinatorOptions, shelf: BlobShelf, observer: Observer,
         authorize: @escaping SessionTable.Authorize
     ) throws {
+        ServingProcess.prepare()
         let clock = ContinuousClock()
         let start = clock.now
         let now: @Sendable () -> Duration = { clock.now - start }
@@ -66,7 +67,9 @@ public final class CoordinatorServer: Sendable {
         core = Mutex(Core(job: job, timing: options.timing))
         traffic = Traffic(onRefusal: observer.refused)
         sessions = SessionTable(security: options.security, authorize: authorize)
-        let inbox = try BlobInbox(folder: options.uploadFolder, limits: options.uploadLimits, now: now())
+        var limits = options.uploadLimits
+        limits.idleTime = min(limits.idleTime, options.timing.patience)  // others wait for its room
+        let inbox = try BlobInbox(folder: options.uploadFolder, limits: limits, now: now())
         desk = BulkDesk(
             shelf: shelf, inbox: inbox, place: options.uploadPlace,
             limits: BlobLimits(size: options.updateLimit, chunkSizes: 64 << 10...Self.uploadChunkLimit))
@@ -147,7 +150,8 @@ public final class CoordinatorServer: Sendable {
     }
 
     private func open() throws {
-        let blob = try Blob(try job.base(), chunkSize: options.chunkSize)
+        let blob = try Blob(
+            try job.base(), chunkSize: options.chunkSize, threads: ServingProcess.hashingThreads)
         desk.shelf.publish(blob)
         core.withLock { core in
             core.open(from: .init(blob), at: now())

@@ -76,6 +76,7 @@ public final class WorkerRunner: Sendable {
         _ line: JoinLine, identity: IdentityKey, machine: Machine, cache: BlobCache,
         say: @escaping @Sendable (String) -> Void, happened: @escaping @Sendable (WorkerEvent) -> Void = { _ in }
     ) throws {
+        ServingProcess.prepare()
         var hello = WireHello()
         hello.protocol = WireHello.currentProtocol
         hello.name = machine.name
@@ -203,7 +204,7 @@ public final class WorkerRunner: Sendable {
         do {
             let result = try withPrefetch(order) { try trainer.perform(work) }
             guard result.update.count > 0 else { return .performed(nil, result.metrics) }
-            let blob = try Blob(result.update)
+            let blob = try Blob(result.update, threads: ServingProcess.hashingThreads)
             hands.update = blob
             return .performed(WireBlob(blob), result.metrics)
         } catch let error as FederationError where error.code == .cancelled {

@@ -62,6 +62,9 @@ public struct Enrolment: Codable, Equatable, Sendable {
         tokens.append(Token(digest: token.digest, expires: expires, uses: uses.map { max(0, $0) }))
     }
 
+    /// Forgets all tokens: new workers need another one.
+    public mutating func dropTokens() { tokens.removeAll() }
+
     /// Forgets tokens that admit nobody any more.
     public mutating func dropSpentTokens(now: Date) {
         tokens.removeAll { token in token.uses == 0 || token.expires.map { $0 <= now } ?? false }

@@ -26,8 +26,8 @@ struct ConfigurationReading {
     /// Notes where a key's value is not as it must be.
     mutating func check<Value>(_ value: Value, _ constraint: Constraint<Value>, at entry: ConfigurationNode.Entry) {
         guard checksDisk || !constraint.concernsDisk, !constraint.isMet(value) else { return }
-        let isLeftOut = constraint.concernsDisk && waived.contains(path.joined(separator: ".")) && entry.value.text?.isEmpty ?? true
-        guard !isLeftOut else { return }
+        let isWaived = constraint.concernsDisk && waived.contains(path.joined(separator: "."))
+        guard !isWaived || entry.value.text?.isEmpty == false else { return }
         note("must \(constraint.requirement), found \(entry.value.found)", at: entry.origin)
     }
 

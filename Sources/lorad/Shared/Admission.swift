@@ -52,6 +52,7 @@ final class Admission: Sendable {
             return token
         }
         let token = JoinToken()
+        enrolment.dropTokens()  // a file that was deleted takes its token with it
         enrolment.add(token, expires: now + lifetime, uses: nil)
         try PrivateFile.write(Data(token.text.utf8), to: path)
         return token

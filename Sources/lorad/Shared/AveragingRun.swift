@@ -66,8 +66,10 @@ final class AveragingRun: Sendable {
         let schedule = LearningRateSchedule(
             arguments.lrSchedulerType, warmupSteps: arguments.warmupSteps(totalSteps: federation.rounds),
             totalSteps: federation.rounds)
+        // Replicas must not share dropout masks; workers with data of their own have seeds of their own.
+        let replica = federation.mode == .distributed ? assignment.index : 0
         let options = StretchOptions(
-            seed: federation.mode == .federated ? arguments.seed : arguments.seed &+ assignment.index, firstStep: firstStep,
+            seed: arguments.seed &+ replica, firstStep: firstStep,
             learningRateFactor: schedule.factor(step: assignment.round), proximalStrength: federation.proximalMu,
             frozenFactor: assignment.trained.frozenFactor)
         guard federation.mode == .distributed else {

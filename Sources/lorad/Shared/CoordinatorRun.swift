@@ -58,7 +58,7 @@ final class CoordinatorRun {
         try output.prepare(resume: resumed != nil, overwrite: overwrite)
         admission = try Admission(folder: folder, listed: access.listedKeys, lifetime: access.tokenLifetime)
         opened = try OpenedRun(configuration, say: say)
-        if let resumed { say("going on after step \(resumed.round)") }
+        if let resumed { say("going on after \(RunUnit(federation).text(resumed.round))") }
     }
 
     /// A run goes on with the configuration that it began with.
@@ -71,7 +71,7 @@ final class CoordinatorRun {
         guard try run.configuration == RunFile.text(of: configuration) else {
             throw CommandError(
                 "run \(run.name) was begun with another configuration: go on with that one "
-                    + "(lorad runs show \(run.name)), begin another with --set run=NAME, or give --overwrite")
+                    + "(lorad runs show \(run.name) --config), begin another with --set run=NAME, or give --overwrite")
         }
     }
 
@@ -102,7 +102,7 @@ final class CoordinatorRun {
         let monitor = RunMonitor(server, log, store, revocations, display)
         let metrics = try access.metrics.map { try MetricsServer($0) { monitor.snapshot } }
         defer { metrics?.stop() }
-        try sayJoinLine(server, metrics?.address, display)
+        try sayJoinLine(server, metrics?.address, job.minimumWorkers, display)
         let watch = Thread {
             while !StopSignal.isReceived { Thread.sleep(forTimeInterval: 0.1) }
             server.stop()
@@ -153,7 +153,7 @@ final class CoordinatorRun {
     }
 
     private func sayJoinLine(
-        _ server: CoordinatorServer, _ metrics: MetricsAddress?, _ display: ProgressDisplay
+        _ server: CoordinatorServer, _ metrics: MetricsAddress?, _ minimumWorkers: Int, _ display: ProgressDisplay
     ) throws {
         if access.isInsecure {
             display.say(
@@ -167,7 +167,7 @@ final class CoordinatorRun {
         display.announce(
             Invitation(
                 run: opened.configuration.run, endpoint: server.endpoint, bulk: server.bulkEndpoint,
-                state: folder.path, line: line, expiry: admission.tokenExpiry, minimumWorkers: federation.minWorkers,
+                state: folder.path, line: line, expiry: admission.tokenExpiry, minimumWorkers: minimumWorkers,
                 metrics: metrics
             ).announcement)
     }
@@ -177,7 +177,8 @@ final class CoordinatorRun {
             try SnapshotKeeper(store, nil).save(job)
             try store.setState(.stopped)
             display.announce(Announcement("stopped", nil, [("done", .int(job.round)), ("planned", .int(job.rounds))]))
-            throw CommandError("stopped after step \(job.round) of \(job.rounds); the same command goes on from there")
+            let done = RunUnit(federation).text(job.round)
+            throw CommandError("stopped after \(done) of \(job.rounds); the same command goes on from there")
         }
         try job.writeAdapter(to: output.folder)
         try store.setState(.finished)

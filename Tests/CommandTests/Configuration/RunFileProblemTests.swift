@@ -14,8 +14,10 @@ struct RunFileProblemTests {
         ("learning_rate: 1", "run.yaml:5: learning_rate: unknown key; it belongs at training.learning_rate"),
         (
             "federation: { xyz: 1 }",
-            "run.yaml:5: federation.xyz: unknown key; known keys: mode, min_workers, rounds, local_steps, aggregation,"
-                + " server_optimizer"
+            "run.yaml:5: federation.xyz: unknown key; known keys: mode, min_workers, worker_timeout, rounds, local_steps,"
+                + " local_epochs, participation, round_deadline, max_examples_weight, proximal_mu, aggregation,"
+                + " trimmed_share, faulty_workers, norm_bound, refuse_norm, gain_rank, server_optimizer,"
+                + " server_learning_rate, server_momentum, server_nesterov, eval_rounds"
         ),
         (
             "privacy: { secure_agregation: {} }",

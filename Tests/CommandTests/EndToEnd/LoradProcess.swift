@@ -46,6 +46,9 @@ final class LoradProcess {
     /// Sends a signal to it.
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
+    /// What it has written to standard output so far.
+    func outputSoFar() throws -> String { try text("output") }
+
     /// Waits for its end.
     func outcome() async throws -> Outcome {
         var status: Int32 = -1

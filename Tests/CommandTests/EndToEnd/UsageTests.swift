@@ -8,6 +8,9 @@ struct UsageTests {
         ["eval", "--model", "m"], ["eval", "--model", "m", "--data", "d", "--lanes", "0"],
         ["eval", "--model", "m", "--data", "d", "--precision", "fp7"], ["inspect"],
         ["inspect", "m", "--target", "a", "--pattern", "b"], ["inspect", "m", "--rank", "0"],
+        ["coordinator", "--config", "c", "--token-hours", "0"], ["worker", "--join", "j", "--lanes", "0"],
+        ["worker", "--join", "j", "--cache-size", "1e300"], ["runs", "show"], ["runs", "revoke", "r"],
+        ["runs", "show", "r", "--json", "--config"], ["runs", "show", "r", "--last", "-1"],
     ]
 
     @Test("called wrongly, explains itself and exits with 2", arguments: misuses)
@@ -18,7 +21,9 @@ struct UsageTests {
         #expect(outcome.output.isEmpty)
     }
 
-    @Test("shows an example in the help of each command", arguments: ["train", "eval", "inspect"])
+    @Test(
+        "shows an example in the help of each command",
+        arguments: ["train", "coordinator", "worker", "runs", "eval", "inspect"])
     func help(command: String) async throws {
         let outcome = try await lorad(command, "--help")
         #expect(outcome.status == 0)

@@ -63,7 +63,7 @@ struct ProgressTests {
         display.update(state, isLogged: true)
         display.finish()
         let bar = ProgressText(state: state).bar(terminal)
-        #expect(output.withLock { $0 } == "\r\u{1B}[K\(bar)\r\u{1B}[Ksaved\n\r\u{1B}[K\(bar)\n")
+        #expect(output.withLock { $0 } == "\(bar)\r\u{1B}[Jsaved\n\(bar)\r\u{1B}[J\(bar)\n")
     }
 
     @Test("writes a line for each logged step elsewhere")

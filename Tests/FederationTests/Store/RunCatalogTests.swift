@@ -51,6 +51,20 @@ struct RunCatalogTests {
         #expect(seen.withLock { $0 } == [nil, 0, 0, 1])
     }
 
+    @Test("revokes a worker beside the coordinator, which finds the mark")
+    func revocation() throws {
+        let store = try fixture.open()
+        for name in ["f", "g"] {
+            try store.record(WorkerRecord(fingerprint: name, name: name, publicKey: Data(), seen: fixture.start))
+        }
+        let catalog = try RunCatalog(folder: fixture.folder.path)
+        try catalog.revokeWorker("f", of: "run")
+        try catalog.revokeWorker("f", of: "run")
+        #expect(try store.history.workers().map(\.isRevoked) == [true, false])
+        #expect(errorCode { try catalog.revokeWorker("h", of: "run") } == .notFound)
+        #expect(errorCode { try catalog.revokeWorker("f", of: "none") } == .notFound)
+    }
+
     @Test("says which runs there are when it is asked for another, and where there is no store")
     func missing() throws {
         _ = try fixture.open("first")

@@ -134,14 +134,40 @@ struct RunStoreTests {
         #expect(try store.history.ledger() == entries)
     }
 
-    @Test("keeps steps' figures; one that is done again replaces its own")
+    @Test("keeps steps' figures; one that is done again replaces its own and those after it")
     func steps() throws {
-        let store = try fixture.open()
-        for step in [0, 1, 2, 2] {
-            try store.record(StepRecord(step: step, time: fixture.start, metrics: "\(step)"))
+        let (store, other) = (try fixture.open(), try fixture.open("other"))
+        try other.record(StepRecord(step: 9, time: fixture.start, metrics: "{}"))
+        for (index, step) in [0, 1, 2, 3, 2].enumerated() {
+            try store.record(StepRecord(step: step, time: fixture.start, metrics: "\(index)"))
         }
         #expect(try store.history.steps().map(\.step) == [0, 1, 2])
-        #expect(try store.history.steps(limit: 2).map(\.metrics) == ["1", "2"])
+        #expect(try store.history.steps(limit: 2).map(\.metrics) == ["1", "4"])
+        #expect(try other.history.steps().map(\.step) == [9])
+    }
+
+    @Test("begun anew forgets rounds, steps and snapshots, and keeps workers, revocations and the ledger")
+    func beginningAnew() throws {
+        let (store, other) = (try fixture.open(), try fixture.open("other"))
+        for store in [store, other] {
+            try store.commitRound(try fixture.commit(3, contributions: 2), now: fixture.start)
+            try store.openRound(4, base: nil, now: fixture.start)
+            try store.record(StepRecord(step: 3, time: fixture.start, metrics: "{}"))
+            try store.record(WorkerRecord(fingerprint: "f", name: "n", publicKey: Data(), seen: fixture.start))
+            try store.revokeWorker("f")
+        }
+        try store.setState(.finished)
+        let ledger = try store.history.ledger()
+        try store.beginAnew(mode: "federated", configuration: "new", now: fixture.start + 5)
+        #expect(
+            try store.history.run()
+                == RunRecord(
+                    name: "run", created: fixture.start + 5, mode: "federated", configuration: "new", state: .running))
+        #expect(try store.history.rounds().isEmpty && store.history.steps().isEmpty)
+        #expect(try store.history.snapshots().isEmpty && fixture.files().isEmpty)
+        #expect(try store.history.worker("f")?.isRevoked == true && store.history.ledger() == ledger)
+        #expect(try other.history.rounds().count == 2 && other.history.snapshots().count == 1)
+        try store.commitRound(try fixture.commit(0), now: fixture.start)
     }
 
     @Test("knows its workers; joining again keeps the first time and a revocation")

@@ -30,6 +30,16 @@ struct EnrolmentTests {
         #expect(enrolment.members[key.fingerprint]?.since == now)
     }
 
+    @Test("lets nobody new in once its tokens are dropped, and those it knows")
+    func dropping() throws {
+        var enrolment = Enrolment()
+        enrolment.add(token, expires: nil, uses: nil)
+        #expect(try enrolment.admit(key, token: token, now: now) == .enrolled)
+        enrolment.dropTokens()
+        #expect(try enrolment.admit(key, token: token, now: now) == .returning)
+        #expect(refusal(&enrolment, IdentityKey().publicIdentity, token) == .tokenUnknown)
+    }
+
     @Test("takes a token until the moment it expires, and drops it then or when it is spent")
     func expiry() throws {
         var enrolment = Enrolment()

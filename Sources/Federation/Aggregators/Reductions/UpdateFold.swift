@@ -11,7 +11,7 @@ public struct UpdateFold: Sendable {
 
         init(count: Int) {
             high = Array(repeating: 0, count: count)
-            low = high
+            low = Array(repeating: 0, count: count)  // `high` would be copied at the first addition
         }
 
         mutating func add(_ tensor: Tensor, _ coefficient: Double) {

@@ -7,17 +7,17 @@ struct RunTable: Equatable, Sendable {
 
     /// As many lines as fit on the screen.
     func lines(_ style: ProgressStyle) -> [String] {
-        let room = max(0, style.rows - 4)
-        let workers = snapshot.workers.prefix(room)
-        var lines: [String] = []
-        if !workers.isEmpty, style.rows > 4 {
-            var table = Self.columns
-            table.rows = workers.map(Self.cells)
-            lines = table.lines(width: style.columns - 1, usesColour: style.usesColour)
-        }
-        let hidden = snapshot.workers.count - workers.count
-        if hidden > 0 { lines.append("… and \(hidden) more") }
-        return lines + [ProgressBar(share: snapshot.status.share, text: snapshot.progressText).line(style)]
+        workerLines(style) + [ProgressBar(share: snapshot.status.share, text: snapshot.progressText).line(style)]
+    }
+
+    private func workerLines(_ style: ProgressStyle) -> [String] {
+        let room = style.rows - 4  // beside titles, what is hidden, the bar, and the cursor's line
+        guard room > 0, !snapshot.workers.isEmpty else { return [] }
+        var table = Self.columns
+        table.rows = snapshot.workers.prefix(room).map(Self.cells)
+        let lines = table.lines(width: style.columns - 1, usesColour: style.usesColour)
+        let hidden = snapshot.workers.count - table.rows.count
+        return hidden > 0 ? lines + [String("… and \(hidden) more".prefix(max(0, style.columns - 1)))] : lines
     }
 
     private static let columns = TextTable(columns: [

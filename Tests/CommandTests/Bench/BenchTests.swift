@@ -1,0 +1,66 @@
+import Foundation
+import Tensors
+import Testing
+
+@testable import lorad
+
+@Suite("lorad bench")
+struct BenchTests {
+    @Test("A toy state has the size and the number of tensors that were asked for", arguments: [1, 2, 392])
+    func toyStates(tensors: Int) {
+        let state = ToyState(byteCount: 2_000_000, tensors: tensors).make()
+        #expect(state.count == tensors)
+        let bytes = state.entries.reduce(0) { $0 + $1.tensor.byteCount }
+        #expect(abs(bytes - 2_000_000) < 20_000)
+    }
+
+    @Test("Factors come in pairs, with PEFT's names")
+    func names() {
+        let names = ToyState(byteCount: 100_000, tensors: 392).make().names
+        #expect(names[0] == "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight")
+        #expect(names.last == "base_model.model.model.layers.27.mlp.down_proj.lora_B.weight")
+    }
+
+    @Test("A toy update moves every element, and leaves what it was made from")
+    func updates() {
+        let state = ToyState(byteCount: 400, tensors: 2).make()
+        let update = state.adding(0.5)
+        for (name, tensor) in update.entries {
+            #expect(tensor.withFloats { $0.allSatisfy { $0 == 0.5 } })
+            #expect(state[name]?.withFloats { $0.allSatisfy { $0 == 0 } } == true)
+        }
+    }
+
+    @Test("Lists of counts", arguments: ["2,8", "1"])
+    func lists(text: String) { #expect(CountList(argument: text)?.description == text) }
+
+    @Test("What is no list of counts", arguments: ["", "2,", "0", "-1", "a", "2;8", "1e3", "99999999"])
+    func wrongLists(text: String) { #expect(CountList(argument: text) == nil) }
+
+    @Test("Medians")
+    func medians() {
+        #expect([3.0, 1, 2].median == 2)
+        #expect([4.0, 1, 2, 3].median == 2.5)
+        #expect([Double]().median == 0)
+    }
+
+    @Test("A small run over loopback tells seconds, memory and bytes")
+    func smallRun() async throws {
+        let folder = try TemporaryFolder()
+        let arguments = [
+            "bench", "federation", "--workers", "2", "--sizes", "1", "--tensors", "2", "--rounds", "3", "--simulated",
+            "3",
+            "--no-kernels", "--json",
+        ]
+        let outcome = try await LoradProcess(arguments, in: folder.path).outcome()
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let report = try JSONDecoder().decode(FederationBench.Report.self, from: Data(outcome.output.utf8))
+        let cell = try #require(report.cells.first)
+        #expect(cell.secondsPerRound > 0)
+        #expect(cell.peakResident > cell.residentBefore)
+        // Three rounds, two workers: each is sent the state and sends an update of a megabyte.
+        #expect((6_000_000..<7_000_000).contains(cell.received))
+        #expect((6_000_000..<7_000_000).contains(cell.sent))
+        #expect(report.simulated?.workers == 3)
+    }
+}

@@ -1,0 +1,147 @@
+import Federation
+import Foundation
+import Models
+import Testing
+import Transports
+
+@testable import lorad
+
+@Suite("A coordinator's events")
+struct EventWordingTests {
+    private let member = SampleRun.member("alpha", SampleRun.alpha)
+
+    private func announcement(
+        _ event: CoordinatorEvent, unit: RunUnit = .step, loggingSteps: Int = 1
+    ) -> Announcement {
+        var status = SampleRun.status(unit: unit)
+        status.take(.roundOpened(round: 0, tasks: 2), at: .zero)
+        status.take(event, at: .seconds(2))
+        var figures = RoundFigures(loss: 1.5, tokens: 400, contributions: 2, rounds: 20, seconds: 2)
+        (figures.bytesIn, figures.bytesOut) = (1_000, 2_000)
+        return EventWording(
+            status: status, names: [SampleRun.alpha: "alpha"], figures: figures, loggingSteps: loggingSteps
+        ).announcement(of: event)
+    }
+
+    private func json(_ announcement: Announcement) throws -> JSONValue {
+        try JSONValue(parsing: Data(announcement.json(at: Date()).utf8), file: "event")
+    }
+
+    @Test("about workers name them, for people and programs")
+    func workers() throws {
+        let key = SampleRun.key(3)
+        let events: [(CoordinatorEvent, String, String)] = [
+            (.joined(member), "joined", "alpha has joined (2 lanes, oneDNN)"),
+            (.fellSilent(member, held: key), "silent", "alpha is silent: its task goes to another"),
+            (.fellSilent(member, held: nil), "silent", "alpha is silent"),
+            (.left(member, reason: "stopped"), "left", "alpha has left: stopped"),
+            (.excluded(member, reason: "its key was revoked"), "excluded", "alpha is shut out: its key was revoked"),
+        ]
+        for (event, name, text) in events {
+            let told = announcement(event)
+            #expect(told.event == name && told.text == text)
+            let json = try json(told)
+            #expect(json["worker"]?.stringValue == SampleRun.alpha.description)
+            #expect(json["name"]?.stringValue == "alpha")
+        }
+    }
+
+    @Test("count rounds from 1, and name a task by digits that no parser rounds")
+    func numbers() throws {
+        let told = announcement(.counted(SampleRun.key(3, task: .max), SampleRun.alpha, ContributionMetrics(tokens: 5)))
+        let json = try json(told)
+        #expect(told.text == nil && json["event"]?.stringValue == "result")
+        #expect(json["step"]?.intValue == 4 && json["task"]?.stringValue == "18446744073709551615")
+        #expect(json["outcome"]?.stringValue == "counted" && json["tokens"]?.intValue == 5)
+        let round = try self.json(announcement(.roundOpened(round: 0, tasks: 3), unit: .round))
+        #expect(round["round"]?.intValue == 1 && round["tasks"]?.intValue == 3)
+    }
+
+    @Test("say why a result does not count, on one line whatever the worker wrote")
+    func refusals() throws {
+        let key = SampleRun.key(3)
+        #expect(
+            announcement(.refused(key, SampleRun.alpha, reason: "NaN\nfake line")).text
+                == "step 4: the result of alpha is refused: NaN fake line")
+        #expect(
+            announcement(.taskFailed(key, SampleRun.beta, reason: "no memory")).text
+                == "step 4: the result of \(SampleRun.beta) could not be made: no memory")
+        #expect(announcement(.late(key, SampleRun.alpha)).text == nil)
+        for (event, outcome) in [
+            (CoordinatorEvent.refused(key, SampleRun.alpha, reason: ""), "refused"),
+            (.taskFailed(key, SampleRun.alpha, reason: ""), "failed"), (.late(key, SampleRun.alpha), "late"),
+        ] {
+            #expect(try json(announcement(event))["outcome"]?.stringValue == outcome)
+        }
+    }
+
+    @Test("of a step that is done tell loss, results, speed, bytes and the time that is left")
+    func committed() throws {
+        let told = announcement(.committed(SampleRun.report(0)))
+        #expect(told.isProgress)
+        #expect(
+            told.text
+                == "step 1/20 · loss 1.5000 · 2 results · 200 tokens/s · 1.0 kB in · 2.0 kB out · 0:38 left")
+        let json = try json(told)
+        #expect(json["event"]?.stringValue == "step_committed" && json["step"]?.intValue == 1)
+        #expect(json["loss"]?.doubleValue == 1.5 && json["tokens"]?.intValue == 400)
+        #expect(json["bytes_in"]?.intValue == 1_000 && json["bytes_out"]?.intValue == 2_000)
+        #expect(json["workers"] == nil)
+    }
+
+    @Test("become lines for every logging_steps-th step, the last one, and every round")
+    func logging() {
+        let isLine = { (round: Int, unit: RunUnit) in
+            announcement(.committed(SampleRun.report(round)), unit: unit, loggingSteps: 8).text != nil
+        }
+        #expect((0..<20).filter { isLine($0, .step) } == [7, 15, 19])
+        #expect((0..<20).allSatisfy { isLine($0, .round) })
+    }
+
+    @Test("about a round that waits or closes early say with how many results")
+    func deadlines() {
+        #expect(
+            announcement(.closedEarly(round: 2, results: 3, tasks: 5), unit: .round).text
+                == "round 3 closes with 3 of 5 results")
+        #expect(
+            announcement(.waitingBeyondDeadline(round: 2, results: 1, needed: 2), unit: .round).text
+                == "round 3: 1 of 2 results needed are in at the deadline; waiting for more")
+        #expect(announcement(.failed(reason: "diverged")).text == "the run cannot go on: diverged")
+        #expect(announcement(.finished).event == "finished")
+    }
+}
+
+@Suite("A coordinator's invitation")
+struct InvitationTests {
+    private func invitation(_ expiry: Date?, workers: Int, metrics: MetricsAddress? = nil) throws -> Invitation {
+        Invitation(
+            run: "sample", endpoint: try Endpoint("tcp://0.0.0.0:7700"), bulk: try Endpoint("tcp://0.0.0.0:7701"),
+            state: "/var/lib/lorad/runs/sample",
+            line: JoinLine(address: "tcp://10.0.0.1:7700", coordinator: .insecure, token: nil), expiry: expiry,
+            minimumWorkers: workers, metrics: metrics)
+    }
+
+    @Test("has the line to paste, both ports, the state's folder, and until when it admits workers")
+    func text() throws {
+        let expiry = Date(timeIntervalSince1970: 1_700_000_000)
+        #expect(
+            try invitation(expiry, workers: 2, metrics: .init(host: "::1", port: 9700)).announcement.text == """
+                run sample listens at tcp://0.0.0.0:7700 and tcp://0.0.0.0:7701, with its state in /var/lib/lorad/runs/sample
+                metrics are at http://[::1]:9700/metrics
+                workers join with this line (it admits new ones until 2023-11-14T22:13:20Z):
+                  lorad worker --join 'tcp://10.0.0.1:7700?insecure=1'
+                work begins when 2 workers are there
+                """)
+        #expect(try invitation(nil, workers: 1).announcement.text?.contains("this line:\n") == true)
+    }
+
+    @Test("tells programs the line as it is")
+    func fields() throws {
+        let json = try JSONValue(
+            parsing: Data(invitation(nil, workers: 1).announcement.json(at: Date()).utf8), file: "event")
+        #expect(json["event"]?.stringValue == "listening")
+        #expect(json["join"]?.stringValue == "tcp://10.0.0.1:7700?insecure=1")
+        #expect(json["bulk_endpoint"]?.stringValue == "tcp://0.0.0.0:7701")
+        #expect(json["expires"] == nil && json["metrics"] == nil)
+    }
+}
