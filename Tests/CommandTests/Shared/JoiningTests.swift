@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 @Suite("A coordinator lets in", .timeLimit(.minutes(3)))
-struct AdmissionTests {
+struct JoiningTests {
     @Test("no worker with another's key or token, with a damaged line, or with less than the line")
     func strangers() async throws {
         let (run, other) = (try SharedRun(), try SharedRun())
