@@ -110,4 +110,26 @@ struct SafetensorsTests {
         let path = "/proc/lorad/weights.safetensors"
         #expect(throws: TensorError.self) { try StateDict().write(to: path) }
     }
+
+    @Test("Tensors that lie over each other are refused before memory is taken for each")
+    func overlaps() throws {
+        // Forty gigabytes, if each were copied.
+        let entry = #"{"dtype":"I8","shape":[4000000],"data_offsets":[0,4000000]}"#
+        let header = "{" + (0..<10_000).map { #""\#($0)":\#(entry)"# }.joined(separator: ",") + "}"
+        let data =
+            withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Data($0) } + Data(header.utf8)
+            + Data(count: 4_000_000)
+        let error = #expect(throws: TensorError.self) { try SafetensorsFile(data: data, name: "it") }
+        #expect(error?.message.contains("begins at byte 0, expected 4000000") == true)
+    }
+
+    @Test("A header over the limit for what peers send is refused, and tensors without elements may share a place")
+    func limits() throws {
+        let tensor = Tensor([1, 2], shape: [2])
+        let state = StateDict([("b", tensor), ("a", Tensor([], shape: [0])), ("c", Tensor([], shape: [2, 0]))])
+        let data = try state.safetensorsHeader() + tensor.withBytes { Data($0) }
+        let file = try SafetensorsFile(data: data, name: "it", headerLimit: 1_000)
+        #expect(file["b"]?.values == [1, 2] && file["a"]?.count == 0 && file.names.count == 3)
+        #expect(throws: TensorError.self) { try SafetensorsFile(data: data, name: "it", headerLimit: 50) }
+    }
 }

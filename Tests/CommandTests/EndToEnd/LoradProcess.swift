@@ -37,6 +37,9 @@ final class LoradProcess {
         try process.run()
     }
 
+    /// A test that fails leaves no process behind.
+    deinit { if process.isRunning { send(SIGKILL) } }
+
     /// Whether it has not ended.
     var isRunning: Bool { process.isRunning }
 
@@ -53,16 +56,26 @@ final class LoradProcess {
         return Outcome(status: status, output: try text("output"), errors: try text("errors"))
     }
 
+    /// What it has written to standard error so far.
+    var errors: String { (try? text("errors")) ?? "" }
+
     /// What it has written to standard error by the time that this contains a text.
     ///
     /// - Throws: if that does not come within a minute, or the process ends without it.
     func errors(containing wanted: String) async throws -> String {
-        for _ in 0..<3_000 {
+        try await wait(for: "'\(wanted)'") { errors.contains(wanted) }
+        return errors
+    }
+
+    /// Waits for something that comes while the process runs.
+    ///
+    /// - Throws: if it does not come within a minute, or the process ends without it.
+    func wait(for what: String, until isThere: () throws -> Bool) async throws {
+        for _ in 0..<12_000 {
             let hasEnded = !isRunning
-            let found = try text("errors")
-            if found.contains(wanted) { return found }
-            try #require(!hasEnded, "ended without '\(wanted)': \(found)")
-            try await Task.sleep(for: .milliseconds(20))
+            if try isThere() { return }
+            try #require(!hasEnded, "ended without \(what): \(errors)")
+            try await Task.sleep(for: .milliseconds(5))
         }
         throw CancellationError()
     }

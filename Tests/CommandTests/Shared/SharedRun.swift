@@ -2,11 +2,10 @@ import Foundation
 import Testing
 
 /// A run of the tiny model that a coordinator and workers share, each a process of the real binary.
-final class SharedRun {
+final class SharedRun: Sendable {
     private let folder: TemporaryFolder
     /// What `--set` is given each time.
     private let settings: [String]
-    private var workers = 0
 
     static let steps = 40
 
@@ -16,6 +15,7 @@ final class SharedRun {
         try folder.write(Self.runFile, to: "run.yaml")
     }
 
+    /// Shuffled and with dropout, so that nothing may be lost or done twice.
     private static var runFile: String {
         """
         run: shared
@@ -29,7 +29,7 @@ final class SharedRun {
           max_steps: \(steps)
           logging_steps: 1
           output_dir: out
-        federation: { worker_timeout: 1.5 }
+        federation: { worker_timeout: 1 }
         """
     }
 
@@ -38,31 +38,76 @@ final class SharedRun {
 
     private var overrides: [String] { settings.flatMap { ["--set", $0] } }
 
-    /// The adapter that `lorad train` makes of the same run file.
-    func reference() async throws -> Data {
-        let outcome = try await LoradProcess(
-            ["train", "--config", "run.yaml", "--set", "training.output_dir=alone"] + overrides, in: path
-        ).outcome()
-        try #require(outcome.status == 0, "\(outcome.errors)")
-        return try Data(contentsOf: URL(filePath: "\(path)/alone/adapter_model.safetensors"))
-    }
-
-    /// The adapter that the shared run made.
-    func adapter() throws -> Data { try Data(contentsOf: URL(filePath: "\(path)/out/adapter_model.safetensors")) }
+    // MARK: Processes
 
     /// Starts the coordinator; port 0 takes a free one.
     func coordinator(_ endpoint: String = "tcp://127.0.0.1:0", _ arguments: String...) throws -> LoradProcess {
-        try LoradProcess(
-            ["coordinator", "--config", "run.yaml", "--listen", endpoint, "--state", "state"] + overrides + arguments,
-            in: path)
+        let command = ["coordinator", "--config", "run.yaml", "--listen", endpoint, "--state", "state"]
+        return try LoradProcess(command + overrides + arguments, in: path)
     }
 
-    /// Starts a worker with a folder of its own.
-    func worker(_ joinLine: String, _ arguments: String..., in workingFolder: String? = nil) throws -> LoradProcess {
-        workers += 1
-        return try LoradProcess(
-            ["worker", "--join", joinLine, "--state", "\(path)/worker-\(workers)", "--lanes", "1"] + arguments,
-            in: workingFolder ?? path)
+    /// Starts a worker with keys and a cache of its own, which it finds again by its name.
+    func worker(
+        _ joinLine: String, _ name: String, _ arguments: String..., in workingFolder: String? = nil
+    ) throws -> LoradProcess {
+        let command = ["worker", "--join", joinLine, "--name", name, "--state", "\(path)/\(name)", "--lanes", "1"]
+        return try LoradProcess(command + arguments, in: workingFolder ?? path)
+    }
+
+    /// Runs `lorad train` with the same run file to its end.
+    func train(_ arguments: String...) async throws -> LoradProcess.Outcome {
+        let command = ["train", "--config", "run.yaml", "--set", "training.output_dir=alone"]
+        return try await LoradProcess(command + overrides + arguments, in: path).outcome()
+    }
+
+    /// Waits until so many steps have been taken.
+    func reach(_ step: Int, _ coordinator: LoradProcess) async throws {
+        try await coordinator.wait(for: "step \(step)") { try stepsTaken >= step }
+    }
+
+    /// Steps in the log so far.
+    var stepsTaken: Int {
+        get throws {
+            let log = FileManager.default.contents(atPath: "\(path)/out/trainer_log.jsonl")
+            return log?.count { $0 == UInt8(ascii: "\n") } ?? 0
+        }
+    }
+
+    // MARK: Results
+
+    /// The adapter that the shared run made.
+    func adapter() throws -> Data { try contents(of: "out/adapter_model.safetensors") }
+
+    private func contents(of name: String) throws -> Data { try Data(contentsOf: URL(filePath: "\(path)/\(name)")) }
+
+    /// Steps and losses in the log of a run.
+    private func losses(in folder: String) throws -> [[Double]] {
+        struct Record: Decodable {
+            var step: Double
+            var loss: Double
+        }
+        return try contents(of: "\(folder)/trainer_log.jsonl").split(separator: UInt8(ascii: "\n")).map {
+            let record = try JSONDecoder().decode(Record.self, from: Data($0))
+            return [record.step, record.loss]
+        }
+    }
+
+    /// Expects that the coordinator ends well, with the adapter and the losses of `lorad train`.
+    func expectEnd(_ coordinator: LoradProcess, at location: SourceLocation = #_sourceLocation) async throws {
+        try await coordinator.expectSuccess(at: location)
+        let alone = try await Self.alone.value
+        let isSame = try adapter() == alone.contents(of: "alone/adapter_model.safetensors")
+        #expect(isSame, "the adapter differs from that of lorad train", sourceLocation: location)
+        let (shared, expected) = (try losses(in: "out"), try alone.losses(in: "alone"))
+        #expect(shared == expected, sourceLocation: location)
+    }
+
+    /// The run in one process, done once for all tests; their settings change nothing in its outcome.
+    private static let alone = Task {
+        let run = try SharedRun()
+        let outcome = try await run.train()
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        return run
     }
 }
 
@@ -74,6 +119,57 @@ extension LoradProcess {
         return String(rest.prefix { $0 != "'" })
     }
 
-    /// The endpoint of a join line, to start a coordinator at the same again.
-    static func endpoint(of joinLine: String) -> String { String(joinLine.prefix { $0 != "?" }) }
+    /// Expects that it ends well.
+    func expectSuccess(at location: SourceLocation = #_sourceLocation) async throws {
+        let outcome = try await outcome()
+        try #require(outcome.status == 0, "\(outcome.errors)", sourceLocation: location)
+    }
+
+    /// Expects that it ends with a message that holds these words.
+    func expectFailure(_ words: String..., at location: SourceLocation = #_sourceLocation) async throws {
+        let outcome = try await outcome()
+        #expect(outcome.status == 1, sourceLocation: location)
+        for word in words {
+            #expect(outcome.errors.contains(word), "\(word) is not in: \(outcome.errors)", sourceLocation: location)
+        }
+    }
+
+    /// Ends it with a signal, as SIGKILL where a machine loses power.
+    @discardableResult
+    func end(by signal: Int32) async throws -> Outcome {
+        send(signal)
+        return try await outcome()
+    }
+}
+
+/// Ports of this machine that nothing listens at.
+enum FreePorts {
+    /// Where a coordinator can listen again after it was ended: the first of two neighbouring ports, outside the range
+    /// from which the system takes ports for connections.
+    static func endpoint() throws -> String {
+        for _ in 0..<1_000 {
+            let port = Int.random(in: 10_000..<32_000)
+            if isFree(port), isFree(port + 1) { return "tcp://127.0.0.1:\(port)" }
+        }
+        throw CocoaError(.featureUnsupported)
+    }
+
+    private static func isFree(_ port: Int) -> Bool {
+        #if os(Linux)
+            let stream = Int32(SOCK_STREAM.rawValue)
+        #else
+            let stream = SOCK_STREAM
+        #endif
+        let descriptor = socket(AF_INET, stream, 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        let status = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        return status == 0
+    }
 }

@@ -1,0 +1,159 @@
+import Foundation
+import Synchronization
+import Testing
+import Transports
+
+@testable import Federation
+
+/// A coordinator in this process, reached over real sockets, with a toy to compute.
+final class ServedRun: Sendable {
+    let job: ToyJob
+    let server: CoordinatorServer
+    let line: JoinLine
+    let shelf = BlobShelf()
+    let folder: ScratchFolder
+    private let admission: Admission
+    private let log = Log()
+    private let serving: Mutex<BlockingCall<Void>?> = Mutex(nil)
+
+    /// What has happened.
+    private final class Log: Sendable {
+        let events = Mutex<[CoordinatorEvent]>([])
+        let refusals = Mutex<[String]>([])
+    }
+
+    init(
+        _ job: ToyJob = ToyJob(), endpoint: String = "tcp://127.0.0.1:0", isInsecure: Bool = false,
+        patience: Duration = .seconds(2), persist: @escaping @Sendable (RoundReport) throws -> Void = { _ in },
+        configure: (inout CoordinatorOptions, BlobShelf) throws -> Void = { _, _ in }
+    ) throws {
+        self.job = job
+        folder = try ScratchFolder()
+        let (key, token) = (IdentityKey(), JoinToken())
+        admission = Admission(token)
+        var options = CoordinatorOptions(
+            endpoint: try Endpoint(endpoint), security: isInsecure ? .insecure : .encrypted(key), run: "toy",
+            uploadFolder: folder.path, updateLimit: 1 << 20)
+        options.timing = Timing(patience: patience)
+        options.farewell = .seconds(1)
+        try configure(&options, shelf)
+        server = try CoordinatorServer(
+            job, options: options, shelf: shelf,
+            observer: .init(
+                happened: { [log] event in log.events.withLock { $0.append(event) } },
+                refused: { [log] reason in log.refusals.withLock { $0.append(reason) } }, persist: persist)
+        ) { [admission] (request) throws(Refusal) in try admission.decide(request) }
+        line = JoinLine(
+            address: server.endpoint.description,
+            coordinator: isInsecure ? .insecure : .pinned(key.publicIdentity), token: token)
+    }
+
+    /// Who may come.
+    private final class Admission: Sendable {
+        let enrolment: Mutex<Enrolment>
+
+        init(_ token: JoinToken) {
+            var list = Enrolment()
+            list.add(token, expires: nil, uses: nil)
+            enrolment = Mutex(list)
+        }
+
+        func decide(_ request: HelloRequest) throws(Refusal) -> Data {
+            let result = enrolment.withLock { enrolment -> Result<Void, Refusal> in
+                do throws(Refusal) {
+                    _ = try enrolment.admit(request.identity, token: request.token, now: Date())
+                    return .success(())
+                } catch {
+                    return .failure(error)
+                }
+            }
+            try result.get()
+            return Data()
+        }
+    }
+
+    /// Begins to answer.
+    func start() { serving.withLock { $0 = BlockingCall { [server] in try server.run() } } }
+
+    /// Waits until the run is over.
+    func end() async throws { try await serving.withLock { $0 }?.value() }
+
+    /// Expects that the run ends with what one process computes.
+    func expectEnd(_ location: SourceLocation = #_sourceLocation) async throws {
+        try await end()
+        let isSame = job.numbers == job.expected
+        #expect(isSame, "\(events.suffix(5))", sourceLocation: location)
+    }
+
+    var events: [CoordinatorEvent] { log.events.withLock { $0 } }
+    var refusals: [String] { log.refusals.withLock { $0 } }
+
+    /// Lets a worker work until the end, on a thread.
+    func work(
+        as name: String, identity: IdentityKey = IdentityKey(), over line: JoinLine? = nil,
+        _ trainer: any LocalTrainer = ToyTrainer()
+    ) throws -> ServedWorker {
+        let cache = try BlobCache(folder: "\(folder.path)/\(name)", limit: 1 << 24)
+        return try ServedWorker(line ?? self.line, identity: identity, name: name, cache: cache, trainer)
+    }
+
+    /// A connection to the control endpoint.
+    func dialer() throws -> any RequestDialer {
+        try TransportRegistry.transport(for: server.endpoint).dial(
+            server.endpoint, limit: CoordinatorServer.recordLimit)
+    }
+
+    /// A handshake that will be let in.
+    func handshake() throws -> ClientHandshake {
+        try ClientHandshake(identity: IdentityKey(), coordinator: line.coordinator, token: line.token)
+    }
+
+    /// Revokes a worker's key and ends its sessions.
+    func revoke(_ worker: WorkerID) {
+        admission.enrolment.withLock { $0.revoke(worker, now: Date()) }
+        server.exclude(worker, reason: "its key was revoked")
+    }
+}
+
+/// A worker in this process.
+final class ServedWorker: Sendable {
+    let id: WorkerID
+    let runner: WorkerRunner
+    private let working: BlockingCall<WorkerRunner.End>
+
+    init(
+        _ line: JoinLine, identity: IdentityKey, name: String, cache: BlobCache, _ trainer: any LocalTrainer
+    ) throws {
+        let machine = WorkerRunner.Machine(name: name, lanes: 1, arithmetic: "whole numbers", offersData: false)
+        let runner = try WorkerRunner(line, identity: identity, machine: machine, cache: cache, say: { _ in })
+        id = identity.publicIdentity.fingerprint
+        self.runner = runner
+        working = BlockingCall { try runner.work(try runner.join(), with: trainer) }
+    }
+
+    /// Why it stopped.
+    func end() async throws -> WorkerRunner.End { try await working.value() }
+}
+
+/// Work that blocks, on a thread of its own.
+final class BlockingCall<Value: Sendable>: Sendable {
+    private let result = AsyncStream.makeStream(of: Result<Value, any Error>.self)
+
+    init(_ body: @escaping @Sendable () throws -> Value) {
+        Thread.detachNewThread { [result] in
+            result.continuation.yield(Result { try body() })
+            result.continuation.finish()
+        }
+    }
+
+    /// What came of it; asked for once.
+    func value() async throws -> Value {
+        for await result in result.stream { return try result.get() }
+        throw CancellationError()
+    }
+}
+
+/// Does something that blocks away from the threads that tests share.
+func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await BlockingCall(body).value()
+}

@@ -1,0 +1,156 @@
+import Foundation
+import SwiftProtobuf
+import Synchronization
+import Testing
+import Transports
+
+@testable import Federation
+
+@Suite("A coordinator and workers over sockets", .timeLimit(.minutes(1)))
+struct ServiceTests {
+    @Test(
+        "end with what one process computes", arguments: ["tcp://127.0.0.1:0", "ws://127.0.0.1:0", "ipc"],
+        [true, false]
+    )
+    func endpoints(endpoint: String, isInsecure: Bool) async throws {
+        let socket = "ipc:///tmp/lorad-\(UUID().uuidString.prefix(8))"
+        let run = try ServedRun(endpoint: endpoint == "ipc" ? socket : endpoint, isInsecure: isInsecure)
+        run.start()
+        let workers = try (0..<3).map { try run.work(as: "w\($0)") }
+        try await run.expectEnd()
+        for worker in workers {
+            let end = try await worker.end()
+            #expect(end.isOver && end.reason == "the run is done")
+        }
+        let counts = run.server.traffic.counts
+        #expect(counts.workers.count == 3 && counts.refusedWorkers == 0)
+        #expect(counts.received > 20 * 4 * ToyJob.width, "20 updates")
+    }
+
+    @Test("give a task to another where one cannot do it, and shut that one out")
+    func failingTrainer() async throws {
+        let run = try ServedRun(ToyJob(rounds: 5, tasks: 4, minimumWorkers: 2))
+        run.start()
+        let failing = try run.work(
+            as: "failing", ToyTrainer { _ in throw FederationError(.unsupported, "no memory") })
+        let working = try run.work(as: "working")
+        try await run.expectEnd()
+        #expect(try await working.end().isOver)
+        let end = try await failing.end()
+        #expect(!end.isOver && end.reason == "this worker may not take part any more")
+        let reasons = run.events.compactMap { if case .taskFailed(_, _, let reason) = $0 { reason } else { nil } }
+        #expect(reasons == ["no memory", "no memory", "no memory"])
+    }
+
+    @Test("tell of a run that cannot go on, whatever it is that fails")
+    func failures() async throws {
+        let run = try ServedRun(persist: { report in
+            if report.round == 2 { throw FederationError(.writeFailed, "the disk is full") }
+        })
+        run.start()
+        let worker = try run.work(as: "worker")
+        let error = await #expect(throws: FederationError.self) { try await run.end() }
+        #expect(error?.message == "the disk is full")
+        #expect(try await worker.end().reason == "the run has failed: the disk is full")
+        #expect(run.job.round == 3)
+    }
+
+    @Test("lose a worker that is revoked at once, and for good")
+    func revocation() async throws {
+        let run = try ServedRun(ToyJob(rounds: 5, tasks: 4, minimumWorkers: 2))
+        run.start()
+        let key = IdentityKey()
+        // Revoked while it computes.
+        let revoked = try run.work(
+            as: "revoked", identity: key, ToyTrainer { [run] _ in run.revoke(key.publicIdentity.fingerprint) })
+        let worker = try run.work(as: "worker")
+        try await run.expectEnd()
+        let error = await #expect(throws: TransportError.self) { try await revoked.end() }
+        #expect(error?.code == .revoked)
+        #expect(try await worker.end().isOver)
+        #expect(
+            run.events.contains { if case .excluded(let member, _) = $0 { member.name == "revoked" } else { false } })
+    }
+
+    @Test("part when a worker is stopped, and the others go on")
+    func goodbye() async throws {
+        let run = try ServedRun(ToyJob(rounds: 5, tasks: 4, minimumWorkers: 2))
+        run.start()
+        let isAtWork = AsyncStream.makeStream(of: Void.self)
+        let leaving = try run.work(
+            as: "leaving",
+            ToyTrainer { work in
+                isAtWork.continuation.yield()
+                while !work.isCancelled() { Thread.sleep(forTimeInterval: 0.005) }
+                throw FederationError(.cancelled, "stopped")
+            })
+        let staying = try run.work(as: "staying")
+        for await _ in isAtWork.stream { break }
+        try await onThread { leaving.runner.stop() }
+        let error = await #expect(throws: TransportError.self) { try await leaving.end() }
+        #expect(error?.code == .closed)
+        try await run.expectEnd()
+        #expect(try await staying.end().isOver)
+        let left = run.events.compactMap { if case .left(let member, _) = $0 { member.name } else { nil } }
+        #expect(left == ["leaving"])
+    }
+
+    @Test("let go of work whose result is in already")
+    func obsoleteWork() async throws {
+        let run = try ServedRun(ToyJob(rounds: 2, tasks: 1, minimumWorkers: 2), patience: .milliseconds(400))
+        run.start()
+        let cancelled = Mutex(0)
+        let slow = try run.work(
+            as: "slow",
+            ToyTrainer { work in
+                while !work.isCancelled() { Thread.sleep(forTimeInterval: 0.005) }
+                cancelled.withLock { $0 += 1 }
+                throw FederationError(.cancelled, "not needed")
+            })
+        let fast = try run.work(as: "fast")
+        try await run.expectEnd()
+        for worker in [slow, fast] { #expect(try await worker.end().isOver) }
+    }
+
+    @Test("send files when a worker joins, in chunks, and once")
+    func files() async throws {
+        let contents = sampleBytes(300_000)
+        let run = try ServedRun(configure: { options, shelf in
+            let blob = try Blob(MemorySource(contents), chunkSize: 64 << 10)
+            shelf.publish(blob)
+            options.files = [.init(name: "config.json", blob: blob.id, size: blob.size)]
+        })
+        run.start()
+        let worker = try run.work(as: "worker")
+        let fetched = try await onThread {
+            let welcome = try worker.runner.join()
+            let file = try #require(welcome.files.first)
+            return try (0..<2).map { _ in
+                try Data(contentsOf: URL(filePath: try worker.runner.fetch(file).path))
+            }
+        }
+        #expect(fetched == [contents, contents])
+        try await run.expectEnd()
+        #expect(run.server.traffic.counts.sent < 600_000)
+    }
+
+    @Test("refuse a worker of another version, and say which")
+    func version() async throws {
+        let run = try ServedRun()
+        run.start()
+        let line = run.line
+        let error = try await onThread { () -> TransportError? in
+            let hello = WireHello.with { $0.protocol = 99 }
+            let link = try CoordinatorLink(line, identity: IdentityKey(), hello: hello) { _ in }
+            do {
+                _ = try link.welcome()
+                return nil
+            } catch {
+                return error as? TransportError
+            }
+        }
+        #expect(error?.message.contains("version 99 of the protocol, the coordinator 1") == true)
+        run.server.stop()
+        try await run.end()
+    }
+}
