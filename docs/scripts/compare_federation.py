@@ -87,7 +87,9 @@ def main(grid, context):
     tensors = int(config["tensors"])
     elements = int(config["size"]) // 4 // tensors
     shape = (elements,) if tensors == 1 else (16, elements // 16)
-    arrays = ArrayRecord([numpy.zeros(shape, numpy.float32) for _ in range(tensors)])
+    # All different: Flower sends equal arrays once.
+    random = numpy.random.default_rng(7)
+    arrays = ArrayRecord([random.random(shape, numpy.float32) for _ in range(tensors)])
     strategy = Timed(
         fraction_train=1.0, fraction_evaluate=0.0, min_train_nodes=workers, min_available_nodes=workers,
         min_evaluate_nodes=0,
@@ -132,7 +134,8 @@ while flare.is_running():
     params = {name: array + numpy.float32(1e-3) for name, array in model.params.items()}
     if model.current_round == 0:  # begins with a single number: the coordinator takes what is sent for its state
         names = ["numpy_key"] + [f"w{i}" for i in range(1, tensors)]
-        params = {name: numpy.zeros(size // 4 // tensors, numpy.float32) for name in names}
+        random = numpy.random.default_rng(7)
+        params = {name: random.random(size // 4 // tensors, numpy.float32) for name in names}
     flare.send(flare.FLModel(params=params, meta={"NUM_STEPS_CURRENT_ROUND": 1}))
 '''
 
