@@ -166,8 +166,15 @@ public final class AveragingJob: Job {
                 throw FederationError(.corruptState, "round \(current.state.round) was never opened")
             }
             let result = try round.result(of: aggregator)
-            current.state.trained = try current.optimizer.step(
+            let trained = try current.optimizer.step(
                 current.state.trained, toward: result.state, keys: result.trainedKeys)
+            guard trained.isFinite else {
+                throw FederationError(
+                    .invalidUpdate,
+                    "round \(current.state.round + 1): the adapter after it is not finite: lower "
+                        + "training.learning_rate or federation.server_learning_rate, or choose a robust aggregation")
+            }
+            current.state.trained = trained
             if let gain = result.baseDelta {
                 current.state.gain = try current.state.gain.adding(gain, rank: settings.gainRank)
             }

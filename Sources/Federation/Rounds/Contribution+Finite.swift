@@ -2,13 +2,18 @@ import Tensors
 
 extension Contribution {
     /// Whether the loss and every number of the update are finite.
-    var isFinite: Bool { metrics.loss.isFinite && update.entries.allSatisfy { Self.isFinite($0.tensor) } }
+    var isFinite: Bool { metrics.loss.isFinite && update.isFinite }
+}
 
-    private static func isFinite(_ tensor: Tensor) -> Bool {
-        switch tensor.dtype {
-        case .float32: !tensor.hasNonFinite
-        case .float64, .bfloat16, .float16: tensor.values.allSatisfy(\.isFinite)
-        case .int64, .int32, .int16, .int8, .uint8, .bool: true
+extension StateDict {
+    /// Whether every number is finite.
+    var isFinite: Bool {
+        entries.allSatisfy { entry in
+            switch entry.tensor.dtype {
+            case .float32: !entry.tensor.hasNonFinite
+            case .float64, .bfloat16, .float16: entry.tensor.values.allSatisfy(\.isFinite)
+            case .int64, .int32, .int16, .int8, .uint8, .bool: true
+            }
         }
     }
 }

@@ -4,6 +4,8 @@ public import Foundation
 public struct RunRecord: Sendable, Equatable {
     /// How far a run is.
     public enum State: String, Sendable, CaseIterable {
+        /// Nothing has been done yet: the run may still begin with another configuration.
+        case created
         case running, stopped, finished, failed
     }
 

@@ -64,7 +64,7 @@ extension RunStore {
                     try database.execute(sql: "DELETE FROM \(table) WHERE run = ?", arguments: [key])
                 }
                 try database.execute(
-                    sql: "UPDATE runs SET created = ?, mode = ?, configuration = ?, state = 'running' WHERE id = ?",
+                    sql: "UPDATE runs SET created = ?, mode = ?, configuration = ?, state = 'created' WHERE id = ?",
                     arguments: [now.timeIntervalSince1970, mode, configuration, key])
                 return unused
             }

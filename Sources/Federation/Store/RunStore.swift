@@ -30,7 +30,7 @@ public final class RunStore: Sendable {
     public convenience init(
         folder: String, run name: String, mode: String, configuration: String, snapshotLimit: Int = 3, now: Date
     ) throws {
-        let run = RunRecord(name: name, created: now, mode: mode, configuration: configuration, state: .running)
+        let run = RunRecord(name: name, created: now, mode: mode, configuration: configuration, state: .created)
         try self.init(folder: folder, run: run, snapshotLimit: snapshotLimit, atStage: { _ in })
     }
 

@@ -6,6 +6,7 @@ public struct StepOptimizer: Sendable {
     /// Moments and counts, to be saved and restored.
     public var adamW: AdamW
     private let maxGradNorm: Double
+    private let parameters: [Tensor]
 
     /// An optimizer with zero moments.
     ///
@@ -15,6 +16,7 @@ public struct StepOptimizer: Sendable {
             try weights.parameters.map { try Self.slot($0, arguments) }, beta1: arguments.adamBeta1,
             beta2: arguments.adamBeta2, epsilon: arguments.adamEpsilon)
         maxGradNorm = arguments.maxGradNorm
+        parameters = weights.parameters.map(\.tensor)
     }
 
     /// As transformers' Trainer: vectors (biases, norms) do not decay.
@@ -30,23 +32,29 @@ public struct StepOptimizer: Sendable {
     /// Takes the step.
     ///
     /// - Returns: the gradient's norm before clipping.
-    /// - Throws: `TrainingError.diverged` when the loss or a gradient is not finite; nothing has changed then.
+    /// - Throws: `TrainingError.diverged` when the loss or a gradient is not finite, before anything has changed, or when
+    ///   the step has led to parameters that are not finite.
     public mutating func apply(_ sum: StepGradients, of plan: StepPlan) throws -> Double {
         let norm = sum.norm
         guard norm.isFinite, sum.loss.isFinite else { throw TrainingError(diverging: plan) }
         let scale = maxGradNorm > 0 ? min(1, maxGradNorm / (norm + 1e-6)) : 1
         adamW.step(sum.gradients, learningRate: plan.learningRate, gradientScale: scale)
+        guard !parameters.contains(where: \.hasNonFinite) else {
+            throw TrainingError(diverging: plan, "a weight after the step")
+        }
         return norm
     }
 }
 
 extension TrainingError {
-    /// What ends a run in a step whose loss or gradient is not finite.
-    public init(diverging plan: StepPlan) {
+    /// What ends a run in a step that something not finite came of.
+    ///
+    /// - Parameter what: what is not finite.
+    public init(diverging plan: StepPlan, _ what: String = "the loss or its gradient") {
         let rows = plan.rows.prefix(8).map(String.init).joined(separator: ", ")
         self.init(
             .diverged,
-            "step \(plan.step + 1): the loss or its gradient is not a finite number (rows \(rows)…): "
+            "step \(plan.step + 1): \(what) is not a finite number (rows \(rows)…): "
                 + "lower training.learning_rate, or look at these rows")
     }
 }

@@ -51,11 +51,12 @@ final class CoordinatorRun {
         let (mode, text) = (federation.mode.rawValue, try RunFile.text(of: configuration))
         store = try RunStore(
             folder: state.runs.path, run: configuration.run, mode: mode, configuration: text, now: Date())
-        if overwrite { try store.beginAnew(mode: mode, configuration: text, now: Date()) }
+        let isBegun = try store.history.run().state != .created && !overwrite
+        if !isBegun { try store.beginAnew(mode: mode, configuration: text, now: Date()) }
         try Self.check(store, against: configuration)
         resumed = try ResumedState(store)
         output = RunOutput(configuration)
-        try output.prepare(resume: resumed != nil, overwrite: overwrite)
+        try output.prepare(resume: isBegun, overwrite: overwrite)
         admission = try Admission(folder: folder, listed: access.listedKeys, lifetime: access.tokenLifetime)
         opened = try OpenedRun(configuration, say: say)
         if let resumed { say("going on after \(RunUnit(federation).text(resumed.round))") }
@@ -77,6 +78,7 @@ final class CoordinatorRun {
 
     /// Serves until the run is done, or a signal asks to stop.
     func serve(_ display: ProgressDisplay) throws {
+        try store.setState(.running)
         try output.writeConfiguration()
         let job = try makeJob(display)
         opened.sayRows(steps: job.rounds, unit: RunUnit(federation).rawValue, display.say)
@@ -108,7 +110,6 @@ final class CoordinatorRun {
             server.stop()
         }
         watch.start()
-        try store.setState(.running)
         do {
             try monitor.during { try server.run() }
         } catch {

@@ -1,8 +1,9 @@
 import Foundation
+import Synchronization
 import Testing
 
 /// A run of the real `lorad` binary, which the build puts beside the test bundle.
-final class LoradProcess {
+final class LoradProcess: Sendable {
     /// What a finished run left.
     struct Outcome {
         let status: Int32
@@ -17,42 +18,80 @@ final class LoradProcess {
         return (bundle ?? executable).deletingLastPathComponent().appending(path: "lorad")
     }()
 
-    private let process = Process()
+    private let id: pid_t
     private let folder: TemporaryFolder
-    private let ended = AsyncStream.makeStream(of: Int32.self)
+    private let status = Status()
+    private let end: Task<Int32, Never>
 
     /// Starts the binary in a working directory.
+    ///
+    /// With posix_spawn: Foundation's Process learns of an end through a descriptor that a process started at the same
+    /// moment may hold too, and then only when both have ended.
     init(_ arguments: [String], in workingFolder: String) throws {
         folder = try TemporaryFolder()
-        process.executableURL = Self.binary
-        process.arguments = arguments
-        process.currentDirectoryURL = URL(filePath: workingFolder)
-        process.standardOutput = try FileHandle(forWritingTo: URL(filePath: folder.write("", to: "output")))
-        process.standardError = try FileHandle(forWritingTo: URL(filePath: folder.write("", to: "errors")))
-        process.standardInput = FileHandle.nullDevice
-        process.terminationHandler = { [ended] in
-            ended.continuation.yield($0.terminationStatus)
-            ended.continuation.finish()
+        id = try Self.spawn(arguments, in: workingFolder, output: folder.path)
+        let (stream, ending) = AsyncStream.makeStream(of: Int32.self)
+        end = Task { await stream.first { _ in true } ?? -1 }
+        Thread.detachNewThread { [id, status] in
+            var word: Int32 = 0
+            while waitpid(id, &word, 0) < 0, errno == EINTR {}
+            // The exit status, or the number of the signal.
+            let code = word & 0x7F == 0 ? (word >> 8) & 0xFF : word & 0x7F
+            status.value.withLock { $0 = code }
+            ending.yield(code)
         }
-        try process.run()
     }
 
     /// A test that fails leaves no process behind.
-    deinit { if process.isRunning { send(SIGKILL) } }
+    deinit { send(SIGKILL) }
+
+    /// How the process ended; nil as long as it runs.
+    private final class Status: Sendable {
+        let value = Mutex<Int32?>(nil)
+    }
+
+    private static func spawn(_ arguments: [String], in folder: String, output: String) throws -> pid_t {
+        #if os(Linux)
+            var (actions, attributes) = (posix_spawn_file_actions_t(), posix_spawnattr_t())
+        #else
+            var (actions, attributes) = (posix_spawn_file_actions_t?.none, posix_spawnattr_t?.none)
+        #endif
+        posix_spawn_file_actions_init(&actions)
+        posix_spawnattr_init(&attributes)
+        defer {
+            posix_spawn_file_actions_destroy(&actions)
+            posix_spawnattr_destroy(&attributes)
+        }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, "\(output)/output", O_WRONLY | O_CREAT, 0o600)
+        posix_spawn_file_actions_addopen(&actions, 2, "\(output)/errors", O_WRONLY | O_CREAT, 0o600)
+        // The threads that tests run on block signals.
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        func strings(_ texts: [String]) -> [UnsafeMutablePointer<CChar>?] { texts.map { strdup($0) } + [nil] }
+        let words = strings(["sh", "-c", #"cd "$0" && exec "$@""#, folder, binary.path] + arguments)
+        let environment = strings(ProcessInfo.processInfo.environment.map { "\($0)=\($1)" })
+        defer { for text in words + environment { free(text) } }
+        var id: pid_t = 0
+        let error = posix_spawn(&id, "/bin/sh", &actions, &attributes, words, environment)
+        guard error == 0 else { throw POSIXError(POSIXErrorCode(rawValue: error) ?? .EIO) }
+        return id
+    }
 
     /// Whether it has not ended.
-    var isRunning: Bool { process.isRunning }
+    var isRunning: Bool { status.value.withLock { $0 == nil } }
 
-    /// Sends a signal to it.
-    func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+    /// Sends it a signal, if it has not ended.
+    func send(_ signal: Int32) { status.value.withLock { if $0 == nil { kill(id, signal) } } }
 
     /// What it has written to standard output so far.
     func outputSoFar() throws -> String { try text("output") }
 
     /// Waits for its end.
     func outcome() async throws -> Outcome {
-        var status: Int32 = -1
-        for await ending in ended.stream { status = ending }
+        let status = await end.value
         return Outcome(status: status, output: try text("output"), errors: try text("errors"))
     }
 

@@ -8,7 +8,7 @@ struct EndpointTests {
         ["tcp://localhost:0", "ws://127.0.0.1:0", "ipc"] + (hasIPv6 ? ["tcp://[::1]:0"] : [])
 
     @Test("by name, IPv6, WebSocket and socket file, with the same result", arguments: endpoints)
-    func endpoints(endpoint: String) async throws {
+    func reached(endpoint: String) async throws {
         let run = try SharedRun()
         let coordinator = try run.coordinator(endpoint == "ipc" ? "ipc://\(run.path)/socket" : endpoint)
         let line = try await coordinator.joinLine()

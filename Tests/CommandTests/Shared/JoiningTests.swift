@@ -30,10 +30,10 @@ struct JoiningTests {
     @Test("no new worker after the token's time, but those that came before")
     func expiry() async throws {
         let run = try SharedRun("federation.min_workers=2")
-        // A second and a half.
-        let coordinator = try run.coordinator("tcp://127.0.0.1:0", "--token-hours", "0.0004")
+        // Eleven seconds.
+        let coordinator = try run.coordinator("tcp://127.0.0.1:0", "--token-hours", "0.003")
         let line = try await coordinator.joinLine()
-        let expiry = ContinuousClock.now + .seconds(1.5)
+        let expiry = ContinuousClock.now + .seconds(11)
         let early = try run.worker(line, "early")
         _ = try await coordinator.errors(containing: "early has joined")
         try await early.end(by: SIGTERM)

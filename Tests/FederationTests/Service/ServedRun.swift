@@ -135,6 +135,16 @@ final class ServedWorker: Sendable {
     func end() async throws -> WorkerRunner.End { try await working.value() }
 }
 
+/// Lets threads through once it is open.
+final class Gate: Sendable {
+    private let isOpen = Mutex(false)
+
+    func open() { isOpen.withLock { $0 = true } }
+
+    /// Blocks until it is open.
+    func wait() { while !isOpen.withLock({ $0 }) { Thread.sleep(forTimeInterval: 0.002) } }
+}
+
 /// Work that blocks, on a thread of its own.
 final class BlockingCall<Value: Sendable>: Sendable {
     private let result = AsyncStream.makeStream(of: Result<Value, any Error>.self)

@@ -33,10 +33,12 @@ struct ServiceTests {
         run.start()
         let failing = try run.work(
             as: "failing", ToyTrainer { _ in throw FederationError(.unsupported, "no memory") })
-        let working = try run.work(as: "working")
+        let gate = Gate()
+        let working = try run.work(as: "working", ToyTrainer { _ in gate.wait() })
+        let end = try await failing.end()
+        gate.open()
         try await run.expectEnd()
         #expect(try await working.end().isOver)
-        let end = try await failing.end()
         #expect(!end.isOver && end.reason == "this worker may not take part any more")
         let reasons = run.events.compactMap { if case .taskFailed(_, _, let reason) = $0 { reason } else { nil } }
         #expect(reasons == ["no memory", "no memory", "no memory"])
@@ -63,10 +65,12 @@ struct ServiceTests {
         // Revoked while it computes.
         let revoked = try run.work(
             as: "revoked", identity: key, ToyTrainer { [run] _ in run.revoke(key.publicIdentity.fingerprint) })
-        let worker = try run.work(as: "worker")
-        try await run.expectEnd()
+        let gate = Gate()
+        let worker = try run.work(as: "worker", ToyTrainer { _ in gate.wait() })
         let error = await #expect(throws: TransportError.self) { try await revoked.end() }
         #expect(error?.code == .revoked)
+        gate.open()
+        try await run.expectEnd()
         #expect(try await worker.end().isOver)
         #expect(
             run.events.contains { if case .excluded(let member, _) = $0 { member.name == "revoked" } else { false } })

@@ -162,7 +162,7 @@ struct RunStoreTests {
         #expect(
             try store.history.run()
                 == RunRecord(
-                    name: "run", created: fixture.start + 5, mode: "federated", configuration: "new", state: .running))
+                    name: "run", created: fixture.start + 5, mode: "federated", configuration: "new", state: .created))
         #expect(try store.history.rounds().isEmpty && store.history.steps().isEmpty)
         #expect(try store.history.snapshots().isEmpty && fixture.files().isEmpty)
         #expect(try store.history.worker("f")?.isRevoked == true && store.history.ledger() == ledger)
