@@ -162,7 +162,7 @@ struct CheatTests {
                 cheat.askBulk { $0.beginUpload.manifest = blob.manifest.encoded.dropLast() },
                 cheat.askBulk { $0.beginUpload.manifest = large },
                 cheat.askBulk(sampleBytes(64 << 10, seed: 2)) { $0.putChunk.blob = blob.id.bytes },
-                cheat.askBulk(sampleBytes(4 << 20)) { $0.putChunk.blob = blob.id.bytes },
+                cheat.askBulk(sampleBytes(1 << 20)) { $0.putChunk.blob = blob.id.bytes },
                 cheat.askBulk(Data(count: 5)) {
                     $0.putChunk.blob = blob.id.bytes
                     $0.putChunk.index = 2

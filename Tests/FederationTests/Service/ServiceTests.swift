@@ -88,8 +88,10 @@ struct ServiceTests {
                 while !work.isCancelled() { Thread.sleep(forTimeInterval: 0.005) }
                 throw FederationError(.cancelled, "stopped")
             })
-        let staying = try run.work(as: "staying")
+        let gate = Gate()
+        let staying = try run.work(as: "staying", ToyTrainer { _ in gate.wait() })
         for await _ in isAtWork.stream { break }
+        gate.open()
         try await onThread { leaving.runner.stop() }
         let error = await #expect(throws: TransportError.self) { try await leaving.end() }
         #expect(error?.code == .closed)
