@@ -62,7 +62,8 @@ struct CheatTests {
     @Test("cannot make an update count that is none", arguments: updates.indices)
     func refused(index: Int) async throws {
         let update = Self.updates[index]
-        let (run, honest) = try run()
+        let gate = Gate()
+        let (run, honest) = try run(gate: gate)
         let bytes = try update.bytes()
         let outcome = try await onThread { () -> String in
             let cheat = try Cheat(run)
@@ -75,6 +76,7 @@ struct CheatTests {
             }
         }
         #expect(outcome.contains(update.reason), "\(update.name): \(outcome)")
+        gate.open()
         try await run.expectEnd()
         #expect(try await honest.end().isOver)
     }
