@@ -1,0 +1,2 @@
+import Testing
+@Test("one") func one() { #expect(1 == 1) }
