@@ -22,6 +22,8 @@ public struct PrivacyError: Error, CustomStringConvertible, Sendable {
         case conflict
         /// Too few workers are left.
         case belowThreshold
+        /// The release would pass the privacy budget.
+        case budgetExceeded
     }
 
     /// The kind of failure.

@@ -44,7 +44,8 @@ public struct NeighbourDegree: Sendable {
         let corrupt = Hypergeometric(population: workers - 1, marked: Int(many * corrupt), draws: degree)
         let staying = Hypergeometric(
             population: workers - 1, marked: workers - 1 - Int((many * dropped).rounded(.up)), draws: degree)
-        return log2(many) + (self.corrupt + dropped > 0 ? Double(degree) / 2 * log2(self.corrupt + dropped) : -.infinity)
+        return log2(many)
+            + (self.corrupt + dropped > 0 ? Double(degree) / 2 * log2(self.corrupt + dropped) : -.infinity)
             <= -security
             && log2(many * corrupt.probability(atLeast: needed)) <= -security
             && log2(many * (staying.probability(below: needed))) <= -correctness

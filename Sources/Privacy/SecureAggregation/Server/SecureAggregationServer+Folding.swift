@@ -47,7 +47,8 @@ extension SecureAggregationServer {
         } catch {
             throw fail(
                 PrivacyError(
-                    .tampered, "half of worker \(sender)'s vector is in the sum and cannot be read again: begin the "
+                    .tampered,
+                    "half of worker \(sender)'s vector is in the sum and cannot be read again: begin the "
                         + "round anew", cause: error))
         }
     }
@@ -63,12 +64,13 @@ extension SecureAggregationServer {
         }
         let range = PackedElements.range(ofChunk: index, of: configuration.elements)
         let bits = configuration.bits
-        let fits = self.session?.sum.withUnsafeMutableBufferPointer {
+        let fits = sum.withUnsafeMutableBufferPointer {
             PackedElements.apply(packed, bits: bits, sign: sign, to: UnsafeMutableBufferPointer(rebasing: $0[range]))
         }
-        guard fits == true else {
+        guard fits else {
             throw PrivacyError(
-                .malformed, "chunk \(index) of worker \(sender)'s vector has \(packed.count) bytes, which is not "
+                .malformed,
+                "chunk \(index) of worker \(sender)'s vector has \(packed.count) bytes, which is not "
                     + "\(range.count) elements of \(bits) bits")
         }
     }

@@ -34,7 +34,7 @@ extension SecureAggregationServer {
         let places = try requireQuorum("shared their secrets")
         guard let session else { return }
         self.session?.sharing = SurvivorSet(places, of: session.roster.workers.count)
-        self.session?.sum = [UInt32](repeating: 0, count: configuration.elements)
+        sum = [UInt32](repeating: 0, count: configuration.elements)
         stage = .inputs
     }
 

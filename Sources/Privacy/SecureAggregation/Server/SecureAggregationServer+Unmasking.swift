@@ -27,14 +27,10 @@ extension SecureAggregationServer {
         let session = try open(.reveal, .reveals)
         do {
             let masks = try session.secretsNeeded.flatMap { try session.masks(openedBy: $0, configuration.digest) }
-            // The session must not hold a second copy of the sum while it is changed.
-            var sum = session.sum
-            self.session = nil
             Mask.apply(masks, to: &sum, lanes: lanes)
             let ring = UInt32.max >> UInt32(32 - configuration.bits)
             for index in sum.indices { sum[index] &= ring }
-            stage = .finished
-            advertisements = [:]
+            defer { forget(.finished) }
             return SecureSum(elements: sum, workers: session.survivors.members.map { session.roster.workers[$0] })
         } catch let error as PrivacyError {
             throw fail(error)

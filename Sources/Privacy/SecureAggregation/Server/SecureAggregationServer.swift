@@ -36,6 +36,8 @@ public struct SecureAggregationServer: Sendable {
     let trusted: Set<WorkerIdentity>
     var advertisements: [WorkerIdentity: SignedMessage] = [:]
     var session: ServerSession?
+    /// The sum of the masked vectors, modulo 2^32. Not in the session, whose copies would copy it when it changes.
+    var sum: [UInt32] = []
     var failure: PrivacyError?
 
     /// Begins a round.
@@ -80,11 +82,16 @@ public struct SecureAggregationServer: Sendable {
 
     /// Ends the round and forgets all of it.
     mutating func fail(_ error: PrivacyError) -> PrivacyError {
-        stage = .failed
         failure = error
-        session = nil
-        advertisements = [:]
+        forget(.failed)
         return error
+    }
+
+    mutating func forget(_ stage: Stage) {
+        self.stage = stage
+        session = nil
+        sum = []
+        advertisements = [:]
     }
 
     /// The session, in the stage that `kind` belongs to.

@@ -8,8 +8,6 @@ struct ServerSession: Sendable {
     var shares: [Int: Data] = [:]
     /// Who shared.
     var sharing = SurvivorSet([], of: 0)
-    /// The sum of the masked vectors, modulo 2^32.
-    var sum: [UInt32] = []
     /// The digest of each folded vector's header.
     var folded: [Int: Data] = [:]
     /// Whose vectors are in the sum.

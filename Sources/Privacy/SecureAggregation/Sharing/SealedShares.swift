@@ -42,17 +42,26 @@ struct SealedShares: Sendable {
 }
 
 extension Roster {
-    /// What a worker's own key and one of a peer's keys agree on (X25519, RFC 7748).
+    /// What a worker's own key and one of a peer's keys agree on.
     func agreement(
         _ own: Curve25519.KeyAgreement.PrivateKey, with peer: Int,
         _ key: KeyPath<Advertisement, Curve25519.KeyAgreement.PublicKey>
     ) throws -> SharedSecret {
-        do {
-            return try own.sharedSecretFromKeyAgreement(with: keys[peer][keyPath: key])
-        } catch {
-            throw PrivacyError(
-                .untrusted, "worker \(workers[peer]) advertised a key with which no secret can be agreed on",
-                cause: error)
+        try own.agreement(with: keys[peer][keyPath: key], of: workers[peer])
+    }
+}
+
+extension Curve25519.KeyAgreement.PrivateKey {
+    /// What this key and a worker's agree on (X25519, RFC 7748).
+    ///
+    /// - Throws: ``PrivacyError/Code/untrusted`` for a point of small order, with which anyone agrees on zero; not
+    ///   every version of the library refuses it.
+    func agreement(with key: Curve25519.KeyAgreement.PublicKey, of worker: WorkerIdentity) throws -> SharedSecret {
+        guard let secret = try? sharedSecretFromKeyAgreement(with: key),
+            secret.withUnsafeBytes({ $0.reduce(0) { $0 | $1 } }) != 0
+        else {
+            throw PrivacyError(.untrusted, "worker \(worker) advertised a key with which no secret can be agreed on")
         }
+        return secret
     }
 }

@@ -16,7 +16,8 @@ extension SecureAggregationWorker {
             throw PrivacyError(.wrongStage, "a vector cannot be masked before the neighbours' shares are here")
         }
         guard !hasMasked else {
-            throw PrivacyError(.wrongStage, "a vector was masked in round \(configuration.round) already; send that one")
+            throw PrivacyError(
+                .wrongStage, "a vector was masked in round \(configuration.round) already; send that one")
         }
         guard vector.count == configuration.elements else {
             throw PrivacyError(

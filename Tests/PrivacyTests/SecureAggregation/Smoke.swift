@@ -1,2 +1,0 @@
-import Testing
-@Test("one") func one() { #expect(1 == 1) }
