@@ -9,7 +9,8 @@ struct Roster: Sendable {
     let scope: MessageScope
     let threshold: Threshold
     /// SHA-256 of every signed advertisement. All workers' fresh keys are in it, so it serves as the graph's beacon:
-    /// no worker knows it before the others' keys, and the coordinator only chooses whose keys are in it.
+    /// no worker knows it before the others' keys. A coordinator that leaves workers out, or that has workers of its
+    /// own advertise late, can try some orders; leave room for that in the number of neighbours (``NeighbourDegree``).
     var digest: Data { scope.roster }
     private let places: [WorkerIdentity: Int]
 

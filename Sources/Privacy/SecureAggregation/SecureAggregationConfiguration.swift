@@ -16,6 +16,9 @@ public struct SecureAggregationConfiguration: Sendable, Equatable {
     /// The most workers that the encoding has room for.
     public let mostWorkers: Int
     /// The fraction of workers that must stay, and of a neighbourhood's shares that open a secret.
+    ///
+    /// Of n workers up to 1 − threshold may be lost. A coordinator in league with c of them could have two lists of
+    /// survivors signed only if 2·threshold·n ≤ n + c: at 0.67 it would need a third of all workers.
     public let threshold: Double
     /// The neighbours of a worker above ``completeWorkers`` workers, an even number; nil for all.
     public let neighbours: Int?

@@ -115,10 +115,10 @@ import Testing
         for byte in masked.chunk(0) { counts[Int(byte)] += 1 }
         let expected = Double(masked.byteCount) / 256
         let chiSquare = counts.reduce(0) { $0 + (Double($1) - expected) * (Double($1) - expected) / expected }
-        // 255 degrees of freedom: a chance below 1e-9 on either side (Wilson and Hilferty: 6 deviations).
+        // 255 degrees of freedom: a chance below 1e-9 on either side (Wilson and Hilferty: 6.5 deviations).
         let width = 2.0 / (9 * 255)
-        #expect(chiSquare < 255 * pow(1 - width + 6 * width.squareRoot(), 3))
-        #expect(chiSquare > 255 * pow(1 - width - 6 * width.squareRoot(), 3))
+        #expect(chiSquare < 255 * pow(1 - width + 6.5 * width.squareRoot(), 3))
+        #expect(chiSquare > 255 * pow(1 - width - 6.5 * width.squareRoot(), 3))
     }
 
     @Test("The generator's bounded numbers are all reached and none passes the bound")
