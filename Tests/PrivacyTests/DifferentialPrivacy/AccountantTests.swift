@@ -16,8 +16,9 @@ struct AccountantTests {
         arguments: ReferenceRow.all)
     func lossDistribution(row: ReferenceRow) throws {
         let epsilon = try row.spent(by: .pld).epsilon
-        #expect(epsilon > row.pld * (1 - 1e-4), "\(epsilon)")
-        #expect(epsilon < row.pld * 1.0005, "\(epsilon)")
+        #expect(epsilon > row.fine * (1 - 5e-6), "\(epsilon)")
+        #expect(epsilon < row.fine * (1 + 5e-5), "\(epsilon)")
+        #expect(relativeError(epsilon, row.pld) < 2e-4)
     }
 
     @Test("A plain Gaussian's epsilon by loss distributions is the exact one, from above",

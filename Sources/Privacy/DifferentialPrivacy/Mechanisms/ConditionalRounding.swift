@@ -1,25 +1,46 @@
-import Foundation
+/// Stochastic rounding to whole numbers, tried again until the norm is within the bound of `RoundedNorm`
+/// (DDGauss, arXiv 2102.06387, section 4.1).
+///
+/// Each value is rounded up with the probability of its fraction, so that a rounding that is tried once is unbiased.
+/// A vector within the norm passes with probability 1 − β at least. The norm that sensitivity rests on is checked on
+/// the whole numbers themselves: no rounding error in what came before can pass it.
+public struct ConditionalRounding: Equatable, Sendable {
+    /// The largest norm before rounding, in units of the grid.
+    public let norm: Double
+    /// The largest norm after.
+    public let bound: Double
 
-/// The norm that stochastic rounding to whole numbers leaves (DDGauss, arXiv 2102.06387, theorem 1).
-public enum RoundedNorm {
-    /// β = e^−½: the least probability with which rounding must succeed, so that it is seldom tried twice.
-    public static let defaultBeta = exp(-0.5)
+    private static let attempts = 1_000
 
-    /// min(c + √d, √(c² + d/4 + √(2 ln(1/β)) (c + √d/2))): the L2 bound of a vector of norm c after rounding.
-    ///
-    /// - Parameters:
-    ///   - norm: c, in units of the grid.
-    ///   - beta: β in [0, 1); 0 for rounding that is not conditional.
-    ///   - dimension: d, padding included.
-    public static func l2(_ norm: Double, beta: Double = defaultBeta, dimension: Int) -> Double {
-        let root = Double(dimension).squareRoot()
-        guard beta > 0 else { return norm + root }
-        let spread = (2 * log(1 / beta)).squareRoot() * (norm + 0.5 * root)
-        return min(norm + root, (norm * norm + 0.25 * Double(dimension) + spread).squareRoot())
+    /// Rounding of vectors of a norm and dimension.
+    public init(norm: Double, beta: Double = RoundedNorm.defaultBeta, dimension: Int) {
+        self.norm = norm
+        bound = RoundedNorm.l2(norm, beta: beta, dimension: dimension)
     }
 
-    /// The L1 bound of whole numbers of L2 norm c: c min(√d, c).
-    public static func l1(_ norm: Double, dimension: Int) -> Double {
-        norm * min(Double(dimension).squareRoot(), norm)
+    /// Multiplies by `scale` and rounds.
+    ///
+    /// - Throws: `PrivacyError` with code `invalidValue` when the norm is larger than was said, or not finite.
+    public func round(_ values: [Float], scale: Double, using source: inout some RandomNumberGenerator) throws -> [Int] {
+        let length = values.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot() * scale
+        // Room for what rotating in single precision adds.
+        guard length <= norm * (1 + 1e-4), length < 0x1p40 else {
+            throw PrivacyError(
+                .invalidValue, "a vector of norm \(length) is to be rounded where at most \(norm) was expected: clip first")
+        }
+        for _ in 0..<Self.attempts {
+            let rounded = values.map { Self.round(Double($0) * scale, using: &source) }
+            let square = rounded.reduce(0.0) { $0 + Double($1) * Double($1) }
+            if square <= bound * bound * (1 - 1e-12) { return rounded }
+        }
+        throw PrivacyError(
+            .invalidValue, "rounding did not stay within the norm \(bound) in \(Self.attempts) attempts: clip first")
+    }
+
+    private static func round(_ value: Double, using source: inout some RandomNumberGenerator) -> Int {
+        let floor = value.rounded(.down)
+        let fraction = value - floor
+        guard fraction > 0 else { return Int(floor) }
+        return Int(floor) + (Double(source.next() >> 11) * 0x1p-53 < fraction ? 1 : 0)
     }
 }
