@@ -1,6 +1,8 @@
 # Two commands do everything on a fresh Debian 12 machine with Swift 6.2 or newer: `make demo` and `make test`.
 
 PACKAGES := libdnnl-dev libopenblas-dev libnanomsg-dev libturbojpeg0-dev libpng-dev libsqlite3-dev
+# What the test over a bad network needs; it is skipped, and says so, where the rights are missing.
+TEST_PACKAGES := iproute2 python3
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 LORAD := .build/release/lorad
 # Numeric tests run with optimisation; testing needs a build folder of its own because its flags differ.
@@ -8,9 +10,11 @@ TESTING := -c release --scratch-path .build/testing -Xswiftc -enable-testing --e
 
 .PHONY: system-packages build demo lint test
 
+INSTALL = dpkg -s $(1) >/dev/null 2>&1 || \
+	{ $(SUDO) apt-get update && $(SUDO) apt-get install -y --no-install-recommends $(1); }
+
 system-packages:
-	@dpkg -s $(PACKAGES) >/dev/null 2>&1 || \
-		{ $(SUDO) apt-get update && $(SUDO) apt-get install -y --no-install-recommends $(PACKAGES); }
+	@$(call INSTALL,$(PACKAGES))
 
 build: system-packages
 	swift build -c release --product lorad
@@ -27,5 +31,7 @@ lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
 
 test: system-packages lint
+	@$(call INSTALL,$(TEST_PACKAGES))
 	swift build --build-tests $(TESTING)
 	swift test --skip-build $(TESTING)
+	LORAD=.build/testing/release/lorad cluster/network/netem.sh

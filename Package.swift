@@ -33,7 +33,12 @@ let package = Package(
             dependencies: ["Adapters", "Models", "Tensors", "CKernels"]),
 
         // The federated half: never imports the model half.
-        .target(name: "Privacy", dependencies: ["Tensors"]),
+        .target(
+            name: "Privacy",
+            dependencies: [
+                "Tensors", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ]),
         .target(
             name: "Transports", dependencies: ["CNanomsg", .product(name: "Crypto", package: "swift-crypto")]),
         .target(
@@ -56,10 +61,16 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
 
-        .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "COpenBLAS"]),
         .testTarget(name: "ModelsTests", dependencies: ["Models", "Tensors"]),
         .testTarget(name: "AdaptersTests", dependencies: ["Adapters", "Models", "Tensors"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "Adapters", "Models", "Tensors"]),
+        .testTarget(
+            name: "PrivacyTests",
+            dependencies: [
+                "Privacy", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ]),
         .testTarget(
             name: "TransportsTests",
             dependencies: ["Transports", .product(name: "Crypto", package: "swift-crypto")]),

@@ -14,12 +14,17 @@ typedef void (*ormqr_function)(const char *side, const char *trans, const int32_
 typedef void (*gesdd_function)(const char *job, const int32_t *m, const int32_t *n, double *a, const int32_t *lda,
                                double *s, double *u, const int32_t *ldu, double *vt, const int32_t *ldvt, double *work,
                                const int32_t *lwork, int32_t *iwork, int32_t *info, size_t job_length);
+typedef void (*gesvd_function)(const char *jobu, const char *jobvt, const int32_t *m, const int32_t *n, double *a,
+                               const int32_t *lda, double *s, double *u, const int32_t *ldu, double *vt,
+                               const int32_t *ldvt, double *work, const int32_t *lwork, int32_t *info,
+                               size_t jobu_length, size_t jobvt_length);
 
 static struct {
     gemm_function gemm;
     geqrf_function geqrf;
     ormqr_function ormqr;
     gesdd_function gesdd;
+    gesvd_function gesvd;
 } routines;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -28,11 +33,12 @@ static void load(void) {
     routines.geqrf = (geqrf_function)lorad_openblas_symbol("dgeqrf_");
     routines.ormqr = (ormqr_function)lorad_openblas_symbol("dormqr_");
     routines.gesdd = (gesdd_function)lorad_openblas_symbol("dgesdd_");
+    routines.gesvd = (gesvd_function)lorad_openblas_symbol("dgesvd_");
 }
 
 int lorad_lapack_load(void) {
     pthread_once(&once, load);
-    return routines.gemm && routines.geqrf && routines.ormqr && routines.gesdd;
+    return routines.gemm && routines.geqrf && routines.ormqr && routines.gesdd && routines.gesvd;
 }
 
 static const int no_memory = -1000;
@@ -75,7 +81,7 @@ int lorad_lapack_apply_q(int32_t m, int32_t n, int32_t k, const double *a, const
     return info;
 }
 
-int lorad_lapack_svd(int32_t m, int32_t n, double *a, double *s, double *u, double *vt) {
+int lorad_lapack_svd_divide(int32_t m, int32_t n, double *a, double *s, double *u, double *vt) {
     const int32_t p = m < n ? m : n, lda = at_least_one(m), ldvt = at_least_one(p), query = -1;
     int32_t info = 0;
     double answer = 1;
@@ -88,4 +94,17 @@ int lorad_lapack_svd(int32_t m, int32_t n, double *a, double *s, double *u, doub
     free(work);
     free(integers);
     return work ? info : no_memory;
+}
+
+int lorad_lapack_svd_iterate(int32_t m, int32_t n, double *a, double *s, double *u, double *vt) {
+    const int32_t p = m < n ? m : n, lda = at_least_one(m), ldvt = at_least_one(p), query = -1;
+    int32_t info = 0;
+    double answer = 1;
+    routines.gesvd("S", "S", &m, &n, a, &lda, s, u, &lda, vt, &ldvt, &answer, &query, &info, 1, 1);
+    const int32_t length = claimed(answer);
+    double *work = malloc((size_t)length * sizeof(double));
+    if (!work) return no_memory;
+    routines.gesvd("S", "S", &m, &n, a, &lda, s, u, &lda, vt, &ldvt, work, &length, &info, 1, 1);
+    free(work);
+    return info;
 }

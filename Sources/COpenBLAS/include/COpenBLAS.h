@@ -23,7 +23,9 @@ void lorad_lapack_multiply(int transpose_a, int transpose_b, int32_t m, int32_t 
 int lorad_lapack_qr(int32_t m, int32_t n, double *a, double *tau);
 // c[m, n] = Q c for the Q of k reflectors in a[m, k].
 int lorad_lapack_apply_q(int32_t m, int32_t n, int32_t k, const double *a, const double *tau, double *c);
-// a[m, n] = u[m, p] diag(s[p]) vt[p, n] with p = min(m, n); a is overwritten.
-int lorad_lapack_svd(int32_t m, int32_t n, double *a, double *s, double *u, double *vt);
+// a[m, n] = u[m, p] diag(s[p]) vt[p, n] with p = min(m, n); a is overwritten. Divide and conquer (dgesdd) is the faster one;
+// QR iteration (dgesvd) converges where the other may not, on graded matrices of low rank. Above 0: no convergence.
+int lorad_lapack_svd_divide(int32_t m, int32_t n, double *a, double *s, double *u, double *vt);
+int lorad_lapack_svd_iterate(int32_t m, int32_t n, double *a, double *s, double *u, double *vt);
 
 #endif

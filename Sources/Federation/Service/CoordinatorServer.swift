@@ -74,12 +74,16 @@ public final class CoordinatorServer: Sendable {
             shelf: shelf, inbox: inbox, place: options.uploadPlace,
             limits: BlobLimits(size: options.updateLimit, chunkSizes: 64 << 10...Self.uploadChunkLimit))
         let transport = try TransportRegistry.transport(for: options.endpoint)
-        control = try transport.listen(on: options.endpoint, limit: Self.recordLimit)
-        bulk = try transport.listen(on: options.endpoint.bulk(of: control.endpoint), limit: Self.recordLimit)
+        control = try transport.listen(on: options.endpoint, limit: Self.controlLimit)
+        bulk = try transport.listen(on: options.endpoint.bulk(of: control.endpoint), limit: Self.bulkLimit)
     }
 
-    /// The most bytes of a record: a chunk or a message, and what is put around it.
+    /// The most bytes of a record that a worker receives: a chunk or a message, and what is put around it.
     static let recordLimit = max(16 << 20, RecordService.messageLimit) + 64 << 10
+    /// The most bytes of a control record that it takes, and of a bulk record. nanomsg takes memory for a message before
+    /// anyone can tell whose it is, so this is what a connection costs at most.
+    static let controlLimit = 128 << 10
+    static let bulkLimit = uploadChunkLimit + 64 << 10
     /// The largest chunk that a worker may send.
     private static let uploadChunkLimit = BlobManifest.defaultChunkSize
 

@@ -1,6 +1,7 @@
 import COpenBLAS
 
-/// A = U Σ Vᵀ with orthonormal columns in U and V and the singular values descending (LAPACK's dgesdd).
+/// A = U Σ Vᵀ with orthonormal columns in U and V and the singular values descending (LAPACK's dgesdd, or dgesvd
+/// where that does not converge).
 public struct SingularValueDecomposition: Sendable {
     /// U, [rows, p] with p the smaller of A's sizes, or as many columns as were asked for.
     public let u: DenseMatrix
@@ -12,21 +13,36 @@ public struct SingularValueDecomposition: Sendable {
     /// Decomposes a matrix of any shape and rank.
     ///
     /// - Throws: `TensorError.unsupported` where LAPACK is missing or fails, or an element is not finite.
-    public init(_ matrix: consuming DenseMatrix) throws {
+    public init(_ matrix: DenseMatrix) throws {
+        try self.init(matrix, by: [lorad_lapack_svd_divide, lorad_lapack_svd_iterate])
+    }
+
+    /// Factors a matrix and overwrites it: rows, columns, A, Σ, U, Vᵀ; above 0 where it does not converge.
+    typealias Routine =
+        @convention(c) (
+            Int32, Int32, UnsafeMutablePointer<Double>?, UnsafeMutablePointer<Double>?, UnsafeMutablePointer<Double>?,
+            UnsafeMutablePointer<Double>?
+        ) -> Int32
+
+    /// - Parameter routines: each is tried where those before it did not converge.
+    init(_ matrix: DenseMatrix, by routines: [Routine]) throws {
         try LAPACK.require(matrix.rows, matrix.columns)
         try LAPACK.requireFinite(matrix.elements, "SVD")
         let (rows, columns) = (matrix.rows, matrix.columns)
         let count = min(rows, columns)
         var values = [Double](repeating: 0, count: count)
         var (u, vTransposed) = (DenseMatrix(zeros: rows, count), DenseMatrix(zeros: count, columns))
-        if count > 0 {
-            let status = matrix.update { a in
+        var status: Int32 = 0
+        for routine in routines where count > 0 {
+            var overwritten = matrix
+            status = overwritten.update { a in
                 u.update { u in
-                    vTransposed.update { vt in lorad_lapack_svd(Int32(rows), Int32(columns), a, &values, u, vt) }
+                    vTransposed.update { vt in routine(Int32(rows), Int32(columns), a, &values, u, vt) }
                 }
             }
-            try LAPACK.check(status, "SVD", rows, columns)
+            if status <= 0 { break }
         }
+        try LAPACK.check(status, "SVD", rows, columns)
         self.init(u: u, values: values, v: vTransposed.transposed)
     }
 

@@ -6,7 +6,7 @@ struct ResumeTests {
     /// Long enough to be stopped in the middle; shuffled and with dropout, so that nothing may be lost.
     private func longRun() throws -> TinyRun {
         try TinyRun(
-            TinyRun.freshAdapter, "data.shuffle=true", "training.max_steps=40", "training.save_steps=5",
+            TinyRun.freshAdapter, "data.shuffle=true", "training.max_steps=120", "training.save_steps=5",
             "training.lr_scheduler_type=cosine", "training.per_device_train_batch_size=12")
     }
 
@@ -19,12 +19,12 @@ struct ResumeTests {
             let stopped = try await stop(run, with: signal)
             if signal != SIGKILL {
                 #expect(stopped.status == 1)
-                #expect(stopped.errors.contains("of 40; --resume goes on from there"), "\(stopped.errors)")
+                #expect(stopped.errors.contains("of 120; --resume goes on from there"), "\(stopped.errors)")
             }
             let resumed = try await run.train("--resume")
             #expect(resumed.status == 0, "\(resumed.errors)")
             #expect(try run.adapter() == whole.adapter())
-            #expect(try run.log().map(\.step) == Array(1...40))
+            #expect(try run.log().map(\.step) == Array(1...120))
             #expect(try run.log().map(\.loss) == whole.log().map(\.loss))
         }
     }
@@ -35,7 +35,7 @@ struct ResumeTests {
         while process.isRunning, !run.has("checkpoints/step-10") { try await Task.sleep(for: .milliseconds(2)) }
         process.send(signal)
         let outcome = try await process.outcome()
-        #expect(!run.has("checkpoints/step-40"), "it ended before it could be stopped")
+        #expect(!run.has("checkpoints/step-120"), "it ended before it could be stopped")
         return outcome
     }
 

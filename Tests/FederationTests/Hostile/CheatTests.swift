@@ -62,7 +62,8 @@ struct CheatTests {
     @Test("cannot make an update count that is none", arguments: updates.indices)
     func refused(index: Int) async throws {
         let update = Self.updates[index]
-        let (run, honest) = try run()
+        let gate = Gate()
+        let (run, honest) = try run(gate: gate)
         let bytes = try update.bytes()
         let outcome = try await onThread { () -> String in
             let cheat = try Cheat(run)
@@ -75,6 +76,7 @@ struct CheatTests {
             }
         }
         #expect(outcome.contains(update.reason), "\(update.name): \(outcome)")
+        gate.open()
         try await run.expectEnd()
         #expect(try await honest.end().isOver)
     }
@@ -162,7 +164,7 @@ struct CheatTests {
                 cheat.askBulk { $0.beginUpload.manifest = blob.manifest.encoded.dropLast() },
                 cheat.askBulk { $0.beginUpload.manifest = large },
                 cheat.askBulk(sampleBytes(64 << 10, seed: 2)) { $0.putChunk.blob = blob.id.bytes },
-                cheat.askBulk(sampleBytes(4 << 20)) { $0.putChunk.blob = blob.id.bytes },
+                cheat.askBulk(sampleBytes(1 << 20)) { $0.putChunk.blob = blob.id.bytes },
                 cheat.askBulk(Data(count: 5)) {
                     $0.putChunk.blob = blob.id.bytes
                     $0.putChunk.index = 2

@@ -11,7 +11,7 @@ import Transports
 struct StrangerTests {
     @Test("that connect by the hundred and send nothing, or bytes of no meaning, hold nobody up")
     func connections() async throws {
-        let run = try ServedRun()
+        let run = try ServedRun(ToyJob(minimumWorkers: 2))
         run.start()
         let port = try #require(run.server.endpoint.port)
         let lengths: [UInt64] = [

@@ -35,7 +35,7 @@ final class ServedRun: Sendable {
             endpoint: try Endpoint(endpoint), security: isInsecure ? .insecure : .encrypted(key), run: "toy",
             uploadFolder: folder.path, updateLimit: 1 << 20)
         options.timing = Timing(patience: patience)
-        options.farewell = .seconds(1)
+        options.farewell = .seconds(30)
         try configure(&options, shelf)
         server = try CoordinatorServer(
             job, options: options, shelf: shelf,

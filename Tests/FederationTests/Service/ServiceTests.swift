@@ -14,7 +14,8 @@ struct ServiceTests {
     )
     func endpoints(endpoint: String, isInsecure: Bool) async throws {
         let socket = "ipc:///tmp/lorad-\(UUID().uuidString.prefix(8))"
-        let run = try ServedRun(endpoint: endpoint == "ipc" ? socket : endpoint, isInsecure: isInsecure)
+        let run = try ServedRun(
+            ToyJob(minimumWorkers: 3), endpoint: endpoint == "ipc" ? socket : endpoint, isInsecure: isInsecure)
         run.start()
         let workers = try (0..<3).map { try run.work(as: "w\($0)") }
         try await run.expectEnd()
@@ -88,8 +89,10 @@ struct ServiceTests {
                 while !work.isCancelled() { Thread.sleep(forTimeInterval: 0.005) }
                 throw FederationError(.cancelled, "stopped")
             })
-        let staying = try run.work(as: "staying")
+        let gate = Gate()
+        let staying = try run.work(as: "staying", ToyTrainer { _ in gate.wait() })
         for await _ in isAtWork.stream { break }
+        gate.open()
         try await onThread { leaving.runner.stop() }
         let error = await #expect(throws: TransportError.self) { try await leaving.end() }
         #expect(error?.code == .closed)
@@ -125,7 +128,8 @@ struct ServiceTests {
             options.files = [.init(name: "config.json", blob: blob.id, size: blob.size)]
         })
         run.start()
-        let worker = try run.work(as: "worker")
+        let gate = Gate()
+        let worker = try run.work(as: "worker", ToyTrainer { _ in gate.wait() })
         let fetched = try await onThread {
             let welcome = try worker.runner.join()
             let file = try #require(welcome.files.first)
@@ -133,6 +137,7 @@ struct ServiceTests {
                 try Data(contentsOf: URL(filePath: try worker.runner.fetch(file).path))
             }
         }
+        gate.open()
         #expect(fetched == [contents, contents])
         try await run.expectEnd()
         #expect(run.server.traffic.counts.sent < 600_000)

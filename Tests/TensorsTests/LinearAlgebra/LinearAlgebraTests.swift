@@ -1,3 +1,4 @@
+import COpenBLAS
 import Testing
 
 @testable import Tensors
@@ -57,6 +58,21 @@ struct LinearAlgebraTests {
         #expect(distance(product(product(svd.u, diagonal(svd.values)), svd.v.transposed), matrix) < 1e-13)
         #expect(distanceFromOrthonormal(svd.u) < 1e-13 && distanceFromOrthonormal(svd.v) < 1e-13)
         #expect(zip(svd.values, svd.values.dropFirst()).allSatisfy { $0 >= $1 } && svd.values.allSatisfy { $0 >= 0 })
+    }
+
+    @Test("Where a routine does not converge the next one has the matrix as it was", arguments: shapes)
+    func secondRoutine(_ rows: Int, _ columns: Int) throws {
+        let failing: SingularValueDecomposition.Routine = { rows, columns, a, _, _, _ in
+            for index in 0..<Int(rows * columns) { a?[index] = .nan }
+            return 1
+        }
+        let matrix = random(rows, columns)
+        let svd = try SingularValueDecomposition(matrix, by: [failing, lorad_lapack_svd_iterate])
+        let expected = try SingularValueDecomposition(matrix, by: [lorad_lapack_svd_divide])
+        #expect(zip(svd.values, expected.values).allSatisfy { abs($0 - $1) < 1e-13 })
+        #expect(distance(product(product(svd.u, diagonal(svd.values)), svd.v.transposed), matrix) < 1e-13)
+        guard rows > 0, columns > 0 else { return }
+        #expect(throws: TensorError.self) { try SingularValueDecomposition(matrix, by: [failing]) }
     }
 
     @Test("A product's decomposition is that of the product formed", arguments: [(9, 7, 4), (6, 20, 8), (5, 4, 9)])

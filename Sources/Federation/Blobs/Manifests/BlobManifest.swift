@@ -1,8 +1,8 @@
 /// How a blob is cut into chunks, and the SHA-256 of each: every chunk can be verified by itself, in any order, and the
 /// whole needs no second pass.
 public struct BlobManifest: Hashable, Sendable {
-    /// The chunk size that is used unless another is asked for: 4 MiB.
-    public static let defaultChunkSize = 4 << 20
+    /// The chunk size that is used unless another is asked for: 1 MiB.
+    public static let defaultChunkSize = 1 << 20
 
     /// The blob's name.
     public let id: BlobID

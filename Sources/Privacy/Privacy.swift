@@ -1,2 +1,0 @@
-/// Secure aggregation and differential privacy for the federated half.
-public enum Privacy {}

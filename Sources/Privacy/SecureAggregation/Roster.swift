@@ -1,0 +1,102 @@
+import Crypto
+import Foundation
+
+/// The workers of a round with their signed keys, numbered by rising identity, and the graph that follows from them.
+struct Roster: Sendable {
+    let workers: [WorkerIdentity]
+    let keys: [Advertisement]
+    let graph: NeighbourGraph
+    let scope: MessageScope
+    let threshold: Threshold
+    /// SHA-256 of every signed advertisement. All workers' fresh keys are in it, so it serves as the graph's beacon:
+    /// no worker knows it before the others' keys. A coordinator that leaves workers out, or that has workers of its
+    /// own advertise late, can try some orders; leave room for that in the number of neighbours (``NeighbourDegree``).
+    var digest: Data { scope.roster }
+    private let places: [WorkerIdentity: Int]
+
+    /// A roster of messages in rising order of their senders, each one checked.
+    ///
+    /// - Throws: ``PrivacyError`` for too few or too many, a stranger, a worker named twice, a signature that fails.
+    init(
+        _ messages: [SignedMessage], configuration: SecureAggregationConfiguration, trusted: Set<WorkerIdentity>
+    ) throws {
+        guard (configuration.fewestWorkers...configuration.mostWorkers).contains(messages.count) else {
+            throw PrivacyError(
+                .belowThreshold,
+                "\(messages.count) workers advertised keys; \(configuration.fewestWorkers) to "
+                    + "\(configuration.mostWorkers) are needed")
+        }
+        for (earlier, later) in zip(messages, messages.dropFirst()) where !(earlier.sender < later.sender) {
+            throw PrivacyError(.malformed, "the list of keys is not in order, or names worker \(later.sender) twice")
+        }
+        let context = MessageScope(context: configuration.digest)
+        keys = try messages.map { try Self.keys(of: $0, in: context, trusted: trusted) }
+        workers = messages.map(\.sender)
+        places = Dictionary(uniqueKeysWithValues: workers.enumerated().map { ($1, $0) })
+        var hash = SHA256()
+        for message in messages { hash.update(data: message.content) }
+        let digest = Data(hash.finalize())
+        scope = MessageScope(context: configuration.digest, roster: digest)
+        threshold = configuration.limit
+        graph = NeighbourGraph(workers: messages.count, degree: configuration.neighbours, beacon: digest)
+    }
+
+    /// The keys of one message, after all that can be checked of it alone.
+    static func keys(
+        of message: SignedMessage, in scope: MessageScope, trusted: Set<WorkerIdentity>
+    ) throws -> Advertisement {
+        guard trusted.contains(message.sender) else {
+            throw PrivacyError(
+                .untrusted,
+                "worker \(message.sender) is not among the \(trusted.count) workers trusted here: add its signing "
+                    + "key if it belongs to the run; if not, the coordinator may have invented it")
+        }
+        try message.verify(in: scope)
+        return try Advertisement(message.body)
+    }
+
+    func place(of worker: WorkerIdentity) -> Int? { places[worker] }
+
+    /// How many workers must be left for the round to go on.
+    var quorum: Int { threshold.needed(of: workers.count) }
+
+    /// How many shares open a secret of `owner`.
+    func sharesNeeded(of owner: Int) -> Int { threshold.needed(of: graph.neighbourhoods[owner].count) }
+
+    /// Which of a pair adds the mask: the one of the lower number.
+    func sign(of worker: Int, with peer: Int) -> MaskSign { worker < peer ? .plus : .minus }
+
+    /// The key of the mask that two workers share.
+    func pairKey(_ secret: SharedSecret, _ worker: Int, _ peer: Int) -> SymmetricKey {
+        KeyDerivation.key(
+            .pairwiseMask, from: secret, salt: scope.context + digest,
+            subject: workers[min(worker, peer)].bytes + workers[max(worker, peer)].bytes)
+    }
+
+    /// The key of a worker's own mask.
+    func ownKey(_ seed: SymmetricKey, _ worker: Int) -> SymmetricKey {
+        KeyDerivation.key(.ownMask, from: seed, salt: scope.context + digest, subject: workers[worker].bytes)
+    }
+
+    /// The message that tells every worker all keys.
+    static func message(_ messages: [SignedMessage], round: UInt64) -> Data {
+        var bytes = MessageHeader.bytes(.roster, round: round)
+        bytes.append(littleEndian: UInt32(messages.count))
+        for message in messages { bytes.append(message.content) }
+        return bytes
+    }
+
+    /// The signed keys in such a message; nothing is checked of them yet.
+    static func messages(in bytes: Data, configuration: SecureAggregationConfiguration) throws -> [SignedMessage] {
+        var reader = try MessageHeader.open(bytes, as: .roster, round: configuration.round)
+        let each = WorkerIdentity.byteCount + 4 + Advertisement.byteCount + SignedMessage.signatureBytes
+        let count = try reader.count(itemBytes: each)
+        guard count <= configuration.mostWorkers else {
+            throw PrivacyError(
+                .malformed, "the list of keys has \(count) workers; at most \(configuration.mostWorkers) were agreed")
+        }
+        let messages = try (0..<count).map { _ in try SignedMessage(.advertisement, from: &reader) }
+        try reader.finish()
+        return messages
+    }
+}

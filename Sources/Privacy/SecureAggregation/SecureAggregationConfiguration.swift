@@ -1,0 +1,102 @@
+import Crypto
+public import Foundation
+
+/// What all parties of one round of secure aggregation hold equal; its digest is inside every signature.
+public struct SecureAggregationConfiguration: Sendable, Equatable {
+    /// The run's name, at most 255 bytes.
+    public let run: String
+    /// The round's number.
+    public let round: UInt64
+    /// The ring elements of a vector, the weight included.
+    public let elements: Int
+    /// The width of an element, 16…32.
+    public let bits: Int
+    /// A worker takes part only if so many do: a sum of few says much of each.
+    public let fewestWorkers: Int
+    /// The most workers that the encoding has room for.
+    public let mostWorkers: Int
+    /// The fraction of workers that must stay, and of a neighbourhood's shares that open a secret.
+    ///
+    /// Of n workers up to 1 − threshold may be lost. A coordinator in league with c of them could have two lists of
+    /// survivors signed only if 2·threshold·n ≤ n + c: at 0.67 it would need a third of all workers.
+    public let threshold: Double
+    /// The neighbours of a worker above ``completeWorkers`` workers, an even number; nil for all.
+    public let neighbours: Int?
+    /// What else must be equal: encoding, layout of the vector, base state.
+    public let binding: Data
+
+    /// Up to so many workers, every worker is the neighbour of every other.
+    public static let completeWorkers = NeighbourGraph.completeWorkers
+    /// The most ring elements of a vector.
+    public static let mostElements = 1 << 30
+
+    /// A round's configuration.
+    ///
+    /// - Throws: ``PrivacyError/Code/invalidConfiguration`` that names the number and its range.
+    public init(
+        run: String, round: UInt64, elements: Int, bits: Int, fewestWorkers: Int = 3, mostWorkers: Int,
+        threshold: Double = 0.67, neighbours: Int? = nil, binding: Data = Data()
+    ) throws {
+        self.run = run
+        self.round = round
+        self.elements = elements
+        self.bits = bits
+        self.fewestWorkers = fewestWorkers
+        self.mostWorkers = mostWorkers
+        self.threshold = threshold
+        self.neighbours = neighbours
+        self.binding = binding
+        if let problem { throw PrivacyError(.invalidConfiguration, "secure aggregation cannot run: \(problem)") }
+    }
+
+    /// A round whose vectors are encoded values: `values` of them, and the weight.
+    ///
+    /// - Throws: As the other initialiser.
+    public init(
+        run: String, round: UInt64, values: Int, encoding: FixedPoint, fewestWorkers: Int = 3,
+        threshold: Double = 0.67, neighbours: Int? = nil, binding: Data = Data()
+    ) throws {
+        try self.init(
+            run: run, round: round, elements: values + 1, bits: encoding.bits, fewestWorkers: fewestWorkers,
+            mostWorkers: encoding.workers, threshold: threshold, neighbours: neighbours,
+            binding: Data(SHA256.hash(data: encoding.canonical + binding)))
+    }
+
+    private var problem: String? {
+        if run.isEmpty || run.utf8.count > 255 {
+            "the run's name has \(run.utf8.count) bytes; 1 to 255 are possible"
+        } else if !(1...Self.mostElements).contains(elements) {
+            "vectors of \(elements) elements; 1 to \(Self.mostElements) are possible"
+        } else if !(16...32).contains(bits) {
+            "elements of \(bits) bits; 16 to 32 are possible"
+        } else if !(2...65_535).contains(mostWorkers) {
+            "at most \(mostWorkers) workers; 2 to 65535 are possible"
+        } else if !(2...mostWorkers).contains(fewestWorkers) {
+            "at least \(fewestWorkers) workers; 2 to \(mostWorkers), the most, are possible"
+        } else if !(threshold > 0.5 && threshold <= 1) {
+            "a threshold of \(threshold); above 0.5, so that two groups cannot both reach it, and at most 1"
+        } else if let neighbours, neighbours < 2 || neighbours >= ShamirSharing.mostShares || neighbours % 2 != 0 {
+            "\(neighbours) neighbours; an even number from 2 to \(ShamirSharing.mostShares - 1) is possible"
+        } else if neighbours == nil, mostWorkers > ShamirSharing.mostShares {
+            "\(mostWorkers) workers who are all neighbours; above \(ShamirSharing.mostShares) set `neighbours`"
+        } else if binding.count > 255 {
+            "a binding of \(binding.count) bytes; at most 255 are possible"
+        } else {
+            nil
+        }
+    }
+
+    /// SHA-256 of all of it.
+    public var digest: Data {
+        var bytes = Data("lorad secure aggregation 1 round".utf8)
+        bytes.append(UInt8(run.utf8.count))
+        bytes.append(contentsOf: run.utf8)
+        for number in [
+            round, UInt64(elements), UInt64(bits), UInt64(fewestWorkers), UInt64(mostWorkers), threshold.bitPattern,
+            UInt64(neighbours ?? 0), UInt64(binding.count),
+        ] { bytes.append(littleEndian: number) }
+        return Data(SHA256.hash(data: bytes + binding))
+    }
+
+    var limit: Threshold { Threshold(fraction: threshold) }
+}

@@ -1,0 +1,63 @@
+import Foundation
+
+extension SecureAggregationServer {
+    /// Closes the stage with whoever has answered, and begins the next; the last is closed by ``finish(lanes:)``.
+    ///
+    /// - Throws: ``PrivacyError/Code/belowThreshold`` where too few answered. The round is over then, and what was
+    ///   received is forgotten: the masked sum says nothing to anyone.
+    public mutating func advance() throws {
+        switch stage {
+        case .keys: try closeKeys()
+        case .shares: try closeShares()
+        case .inputs: try closeInputs()
+        case .consents:
+            try requireQuorum("signed the list of survivors")
+            stage = .reveals
+        case .reveals, .finished, .failed:
+            throw PrivacyError(
+                .wrongStage, failure.map { "the round has ended: \($0.message)" } ?? "the stage `\(stage)` is the last")
+        }
+    }
+
+    private mutating func closeKeys() throws {
+        let messages = advertisements.values.sorted { $0.sender < $1.sender }
+        do {
+            let roster = try Roster(messages, configuration: configuration, trusted: trusted)
+            session = ServerSession(roster, message: Roster.message(messages, round: configuration.round))
+            stage = .shares
+        } catch let error as PrivacyError {
+            throw fail(error)
+        }
+    }
+
+    private mutating func closeShares() throws {
+        let places = try requireQuorum("shared their secrets")
+        guard let session else { return }
+        self.session?.sharing = SurvivorSet(places, of: session.roster.workers.count)
+        sum = [UInt32](repeating: 0, count: configuration.elements)
+        stage = .inputs
+    }
+
+    private mutating func closeInputs() throws {
+        let places = try requireQuorum("sent their masked vectors")
+        guard let session else { return }
+        self.session?.survivors = SurvivorSet(places, of: session.roster.workers.count)
+        self.session?.shares = [:]
+        stage = .consents
+    }
+
+    @discardableResult
+    private mutating func requireQuorum(_ deed: String) throws -> [Int] {
+        guard let session else { return [] }
+        let places = session.answered(stage)
+        guard places.count >= session.roster.quorum else {
+            throw fail(
+                PrivacyError(
+                    .belowThreshold,
+                    "\(places.count) of \(session.roster.workers.count) workers \(deed); \(session.roster.quorum) "
+                        + "are needed (threshold \(configuration.threshold)). The round ends and nothing is learnt "
+                        + "of any of them; begin another, give the stage more time, or lower the threshold"))
+        }
+        return places
+    }
+}

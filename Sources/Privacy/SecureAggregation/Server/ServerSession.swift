@@ -1,0 +1,76 @@
+import Foundation
+
+/// What the coordinator holds of a round once the list of keys is closed.
+struct ServerSession: Sendable {
+    let roster: Roster
+    let rosterMessage: Data
+    /// The sealed shares of each worker, in the order of its neighbours; gone once the vectors are in.
+    var shares: [Int: Data] = [:]
+    /// Who shared.
+    var sharing = SurvivorSet([], of: 0)
+    /// The digest of each folded vector's header.
+    var folded: [Int: Data] = [:]
+    /// Whose vectors are in the sum.
+    var survivors = SurvivorSet([], of: 0)
+    /// Signatures of the survivors.
+    var consents: [Int: Data] = [:]
+    /// Who gave shares.
+    var revealed: Set<Int> = []
+    /// Shares of the one secret of each worker that is to be opened, as many as it takes.
+    var openings: [Int: [ShamirSharing.Share]] = [:]
+
+    init(_ roster: Roster, message: Data) {
+        self.roster = roster
+        rosterMessage = message
+    }
+
+    func expected(_ stage: SecureAggregationServer.Stage) -> [Int] {
+        switch stage {
+        case .shares: Array(roster.workers.indices)
+        case .inputs: sharing.members
+        case .consents: survivors.members
+        case .reveals: consents.keys.sorted()
+        case .keys, .finished, .failed: []
+        }
+    }
+
+    func answered(_ stage: SecureAggregationServer.Stage) -> [Int] {
+        switch stage {
+        case .shares: shares.keys.sorted()
+        case .inputs: folded.keys.sorted()
+        case .consents: consents.keys.sorted()
+        case .reveals: revealed.sorted()
+        case .keys, .finished, .failed: []
+        }
+    }
+
+    /// The shares that a worker's neighbours sealed for it.
+    func delivery(to place: Int) -> Delivery {
+        Delivery(
+            entries: roster.graph.neighbours(of: place).compactMap { sender in
+                guard let all = shares[sender], let index = roster.graph.neighbours(of: sender).firstIndex(of: place)
+                else { return nil }
+                let start = all.startIndex + index * SealedShares.byteCount
+                return (sender, Data(all[start..<start + SealedShares.byteCount]))
+            })
+    }
+
+    /// The request for shares, with all signatures.
+    var request: UnmaskingRequest {
+        UnmaskingRequest(
+            survivors: survivors, signatures: consents.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+    }
+
+    /// Which secret of a worker is to be opened.
+    func kind(of owner: Int) -> SharedSecretKind { survivors.contains(owner) ? .seed : .maskingKey }
+
+    /// The workers of whom `holder` holds shares, by rising number.
+    func owners(heldBy holder: Int) -> [Int] { roster.graph.neighbourhoods[holder].filter(sharing.contains) }
+
+    /// The workers of whom a secret must be opened: all survivors, and who left masks with one of them.
+    var secretsNeeded: [Int] {
+        sharing.members.filter { owner in
+            survivors.contains(owner) || roster.graph.neighbourhoods[owner].contains(where: survivors.contains)
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import Crypto
+import Foundation
+
+extension SecureAggregationWorker {
+    /// Checks the list of keys, and deals shares of the own secrets to the neighbours.
+    mutating func deal(for message: Data) throws -> Data {
+        let messages = try Roster.messages(in: message, configuration: configuration)
+        guard messages.contains(where: { $0.bytes(round: configuration.round) == advertisement }) else {
+            throw PrivacyError(
+                .untrusted, "the list of keys lacks the keys that this worker \(identity) sent: leave the round")
+        }
+        let roster = try Roster(messages, configuration: configuration, trusted: trusted)
+        if let session {
+            guard session.roster.digest == roster.digest else {
+                throw PrivacyError(.conflict, "the coordinator sent two different lists of keys for one round")
+            }
+            return session.answer
+        }
+        guard let place = roster.place(of: identity) else {
+            throw PrivacyError(.untrusted, "the list of keys lacks this worker \(identity)")
+        }
+        let dealt = try dealtShares(roster, place)
+        let body = try roster.graph.neighbours(of: place).reduce(into: Data()) { body, peer in
+            guard let shares = dealt[peer] else { return }
+            body += try SealedShares(from: place, to: peer, roster: roster, own: secrets.sharesKey, peer: peer)
+                .seal(shares)
+        }
+        let answer = try SignedMessage(.shares, body: body, key: key, scope: roster.scope)
+            .bytes(round: configuration.round)
+        session = WorkerSession(roster: roster, place: place, answer: answer, held: dealt.filter { $0.key == place })
+        return answer
+    }
+
+    /// The shares of this worker's two secrets, by the number of their holder.
+    private func dealtShares(_ roster: Roster, _ place: Int) throws -> [Int: DealtShares] {
+        let holders = roster.graph.neighbourhoods[place]
+        let needed = roster.sharesNeeded(of: place)
+        let seeds = ShamirSharing.split(
+            secrets.seed.bytes, threshold: needed, count: holders.count,
+            randomness: secrets.polynomials(.seedShares, roster: roster.digest))
+        let keys = ShamirSharing.split(
+            Array(secrets.maskingKey.rawRepresentation), threshold: needed, count: holders.count,
+            randomness: secrets.polynomials(.keyShares, roster: roster.digest))
+        var dealt: [Int: DealtShares] = [:]
+        for (index, holder) in holders.enumerated() {
+            guard let deal = Deal(roster, owner: place, holder: holder) else { continue }
+            dealt[holder] = try DealtShares(
+                seedShare: seeds[index].bytes, keyShare: keys[index].bytes, deal: deal, key: key)
+        }
+        return dealt
+    }
+
+    /// Opens the neighbours' shares; each must be what its owner signed.
+    mutating func accept(delivery message: Data) throws -> Data? {
+        var session = try open(.delivery)
+        let digest = Data(SHA256.hash(data: message))
+        if let delivered {
+            guard delivered == digest else {
+                throw PrivacyError(.conflict, "the coordinator delivered two different sets of shares")
+            }
+            return nil
+        }
+        for entry in try Delivery(message, round: configuration.round).entries {
+            session.held[entry.sender] = try opened(entry.sealed, from: entry.sender, session)
+        }
+        let needed = session.roster.sharesNeeded(of: session.place)
+        guard session.held.count >= needed else {
+            throw PrivacyError(
+                .belowThreshold,
+                "\(session.held.count) workers of this one's neighbourhood shared their secrets; \(needed) are needed, "
+                    + "so that others hide its vector")
+        }
+        self.session = session
+        delivered = digest
+        return nil
+    }
+
+    private func opened(_ sealed: Data, from sender: Int, _ session: WorkerSession) throws -> DealtShares {
+        guard sender != session.place, let deal = Deal(session.roster, owner: sender, holder: session.place) else {
+            throw PrivacyError(.malformed, "worker number \(sender) is no neighbour, and shares of it were delivered")
+        }
+        let shares = try SealedShares(
+            from: sender, to: session.place, roster: session.roster, own: secrets.sharesKey, peer: sender
+        ).open(sealed)
+        try shares.revealing(.seed).verify(.seed, deal: deal)
+        return shares
+    }
+}

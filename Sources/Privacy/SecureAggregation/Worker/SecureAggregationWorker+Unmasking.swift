@@ -1,0 +1,66 @@
+import Foundation
+
+extension SecureAggregationWorker {
+    /// Signs the first list of survivors, if it can be true; no second one.
+    mutating func consent(to message: Data) throws -> Data {
+        let session = try open(.survivors)
+        guard hasMasked else { throw PrivacyError(.wrongStage, "the list of survivors came before a masked vector") }
+        var reader = try MessageHeader.open(message, as: .survivors, round: configuration.round)
+        let survivors = try SurvivorSet(from: &reader, workers: session.roster.workers.count)
+        try reader.finish()
+        if let consent {
+            guard consent.survivors == survivors else {
+                throw PrivacyError(
+                    .conflict, "the coordinator named two different sets of survivors: it may be after both shares")
+            }
+            return consent.message
+        }
+        try check(survivors, session)
+        let signed = try SignedMessage(.consent, body: survivors.bytes, key: key, scope: session.roster.scope)
+            .bytes(round: configuration.round)
+        consent = (survivors, signed)
+        return signed
+    }
+
+    private func check(_ survivors: SurvivorSet, _ session: WorkerSession) throws {
+        let roster = session.roster
+        guard survivors.members.count >= roster.quorum else {
+            throw PrivacyError(
+                .belowThreshold,
+                "\(survivors.members.count) of \(roster.workers.count) workers survive; \(roster.quorum) are needed")
+        }
+        guard survivors.contains(session.place) else {
+            throw PrivacyError(.untrusted, "the list of survivors lacks this worker \(identity), which sent its vector")
+        }
+        let staying = roster.graph.neighbourhoods[session.place].filter(survivors.contains)
+        if let stranger = staying.first(where: { session.held[$0] == nil }) {
+            throw PrivacyError(
+                .untrusted,
+                "worker \(roster.workers[stranger]) is said to survive, and its shares were not delivered here")
+        }
+        let needed = roster.sharesNeeded(of: session.place)
+        guard staying.count >= needed else {
+            throw PrivacyError(
+                .belowThreshold, "\(staying.count) workers of this one's neighbourhood survive; \(needed) are needed")
+        }
+    }
+
+    /// Gives shares by the survivors signed before: of seeds for those among them, of masking keys for the others.
+    mutating func reveal(for message: Data) throws -> Data {
+        let session = try open(.unmasking)
+        guard let consent else { throw PrivacyError(.wrongStage, "shares were asked for before the list of survivors") }
+        let request = try UnmaskingRequest(
+            message, round: configuration.round, workers: session.roster.workers.count)
+        guard request.survivors == consent.survivors else {
+            throw PrivacyError(
+                .conflict, "shares were asked for by other survivors than this worker signed: none are given")
+        }
+        try request.verify(session.roster)
+        let body = session.held.keys.sorted().reduce(into: Data()) { body, owner in
+            guard let shares = session.held[owner] else { return }
+            body += shares.revealing(consent.survivors.contains(owner) ? .seed : .maskingKey).bytes
+        }
+        return try SignedMessage(.reveal, body: body, key: key, scope: session.roster.scope)
+            .bytes(round: configuration.round)
+    }
+}

@@ -1,0 +1,38 @@
+public import Crypto
+public import Foundation
+
+/// A worker's long-term public Ed25519 key, which is also its name in secure aggregation: so no list of names can be
+/// bent to give a worker another key.
+public struct WorkerIdentity: Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// The bytes of an identity.
+    public static let byteCount = 32
+
+    /// The key's 32 bytes.
+    public let bytes: Data
+
+    /// The identity of a key.
+    public init(_ key: Curve25519.Signing.PublicKey) { bytes = key.rawRepresentation }
+
+    /// The identity of a key's 32 bytes.
+    ///
+    /// - Throws: ``PrivacyError/Code/malformed`` for another number of bytes.
+    public init(bytes: Data) throws {
+        guard bytes.count == Self.byteCount else {
+            throw PrivacyError(.malformed, "a worker's signing key has \(bytes.count) bytes, not \(Self.byteCount)")
+        }
+        self.init(checked: Data(bytes))
+    }
+
+    init(checked bytes: Data) { self.bytes = bytes }
+
+    /// The order in which all parties number the workers.
+    public static func < (left: Self, right: Self) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
+
+    /// The first eight hexadecimal digits.
+    public var description: String { bytes.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
+
+    func verifies(_ signature: Data, of message: Data) -> Bool {
+        guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: bytes) else { return false }
+        return key.isValidSignature(signature, for: message)
+    }
+}

@@ -1,0 +1,123 @@
+import Crypto
+import Foundation
+import Testing
+
+@testable import Privacy
+
+@Suite struct FixedPointTests {
+    @Test(
+        "The largest scale that fits is taken, and the extremes of all workers sum without passing the ring's end",
+        arguments: [(16, 3, 1), (20, 8, 40), (24, 64, 1000), (32, 255, 100_000)])
+    func extremes(bits: Int, workers: Int, weight: Int) throws {
+        let encoding = try FixedPoint(bits: bits, workers: workers, largestWeight: weight, clip: .value(0.5))
+        #expect(workers * encoding.largestElement <= (1 << (bits - 1)) - 1)
+        #expect(workers * (encoding.largestElement + 1) > (1 << (bits - 1)) - 1)
+        let ring = UInt32.max >> UInt32(32 - bits)
+        for sign in [Float(-1), 1] {
+            let elements = try encoding.encode([sign * 9, sign * 0.5], weight: weight)
+            var sum = [UInt32](repeating: 0, count: 3)
+            for _ in 0..<workers { sum = zip(sum, elements).map { ($0 &+ $1) & ring } }
+            let mean = try encoding.decode(sum, workers: workers)
+            #expect(mean.weight == workers * weight)
+            #expect(mean.values.allSatisfy { abs($0 - sign * 0.5) < 1 / Float(encoding.largestElement) })
+        }
+    }
+
+    @Test("Configurations whose sums could pass the ring's end are refused, with the numbers")
+    func overflow() throws {
+        for refused in [
+            { try FixedPoint(bits: 16, workers: 100, largestWeight: 1000, clip: .value(1)) },
+            { try FixedPoint(bits: 16, workers: 8, clip: .value(1), scale: 4096.1) },
+            { try FixedPoint(bits: 16, workers: 8, clip: .norm(1), noiseBound: 32_767) },
+            { try FixedPoint(bits: 16, workers: 8, clip: .norm(1), noiseBound: 100_000) },
+            { try FixedPoint(bits: 24, workers: 8, clip: .norm(1), scale: 1e300) },
+            { try FixedPoint(bits: 24, workers: 8, largestWeight: 2, clip: .norm(1), scale: 0.5) },
+        ] {
+            let error = #expect(throws: PrivacyError.self) { _ = try refused() }
+            #expect(error?.code == .overflow)
+            #expect(error?.message.contains("workers x weight") == true)
+        }
+        #expect(try FixedPoint(bits: 16, workers: 8, clip: .value(1), scale: 4095).largestElement == 4095)
+        #expect(
+            code { _ = try FixedPoint(bits: 16, workers: 8, clip: .value(1), noiseBound: 8, scale: 4095) } == .overflow)
+    }
+
+    @Test("Numbers out of their range are refused")
+    func ranges() {
+        for refused in [
+            { try FixedPoint(bits: 15, workers: 8, clip: .value(1)) },
+            { try FixedPoint(bits: 33, workers: 8, clip: .value(1)) },
+            { try FixedPoint(bits: 32, workers: 0, clip: .value(1)) },
+            { try FixedPoint(bits: 32, workers: 8, largestWeight: 0, clip: .value(1)) },
+            { try FixedPoint(bits: 32, workers: 8, clip: .value(.nan)) },
+            { try FixedPoint(bits: 32, workers: 8, clip: .norm(-1)) },
+            { try FixedPoint(bits: 32, workers: 8, clip: .norm(1), noiseBound: -1) },
+            { try FixedPoint(bits: 32, workers: 8, clip: .norm(1), scale: .infinity) },
+        ] { #expect(code { _ = try refused() } == .invalidConfiguration) }
+    }
+
+    @Test("Rounding goes up as often as the fraction says, so its mean is the value")
+    func unbiased() throws {
+        let encoding = try FixedPoint(bits: 24, workers: 4, clip: .value(10), scale: 1)
+        let count = 40_000
+        for value in [Float(0.25), -0.25, 3.7, -9.99] {
+            let values = [Float](repeating: value, count: count)
+            let elements = try encoding.encode(values, weight: 1, randomness: TestRound.secret("rounding \(value)"))
+            let integers = elements.dropLast().map { encoding.integer($0) }
+            #expect(integers.allSatisfy { abs(Double($0) - Double(value)) < 1 })
+            let fraction = Double(value) - Double(value).rounded(.down)
+            let spread = (fraction * (1 - fraction) / Double(count)).squareRoot()
+            #expect(abs(Double(integers.reduce(0, +)) / Double(count) - Double(value)) < 6 * spread)
+        }
+    }
+
+    @Test("Values on the grid are not moved, and the norm is clipped as a whole")
+    func clipping() throws {
+        let encoding = try FixedPoint(bits: 24, workers: 4, largestWeight: 3, clip: .norm(5), scale: 100)
+        let kept = try encoding.encode([3, -4, 0], weight: 2).map { encoding.integer($0) }
+        #expect(kept == [600, -800, 0, 2])
+        let clipped = try encoding.encode([30, -40, 0], weight: 1).map { encoding.integer($0) }
+        #expect(abs(clipped[0] - 300) <= 1 && abs(clipped[1] + 400) <= 1 && clipped[2...] == [0, 1])
+    }
+
+    @Test("Values that are not finite and weights out of range are refused")
+    func invalidValues() throws {
+        let encoding = try FixedPoint(bits: 24, workers: 4, largestWeight: 3, clip: .value(5))
+        for value in [Float.nan, .infinity, -.infinity] {
+            let error = #expect(throws: PrivacyError.self) { _ = try encoding.encode([1, value], weight: 1) }
+            #expect(error?.code == .invalidValue && error?.message.contains("value 1") == true)
+        }
+        for weight in [0, 4, -1] { #expect(code { _ = try encoding.encode([1], weight: weight) } == .invalidValue) }
+    }
+
+    @Test("A sum that its workers cannot have sent is found out")
+    func impossibleSums() throws {
+        let encoding = try FixedPoint(bits: 24, workers: 4, largestWeight: 3, clip: .value(5))
+        #expect(code { _ = try encoding.decode([0x7f_ffff, 3], workers: 2) } == .tampered)
+        #expect(code { _ = try encoding.decode([0, 7], workers: 2) } == .tampered)
+        #expect(code { _ = try encoding.decode([0, 1], workers: 2) } == .tampered)
+        #expect(code { _ = try encoding.decode([], workers: 2) } == .invalidValue)
+        #expect(code { _ = try encoding.decode([0, 3], workers: 5) } == .invalidValue)
+    }
+
+    @Test("Elements of every width are packed without gaps and read back", arguments: 16...32)
+    func packing(bits: Int) {
+        var generator = KeyStreamGenerator(key: TestRound.secret("packing"))
+        for count in [1, 2, 7, 8, 9, 31, 64, 100] {
+            let elements = (0..<count).map { _ in
+                UInt32(truncatingIfNeeded: generator.next()) & (UInt32.max >> UInt32(32 - bits))
+            }
+            let packed = elements.withUnsafeBufferPointer { PackedElements.pack($0, bits: bits) }
+            #expect(packed.count == (count * bits + 7) / 8)
+            var sum = elements
+            func apply(_ data: Data, _ sign: MaskSign) -> Bool {
+                sum.withUnsafeMutableBufferPointer { PackedElements.apply(data, bits: bits, sign: sign, to: $0) }
+            }
+            #expect(apply(packed, .plus) && sum == elements.map { $0 &+ $0 })
+            #expect(apply(packed, .minus) && apply(packed, .minus) && sum.allSatisfy { $0 == 0 })
+            #expect(!apply(packed.dropLast(), .plus) && !apply(packed + [0], .plus))
+            if count * bits % 8 != 0 { #expect(!apply(packed.flipped(at: packed.count - 1, bit: 0x80), .plus)) }
+            #expect(sum.allSatisfy { $0 == 0 })
+        }
+    }
+}
