@@ -145,11 +145,11 @@ struct SamplerTests {
 
     @Test("Digits of a ratio are those of exact arithmetic")
     func fixedPoint() {
-        var third = FixedPoint(one: 3)
+        var third = ExactFraction(one: 3)
         third.multiply(by: 1, over: 3)
         #expect(third.words == [0x2AAA_AAAA_AAAA_AAAA, 0xAAAA_AAAA_AAAA_AAAA, 0xAAAA_AAAA_AAAA_AAAA])
         #expect(third.shifted(by: 1) == [0, 0x5555_5555_5555_5555, 0x5555_5555_5555_5555, 0x5555_5555_5555_5554])
-        #expect(FixedPoint.isLess([1, 0], [1, 1]) && !FixedPoint.isLess([0, 1, 0], [1, 0]))
-        #expect(FixedPoint.sum([.max, .max], [1]) == [1, 0, 0])
+        #expect(ExactFraction.isLess([1, 0], [1, 1]) && !ExactFraction.isLess([0, 1, 0], [1, 0]))
+        #expect(ExactFraction.sum([.max, .max], [1]) == [1, 0, 0])
     }
 }

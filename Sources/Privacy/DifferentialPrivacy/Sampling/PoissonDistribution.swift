@@ -87,16 +87,16 @@ public struct PoissonDistribution: Equatable, Sendable {
         var fraction = [drawn]
         while true {
             for _ in 0..<2 { fraction.append(integers.word()) }
-            var ratio = FixedPoint(one: fraction.count)
+            var ratio = ExactFraction(one: fraction.count)
             for step in 1...max(1, distance) where distance > 0 {
                 let (n, d) = Self.factor(step, n: numerator, d: denominator, mode: mode, isAbove: isAbove)
                 ratio.multiply(by: n, over: d)
             }
             let threshold = ratio.shifted(by: shift)
             // The ratio is too small by less than `distance` in its last place, here the last word.
-            let slack = FixedPoint.shifted(distance + 1, by: shift, words: fraction.count)
-            if FixedPoint.isLess(fraction, threshold) { return true }
-            if FixedPoint.isLess(FixedPoint.sum(threshold, slack), fraction) { return false }
+            let slack = ExactFraction.shifted(distance + 1, by: shift, words: fraction.count)
+            if ExactFraction.isLess(fraction, threshold) { return true }
+            if ExactFraction.isLess(ExactFraction.sum(threshold, slack), fraction) { return false }
         }
     }
 

@@ -1,5 +1,5 @@
 /// A number from 0 to 1 of any precision: 63 bits after the point in the first word, 64 in each other.
-struct FixedPoint {
+struct ExactFraction {
     /// The words, the highest first.
     private(set) var words: [UInt64]
 
