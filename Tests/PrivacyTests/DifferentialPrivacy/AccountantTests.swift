@@ -9,19 +9,22 @@ struct AccountantTests {
     func renyi(row: ReferenceRow) throws {
         let spent = try row.spent(by: .rdp)
         #expect(relativeError(spent.epsilon, row.rdp) < 1e-6, "\(spent)")
+        #expect(spent.epsilon < row.loose * (1 + 1e-9) && spent.epsilon > row.fine)
         #expect(!spent.isAtEdge)
     }
 
-    @Test("The loss distribution accountant is never below the reference and within 0.5% above it",
+    @Test(
+        "The loss distribution accountant is never below the reference and within 0.5% above it",
         arguments: ReferenceRow.all)
     func lossDistribution(row: ReferenceRow) throws {
         let epsilon = try row.spent(by: .pld).epsilon
         #expect(epsilon > row.fine * (1 - 5e-6), "\(epsilon)")
-        #expect(epsilon < row.fine * (1 + 5e-5), "\(epsilon)")
-        #expect(relativeError(epsilon, row.pld) < 2e-4)
+        #expect(epsilon < row.fine * (1 + 2e-4), "\(epsilon)")
+        #expect(epsilon < row.pld * 1.0005)
     }
 
-    @Test("A plain Gaussian's epsilon by loss distributions is the exact one, from above",
+    @Test(
+        "A plain Gaussian's epsilon by loss distributions is the exact one, from above",
         arguments: [(0.5, 1e-5), (1, 1e-5), (1, 1e-12), (3, 1e-6), (10, 1e-5), (0.2, 1e-3), (40, 1e-9)])
     func gaussian(noise: Double, delta: Double) throws {
         let release = try PrivacyRelease(.gaussian(noiseMultiplier: noise))
@@ -43,10 +46,55 @@ struct AccountantTests {
         #expect(AnalyticGaussian.delta(epsilon: epsilon * 0.9999, noiseMultiplier: 1 / noise) > 1e-6)
     }
 
-    @Test("The divergence at order 8 is that of an integer oracle")
-    func integerOracle() {
-        let divergence = SampledGaussian(rate: 0.01, noise: 1).divergence(order: 8)
-        #expect(relativeError(divergence, 0.000893643907606) < 1e-11, "\(divergence)")
+    @Test("Different sampled mechanisms compose to the reference's epsilon")
+    func mixture() throws {
+        let releases = try [(0.1, 1.0, 50), (0.01, 0.8, 500), (1, 10, 5)].map { rate, noise, count in
+            try PrivacyRelease(.gaussian(noiseMultiplier: noise), sampling: .poisson(rate: rate), count: count)
+        }
+        let tight = try PrivacyAccountant.pld.spent(by: releases, delta: 1e-5).epsilon
+        #expect(tight > 5.621298012 && tight < 5.621298012 * 1.0001, "\(tight)")
+        let loose = try PrivacyAccountant.rdp.spent(by: releases, delta: 1e-5).epsilon
+        // The reference's at whole orders only; the other is a quadrature at order 3.6.
+        #expect(loose < 6.58107920305768 && relativeError(loose, 6.363032248843655) < 1e-9, "\(loose)")
+    }
+
+    @Test(
+        "Divergences at whole orders are those of an exact oracle",
+        arguments: [
+            (0.01, 1.0, 2.0, 0.00017181342207455162), (0.01, 1, 8, 0.000893643907606041),
+            (0.01, 1, 64, 27.32173187455178),
+            (0.3, 2, 2, 0.025241035351696), (0.3, 2, 8, 0.16085874237346848), (0.3, 2, 256, 30.791305733696316),
+        ])
+    func integerOracle(rate: Double, noise: Double, order: Double, expected: Double) {
+        let divergence = SampledGaussian(rate: rate, noise: noise).divergence(order: order)
+        #expect(relativeError(divergence, expected) < 1e-9, "\(divergence)")
+    }
+
+    @Test("Settings at the ends of their ranges have an answer, and never a smaller one by loss distributions")
+    func extremes() throws {
+        for noise in [0.01, 0.03, 0.3, 1e6] {
+            for rate in [1e-9, 0.5, 1] {
+                for (count, delta) in [(1, 1e-100), (1, 0.9), (Int(Int32.max), 1e-100), (Int(Int32.max), 0.9)] {
+                    let release = try PrivacyRelease(
+                        .gaussian(noiseMultiplier: noise), sampling: .poisson(rate: rate), count: count)
+                    let tight = try PrivacyAccountant.pld.spent(by: [release], delta: delta).epsilon
+                    let loose = try PrivacyAccountant.rdp.spent(by: [release], delta: delta).epsilon
+                    #expect(tight >= 0 && tight <= loose, "\(release) at \(delta)")
+                }
+            }
+        }
+    }
+
+    @Test("Replacing one under full participation is what adding one is, at the sensitivity that belongs to it")
+    func replaceOne() throws {
+        let epsilons = try Adjacency.allCases.map { adjacency in
+            let sensitivity = MeanSensitivity.sum(clip: 0.5, adjacency: adjacency)
+            let release = try PrivacyRelease(.gaussian(noiseMultiplier: 2 / sensitivity), adjacency: adjacency)
+            return try PrivacyAccountant.pld.spent(by: [release], delta: 1e-5).epsilon
+        }
+        #expect(epsilons[1] > 1.9 * epsilons[0])
+        #expect(AnalyticGaussian.delta(epsilon: epsilons[1], noiseMultiplier: 2) <= 1e-5)
+        #expect(AnalyticGaussian.delta(epsilon: epsilons[1] * 0.999, noiseMultiplier: 2) > 1e-5)
     }
 
     @Test("Fractional orders meet whole ones", arguments: [(0.01, 1.0), (0.3, 0.6), (1e-4, 2), (0.9, 5), (0.99, 0.3)])
@@ -80,57 +128,5 @@ struct AccountantTests {
         let noise = try AnalyticGaussian.noiseMultiplier(epsilon: 1, delta: 1e-5)
         #expect(relativeError(noise, 3.730631634944469) < 1e-6, "\(noise)")
         #expect(AnalyticGaussian.delta(epsilon: 1, noiseMultiplier: noise) <= 1e-5)
-    }
-}
-
-@Suite("Distributed noise")
-struct DistributedNoiseTests {
-    struct Row: Sendable {
-        let deviation, scale: Double
-        let dimension: Int
-        let rate: Double
-        let rounds: Int
-        let discreteGaussian, skellam: Double
-    }
-
-    static let rows = [
-        Row(
-            deviation: 0.1, scale: 1e3, dimension: 1 << 12, rate: 1, rounds: 1, discreteGaussian: 4.757868336819822,
-            skellam: 4.757870687544459),
-        Row(
-            deviation: 0.1, scale: 1e4, dimension: 1 << 20, rate: 1, rounds: 10, discreteGaussian: 19.84258988004289,
-            skellam: 19.842590020764636),
-        Row(
-            deviation: 0.2, scale: 1e4, dimension: 1 << 20, rate: 0.1, rounds: 200,
-            discreteGaussian: 5.343057255005495, skellam: 5.343057260192705),
-    ]
-
-    @Test("Epsilon is the published one", arguments: rows)
-    func published(row: Row) throws {
-        for (kind, expected) in [(DistributedNoise.Kind.discreteGaussian, row.discreteGaussian), (.skellam, row.skellam)] {
-            let noise = try DistributedNoise(
-                kind: kind, clip: 1, localDeviation: row.deviation, shares: 100, scale: row.scale,
-                dimension: row.dimension)
-            let release = try PrivacyRelease(
-                .distributed(noise), sampling: .poisson(rate: row.rate), count: row.rounds)
-            let spent = try PrivacyAccountant.rdp.spent(by: [release], delta: 1e-5)
-            #expect(relativeError(spent.epsilon, expected) < 1e-9, "\(kind): \(spent)")
-        }
-    }
-
-    @Test("The norm after rounding is the published one")
-    func norm() {
-        #expect(relativeError(RoundedNorm.l2(100, dimension: 1 << 20), 522.2604714124935) < 1e-14)
-        #expect(RoundedNorm.l2(100, beta: 0, dimension: 400) == 120)
-    }
-
-    @Test("Fewer shares protect less")
-    func shares() throws {
-        let epsilons = try [100, 67, 10].map { shares in
-            let noise = try DistributedNoise(
-                kind: .skellam, clip: 1, localDeviation: 0.2, shares: shares, scale: 1e4, dimension: 1 << 12)
-            return try PrivacyAccountant.rdp.spent(by: [PrivacyRelease(.distributed(noise))], delta: 1e-5).epsilon
-        }
-        #expect(epsilons == epsilons.sorted())
     }
 }

@@ -12,12 +12,12 @@ struct LedgerTests {
     @Test("Releases recorded one by one are the same ledger as together")
     func merging() throws {
         var single = PrivacyLedger()
-        for _ in 0..<5 { try single.record(Self.release()) }
-        try single.record(Self.release(2))
-        for _ in 0..<3 { try single.record(Self.release()) }
+        for _ in 0..<5 { try single.append(Self.release()) }
+        try single.append(Self.release(2))
+        for _ in 0..<3 { try single.append(Self.release()) }
         var whole = PrivacyLedger()
-        try whole.record(Self.release(count: 8))
-        try whole.record(Self.release(2))
+        try whole.append(Self.release(count: 8))
+        try whole.append(Self.release(2))
         #expect(single == whole)
         #expect(try single.json() == whole.json())
         #expect(try single.spent(delta: 1e-5) == whole.spent(delta: 1e-5))
@@ -26,15 +26,15 @@ struct LedgerTests {
     @Test("A ledger reads back as it was written")
     func roundTrip() throws {
         var ledger = PrivacyLedger()
-        try ledger.record(Self.release(1.1, count: 200))
+        try ledger.append(Self.release(1.1, count: 200))
         let noise = try DistributedNoise(
             kind: .skellam, clip: 1, localDeviation: 0.1, shares: 10, scale: 100, dimension: 64)
-        try ledger.record(PrivacyRelease(.distributed(noise)))
+        try ledger.append(PrivacyRelease(.distributed(noise)))
         let read = try PrivacyLedger(json: ledger.json())
         #expect(read == ledger)
         #expect(try read.spent(delta: 1e-5).accountant == .rdp)
         var replaced = PrivacyLedger()
-        try replaced.record(
+        try replaced.append(
             PrivacyRelease(
                 .gaussian(noiseMultiplier: 1), sampling: .fixedSize(size: 3, population: 9), adjacency: .replaceOne))
         #expect(try PrivacyLedger(json: replaced.json()) == replaced)
@@ -43,9 +43,12 @@ struct LedgerTests {
     @Test("A ledger that was changed into nonsense is refused")
     func malformed() throws {
         var ledger = PrivacyLedger()
-        try ledger.record(Self.release(1.1))
+        try ledger.append(Self.release(1.1))
         let text = String(decoding: try ledger.json(), as: UTF8.self)
-        for (part, other) in [("1.1", "-1.1"), ("\"count\":1", "\"count\":0"), ("\"rate\":0.1", "\"rate\":1.1"), ("{", "")] {
+        for (part, other) in [
+            ("\"version\":1", "\"version\":2"), ("\"worker\"", "\"wörker\""), ("\"count\":1", "\"count\":1e99"),
+            ("1.1", "-1.1"), ("\"count\":1", "\"count\":0"), ("\"rate\":0.1", "\"rate\":1.1"), ("{", ""),
+        ] {
             let changed = text.replacingOccurrences(of: part, with: other)
             #expect(changed != text)
             #expect(throws: PrivacyError.self) { try PrivacyLedger(json: Data(changed.utf8)) }
@@ -59,13 +62,14 @@ struct LedgerTests {
         let rounds = try plan.rounds(noiseMultiplier: 1)
         var ledger = PrivacyLedger()
         for _ in 0..<rounds {
-            #expect(try !ledger.wouldExceed(target, after: Self.release(), accountant: .rdp))
-            try ledger.record(Self.release(), within: target, accountant: .rdp)
+            #expect(try ledger.canAfford(Self.release(), within: target, accountant: .rdp))
+            let spent = try ledger.append(Self.release(), within: target, accountant: .rdp)
+            #expect(try spent == ledger.spent(delta: 1e-5, accountant: .rdp))
         }
         let before = ledger
-        #expect(try ledger.wouldExceed(target, after: Self.release(), accountant: .rdp))
+        #expect(try !ledger.canAfford(Self.release(), within: target, accountant: .rdp))
         let error = #expect(throws: PrivacyError.self) {
-            try ledger.record(Self.release(), within: target, accountant: .rdp)
+            try ledger.append(Self.release(), within: target, accountant: .rdp)
         }
         #expect(error?.code == .budgetExceeded)
         #expect(ledger == before)
@@ -76,8 +80,8 @@ struct LedgerTests {
     func adjacency() throws {
         let replaced = try PrivacyRelease(.gaussian(noiseMultiplier: 1), adjacency: .replaceOne)
         var ledger = PrivacyLedger()
-        try ledger.record(Self.release())
-        #expect(throws: PrivacyError.self) { try ledger.record(replaced) }
+        try ledger.append(Self.release())
+        #expect(throws: PrivacyError.self) { try ledger.append(replaced) }
         #expect(throws: PrivacyError.self) {
             try PrivacyAccountant.rdp.spent(by: [Self.release(), replaced], delta: 1e-5)
         }
@@ -105,7 +109,8 @@ struct LedgerTests {
             do { try make() } catch { return "\(error)" }
             return ""
         }
-        #expect(message { _ = try Self.release(0) } == "noise multiplier is 0.0: expected a finite number above 0")
+        #expect(
+            message { _ = try Self.release(0) } == "noise multiplier is 0.0: expected a number from 0.01 to 1000000.0")
         #expect(message { _ = try Self.release(.nan) }.hasPrefix("noise multiplier is nan"))
         #expect(message { _ = try Self.release(count: 0) }.hasPrefix("count of releases is 0: expected"))
         #expect(message { _ = try PrivacyTarget(epsilon: -1, delta: 0.1) }.hasPrefix("target epsilon is -1"))
@@ -116,36 +121,60 @@ struct LedgerTests {
     @Test("Nothing released costs nothing")
     func nothing() throws {
         #expect(try PrivacyLedger().spent(delta: 1e-5).epsilon == 0)
-    }
-}
-
-@Suite("Planning")
-struct PrivacyPlanTests {
-    /// q 0.1, T 200, δ 1e-5.
-    static func plan(_ epsilon: Double, _ accountant: PrivacyAccountant) throws -> PrivacyPlan {
-        try PrivacyPlan(
-            target: PrivacyTarget(epsilon: epsilon, delta: 1e-5), sampling: .poisson(rate: 0.1), accountant: accountant)
+        #expect(try PrivacyLedger().explanation(delta: 1e-5).hasSuffix("Nothing has been released."))
     }
 
-    @Test("The noise for a budget is the reference's, on the safe side",
-        arguments: [
-            (8.0, PrivacyAccountant.rdp, 1.195847), (8, .pld, 1.129737), (1, .rdp, 5.888830), (1, .pld, 5.426900),
-        ])
-    func noise(epsilon: Double, accountant: PrivacyAccountant, expected: Double) throws {
-        let plan = try Self.plan(epsilon, accountant)
-        let noise = try plan.noiseMultiplier(rounds: 200)
-        // The reference's Rényi accountant overestimates fractional orders, so its noise may be a little more.
-        #expect(noise < expected * 1.0001 && noise > expected * (accountant == .rdp ? 0.998 : 0.9999), "\(noise)")
-        #expect(try plan.spent(noiseMultiplier: noise, rounds: 200).epsilon <= epsilon)
-        #expect(try plan.spent(noiseMultiplier: noise * 0.9995, rounds: 200).epsilon > epsilon)
+    @Test("A round costs the same whether its sample turns out empty or not: all that were begun are counted")
+    func emptyRounds() throws {
+        let sampling = PrivacyRelease.Sampling.poisson(rate: 0.05)
+        var ledger = PrivacyLedger()
+        var empty = 0
+        for round in 0..<100 {
+            try ledger.append(PrivacyRelease(.gaussian(noiseMultiplier: 1), sampling: sampling))
+            if try sampling.draw(from: 20, randomness: testKey("round \(round)")).isEmpty { empty += 1 }
+        }
+        // (1 − 0.05)^20 is 0.36.
+        #expect(empty > 20 && empty < 55)
+        #expect(ledger.releases.map(\.count) == [100])
     }
 
-    @Test("The rounds a budget lasts for are as many as it can pay", arguments: PrivacyAccountant.allCases)
-    func rounds(accountant: PrivacyAccountant) throws {
-        let plan = try Self.plan(2, accountant)
-        let rounds = try plan.rounds(noiseMultiplier: 4)
-        #expect(try plan.spent(noiseMultiplier: 4, rounds: rounds).epsilon <= 2)
-        #expect(try plan.spent(noiseMultiplier: 4, rounds: rounds + 1).epsilon > 2)
-        #expect(try plan.rounds(noiseMultiplier: 0.3) == 0)
+    @Test("A ledger never counts more releases than it can hold")
+    func overflow() throws {
+        var ledger = PrivacyLedger()
+        try ledger.append(Self.release(count: Int(Int32.max)))
+        let before = ledger
+        #expect(throws: PrivacyError.self) { try ledger.append(Self.release()) }
+        #expect(ledger == before)
+    }
+
+    @Test("A ledger says in words what its epsilon rests on")
+    func explanation() throws {
+        var ledger = PrivacyLedger()
+        try ledger.append(Self.release(1.1, count: 200))
+        let central = try ledger.explanation(delta: 1e-5)
+        for part in [
+            "Spent: epsilon 8.3", "at delta 1e-05", "privacy loss distributions", "any one worker and all of its data",
+            "add-or-remove-one", "Released 200 times", "1.1 times its sensitivity", "with probability 0.1",
+            "kept secret",
+        ] { #expect(central.contains(part), "\(part) in \(central)") }
+        #expect(!central.contains("honest"))
+        let noise = try DistributedNoise(
+            kind: .skellam, clip: 2, localDeviation: 1, shares: 9, scale: 100, dimension: 64)
+        try ledger.append(PrivacyRelease(.distributed(noise)))
+        let mixed = try ledger.explanation(delta: 1e-5)
+        for part in ["Rényi", "Skellam noise by at least 9 workers", "1.5 times the clip of 2", "honest workers"] {
+            #expect(mixed.contains(part), "\(part) in \(mixed)")
+        }
+    }
+
+    @Test("Thousands of rounds are one entry, and their cost is that of the count")
+    func manyRounds() throws {
+        var ledger = PrivacyLedger(unit: .example)
+        for _ in 0..<5_000 { try ledger.append(Self.release(8)) }
+        #expect(try ledger.json().count < 200)
+        #expect(
+            try ledger.spent(delta: 1e-5)
+                == PrivacyAccountant.pld.spent(by: [Self.release(8, count: 5_000)], delta: 1e-5))
+        #expect(try PrivacyLedger(json: ledger.json()).unit == .example)
     }
 }

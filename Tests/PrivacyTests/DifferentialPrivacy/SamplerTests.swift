@@ -7,7 +7,7 @@ import Testing
 struct SamplerTests {
     static let count = 200_000
 
-    /// Pearson's statistic of draws against a mass function, minus its mean, in its standard deviations.
+    /// Pearson's statistic of draws against a mass function, as a normal deviate (Wilson and Hilferty 1931).
     ///
     /// Values expected less than ten times are one class.
     static func chiSquare(_ draws: [Int], mass: (Int) -> Double) -> Double {
@@ -21,8 +21,17 @@ struct SamplerTests {
             statistic += (found - expected) * (found - expected) / expected
             (classes, rest, restObserved) = (classes + 1, rest - expected, restObserved - found)
         }
-        if rest > 1 { (statistic, classes) = (statistic + (restObserved - rest) * (restObserved - rest) / rest, classes + 1) }
-        return (statistic - (classes - 1)) / (2 * (classes - 1)).squareRoot()
+        if rest > 1 {
+            (statistic, classes) = (statistic + (restObserved - rest) * (restObserved - rest) / rest, classes + 1)
+        }
+        let spread = 2 / (9 * (classes - 1))
+        return (pow(statistic / (classes - 1), 1 / 3.0) - (1 - spread)) / spread.squareRoot()
+    }
+
+    /// `count` draws under a fixed seed.
+    static func draws(_ seed: UInt64, _ draw: (inout RandomIntegers<SplitMix>) -> Int) -> [Int] {
+        var integers = RandomIntegers(SplitMix(seed))
+        return (0..<count).map { _ in draw(&integers) }
     }
 
     /// Mean, variance and kurtosis.
@@ -60,8 +69,7 @@ struct SamplerTests {
     @Test("Discrete Laplace draws fit their mass", arguments: [(1, 1), (5, 2), (20, 1), (1, 3)])
     func laplace(numerator: Int, denominator: Int) throws {
         let distribution = try DiscreteLaplace(scale: numerator, over: denominator)
-        var source = SplitMix(3)
-        let draws = (0..<Self.count).map { _ in distribution.sample(using: &source) }
+        let draws = Self.draws(3) { distribution.sample(&$0) }
         let weight = { (x: Int) in exp(-abs(Double(x)) * Double(denominator) / Double(numerator)) }
         let total = Self.normaliser(weight)
         #expect(abs(Self.chiSquare(draws) { weight($0) / total }) < 4)
@@ -70,23 +78,17 @@ struct SamplerTests {
     @Test("Discrete Gaussian draws fit their mass", arguments: [(1, 4), (1, 1), (7, 3), (100, 1), (12345, 100)])
     func gaussian(numerator: Int, denominator: Int) throws {
         let variance = Double(numerator) / Double(denominator)
-        let draws = try DiscreteGaussian(variance: numerator, over: denominator)
-            .samples(Self.count, using: &Self.source)
+        let distribution = try DiscreteGaussian(variance: numerator, over: denominator)
+        let draws = Self.draws(4) { distribution.sample(&$0) }
         let weight = { (x: Int) in exp(-Double(x * x) / (2 * variance)) }
         let total = Self.normaliser(weight)
         #expect(abs(Self.chiSquare(draws) { weight($0) / total }) < 4)
     }
 
-    /// A fixed beginning for each test.
-    private static var source: SplitMix {
-        get { SplitMix(4) }
-        set { _ = newValue }
-    }
-
     @Test("Discrete Gaussians of a whole deviation have its moments", arguments: [1, 10, 1_000, 1 << 30])
     func deviation(deviation: Int) throws {
-        let draws = try DiscreteGaussian(deviation: deviation).samples(Self.count, using: &Self.source)
-        let found = Self.moments(draws)
+        let distribution = try DiscreteGaussian(deviation: deviation)
+        let found = Self.moments(Self.draws(5) { distribution.sample(&$0) })
         let sigma = Double(deviation)
         #expect(abs(found.mean) < 4 * sigma / Double(Self.count).squareRoot())
         #expect(relativeError(found.variance, sigma * sigma) < 4 * (2 / Double(Self.count)).squareRoot())
@@ -97,8 +99,7 @@ struct SamplerTests {
     func poisson(numerator: Int, denominator: Int) throws {
         let mean = Double(numerator) / Double(denominator)
         let distribution = try PoissonDistribution(mean: numerator, over: denominator)
-        var source = SplitMix(5)
-        let draws = (0..<Self.count).map { _ in distribution.sample(using: &source) }
+        let draws = Self.draws(6) { distribution.sample(&$0) }
         let statistic = Self.chiSquare(draws) { k in
             k < 0 ? 0 : exp(Double(k) * log(mean) - mean - (1...max(1, k)).reduce(0.0) { $0 + log(Double($1)) })
         }
@@ -108,8 +109,7 @@ struct SamplerTests {
     @Test("Poisson draws of a large mean have its moments")
     func largePoisson() throws {
         let distribution = try PoissonDistribution(mean: 123_456_789, over: 100)
-        var source = SplitMix(6)
-        let found = Self.moments((0..<Self.count).map { _ in distribution.sample(using: &source) })
+        let found = Self.moments(Self.draws(7) { distribution.sample(&$0) })
         let mean = 1_234_567.89
         #expect(abs(found.mean - mean) < 4 * (mean / Double(Self.count)).squareRoot())
         #expect(relativeError(found.variance, mean) < 4 * (2 / Double(Self.count)).squareRoot())
@@ -117,20 +117,49 @@ struct SamplerTests {
 
     @Test("Skellam draws have the variance asked for and are symmetric")
     func skellam() throws {
-        var source = SplitMix(7)
-        let found = Self.moments(try SkellamDistribution(variance: 81, over: 2).samples(Self.count, using: &source))
+        let distribution = try SkellamDistribution(variance: 81, over: 2)
+        let found = Self.moments(Self.draws(8) { distribution.sample(&$0) })
         #expect(abs(found.mean) < 4 * (40.5 / Double(Self.count)).squareRoot())
         #expect(relativeError(found.variance, 40.5) < 4 * (2.1 / Double(Self.count)).squareRoot())
         #expect(abs(found.kurtosis - (3 + 1 / 40.5)) < 4 * (25 / Double(Self.count)).squareRoot())
     }
 
-    @Test("The system's words are all different and half their bits are set")
-    func secure() {
-        let random = SecureRandom()
-        let words = (0..<4096).map { _ in random.next() }
-        #expect(Set(words).count == words.count)
+    @Test("Words of noise are the key's stream, and half their bits are set")
+    func words() {
+        var stream = NoiseStream(key: testKey("words"))
+        let words = (0..<10_000).map { _ in stream.next() }
+        let bytes = KeyStream(key: testKey("words")).bytes(from: 16_384, words: 2)
+        #expect(bytes.elementsEqual(withUnsafeBytes(of: words[8192].littleEndian) { Array($0) }))
         let ones = words.reduce(0) { $0 + $1.nonzeroBitCount }
-        #expect(abs(ones - 4096 * 32) < 6 * 256)
+        #expect(abs(ones - 320_000) < 6 * 400)
+    }
+
+    @Test("Without a key no two streams are alike, and neither are a key's stretches")
+    func fresh() {
+        let key = testKey("stretches")
+        var streams = [NoiseStream(), NoiseStream()] + (-1..<4).map { NoiseStream(key: key, stretch: $0) }
+        #expect(Set(streams.indices.map { streams[$0].next() }).count == streams.count)
+    }
+
+    @Test("Samples of workers have the rate or the size that the accountant assumes")
+    func workers() throws {
+        let poisson = PrivacyRelease.Sampling.poisson(rate: 0.3)
+        var (counts, first) = ([Double](repeating: 0, count: 50), 0.0)
+        for round in 0..<2_000 {
+            let sample = try poisson.draw(from: 50, randomness: testKey("poisson \(round)"))
+            for worker in sample { counts[worker] += 1 }
+            let fixed = try PrivacyRelease.Sampling.fixedSize(size: 7, population: 50)
+                .draw(from: 50, randomness: testKey("fixed \(round)"))
+            #expect(fixed.count == 7 && Set(fixed).count == 7 && fixed == fixed.sorted())
+            first += fixed.contains(0) ? 1 : 0
+        }
+        #expect(counts.allSatisfy { abs($0 - 600) < 4.5 * 420.0.squareRoot() })
+        #expect(abs(first - 280) < 4 * 241.0.squareRoot())
+        #expect(try PrivacyRelease.Sampling.everybody.draw(from: 3) == [0, 1, 2])
+        #expect(try PrivacyRelease.Sampling.poisson(rate: 1).draw(from: 3) == [0, 1, 2])
+        #expect(throws: PrivacyError.self) {
+            try PrivacyRelease.Sampling.fixedSize(size: 1, population: 3).draw(from: 4)
+        }
     }
 
     @Test("Distributions that cannot be drawn exactly are refused")

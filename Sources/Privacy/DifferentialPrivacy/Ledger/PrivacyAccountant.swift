@@ -15,7 +15,7 @@ public enum PrivacyAccountant: String, Codable, Sendable, CaseIterable {
     /// - Throws: `PrivacyError` when δ is out of range, the releases' adjacencies differ, or the accountant does not
     ///   know one of them.
     public func spent(by releases: [PrivacyRelease], delta: Double) throws -> PrivacySpent {
-        try Requirement.probability(delta, "delta")
+        try Requirement.delta(delta)
         let adjacencies = Set(releases.map(\.adjacency))
         guard adjacencies.count <= 1 else {
             throw PrivacyError(

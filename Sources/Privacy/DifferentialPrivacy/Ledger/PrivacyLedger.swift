@@ -2,46 +2,17 @@ public import Foundation
 
 /// The releases of a run, in a form that is kept with its state; ε is computed from it whenever asked.
 ///
-/// Equal releases are one entry with a count, so a ledger stays small however long the run is.
-public struct PrivacyLedger: Equatable, Sendable, Codable {
+/// A round is appended when it begins, before anybody is asked for anything, and stays whatever becomes of it: a round
+/// whose sample is empty, that loses too many workers, or whose coordinator dies, costs what any other does. Equal
+/// releases are one entry with a count, so a ledger stays small however long the run is.
+public struct PrivacyLedger: Equatable, Sendable {
+    /// Whose data the guarantee is about.
+    public let unit: PrivacyUnit
     /// What was released.
     public private(set) var releases: [PrivacyRelease] = []
 
     /// A ledger with nothing in it.
-    public init() {}
-
-    /// Reads a ledger, and checks it as if every release were recorded anew.
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        for release in try values.decode([PrivacyRelease].self, forKey: .releases) { try record(release) }
-    }
-
-    /// Adds a release.
-    ///
-    /// A round that released nothing because too few took part is not recorded; a round whose sample was empty, but
-    /// whose noise was published, is.
-    ///
-    /// - Throws: `PrivacyError` when its adjacency is not that of the others.
-    public mutating func record(_ release: PrivacyRelease) throws {
-        if let first = releases.first, first.adjacency != release.adjacency {
-            throw PrivacyError(
-                .invalidConfiguration,
-                "the ledger holds releases under \(first.adjacency.rawValue); "
-                    + "one under \(release.adjacency.rawValue) cannot be composed with them")
-        }
-        let known = try releases.firstIndex { try $0.repeated(release.count) == release }
-        guard let known else { return releases.append(release) }
-        releases[known] = try release.repeated(releases[known].count + release.count)
-    }
-
-    /// The ledger after another release.
-    ///
-    /// - Throws: `PrivacyError` as `record`.
-    public func recording(_ release: PrivacyRelease) throws -> Self {
-        var copy = self
-        try copy.record(release)
-        return copy
-    }
+    public init(unit: PrivacyUnit = .worker) { self.unit = unit }
 
     /// The least ε spent so far at δ.
     ///
@@ -51,22 +22,25 @@ public struct PrivacyLedger: Equatable, Sendable, Codable {
         try (accountant ?? .tightest(for: releases)).spent(by: releases, delta: delta)
     }
 
-    /// Whether the target would be passed once `release` is made: asked before, so that a run stops in time.
+    /// Whether the target holds once `release` is made too.
     ///
-    /// - Throws: `PrivacyError` as `record` and `spent`.
-    public func wouldExceed(
-        _ target: PrivacyTarget, after release: PrivacyRelease, accountant: PrivacyAccountant? = nil
+    /// - Throws: `PrivacyError` when its adjacency is not that of the others, and as `spent`.
+    public func canAfford(
+        _ release: PrivacyRelease, within target: PrivacyTarget, accountant: PrivacyAccountant? = nil
     ) throws -> Bool {
-        try recording(release).spent(delta: target.delta, accountant: accountant).epsilon > target.epsilon
+        try appending(release).spent(delta: target.delta, accountant: accountant).epsilon <= target.epsilon
     }
 
-    /// Adds a release if the target allows it.
+    /// Adds a release that the target allows: to be called, and kept, before the release is made.
     ///
-    /// - Throws: `PrivacyError` with code `budgetExceeded`, the ledger unchanged, when it does not.
-    public mutating func record(
+    /// - Returns: What is spent with it.
+    /// - Throws: `PrivacyError` with code `budgetExceeded`, the ledger unchanged, when the target would be passed;
+    ///   and as `canAfford`.
+    @discardableResult
+    public mutating func append(
         _ release: PrivacyRelease, within target: PrivacyTarget, accountant: PrivacyAccountant? = nil
-    ) throws {
-        let next = try recording(release)
+    ) throws -> PrivacySpent {
+        let next = try appending(release)
         let spent = try next.spent(delta: target.delta, accountant: accountant)
         guard spent.epsilon <= target.epsilon else {
             throw PrivacyError(
@@ -75,6 +49,56 @@ public struct PrivacyLedger: Equatable, Sendable, Codable {
                     + "\(target.delta): the run must stop here, or have more noise")
         }
         self = next
+        return spent
+    }
+
+    /// Adds a release that no target bounds.
+    ///
+    /// - Throws: `PrivacyError` when its adjacency is not that of the others.
+    public mutating func append(_ release: PrivacyRelease) throws { self = try appending(release) }
+
+    private func appending(_ release: PrivacyRelease) throws -> Self {
+        if let first = releases.first, first.adjacency != release.adjacency {
+            throw PrivacyError(
+                .invalidConfiguration,
+                "the ledger holds releases under \(first.adjacency.rawValue); "
+                    + "one under \(release.adjacency.rawValue) cannot be composed with them")
+        }
+        var next = self
+        if let known = releases.firstIndex(where: { $0.isAlike(release) }) {
+            next.releases[known] = try release.repeated(releases[known].count + release.count)
+        } else {
+            next.releases.append(release)
+        }
+        return next
+    }
+}
+
+/// The stable form: `{"releases": [...], "unit": "worker", "version": 1}`.
+extension PrivacyLedger: Codable {
+    private enum CodingKeys: String, CodingKey { case version, unit, releases }
+    private static let version = 1
+
+    /// Reads a ledger, and checks it as if every release were appended anew.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        let version = try values.decode(Int.self, forKey: .version)
+        guard version == Self.version else {
+            throw PrivacyError(
+                .malformed,
+                "the privacy ledger is of version \(version), and this program reads \(Self.version): "
+                    + "use the program that wrote it")
+        }
+        self.init(unit: try values.decode(PrivacyUnit.self, forKey: .unit))
+        for release in try values.decode([PrivacyRelease].self, forKey: .releases) { try append(release) }
+    }
+
+    /// Writes the stable form.
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(Self.version, forKey: .version)
+        try values.encode(unit, forKey: .unit)
+        try values.encode(releases, forKey: .releases)
     }
 
     /// The ledger as JSON with sorted keys: equal ledgers give equal bytes.

@@ -41,7 +41,9 @@ public struct PrivacyRelease: Equatable, Sendable {
         _ mechanism: Mechanism, sampling: Sampling = .everybody, adjacency: Adjacency = .addOrRemoveOne, count: Int = 1
     ) throws {
         try Requirement.count(count, "count of releases")
-        if case .gaussian(let noise) = mechanism { try Requirement.positive(noise, "noise multiplier") }
+        if case .gaussian(let noise) = mechanism {
+            try Requirement.number(noise, "noise multiplier", in: Requirement.noiseMultipliers)
+        }
         try Self.check(sampling, adjacency)
         if case .distributed = mechanism, adjacency == .replaceOne {
             throw PrivacyError(
@@ -54,7 +56,7 @@ public struct PrivacyRelease: Equatable, Sendable {
         switch sampling {
         case .everybody: return
         case .poisson(let rate):
-            try Requirement.share(rate, "sampling rate")
+            try Requirement.rate(rate)
             guard adjacency == .addOrRemoveOne || rate == 1 else {
                 throw PrivacyError(
                     .invalidConfiguration,
@@ -78,6 +80,11 @@ public struct PrivacyRelease: Equatable, Sendable {
     /// - Throws: `PrivacyError` when the count is out of range.
     public func repeated(_ count: Int) throws -> Self {
         try Self(mechanism, sampling: sampling, adjacency: adjacency, count: count)
+    }
+
+    /// Whether two differ in their counts at most.
+    func isAlike(_ other: Self) -> Bool {
+        mechanism == other.mechanism && sampling == other.sampling && adjacency == other.adjacency
     }
 
     /// The Rényi curve of one of them.

@@ -9,8 +9,8 @@ public struct PrivacyTarget: Equatable, Sendable {
     ///
     /// - Throws: `PrivacyError` when a value is out of range.
     public init(epsilon: Double, delta: Double) throws {
-        try Requirement.positive(epsilon, "target epsilon")
-        try Requirement.probability(delta, "delta")
+        try Requirement.number(epsilon, "target epsilon", in: 1e-6...1e6)
+        try Requirement.delta(delta)
         (self.epsilon, self.delta) = (epsilon, delta)
     }
 }

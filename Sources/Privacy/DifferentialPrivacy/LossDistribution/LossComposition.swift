@@ -55,7 +55,7 @@ struct LossComposition {
     ///   second value is how many it would take.
     func epsilon(delta: Double, limit: Int) -> (epsilon: Double?, needed: Int) {
         let saddle = saddlePoint(delta)
-        let window = window(saddle, delta)
+        guard let window = window(saddle, delta) else { return (.infinity, 0) }
         guard window.count <= limit else { return (nil, window.count) }
         let infinite = parts.reduce(0) { $0 + Double($1.count) * log1p(-$1.mass.infinite) }
         // The last factor outweighs what rounding can take away.
@@ -66,7 +66,9 @@ struct LossComposition {
 
     /// Bounds by Chernoff what lies outside: of the sum itself above, and of the tilted sum at both ends, for that is
     /// what the transform folds back into the window.
-    private func window(_ saddle: (tilt: Double, mean: Double, deviation: Double), _ delta: Double) -> Window {
+    ///
+    /// - Returns: nil where the bounds are beyond `Double`.
+    private func window(_ saddle: (tilt: Double, mean: Double, deviation: Double), _ delta: Double) -> Window? {
         let tilt = saddle.tilt
         let log0 = logMoment(tilt)
         let lost = delta * 1e-7
@@ -83,6 +85,7 @@ struct LossComposition {
         }
         upper = max(upper, tiltedUpper)
         lower = max(floor, min(lower, saddle.mean - reachBelow))
+        guard lower.isFinite, upper.isFinite else { return nil }
         let lowest = (lower / interval).rounded(.down)
         let span = max(2, (upper / interval).rounded(.up) - lowest + 2)
         let count = span > 1e15 ? Int.max : 1 << Int(log2(span).rounded(.up))
@@ -91,14 +94,15 @@ struct LossComposition {
 
     /// The tilted masses of the sum, by index modulo the window's length, and the logarithm of their normaliser.
     private func tiltedSum(_ window: Window) -> (masses: [Double], log: Double) {
-        var product = FourierSequence(real: Array(repeating: 1, count: window.count))
+        let fourier = FourierTransform(count: window.count)
+        var product = ComplexSequence(real: Array(repeating: 1, count: window.count))
         for part in parts {
-            var sequence = FourierSequence(
+            var sequence = ComplexSequence(
                 real: part.mass.folded(tilt: window.tilt, interval: interval, count: window.count))
-            sequence.transform()
+            fourier.forward(&sequence)
             product.multiply(by: sequence, power: part.count)
         }
-        product.invert()
+        fourier.inverse(&product)
         return (product.real, logMoment(window.tilt))
     }
 

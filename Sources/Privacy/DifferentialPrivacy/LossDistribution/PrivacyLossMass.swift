@@ -93,8 +93,10 @@ private struct LossFiller {
                 let x = centre + node * half
                 let loss = mechanism.loss(at: x)
                 let distance = min(max(loss - lossAtLower, 0), interval)
-                let without = weight * half * mechanism.densityWithout(at: x)
-                let with = without * exp(loss)
+                let without = weight * half * mechanism.density(at: x)
+                // Not the density without times e^loss, of which one may be 0 and the other infinite.
+                let with =
+                    (1 - mechanism.rate) * without + mechanism.rate * weight * half * mechanism.density(at: x - 1)
                 let share = expm1(-distance) / whole
                 remove[bin + 1] += with * share
                 remove[bin] += with * (1 - share)

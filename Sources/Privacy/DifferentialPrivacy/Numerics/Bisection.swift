@@ -2,30 +2,33 @@ import Foundation
 
 /// Root finding that always answers on the safe side of a bound.
 enum Bisection {
-    /// The smallest x > 0, to `tolerance` relative, at which `value` is at most `target`; `value` falls with x.
+    /// The smallest x in `range`, to `tolerance` relative, at which `value` is at most `target`; `value` falls with x.
     ///
     /// Illinois' variant of regula falsi on the logarithms, which takes a third of bisection's evaluations. What is
     /// returned was evaluated and is within the target.
     ///
-    /// - Returns: nil where no x up to `limit` will do.
+    /// - Returns: nil where no x of the range will do.
     static func smallest(
-        from guess: Double, to limit: Double, target: Double, tolerance: Double, value: (Double) throws -> Double
+        in range: ClosedRange<Double>, from guess: Double, target: Double, tolerance: Double,
+        value: (Double) throws -> Double
     ) rethrows -> Double? {
+        func point(_ x: Double) throws -> Point {
+            let x = min(max(x, range.lowerBound), range.upperBound)
+            return (x, try excess(x))
+        }
         func excess(_ x: Double) throws -> Double {
             let found = try value(x)
             return found <= 0 ? -50 : min(50, log(found) - log(target))
         }
-        var upper = (x: guess, y: try excess(guess))
+        var upper = try point(guess)
         while upper.y > 0 {
-            guard upper.x < limit else { return nil }
-            let next = min(limit, upper.x * 1.5)
-            upper = (next, try excess(next))
+            guard upper.x < range.upperBound else { return nil }
+            upper = try point(upper.x * 1.5)
         }
-        var lower = (x: upper.x / 1.25, y: try excess(upper.x / 1.25))
+        var lower = try point(upper.x / 1.25)
         while lower.y <= 0 {
-            guard lower.x > 1e-6 else { return lower.x }
-            upper = lower
-            lower = (lower.x / 1.5, try excess(lower.x / 1.5))
+            guard lower.x > range.lowerBound else { return lower.x }
+            (upper, lower) = (lower, try point(lower.x / 1.5))
         }
         try narrow(&lower, &upper, tolerance: tolerance, excess: excess)
         return upper.x

@@ -35,8 +35,8 @@ struct SampledGaussian: Equatable {
         return change > -1 ? log1p(change) : -.infinity
     }
 
-    /// The density without the person.
-    func densityWithout(at x: Double) -> Double {
+    /// The density of the noise: that of the output without the person.
+    func density(at x: Double) -> Double {
         let z = x / noise
         return exp(-0.5 * z * z) / (noise * (2 * Double.pi).squareRoot())
     }

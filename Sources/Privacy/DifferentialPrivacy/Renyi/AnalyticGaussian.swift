@@ -15,8 +15,8 @@ public enum AnalyticGaussian {
     ///
     /// - Throws: `PrivacyError` when ε or δ is out of range.
     public static func noiseMultiplier(epsilon: Double, delta target: Double) throws -> Double {
-        try Requirement.positive(epsilon, "epsilon")
-        try Requirement.probability(target, "delta")
+        try Requirement.number(epsilon, "epsilon", in: 1e-6...1e6)
+        try Requirement.delta(target)
         var (low, high) = (0.0, 1.0)
         while delta(epsilon: epsilon, noiseMultiplier: high) > target { (low, high) = (high, 2 * high) }
         while high - low > 1e-15 * high {

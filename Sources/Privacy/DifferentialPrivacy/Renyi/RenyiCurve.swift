@@ -36,7 +36,7 @@ public struct RenyiCurve: Equatable, Sendable {
     ///
     /// - Throws: `PrivacyError` when δ is not between 0 and 1.
     public func epsilon(delta: Double) throws -> RenyiBound {
-        try Requirement.probability(delta, "delta")
+        try Requirement.delta(delta)
         var best = RenyiBound(epsilon: .infinity, order: Self.orders[0], isAtEdge: true)
         for (index, (order, divergence)) in zip(Self.orders, divergences).enumerated() where divergence.isFinite {
             let bound = divergence + log1p(-1 / order) - log(delta * order) / (order - 1)

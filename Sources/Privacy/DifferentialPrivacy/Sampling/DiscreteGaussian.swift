@@ -3,7 +3,7 @@
 ///
 /// A discrete Laplace number y of scale t is kept with probability e^{−(|y| − σ²/t)²/2σ²}. With σ² = n/d that exponent
 /// is (|y|dt − n)² / 2ndt², a ratio of whole numbers below 2^128.
-public struct DiscreteGaussian: Equatable, Sendable {
+struct DiscreteGaussian: Equatable, Sendable {
     private let laplace: DiscreteLaplace
     private let factor: UInt128
     private let centre: UInt128
@@ -12,7 +12,7 @@ public struct DiscreteGaussian: Equatable, Sendable {
     /// A distribution of variance parameter numerator / denominator.
     ///
     /// - Throws: `PrivacyError` unless the numerator is from 1 to 2^40 and the denominator from 1 to 2^20.
-    public init(variance numerator: Int, over denominator: Int = 1) throws {
+    init(variance numerator: Int, over denominator: Int = 1) throws {
         try Requirement.count(numerator, "variance's numerator", in: 1...1 << 40)
         try Requirement.count(denominator, "variance's denominator", in: 1...1 << 20)
         var root = UInt64(Double(numerator / denominator).squareRoot())
@@ -27,7 +27,7 @@ public struct DiscreteGaussian: Equatable, Sendable {
     /// A distribution of a whole σ, for which t = σ leaves (|y| − σ)² / 2σ².
     ///
     /// - Throws: `PrivacyError` unless σ is from 1 to 2^31.
-    public init(deviation: Int) throws {
+    init(deviation: Int) throws {
         try Requirement.count(deviation, "deviation", in: 1...1 << 31)
         laplace = DiscreteLaplace(checkedScale: UInt64(deviation))
         (factor, centre) = (1, UInt128(deviation))
@@ -35,19 +35,6 @@ public struct DiscreteGaussian: Equatable, Sendable {
     }
 
     /// Draws one number.
-    public func sample(using source: inout some RandomNumberGenerator) -> Int {
-        var integers = RandomIntegers(source)
-        defer { source = integers.source }
-        return sample(&integers)
-    }
-
-    /// Draws many numbers.
-    public func samples(_ count: Int, using source: inout some RandomNumberGenerator) -> [Int] {
-        var integers = RandomIntegers(source)
-        defer { source = integers.source }
-        return (0..<count).map { _ in sample(&integers) }
-    }
-
     @inline(__always)
     func sample<Source>(_ integers: inout RandomIntegers<Source>) -> Int {
         while true {

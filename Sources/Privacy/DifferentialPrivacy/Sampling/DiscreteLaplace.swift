@@ -1,5 +1,5 @@
 /// Whole numbers with P(x) ∝ e^{−|x| s/t} (Canonne, Kamath, Steinke 2020, arXiv 2004.00010, algorithm 2).
-public struct DiscreteLaplace: Equatable, Sendable {
+struct DiscreteLaplace: Equatable, Sendable {
     /// t of the scale t/s.
     let numerator: UInt64
     /// s of the scale t/s.
@@ -8,7 +8,7 @@ public struct DiscreteLaplace: Equatable, Sendable {
     /// A distribution of scale numerator / denominator.
     ///
     /// - Throws: `PrivacyError` unless both are from 1 to 2^40.
-    public init(scale numerator: Int, over denominator: Int = 1) throws {
+    init(scale numerator: Int, over denominator: Int = 1) throws {
         try Requirement.count(numerator, "scale's numerator", in: 1...1 << 40)
         try Requirement.count(denominator, "scale's denominator", in: 1...1 << 40)
         (self.numerator, self.denominator) = (UInt64(numerator), UInt64(denominator))
@@ -18,12 +18,6 @@ public struct DiscreteLaplace: Equatable, Sendable {
     init(checkedScale scale: UInt64) { (numerator, denominator) = (scale, 1) }
 
     /// Draws one number.
-    public func sample(using source: inout some RandomNumberGenerator) -> Int {
-        var integers = RandomIntegers(source)
-        defer { source = integers.source }
-        return sample(&integers)
-    }
-
     @inline(__always)
     func sample<Source>(_ integers: inout RandomIntegers<Source>) -> Int {
         while true {

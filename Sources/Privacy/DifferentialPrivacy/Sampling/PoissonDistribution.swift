@@ -5,7 +5,7 @@
 /// block j with probability 2^−(j+1) and a place in it, kept with probability 2^j P(k)/P(m). Blocks are wide enough to
 /// halve P at least, so that this is at most 1. P(k)/P(m) is a product of ratios of whole numbers, kept as a lower
 /// bound of 63 bits with a known error; the rare draw that falls within the error is decided with more digits.
-public struct PoissonDistribution: Equatable, Sendable {
+struct PoissonDistribution: Equatable, Sendable {
     private let numerator: UInt64
     private let denominator: UInt64
     private let mode: UInt64
@@ -21,7 +21,7 @@ public struct PoissonDistribution: Equatable, Sendable {
     ///
     /// - Throws: `PrivacyError` unless the numerator is from 1 to 2^40, the denominator from 1 to 2^20, and the mean at
     ///   most 2^30.
-    public init(mean numerator: Int, over denominator: Int = 1) throws {
+    init(mean numerator: Int, over denominator: Int = 1) throws {
         try Requirement.count(numerator, "mean's numerator", in: 1...1 << 40)
         try Requirement.count(denominator, "mean's denominator", in: 1...1 << 20)
         try Requirement.count(numerator / denominator, "mean", in: 0...1 << 30)
@@ -39,12 +39,6 @@ public struct PoissonDistribution: Equatable, Sendable {
     }
 
     /// Draws one number.
-    public func sample(using source: inout some RandomNumberGenerator) -> Int {
-        var integers = RandomIntegers(source)
-        defer { source = integers.source }
-        return sample(&integers)
-    }
-
     func sample<Source>(_ integers: inout RandomIntegers<Source>) -> Int {
         while true {
             let choice = integers.word()
@@ -71,12 +65,13 @@ public struct PoissonDistribution: Equatable, Sendable {
         distance: UInt64, isAbove: Bool, shift: UInt64, _ integers: inout RandomIntegers<Source>
     ) -> Bool {
         let drawn = integers.word() >> 1
-        let ratios = isAbove ? above : below
-        if distance < UInt64(ratios.count), shift < 32 {
-            let least = ratios[Int(distance)] << shift
-            if drawn < least { return true }
-            if drawn > least + (distance + 1) << shift { return false }
-        }
+        let known = UInt64(isAbove ? above.count : below.count)
+        // Each width halves P at least, so 2^shift P is no more than it was so many blocks nearer.
+        let nearer = distance < known ? 0 : (distance - known) / width + 1
+        let near = distance - nearer * width
+        let least = (isAbove ? above[Int(near)] : below[Int(near)]) << (shift - nearer)
+        if drawn > least + (near + 1) << (shift - nearer) { return false }
+        if nearer == 0, drawn < least { return true }
         return decides(drawn, distance: distance, isAbove: isAbove, shift: shift, &integers)
     }
 

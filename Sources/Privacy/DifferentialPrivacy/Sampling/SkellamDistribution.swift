@@ -1,25 +1,18 @@
 /// Differences of two Poisson numbers of equal mean: variance twice that mean.
-public struct SkellamDistribution: Equatable, Sendable {
+struct SkellamDistribution: Equatable, Sendable {
     private let poisson: PoissonDistribution
 
     /// A distribution of variance numerator / denominator.
     ///
     /// - Throws: `PrivacyError` unless the numerator is from 1 to 2^40, the denominator from 1 to 2^19, and the variance
     ///   at most 2^31.
-    public init(variance numerator: Int, over denominator: Int = 1) throws {
+    init(variance numerator: Int, over denominator: Int = 1) throws {
         try Requirement.count(denominator, "variance's denominator", in: 1...1 << 19)
         poisson = try PoissonDistribution(mean: numerator, over: 2 * denominator)
     }
 
     /// Draws one number.
-    public func sample(using source: inout some RandomNumberGenerator) -> Int {
-        poisson.sample(using: &source) - poisson.sample(using: &source)
-    }
-
-    /// Draws many numbers.
-    public func samples(_ count: Int, using source: inout some RandomNumberGenerator) -> [Int] {
-        var integers = RandomIntegers(source)
-        defer { source = integers.source }
-        return (0..<count).map { _ in poisson.sample(&integers) - poisson.sample(&integers) }
+    func sample<Source>(_ integers: inout RandomIntegers<Source>) -> Int {
+        poisson.sample(&integers) - poisson.sample(&integers)
     }
 }

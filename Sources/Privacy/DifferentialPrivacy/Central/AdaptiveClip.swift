@@ -1,3 +1,4 @@
+public import Crypto
 import Foundation
 
 /// A clip that follows a quantile of the updates' norms (Andrew, Thakkar, McMahan, Ramaswamy 2021, arXiv 1905.03871).
@@ -6,7 +7,7 @@ import Foundation
 ///
 /// with b̃ the noisy share of workers whose norm is within C. Each worker adds bᵢ − ½ to a sum of sensitivity ½, which
 /// gets Gaussian noise of deviation σ_b. A round's two releases, update and count, cost what one with multiplier z
-/// does when the update's is z_Δ = (z^−2 − (2σ_b)^−2)^−½: the ledger records z.
+/// does when the update's is z_Δ = (z^−2 − (2σ_b)^−2)^−½: the ledger records z. All under add-or-remove-one.
 public struct AdaptiveClip: Equatable, Sendable, Codable {
     /// C, the clip of the coming round.
     public private(set) var clip: Double
@@ -16,6 +17,8 @@ public struct AdaptiveClip: Equatable, Sendable, Codable {
     public let learningRate: Double
     /// σ_b, the standard deviation of the noise on the count.
     public let countDeviation: Double
+
+    private static let clips = 1e-15...1e15
 
     private enum CodingKeys: String, CodingKey {
         case clip, quantile
@@ -29,10 +32,10 @@ public struct AdaptiveClip: Equatable, Sendable, Codable {
     public init(
         initialClip: Double, quantile: Double = 0.5, learningRate: Double = 0.2, countDeviation: Double
     ) throws {
-        try Requirement.positive(initialClip, "initial clip")
-        try Requirement.probability(quantile, "quantile")
-        try Requirement.positive(learningRate, "clip learning rate")
-        try Requirement.positive(countDeviation, "deviation of the count's noise")
+        try Requirement.number(initialClip, "initial clip", in: Self.clips)
+        try Requirement.number(quantile, "quantile", in: 0.001...0.999)
+        try Requirement.number(learningRate, "clip learning rate", in: 1e-6...10)
+        try Requirement.number(countDeviation, "deviation of the count's noise", in: 1e-3...1e9)
         (clip, self.quantile) = (initialClip, quantile)
         (self.learningRate, self.countDeviation) = (learningRate, countDeviation)
     }
@@ -47,25 +50,34 @@ public struct AdaptiveClip: Equatable, Sendable, Codable {
             countDeviation: values.decode(Double.self, forKey: .countDeviation))
     }
 
-    /// A worker's part of the count, ½ or −½, by the norm before clipping.
-    public func bit(norm: Double) -> Double { norm <= clip ? 0.5 : -0.5 }
-
-    /// Moves the clip by the sum of the workers' bits, noise added.
+    /// The noisy share of workers whose norm was within the clip: ½ + (Σ(bᵢ − ½) + N(0, σ_b²)) / workers.
     ///
     /// - Parameters:
-    ///   - noisySum: Σ(bᵢ − ½) + N(0, σ_b²).
+    ///   - norms: The norms of those who took part, before clipping.
     ///   - workers: How many are expected in a round: a fixed number, for the true one may not be known.
-    public mutating func update(noisySum: Double, workers: Int) {
-        guard workers > 0, noisySum.isFinite else { return }
-        let share = min(1, max(0, noisySum / Double(workers) + 0.5))
-        clip = min(1e30, max(1e-30, clip * exp(-learningRate * (share - quantile))))
+    ///   - randomness: 32 fresh bytes that decide the noise; never used twice.
+    /// - Throws: `PrivacyError` when `workers` is below 1 or the count's noise cannot be drawn.
+    public func noisyShare(
+        of norms: [Double], workers: Int, randomness: SymmetricKey = SymmetricKey(size: .bits256)
+    ) throws -> Double {
+        try Requirement.count(workers, "expected workers")
+        let sum = norms.reduce(0) { $0 + ($1 <= clip ? 0.5 : -0.5) }
+        let noisy = try GridGaussian(deviation: countDeviation).noised(sum, randomness: randomness)
+        return 0.5 + noisy / Double(workers)
+    }
+
+    /// Moves the clip by a noisy share, which is b̃; a share that is not a number leaves it.
+    public mutating func update(noisyShare share: Double) {
+        guard share.isFinite else { return }
+        let change = -learningRate * (min(1, max(0, share)) - quantile)
+        clip = min(Self.clips.upperBound, max(Self.clips.lowerBound, clip * exp(change)))
     }
 
     /// z_Δ: what the update's noise multiplier must be for the round to cost what one release with `total` does.
     ///
     /// - Throws: `PrivacyError` when the count's noise alone is too little for that.
     public func updateNoiseMultiplier(total: Double) throws -> Double {
-        try Requirement.positive(total, "noise multiplier")
+        try Requirement.number(total, "noise multiplier", in: Requirement.noiseMultipliers)
         let left = 1 / (total * total) - 1 / (4 * countDeviation * countDeviation)
         guard left > 0 else {
             throw PrivacyError(

@@ -4,16 +4,16 @@
 /// Each value is rounded up with the probability of its fraction, so that a rounding that is tried once is unbiased.
 /// A vector within the norm passes with probability 1 − β at least. The norm that sensitivity rests on is checked on
 /// the whole numbers themselves: no rounding error in what came before can pass it.
-public struct ConditionalRounding: Equatable, Sendable {
+struct ConditionalRounding: Equatable, Sendable {
     /// The largest norm before rounding, in units of the grid.
-    public let norm: Double
+    let norm: Double
     /// The largest norm after.
-    public let bound: Double
+    let bound: Double
 
     private static let attempts = 1_000
 
     /// Rounding of vectors of a norm and dimension.
-    public init(norm: Double, beta: Double = RoundedNorm.defaultBeta, dimension: Int) {
+    init(norm: Double, beta: Double = RoundedNorm.defaultBeta, dimension: Int) {
         self.norm = norm
         bound = RoundedNorm.l2(norm, beta: beta, dimension: dimension)
     }
@@ -21,12 +21,13 @@ public struct ConditionalRounding: Equatable, Sendable {
     /// Multiplies by `scale` and rounds.
     ///
     /// - Throws: `PrivacyError` with code `invalidValue` when the norm is larger than was said, or not finite.
-    public func round(_ values: [Float], scale: Double, using source: inout some RandomNumberGenerator) throws -> [Int] {
+    func round(_ values: [Float], scale: Double, using source: inout some RandomNumberGenerator) throws -> [Int] {
         let length = values.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot() * scale
         // Room for what rotating in single precision adds.
         guard length <= norm * (1 + 1e-4), length < 0x1p40 else {
             throw PrivacyError(
-                .invalidValue, "a vector of norm \(length) is to be rounded where at most \(norm) was expected: clip first")
+                .invalidValue,
+                "a vector of norm \(length) is to be rounded where at most \(norm) was expected: clip first")
         }
         for _ in 0..<Self.attempts {
             let rounded = values.map { Self.round(Double($0) * scale, using: &source) }

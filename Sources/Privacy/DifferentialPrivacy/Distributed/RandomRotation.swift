@@ -1,3 +1,5 @@
+import Tensors
+
 /// A random rotation that spreads an update evenly over its coordinates: random signs, then the Walsh–Hadamard
 /// transform, x ↦ H D x / √d (Suresh et al. 2017, arXiv 1611.00429; DDGauss, arXiv 2102.06387, section 4.2).
 ///
@@ -7,13 +9,14 @@ public struct RandomRotation: Equatable, Sendable {
     public let dimension: Int
     /// The length of what comes out: the next power of two.
     public let paddedDimension: Int
-    private let seed: UInt64
+    /// What decides the signs.
+    public let seed: UInt64
 
     /// A rotation for a length.
     ///
-    /// - Throws: `PrivacyError` unless the length is from 1 to 2^34.
+    /// - Throws: `PrivacyError` unless the length is from 1 to 2^30.
     public init(dimension: Int, seed: UInt64) throws {
-        try Requirement.count(dimension, "dimension", in: 1...1 << 34)
+        try Requirement.count(dimension, "dimension", in: 1...1 << 30)
         self.dimension = dimension
         self.seed = seed
         paddedDimension = dimension == 1 ? 1 : 1 << (Int.bitWidth - (dimension - 1).leadingZeroBitCount)
@@ -47,21 +50,15 @@ public struct RandomRotation: Equatable, Sendable {
         }
     }
 
-    /// One bit of SplitMix64 for each coordinate.
     private func flipSigns(_ values: inout [Float]) {
+        var words = SplitMix64(seed: seed)
         for start in stride(from: 0, to: values.count, by: 64) {
-            var bits = Self.mixed(seed &+ UInt64(start / 64 + 1) &* 0x9E37_79B9_7F4A_7C15)
+            var bits = words.next()
             for index in start..<min(start + 64, values.count) {
                 if bits & 1 == 1 { values[index] = -values[index] }
                 bits >>= 1
             }
         }
-    }
-
-    private static func mixed(_ state: UInt64) -> UInt64 {
-        var z = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
     }
 
     /// The orthonormal Walsh–Hadamard transform, its own inverse.
