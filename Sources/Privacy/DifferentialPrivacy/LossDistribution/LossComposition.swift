@@ -49,19 +49,18 @@ struct LossComposition {
         return (high, found.mean, max(found.variance, interval * interval).squareRoot())
     }
 
-    /// The least ε ≥ 0 with at most `delta` of hockey-stick divergence.
+    /// The least ε ≥ 0 with at most `delta` of hockey-stick divergence, and the tilt λ of its tail.
     ///
-    /// - Returns: nil where the window would need more than `limit` indices: a larger interval is needed, and the
-    ///   second value is how many it would take.
-    func epsilon(delta: Double, limit: Int) -> (epsilon: Double?, needed: Int) {
+    /// ε is nil where the window would need more than `limit` indices: a larger interval is needed, for `needed`.
+    func epsilon(delta: Double, limit: Int) -> (epsilon: Double?, needed: Int, tilt: Double) {
         let saddle = saddlePoint(delta)
-        guard let window = window(saddle, delta) else { return (.infinity, 0) }
-        guard window.count <= limit else { return (nil, window.count) }
+        guard let window = window(saddle, delta) else { return (.infinity, 0, saddle.tilt) }
+        guard window.count <= limit else { return (nil, window.count, saddle.tilt) }
         let infinite = parts.reduce(0) { $0 + Double($1.count) * log1p(-$1.mass.infinite) }
         // The last factor outweighs what rounding can take away.
         let target = (delta - window.lost + expm1(infinite)) * (1 - 1e-6)
-        guard target > 0 else { return (.infinity, window.count) }
-        return (epsilon(within: target, of: tiltedSum(window), window), window.count)
+        guard target > 0 else { return (.infinity, window.count, saddle.tilt) }
+        return (epsilon(within: target, of: tiltedSum(window), window), window.count, saddle.tilt)
     }
 
     /// Bounds by Chernoff what lies outside: of the sum itself above, and of the tilted sum at both ends, for that is

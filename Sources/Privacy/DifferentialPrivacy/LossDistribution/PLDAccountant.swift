@@ -4,8 +4,9 @@ import Foundation
 ///
 /// Losses are discretised pessimistically, so ε is never below the exact one. A mass that lies between two multiples of
 /// the interval h raises ln E e^{λL} by at most λ(λ+1)h²/8, and by λ(λ+1)h²/12 on average; so after T releases ε is
-/// too large by about T α h²/12, with α the order the Rényi accountant finds. The interval follows from that and an
-/// error of 3e-5 of ε, whatever T and σ are.
+/// too large by about T (λ+1) h²/12, with λ the tilt at which the tail is δ. The interval follows from that and an
+/// error of 3e-5 of ε, whatever T and σ are: a first one from the Rényi accountant's ε and order, the next from what the
+/// one before gave.
 public struct PLDAccountant: Sendable {
     private let parts: [(mechanism: SampledGaussian, count: Int)]
     private let curve: RenyiCurve
@@ -38,21 +39,36 @@ public struct PLDAccountant: Sendable {
     public func epsilon(delta: Double) throws -> Double {
         let bound = try curve.epsilon(delta: delta)
         guard bound.epsilon > 0 else { return 0 }
-        let releases = Double(parts.reduce(0) { $0 + $1.count })
-        var interval = 0.05
-        if bound.epsilon.isFinite {
-            interval = min(interval, (12 * Self.accuracy * bound.epsilon / (releases * bound.order)).squareRoot())
-        }
         let tail = delta * 1e-8 / releases
-        for part in parts {
+        let narrowest = parts.map { part in
             let range = part.mechanism.losses(tail: tail)
-            interval = max(interval, (range.upperBound - range.lowerBound) / Double(Self.limit))
+            return (range.upperBound - range.lowerBound) / Double(Self.limit)
         }
-        return min(bound.epsilon, epsilon(delta: delta, interval: interval, tail: tail))
+        let floor = narrowest.max() ?? 0
+        var interval = max(floor, Self.interval(epsilon: bound.epsilon, order: bound.order, releases: releases))
+        var best = bound.epsilon
+        while true {
+            let found = composed(delta: delta, interval: interval, tail: tail)
+            best = min(best, found.epsilon)
+            let next = max(floor, Self.interval(epsilon: best, order: found.order, releases: releases))
+            guard best > 0, next < 0.8 * found.interval, found.interval == interval else { return best }
+            interval = next
+        }
     }
 
-    /// Widens the interval until the sum fits.
-    private func epsilon(delta: Double, interval: Double, tail: Double) -> Double {
+    /// The releases of all parts.
+    private var releases: Double { Double(parts.reduce(0) { $0 + $1.count }) }
+
+    /// The interval at which ε is too large by `accuracy` of itself, or of 1e-3 where it is smaller.
+    private static func interval(epsilon: Double, order: Double, releases: Double) -> Double {
+        let wanted = (12 * accuracy * max(epsilon, 1e-3) / (releases * order)).squareRoot()
+        return min(0.05, wanted)
+    }
+
+    /// ε by intervals that are widened until the sum fits, and the order 1 + λ it was found at.
+    private func composed(
+        delta: Double, interval: Double, tail: Double
+    ) -> (epsilon: Double, order: Double, interval: Double) {
         var interval = interval
         while true {
             let pairs = parts.map { ($0.mechanism.lossMasses(interval: interval, tail: tail), $0.count) }
@@ -60,7 +76,9 @@ public struct PLDAccountant: Sendable {
                 .epsilon(delta: delta, limit: Self.limit)
             let added = LossComposition(parts: pairs.map { ($0.0.add, $0.1) }, interval: interval)
                 .epsilon(delta: delta, limit: Self.limit)
-            if let remove = removed.epsilon, let add = added.epsilon { return max(remove, add) }
+            if let remove = removed.epsilon, let add = added.epsilon {
+                return (max(remove, add), 1 + (remove > add ? removed : added).tilt, interval)
+            }
             interval *= 1.1 * Double(max(removed.needed, added.needed)) / Double(Self.limit)
         }
     }
