@@ -63,7 +63,7 @@ struct DistributedEncodingTests {
         _ kind: DistributedNoise.Kind, fewest: Int, bits: Int = 24, values: Int = 1000
     ) throws -> DistributedNoise {
         try DistributedNoise(
-            kind: kind, clip: 2, noiseMultiplier: 0.7, fewestWorkers: fewest, mostWorkers: 16, values: values,
+            kind: kind, clip: 2, noiseMultiplier: 0.7, fewestSurvivors: fewest, mostWorkers: 16, values: values,
             bits: bits)
     }
 
@@ -99,10 +99,11 @@ struct DistributedEncodingTests {
     func masked() throws {
         let encoding = try DistributedEncoding(
             noise: DistributedNoise(
-                kind: .skellam, clip: 1, noiseMultiplier: 0.01, fewestWorkers: 3, mostWorkers: 5, values: 100, bits: 20),
+                kind: .skellam, clip: 1, noiseMultiplier: 0.01, fewestSurvivors: 3, mostWorkers: 5, values: 100,
+                bits: 20),
             values: 100, seed: 5, bits: 20, mostWorkers: 5)
         let configuration = try encoding.configuration(run: "test", round: 7, threshold: 0.6)
-        #expect(configuration.elements == 128 && configuration.bits == 20 && configuration.fewestWorkers == 3)
+        #expect(configuration.elements == 128 && configuration.bits == 20 && configuration.fewestWorkers == 4)
         var round = try TestRound(workers: 5, elements: configuration.elements, bits: configuration.bits)
         let updates = (0..<5).map { testVector(100, seed: UInt64($0), norm: 0.9) }
         let vectors = try updates.enumerated().map { try encoding.encode($1, randomness: testKey("masked \($0)")) }
@@ -112,6 +113,23 @@ struct DistributedEncodingTests {
             let expected = [0, 1, 3, 4].reduce(Float(0)) { $0 + updates[$1][index] } / 4
             #expect(abs(mean[index] - expected) < 0.02)
         }
+    }
+
+    @Test(
+        "A round asks for so many workers that those who must survive make the noise", arguments: [0.51, 0.6, 0.67, 1])
+    func survivors(threshold: Double) throws {
+        let configuration = try Self.encoding(.skellam, fewest: 8)
+            .configuration(run: "test", round: 1, threshold: threshold)
+        for workers in configuration.fewestWorkers...16 { #expect(configuration.limit.needed(of: workers) >= 8) }
+        #expect(configuration.limit.needed(of: configuration.fewestWorkers - 1) < 8)
+    }
+
+    @Test("A round whose survivors could be too few for the noise is refused")
+    func tooFew() throws {
+        let error = #expect(throws: PrivacyError.self) {
+            try Self.encoding(.skellam, fewest: 12).configuration(run: "test", round: 1)
+        }
+        #expect(error?.message.contains("keeps only 11") == true)
     }
 
     @Test("An encoding decides the round's digest with every number of it")
@@ -177,7 +195,8 @@ struct DistributedEncodingTests {
         #expect(noise.scale.significand == 1)
         #expect(throws: PrivacyError.self) {
             try DistributedNoise(
-                kind: kind, clip: 1, noiseMultiplier: 1e5, fewestWorkers: 2, mostWorkers: 60_000, values: 1000, bits: 16
+                kind: kind, clip: 1, noiseMultiplier: 1e5, fewestSurvivors: 2, mostWorkers: 60_000, values: 1000,
+                bits: 16
             )
         }
     }

@@ -41,7 +41,7 @@ struct PrivacyPlanTests {
             target: PrivacyTarget(epsilon: 4, delta: 1e-5), sampling: .everybody, accountant: .rdp)
         func noise(_ multiplier: Double, bits: Int) throws -> DistributedNoise {
             try DistributedNoise(
-                kind: .skellam, clip: 0.5, noiseMultiplier: multiplier, fewestWorkers: 20, mostWorkers: 30,
+                kind: .skellam, clip: 0.5, noiseMultiplier: multiplier, fewestSurvivors: 20, mostWorkers: 30,
                 values: 50_000, bits: bits)
         }
         let multiplier = try plan.noiseMultiplier(rounds: 20) { .distributed(try noise($0, bits: 24)) }

@@ -5,33 +5,35 @@ extension DistributedNoise {
     /// The probability with which a value of a sum may leave the ring: about one in 10^12.
     public static let overflowProbability = 0x1p-40
 
-    /// Noise whose central deviation is `noiseMultiplier` clips as soon as `fewestWorkers` honest shares are in a sum:
-    /// a worker's share has a deviation of z·c / √fewest. More survivors mean more noise than promised, never less.
+    /// Noise whose central deviation is `noiseMultiplier` clips as soon as `fewestSurvivors` shares are in a sum: a
+    /// worker's share has a deviation of z·c / √fewest. More survivors mean more noise than promised, never less.
     ///
     /// The scale is the largest power of two with which a sum of `mostWorkers` stays in the ring, but for
     /// `overflowProbability`; finer grids round less.
     ///
     /// - Parameters:
+    ///   - fewestSurvivors: The honest workers that are surely in a sum that is opened, after every loss.
+    ///   - mostWorkers: The most workers in one sum.
     ///   - values: The length of an update; the dimension is the next power of two.
     ///   - bits: The width of a ring element, 16…32.
     /// - Throws: ``PrivacyError/Code/overflow`` where no scale fits with what to change,
     ///   ``PrivacyError/Code/invalidConfiguration`` for a number out of its range.
     public init(
-        kind: Kind, clip: Double, noiseMultiplier: Double, fewestWorkers: Int, mostWorkers: Int, values: Int,
+        kind: Kind, clip: Double, noiseMultiplier: Double, fewestSurvivors: Int, mostWorkers: Int, values: Int,
         bits: Int
     ) throws {
         try Requirement.number(noiseMultiplier, "noise multiplier", in: Requirement.noiseMultipliers)
         try Requirement.number(clip, "clip", in: 1e-15...1e15)
-        try Requirement.count(fewestWorkers, "fewest workers", in: 1...65_535)
-        try Requirement.count(mostWorkers, "most workers", in: fewestWorkers...65_535)
+        try Requirement.count(fewestSurvivors, "fewest survivors", in: 1...65_535)
+        try Requirement.count(mostWorkers, "most workers", in: fewestSurvivors...65_535)
         try Requirement.count(bits, "bits of a ring element", in: 16...32)
         let dimension = try RandomRotation(dimension: values, seed: 0).paddedDimension
-        let deviation = noiseMultiplier * clip / Double(fewestWorkers).squareRoot()
+        let deviation = noiseMultiplier * clip / Double(fewestSurvivors).squareRoot()
         let coarsest = max(Self.gridDeviations.lowerBound / deviation, 1e-3 / clip)
         var scale = scalbn(1, Int(log2(coarsest).rounded(.up)))
         func noise(_ scale: Double) throws -> Self {
             try Self(
-                kind: kind, clip: clip, localDeviation: deviation, shares: fewestWorkers, scale: scale,
+                kind: kind, clip: clip, localDeviation: deviation, shares: fewestSurvivors, scale: scale,
                 dimension: dimension)
         }
         guard let least = try? noise(scale) else {
