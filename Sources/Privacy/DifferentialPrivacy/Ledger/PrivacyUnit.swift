@@ -1,0 +1,7 @@
+/// What one "one" of the adjacency is: whose data a guarantee is about.
+public enum PrivacyUnit: String, Codable, Sendable, CaseIterable {
+    /// A worker with all of its data: its whole update is clipped.
+    case worker
+    /// A single example: each example's gradient is clipped.
+    case example
+}
