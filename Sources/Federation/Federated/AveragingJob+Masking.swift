@@ -23,10 +23,11 @@ extension AveragingJob {
         let tensors = StateDict(sent.compactMap { key in start.state[key].map { (key, $0) } })
         var random = SystemRandomNumberGenerator()
         let attempt = withUnsafeBytes(of: (random.next(), random.next())) { Data($0) }
-        let layout = UpdateLayout(tensors, carriesLoss: masking.clip.carriesLoss)
+        let layout = UpdateLayout(tensors, carriesLoss: masking.clip.carriesLoss && settings.privacy == nil)
         let terms = try masking.terms(
             round: start.round, attempt: attempt, layout: layout, workers: workers,
-            largestWeight: Int(settings.largestWeight))
+            largestWeight: settings.privacy == nil ? Int(settings.largestWeight) : 1,
+            noise: settings.privacy?.settings)
         return try SecureRound(terms, layout)
     }
 
@@ -63,12 +64,19 @@ extension AveragingJob {
         guard let secure = current.withLock({ $0.round?.intake.secure }) else { return }
         do {
             let lanes = ProcessInfo.processInfo.activeProcessorCount
-            let outcome = try secure.run(limit: limit, lanes: lanes, present: present)
+            let outcome = try secure.run(
+                limit: limit, lanes: lanes, willOpen: { try noteAhead(secure.terms) }, present: present)
             current.withLock { $0.round?.sum(outcome) }
         } catch {
             current.withLock { $0.round = nil }
             throw error
         }
+    }
+
+    /// Shares of noise are released when the sum opens, whatever becomes of the round.
+    private func noteAhead(_ terms: MaskingTerms) throws {
+        guard let book = settings.privacy, terms.noise != nil else { return }
+        try book.noteAhead(release(of: terms, book))
     }
 
     private func secure(_ task: UInt64) -> SecureRound? {

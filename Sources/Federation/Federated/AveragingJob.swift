@@ -57,18 +57,21 @@ public final class AveragingJob: Job {
         var tokens = 0
         var contributions = 0
         var values: [String: Double] = [:]
+        /// How many workers were to be expected.
+        var expected = 1
     }
 
     struct Current {
         var state: State
         var optimizer: any ServerOptimizer
         var round: Round?
+        var isBudgetSpent = false
     }
 
     /// Workers that must be there before the first round.
     public let minimumWorkers: Int
     let settings: AveragingSettings
-    private let layout: FactorLayout
+    let layout: FactorLayout
     let aggregator: any Aggregator
     private let work: @Sendable (Assignment) throws -> WorkOrder
     let current: Mutex<Current>
@@ -89,6 +92,7 @@ public final class AveragingJob: Job {
         committed: @escaping @Sendable (State, RoundReport) throws -> RoundReport = { $1 }
     ) throws {
         if settings.masking != nil { try Self.checkMasking(settings, aggregator) }
+        if settings.privacy != nil { try Self.checkPrivacy(settings, aggregator) }
         minimumWorkers = max(settings.minimumWorkers, settings.masking?.fewestWorkers ?? 1)
         self.settings = settings
         self.layout = layout
@@ -98,12 +102,15 @@ public final class AveragingJob: Job {
         var optimizer = optimizer
         try optimizer.restore(state.optimizer, for: state.trained)
         current = Mutex(Current(state: state, optimizer: optimizer))
+        if let book = settings.privacy { try checkBudget(book) }
     }
 
     /// The round to do next.
     public var round: Int { current.withLock { $0.state.round } }
-    /// Rounds of the run.
-    public var rounds: Int { settings.rounds }
+    /// Rounds of the run: fewer than were asked for where the privacy budget is spent.
+    public var rounds: Int { isBudgetSpent ? min(round, settings.rounds) : settings.rounds }
+    /// Whether the privacy budget allows no further round.
+    public var isBudgetSpent: Bool { current.withLock { $0.isBudgetSpent } }
     /// Where the job is.
     public var state: State { current.withLock { $0.state } }
 
@@ -120,9 +127,11 @@ public final class AveragingJob: Job {
             let start = try RoundStart(state: current.state.trained, layout: layout, round: current.state.round)
             let intake = try intake(start, workers: chosen.count)
             let tasks = chosen.map { intake.tagged($0) }
-            current.round = Round(
+            var round = Round(
                 start: start, check: try aggregator.check(start, settings), intake: intake,
                 places: Dictionary(uniqueKeysWithValues: tasks.enumerated().map { ($1.id, $0) }))
+            round.expected = expected(of: workers.count)
+            current.round = round
             return tasks
         }
         return RoundPlan(tasks: tasks, minimum: minimum(of: tasks.count), deadline: settings.deadline)
@@ -160,11 +169,15 @@ public final class AveragingJob: Job {
         // Tasks rather than workers tell replicas apart: one worker may do several.
         let name = settings.isSampled ? contribution.worker.description : "replica \(contribution.task)"
         let weight = min(Double(metrics.examples), settings.largestWeight)
-        let update = Update(worker: name, weight: weight, state: contribution.update)
+        var update = Update(worker: name, weight: weight, state: contribution.update)
         guard let check = current.withLock({ $0.round?.check }) else {
             throw FederationError(.invalidUpdate, "no round is open")
         }
         try check.check(update)
+        if let noise = centralNoise {
+            let clipped = try noise.clipped(update.state, from: state.trained)
+            update = Update(worker: name, weight: 1, state: clipped)
+        }
         try current.withLock { try $0.round?.add(update, metrics) }
     }
 
@@ -174,7 +187,7 @@ public final class AveragingJob: Job {
             guard let round = current.round else {
                 throw FederationError(.corruptState, "round \(current.state.round) was never opened")
             }
-            let result = try round.result(of: aggregator)
+            let result = try result(of: round)
             let trained = try current.optimizer.step(
                 current.state.trained, toward: result.state, keys: result.trainedKeys)
             guard trained.isFinite else {
@@ -192,7 +205,12 @@ public final class AveragingJob: Job {
             current.round = nil
             return (current.state, round.report(leftOut: result.leftOut))
         }
-        return try committed(state, report)
+        return try committed(state, try noted(report))
+    }
+
+    private func result(of round: Round) throws -> AggregationResult {
+        guard let noise = centralNoise else { return try round.result(of: aggregator) }
+        return try privateResult(of: round, noise)
     }
 
     /// The state by parts.
@@ -211,6 +229,8 @@ public final class AveragingJob: Job {
     private func sample(_ workers: [WorkerID]) -> [PlannedTask] {
         switch settings.participation {
         case .replicas(let count): return (0..<count).map { PlannedTask(id: UInt64($0)) }
+        case .sampled(let share, _) where share < 1 && settings.privacy != nil && settings.masking == nil:
+            return poissonSample(workers, rate: share)
         case .sampled(let share, let minimum):
             let count = min(workers.count, max(minimum, Int((share * Double(workers.count)).rounded())))
             var random = SplitMix64(seed: settings.seed, stream: UInt64(round))
@@ -224,6 +244,7 @@ public final class AveragingJob: Job {
     private func minimum(of count: Int) -> Int {
         switch settings.participation {
         case .replicas: count
+        case .sampled where settings.privacy != nil && settings.masking == nil: 0
         case .sampled(_, let minimum):
             max(min(count, max(minimum, aggregator.minimumUpdates)), settings.masking?.fewestWorkers ?? 0)
         }
@@ -265,7 +286,7 @@ extension AveragingJob.Round {
         for (name, value) in metrics.values { values[name, default: 0] += value }
     }
 
-    fileprivate func result(of aggregator: any Aggregator) throws -> AggregationResult {
+    func result(of aggregator: any Aggregator) throws -> AggregationResult {
         switch intake {
         case .fold(let fold): try fold.finish()
         case .keep(let updates): try aggregator.aggregate(ReceivedUpdates(updates), from: start)

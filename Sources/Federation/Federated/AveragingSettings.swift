@@ -25,6 +25,8 @@ public struct AveragingSettings: Sendable {
     public var hardNormBound: Double?
     /// Secure aggregation, where there is any.
     public var masking: MaskingSettings?
+    /// Differential privacy, where there is any.
+    public var privacy: PrivacyBook?
     /// The most rank that what is added to the frozen base may take, by module.
     public var gainRank: Int
 

@@ -174,17 +174,21 @@ public struct ContributionMetrics: Equatable, Sendable {
 public struct RoundReport: Equatable, Sendable {
     /// The round, from 0.
     public var round: Int
-    /// Its loss, a mean over supervised tokens.
-    public var loss: Double
+    /// Its loss, a mean over supervised tokens; nil where it may not be told.
+    public var loss: Double?
     /// Results that it was made of.
     public var contributions: Int
     /// Tokens worked through.
     public var tokens: Int
     /// Others by name, as the run's log has them.
     public var values: [String: Double]
+    /// What the round gives away, to be noted in the transaction that makes it true.
+    public var release: PrivacyRelease?
+    /// Whether the round has to be durable before the next one begins.
+    public var isFinal = false
 
     /// Creates a report.
-    public init(round: Int, loss: Double, contributions: Int, tokens: Int, values: [String: Double] = [:]) {
+    public init(round: Int, loss: Double?, contributions: Int, tokens: Int, values: [String: Double] = [:]) {
         self.round = round
         self.loss = loss
         self.contributions = contributions

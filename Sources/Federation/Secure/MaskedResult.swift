@@ -53,7 +53,8 @@ struct MaskedResult {
     ///
     /// - Throws: `FederationError` where it does not fit the terms or they do not fit the policy, `PrivacyError` where it
     ///   cannot be encoded.
-    init(_ result: LocalResult, from base: StateDict, _ terms: MaskingTerms, _ policy: MaskingPolicy) throws {
+    init(_ result: LocalResult, from base: StateDict, _ terms: MaskingTerms, _ policy: MaskingPolicy, lanes: Int) throws
+    {
         try policy.check(terms)
         let layout = UpdateLayout(result.update, carriesLoss: terms.carriesLoss)
         guard layout.digest == terms.layout else {
@@ -69,7 +70,7 @@ struct MaskedResult {
             cutCount = 0
         }
         let weight = max(1, min(result.metrics.examples, terms.largestWeight))
-        elements = try terms.encoding().encode(values, weight: weight)
+        elements = try terms.encoding(values: values.count).encode(values, weight: weight, lanes: lanes)
         worker = try SecureAggregationWorker(
             key: policy.key, configuration: terms.configuration(values: values.count), trusted: policy.trusted)
     }

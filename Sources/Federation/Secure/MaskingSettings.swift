@@ -28,24 +28,48 @@ public struct MaskingSettings: Equatable, Sendable {
     /// The terms of an attempt at a round.
     ///
     /// - Parameters:
-    ///   - attempt: random bytes.
+    ///   - attempt: random bytes, 16.
     ///   - layout: the update's.
     ///   - workers: those that are asked; there is room for as many again, in place of some that are lost.
     ///   - largestWeight: of one of them.
     /// - Throws: `FederationError.invalidConfiguration` where a sum might not fit.
     func terms(
-        round: Int, attempt: Data, layout: UpdateLayout, workers: Int, largestWeight: Int
+        round: Int, attempt: Data, layout: UpdateLayout, workers: Int, largestWeight: Int, noise: NoiseSettings?
     ) throws -> MaskingTerms {
-        let most = 2 * max(workers, fewestWorkers)
-        let terms = MaskingTerms(
+        let most = most(workers)
+        var terms = MaskingTerms(
             run: run, round: round, attempt: attempt, bits: bits, largestWeight: largestWeight, clip: clip,
             fewestWorkers: fewestWorkers, mostWorkers: most, threshold: threshold,
             neighbours: NeighbourDegree().smallest(workers: most, threshold: threshold), layout: layout.digest)
         do {
+            if let noise, noise.mechanism != .central {
+                terms.noise = .init(
+                    noise: try self.noise(noise, values: layout.valueCount, workers: workers),
+                    seed: attempt.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self) })
+            }
             _ = try terms.configuration(values: layout.valueCount)
             return terms
         } catch let error as PrivacyError {
             throw FederationError(.invalidConfiguration, error.message)
         }
+    }
+
+    /// The most workers of a sum for which so many are asked.
+    private func most(_ workers: Int) -> Int { 2 * max(workers, fewestWorkers) }
+
+    /// Shares of noise that suffice when as few workers are left as the threshold lets be.
+    ///
+    /// - Parameters:
+    ///   - values: the numbers of an update.
+    ///   - workers: those that are asked.
+    /// - Throws: `PrivacyError` where a ring element has too little room, or the noise is the coordinator's.
+    public func noise(_ noise: NoiseSettings, values: Int, workers: Int) throws -> DistributedNoise {
+        guard case .distributed(let kind) = noise.mechanism else {
+            throw PrivacyError(.invalidConfiguration, "noise that the coordinator adds has no shares")
+        }
+        return try DistributedNoise(
+            kind: kind, clip: noise.clip, noiseMultiplier: noise.noiseMultiplier,
+            fewestSurvivors: Int((threshold * Double(fewestWorkers)).rounded(.up)), mostWorkers: most(workers),
+            values: values, bits: bits)
     }
 }

@@ -25,12 +25,28 @@ public struct MaskingTerms: Codable, Equatable, Sendable {
     public var neighbours: Int?
     /// The digest of the update's layout.
     public var layout: Data
+    /// The noise that each worker adds a share of, and what decides the round's rotation; nil without.
+    public var noise: NoiseTerms?
+
+    /// Shares of noise.
+    public struct NoiseTerms: Codable, Equatable, Sendable {
+        /// Distribution, clip and grid.
+        public var noise: DistributedNoise
+        /// Decides the rotation.
+        public var seed: UInt64
+    }
 
     /// How a worker's numbers become ring elements.
     ///
     /// - Throws: `PrivacyError` where a sum might not fit.
-    public func encoding() throws -> FixedPoint {
-        try FixedPoint(bits: bits, workers: mostWorkers, largestWeight: largestWeight, clip: clip)
+    func encoding(values: Int) throws -> UpdateEncoding {
+        guard let noise else {
+            return .plain(
+                try FixedPoint(bits: bits, workers: mostWorkers, largestWeight: largestWeight, clip: clip))
+        }
+        return .noisy(
+            try DistributedEncoding(
+                noise: noise.noise, values: values, seed: noise.seed, bits: bits, mostWorkers: mostWorkers))
     }
 
     /// The configuration of the exchange.
@@ -38,13 +54,20 @@ public struct MaskingTerms: Codable, Equatable, Sendable {
     /// - Parameter values: numbers of an update, see `UpdateLayout.valueCount`.
     /// - Throws: `PrivacyError` for numbers out of their ranges.
     public func configuration(values: Int) throws -> SecureAggregationConfiguration {
-        try SecureAggregationConfiguration(
-            run: run, round: UInt64(clamping: round), values: values, encoding: encoding(),
-            fewestWorkers: fewestWorkers, threshold: threshold, neighbours: neighbours, binding: attempt + layout)
+        switch try encoding(values: values) {
+        case .plain(let encoding):
+            try SecureAggregationConfiguration(
+                run: run, round: UInt64(clamping: round), values: values, encoding: encoding,
+                fewestWorkers: fewestWorkers, threshold: threshold, neighbours: neighbours, binding: attempt + layout)
+        case .noisy(let encoding):
+            try encoding.configuration(
+                run: run, round: UInt64(clamping: round), threshold: threshold, neighbours: neighbours,
+                binding: attempt + layout)
+        }
     }
 
     /// Whether the round's loss travels in the sum.
-    var carriesLoss: Bool { clip.carriesLoss }
+    var carriesLoss: Bool { clip.carriesLoss && noise == nil }
 }
 
 extension FixedPoint.Clip {

@@ -36,14 +36,14 @@ final class SecureRound: Sendable {
 
     let terms: MaskingTerms
     private let layout: UpdateLayout
-    private let encoding: FixedPoint
+    private let encoding: UpdateEncoding
     private let state: Mutex<State>
     private let wake = WakeUp()
 
     init(_ terms: MaskingTerms, _ layout: UpdateLayout) throws {
         self.terms = terms
         self.layout = layout
-        encoding = try terms.encoding()
+        encoding = try terms.encoding(values: layout.valueCount)
         let configuration = try terms.configuration(values: layout.valueCount)
         state = Mutex(State(server: SecureAggregationServer(configuration: configuration, trusted: nil)))
     }
@@ -117,12 +117,18 @@ final class SecureRound: Sendable {
     /// - Parameters:
     ///   - limit: how long one that is there may take.
     ///   - lanes: threads that make masks.
+    ///   - willOpen: called before shares are asked for that open the sum.
     ///   - present: the workers that take part still; called several times a second.
     /// - Throws: `FederationError.roundLost` where too few are left, `.cancelled` after `interrupt`.
-    func run(limit: Duration, lanes: Int, present: () -> Set<WorkerID>) throws -> Outcome {
+    func run(
+        limit: Duration, lanes: Int, willOpen: () throws -> Void, present: () -> Set<WorkerID>
+    ) throws -> Outcome {
         do {
             try state.withLock { try $0.server.advance() }
-            repeat { try waitForAnswers(limit, present) } while try state.withLock { try $0.advance() }
+            repeat {
+                try waitForAnswers(limit, present)
+                if state.withLock({ $0.server.stage == .consents }) { try willOpen() }
+            } while try state.withLock { try $0.advance() }
             return try outcome(try state.withLock { try $0.server.finish(lanes: lanes) })
         } catch let error as PrivacyError {
             throw FederationError(.roundLost, error.message, cause: error.cause)
@@ -138,7 +144,7 @@ final class SecureRound: Sendable {
     }
 
     private func outcome(_ sum: SecureSum) throws -> Outcome {
-        let mean = try encoding.decode(sum.elements, workers: sum.workers.count)
+        let mean = try encoding.mean(of: sum.elements, workers: sum.workers.count)
         let loss = layout.carriesLoss ? mean.values.last : nil
         return Outcome(
             meanDifference: layout.tensors(mean.values),

@@ -32,7 +32,7 @@ extension WorkerRunner {
         _ result: LocalResult, from state: StateDict, _ terms: MaskingTerms, _ policy: MaskingPolicy,
         _ hands: inout Hands
     ) throws -> Worker.Event {
-        let masked = try MaskedResult(result, from: state, terms, policy)
+        let masked = try MaskedResult(result, from: state, terms, policy, lanes: lanes)
         if masked.cutCount > 0 {
             say(
                 "\(masked.cutCount) values of the update were cut at ±\(terms.clip.bound): "

@@ -4,6 +4,7 @@ extension ModelArguments.Precision: ConfigurationValue {}
 extension DataArguments.LongRows: ConfigurationValue {}
 extension LearningRateSchedulerType: ConfigurationValue {}
 extension FederationArguments.Mode: ConfigurationValue {}
+extension PrivacyArguments.DifferentialPrivacy.Mechanism: ConfigurationValue {}
 
 extension LaneCount: ConfigurationValue {
     static let expectation = "auto or a whole number"

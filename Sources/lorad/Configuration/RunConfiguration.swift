@@ -30,11 +30,30 @@ struct RunConfiguration: ConfigurationSection {
                 ? "there is nothing to evaluate on: set data.validation, or leave eval_steps out" : nil
         },
         SectionRule(key: "privacy.secure_aggregation") { $0.problemOfMasking },
-        SectionRule(key: "privacy.differential_privacy") {
-            $0.privacy?.differentialPrivacy.enabled == true
-                ? "is not in this release: leave it out, or disable it" : nil
-        },
+        SectionRule(key: "privacy.differential_privacy") { $0.problemOfNoise },
     ]
+
+    /// Why differential privacy cannot be as it is asked for.
+    private var problemOfNoise: String? {
+        guard let privacy, privacy.differentialPrivacy.enabled else { return nil }
+        let noise = privacy.differentialPrivacy
+        guard let federation, federation.mode == .federated else {
+            return "hides workers with data of their own: it needs federation.mode federated"
+        }
+        guard noise.mechanism == .gaussian || privacy.secureAggregation.enabled else {
+            return "has noise that workers add, which hides nothing from a coordinator that sees each update: enable "
+                + "privacy.secure_aggregation, or set mechanism: gaussian"
+        }
+        guard noise.noiseMultiplier != nil || noise.targetEpsilon != nil else {
+            return "needs noise_multiplier, or target_epsilon to find it by"
+        }
+        do {
+            _ = try Aggregators.linear(named: federation.aggregation)
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
 
     /// Larger weights would leave too little of a ring element for the values.
     private static let largestMaskedWeight = 65_536

@@ -14,13 +14,15 @@ final class AveragingRun: Sendable {
     private let federation: FederationArguments
     private let pictures: PictureShelf
     private let display: ProgressDisplay
+    private let store: RunStore
     private let reports: Mutex<RunReports>
     private let start = ContinuousClock.now
 
     init(
-        _ opened: OpenedRun, _ federation: FederationArguments, pictures: PictureShelf, reports: sending RunReports,
-        display: ProgressDisplay
+        _ opened: OpenedRun, _ federation: FederationArguments, store: RunStore, pictures: PictureShelf,
+        reports: sending RunReports, display: ProgressDisplay
     ) {
+        self.store = store
         self.opened = opened
         self.federation = federation
         self.pictures = pictures
@@ -40,8 +42,10 @@ final class AveragingRun: Sendable {
                     round: $0.round, trained: try $0.part("adapter"), optimizer: try $0.part("optimizer"),
                     gain: try BaseDelta(try $0.part("gain")))
             } ?? AveragingJob.State(trained: initial)
+        var settings = settings(seed)
+        settings.privacy = try privacyBook(settings.masking, values: initial.entries.reduce(0) { $0 + $1.tensor.count })
         let job = try AveragingJob(
-            state, layout: try FactorLayout(weights.plan, state: initial), settings: settings(seed),
+            state, layout: try FactorLayout(weights.plan, state: initial), settings: settings,
             aggregator: aggregator, optimizer: try federation.makeServerOptimizer(after: aggregator),
             work: { [self] in try work($0) }, committed: { [self] in try record($0, $1) })
         return AveragingRunJob(job, self)
@@ -59,9 +63,14 @@ final class AveragingRun: Sendable {
             largestWeight: Double(federation.maxExamplesWeight), hardNormBound: federation.refuseNorm,
             gainRank: federation.gainRank)
         if let masking = opened.configuration.privacy?.secureAggregation, masking.enabled {
+            let noise = opened.configuration.privacy?.differentialPrivacy
             settings.masking = MaskingSettings(
-                run: opened.configuration.run, threshold: masking.threshold, fewestWorkers: masking.fewestWorkers,
-                bits: masking.bits, clip: .value(masking.clip))
+                run: opened.configuration.run, threshold: masking.threshold,
+                // Noise is made for the fewest workers that there may be: so many that it is not far too much for all.
+                fewestWorkers: noise?.enabled == true
+                    ? max(masking.fewestWorkers, federation.minWorkers) : masking.fewestWorkers,
+                bits: masking.bits,
+                clip: noise?.enabled == true ? .norm(noise?.clip ?? masking.clip) : .value(masking.clip))
             if federation.localEpochs == nil {
                 // Nobody works through more rows, and room for weights that never come costs resolution.
                 let rows = federation.localSteps * opened.configuration.training.rowsPerStep
@@ -69,6 +78,23 @@ final class AveragingRun: Sendable {
             }
         }
         return settings
+    }
+
+    /// The run's ledger, if it has differential privacy.
+    private func privacyBook(_ masking: MaskingSettings?, values: Int) throws -> PrivacyBook? {
+        guard let arguments = opened.configuration.privacy?.differentialPrivacy, arguments.enabled else { return nil }
+        let noise = try NoiseSettings(arguments, federation, values: values, masking: masking)
+        let ledger = try PrivacyLedger(store.history.ledger())
+        let spent = try ledger.spent(delta: noise.delta).epsilon
+        display.say(
+            String(
+                format:
+                    "differential privacy for workers: updates clipped to %g, noise of %.4g clips, epsilon %.4g so far",
+                noise.clip, noise.noiseMultiplier, spent)
+                + (noise.targetEpsilon.map { " of \($0)" } ?? "") + " at delta \(noise.delta)")
+        return PrivacyBook(noise, ledger: ledger) { [store] in
+            try store.append(LedgerEntry($0, round: (store.history.lastCommitted()?.index ?? -1) + 1))
+        }
     }
 
     /// What a worker is to do in a round.
@@ -87,7 +113,8 @@ final class AveragingRun: Sendable {
         guard federation.mode == .distributed else {
             let instructions = LocalInstructions(
                 options: options, steps: federation.localSteps, epochs: federation.localEpochs,
-                evaluates: assignment.round % federation.evalRounds == 0)
+                evaluates: opened.configuration.privacy?.differentialPrivacy.enabled != true
+                    && assignment.round % federation.evalRounds == 0)
             return WorkOrder(work: try SharedWork.local(instructions).data())
         }
         let training = try opened.trainingRows()
@@ -159,6 +186,11 @@ final class AveragingRun: Sendable {
         return parts.isEmpty ? nil : "round \(report.round + 1): \(parts.joined(separator: "; "))"
     }
 
+    fileprivate func sayBudgetIsSpent(after report: RoundReport) {
+        display.say(
+            "the privacy budget allows no round after \(report.round + 1) of \(federation.rounds): the run ends here")
+    }
+
     /// Writes the adapter that a state comes to.
     func write(_ state: AveragingJob.State, to folder: URL) throws {
         try opened.adapted.weights.assign(state.trained)
@@ -184,7 +216,11 @@ final class AveragingRunJob: SharedJob {
     func moreTasks(for workers: [WorkerID]) throws -> [PlannedTask] { try job.moreTasks(for: workers) }
     func order(for task: UInt64) throws -> WorkOrder { try job.order(for: task) }
     func add(_ contribution: Contribution) throws { try job.add(contribution) }
-    func commit() throws -> RoundReport { try job.commit() }
+    func commit() throws -> RoundReport {
+        let report = try job.commit()
+        if job.isBudgetSpent { run.sayBudgetIsSpent(after: report) }
+        return report
+    }
     func exchange(limit: Duration, present: () -> Set<WorkerID>) throws {
         try job.exchange(limit: limit, present: present)
     }

@@ -123,7 +123,8 @@ final class CoordinatorRun {
         let reports = try RunReports(folder: output.folder.path, resumingFromStep: resumed?.round ?? 0)
         let pictures = PictureShelf(shelf)
         guard federation.mode == .distributed, federation.localSteps == 1 else {
-            let averaging = AveragingRun(opened, federation, pictures: pictures, reports: reports, display: display)
+            let averaging = AveragingRun(
+                opened, federation, store: store, pictures: pictures, reports: reports, display: display)
             return try averaging.job(resuming: resumed)
         }
         let recorder = RunRecorder(

@@ -26,7 +26,7 @@ final class MaskedRun: Sendable {
         }
     }
 
-    static let shapes = ["m.lora_A.weight": [2, 3], "m.lora_B.weight": [4, 2], "head": [70]]
+    static let shapes = ["m.lora_A.weight": [2, 3], "m.lora_B.weight": [4, 2], "head": [2_034]]
     let served: Served<AveragingJob>
     let reports: SharedReports
     private let trusted = Mutex<Set<WorkerIdentity>>([])
@@ -37,7 +37,7 @@ final class MaskedRun: Sendable {
 
     init(
         workers: Int, rounds: Int = 1, threshold: Double = 0.6, aggregation: String = "mean",
-        patience: Duration = .seconds(2)
+        patience: Duration = .seconds(2), privacy: PrivacyBook? = nil
     ) throws {
         let state = StateDict(
             Self.shapes.sorted { $0.key < $1.key }.map {
@@ -46,7 +46,9 @@ final class MaskedRun: Sendable {
         var settings = AveragingSettings(
             rounds: rounds, participation: .sampled(share: 1, minimum: 3), minimumWorkers: workers, seed: 3,
             largestWeight: 100)
-        settings.masking = MaskingSettings(run: "toy", threshold: threshold)
+        settings.masking = MaskingSettings(
+            run: "toy", threshold: threshold, fewestWorkers: privacy == nil ? 3 : workers)
+        settings.privacy = privacy
         let aggregator = try Aggregators.named(aggregation)
         let reports = SharedReports()
         self.reports = reports

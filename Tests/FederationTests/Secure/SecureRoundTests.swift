@@ -23,7 +23,7 @@ struct SecureRoundTests {
         #expect(isNear(moved, 0.6), "\(moved)")
         let reports = run.reports.all.withLock { $0 }
         #expect(reports.map(\.contributions) == [4, 4])
-        #expect(reports.allSatisfy { abs($0.loss - 3) < 1e-3 && $0.tokens == 0 && $0.values.isEmpty })
+        #expect(reports.allSatisfy { abs(($0.loss ?? 0) - 3) < 1e-3 && $0.tokens == 0 && $0.values.isEmpty })
     }
 
     @Test(

@@ -4,6 +4,9 @@ public struct WeightedMean: Sendable, Equatable {
     public let values: [Float]
     /// Σ w.
     public let weight: Int
+
+    /// A mean.
+    public init(values: [Float], weight: Int) { (self.values, self.weight) = (values, weight) }
 }
 
 extension FixedPoint {

@@ -29,16 +29,30 @@ struct PrivacyArguments: ConfigurationSection {
 
     /// Clipping, noise and an accounted budget.
     struct DifferentialPrivacy: ConfigurationSection {
+        /// Who adds noise, of which distribution.
+        enum Mechanism: String, CaseIterable, Sendable {
+            case gaussian
+            case discreteGaussian = "discrete_gaussian"
+            case skellam
+        }
+
         var enabled = false
+        var mechanism = Mechanism.gaussian
         var clip = 1.0
-        var noiseMultiplier = 1.0
+        var noiseMultiplier: Double?
         var delta = 1e-5
         var targetEpsilon: Double?
 
         static let fields: [Field<Self>] = [
             Field("enabled", \.enabled, "Whether updates are clipped and noise is added."),
+            Field(
+                "mechanism", \.mechanism,
+                "Gaussian noise of the coordinator's, or shares of noise that workers add under secure aggregation."),
             Field("clip", \.clip, "Largest norm of a contribution.", .above(0)),
-            Field("noise_multiplier", \.noiseMultiplier, "Standard deviation of the noise, in clips.", .atLeast(0)),
+            Field(
+                "noise_multiplier", \.noiseMultiplier,
+                "Standard deviation of the noise, in clips; found by target_epsilon and rounds unless given.",
+                Constraint.above(0).whenGiven),
             Field("delta", \.delta, "Probability that the guarantee may fail.", .probability),
             Field(
                 "target_epsilon", \.targetEpsilon, "The budget; the run stops before it is spent.",

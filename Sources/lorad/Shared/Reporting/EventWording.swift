@@ -89,7 +89,8 @@ struct EventWording: Sendable {
 
     private func line(_ report: RoundReport) -> String {
         [
-            status.unit.text(report.round + 1, of: status.rounds), String(format: "loss %.4f", report.loss),
+            status.unit.text(report.round + 1, of: status.rounds), report.loss.map { String(format: "loss %.4f", $0) },
+            report.values["epsilon"].map { String(format: "epsilon %.4g", $0) },
             "\(report.contributions) result\(report.contributions == 1 ? "" : "s")",
             status.pace.tokensPerSecond.map { String(format: "%.0f tokens/s", $0) },
             "\(figures.bytesIn.bytesText) in", "\(figures.bytesOut.bytesText) out",

@@ -20,7 +20,8 @@ struct RoundFigures: Equatable, Sendable {
         var bytesOut = 0
     }
 
-    var loss = 0.0
+    /// Nil where it may not be told.
+    var loss: Double? = 0
     var tokens = 0
     /// Results that it was made of.
     var contributions = 0
@@ -64,7 +65,7 @@ extension RoundFigures {
     /// Reads what `json` wrote; what is absent is zero, so that other releases' figures can be read.
     init(json text: String) {
         guard let json = try? JSONValue(parsing: Data(text.utf8), file: "figures") else { return }
-        loss = json["loss"]?.doubleValue ?? 0
+        loss = json["loss"]?.doubleValue
         tokens = json["tokens"]?.intValue ?? 0
         contributions = json["contributions"]?.intValue ?? 0
         rounds = json["rounds"]?.intValue ?? 0
@@ -78,7 +79,8 @@ extension RoundFigures {
     /// The figures, `workers` last.
     var json: JSONValue {
         .object([
-            .init("loss", .double(loss)), .init("tokens", .int(tokens)), .init("contributions", .int(contributions)),
+            .init("loss", loss.map { .double($0) } ?? .null), .init("tokens", .int(tokens)),
+            .init("contributions", .int(contributions)),
             .init("rounds", .int(rounds)), .init("seconds", .double(seconds)), .init("bytes_in", .int(bytesIn)),
             .init("bytes_out", .int(bytesOut)),
             .init("values", .object(values.sorted { $0.key < $1.key }.map { .init($0.key, .double($0.value)) })),

@@ -23,7 +23,7 @@ extension RunDigest {
             .init("process", process.map { .int(Int($0)) } ?? .null),
             .init("begun", .string(run.created.ISO8601Format())), .init("unit", .string(unit.rawValue)),
             .init("done", .int(done)), .init("planned", plannedRounds.map { .int($0) } ?? .null),
-            .init("loss", rounds.last.map { .double($0.figures.loss) } ?? .null),
+            .init("loss", rounds.last?.figures.loss.map { .double($0) } ?? .null),
             .init("worker_count", .int(workers.count)), .init("results", .int(total.counted)),
             .init("tokens", .int(total.tokens)), .init("seconds", .double(total.seconds)),
             .init("bytes_in", .int(total.bytesIn)), .init("bytes_out", .int(total.bytesOut)),

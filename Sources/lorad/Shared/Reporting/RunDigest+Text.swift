@@ -23,7 +23,7 @@ extension RunDigest {
     private var heading: [String] {
         let process = self.process.map { " (process \($0))" } ?? ""
         let figures = [
-            unit.text(done, of: plannedRounds), rounds.last.map { String(format: "loss %.4f", $0.figures.loss) },
+            unit.text(done, of: plannedRounds), rounds.last?.figures.loss.map { String(format: "loss %.4f", $0) },
             "\(total.counted.grouped) results", "\(total.tokens.grouped) tokens", "\(total.bytesIn.bytesText) in",
             "\(total.bytesOut.bytesText) out",
         ]
@@ -69,7 +69,8 @@ extension RunDigest.Worker {
 extension RunDigest.Round {
     fileprivate var cells: [TextTable.Cell] {
         [
-            .init("\(number)"), .init(String(format: "%.4f", figures.loss)), .init("\(figures.contributions)"),
+            .init("\(number)"), .init(figures.loss.map { String(format: "%.4f", $0) } ?? ""),
+            .init("\(figures.contributions)"),
             .init(figures.tokens.grouped), .init(String(format: "%.2f", figures.seconds)),
             .init(figures.bytesIn.bytesText), .init(figures.bytesOut.bytesText), .init(time.ISO8601Format()),
         ]
@@ -89,7 +90,7 @@ extension TextTable {
                 [
                     .init(run.run.name), .init(run.run.mode), .init(run.state, run.process == nil ? .plain : .good),
                     .init(run.unit.text(run.done, of: run.plannedRounds)),
-                    .init(run.rounds.last.map { String(format: "%.4f", $0.figures.loss) } ?? ""),
+                    .init(run.rounds.last?.figures.loss.map { String(format: "%.4f", $0) } ?? ""),
                     .init("\(run.workers.count)"), .init(run.run.created.ISO8601Format()),
                 ]
             })

@@ -1,0 +1,140 @@
+public import ArgumentParser
+import Federation
+import Foundation
+import Models
+public import Privacy
+
+/// `lorad privacy`: what a privacy budget buys, and what a run has spent of its own.
+struct PrivacyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "privacy", abstract: "Plans privacy budgets, and tells what a run has spent of its own.",
+        discussion: """
+            Examples:
+              lorad privacy epsilon --sampling-rate 0.1 --noise-multiplier 1.1 --rounds 200 --delta 1e-5
+              lorad privacy sigma --epsilon 8 --sampling-rate 0.1 --rounds 200 --delta 1e-5
+              lorad privacy ledger hospital-vqa
+            """,
+        subcommands: [PrivacyEpsilonCommand.self, PrivacySigmaCommand.self, PrivacyLedgerCommand.self])
+}
+
+/// What a plan assumes.
+struct PrivacyPlanOptions: ParsableArguments {
+    @Option(help: "Probability with which each worker (or example) takes part in a round; 1 for all of them.")
+    var samplingRate = 1.0
+
+    @Option(help: "Rounds.")
+    var rounds = 1
+
+    @Option(help: "Probability that the guarantee may fail.")
+    var delta = 1e-5
+
+    @Option(help: "pld (privacy loss distributions, tight) or rdp (Rényi).")
+    var accountant = PrivacyAccountant.pld
+
+    @Flag(help: "Prints one JSON object.")
+    var json = false
+
+    func plan(epsilon: Double = 1) throws -> PrivacyPlan {
+        PrivacyPlan(
+            target: try PrivacyTarget(epsilon: epsilon, delta: delta),
+            sampling: samplingRate == 1 ? .everybody : .poisson(rate: samplingRate), accountant: accountant)
+    }
+
+    /// Prints figures as JSON, or a text.
+    func report(_ figures: [(String, Double)], _ text: String) {
+        guard json else { return print(text) }
+        let assumptions: [JSONValue.Member] = [
+            .init("sampling_rate", .double(samplingRate)), .init("rounds", .int(rounds)),
+            .init("delta", .double(delta)), .init("accountant", .string(accountant.rawValue)),
+            .init("adjacency", .string(Adjacency.addOrRemoveOne.rawValue)),
+        ]
+        print(JSONValue.object(figures.map { .init($0.0, .double($0.1)) } + assumptions).text())
+    }
+
+    /// The assumptions in words.
+    var words: String {
+        let who = samplingRate == 1 ? "all taking part" : "each taking part with probability \(samplingRate)"
+        return "\(rounds) round\(rounds == 1 ? "" : "s"), \(who), delta \(delta), one more or less, by "
+            + "\(accountant.rawValue)"
+    }
+}
+
+extension PrivacyAccountant: ExpressibleByArgument {}
+
+/// `lorad privacy epsilon`.
+struct PrivacyEpsilonCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "epsilon", abstract: "Tells what epsilon rounds with Gaussian noise come to.",
+        discussion: "Example:\n  lorad privacy epsilon --noise-multiplier 2 --rounds 100")
+
+    @Option(help: "Standard deviation of the noise in the sum, in clips.")
+    var noiseMultiplier: Double
+
+    @OptionGroup var options: PrivacyPlanOptions
+
+    func run() throws {
+        let spent = try options.plan().spent(noiseMultiplier: noiseMultiplier, rounds: options.rounds)
+        options.report(
+            [("epsilon", spent.epsilon), ("noise_multiplier", noiseMultiplier)],
+            String(format: "epsilon %.6g: ", spent.epsilon) + "noise of \(noiseMultiplier) clips, \(options.words)")
+    }
+}
+
+/// `lorad privacy sigma`.
+struct PrivacySigmaCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sigma", abstract: "Tells how much Gaussian noise keeps rounds within an epsilon.",
+        discussion: "Example:\n  lorad privacy sigma --epsilon 8 --rounds 100")
+
+    @Option(help: "The budget.")
+    var epsilon: Double
+
+    @OptionGroup var options: PrivacyPlanOptions
+
+    func run() throws {
+        let noise = try options.plan(epsilon: epsilon).noiseMultiplier(rounds: options.rounds)
+        options.report(
+            [("noise_multiplier", noise), ("epsilon", epsilon)],
+            String(format: "noise_multiplier %.6g: ", noise) + "keeps epsilon within \(epsilon); \(options.words)")
+    }
+}
+
+/// `lorad privacy ledger`.
+struct PrivacyLedgerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ledger", abstract: "Tells what a run has released and spent, and what that rests on.",
+        discussion: "Example:\n  lorad privacy ledger hospital-vqa")
+
+    @Argument(help: "The run's name.")
+    var id: String
+
+    @OptionGroup var options: RunsOptions
+
+    @Option(help: "Probability that the guarantee may fail; the run file's unless given.")
+    var delta: Double?
+
+    @Flag(help: "Prints one JSON object.")
+    var json = false
+
+    func run() throws {
+        let history = try options.catalog().history(of: id)
+        let ledger = try PrivacyLedger(history.ledger())
+        let configuration = try RunFile.parse(
+            history.run().configuration, name: "the run file of \(id)", checksDisk: false)
+        let noise = configuration.privacy?.differentialPrivacy
+        let delta = delta ?? noise?.delta ?? 1e-5
+        guard json else {
+            let target = noise?.targetEpsilon.map { "\nTarget: epsilon \($0)." } ?? ""
+            return print(try ledger.explanation(delta: delta) + target)
+        }
+        let spent = try ledger.spent(delta: delta)
+        print(
+            JSONValue.object([
+                .init("run", .string(id)), .init("epsilon", .double(spent.epsilon)), .init("delta", .double(delta)),
+                .init("target_epsilon", noise?.targetEpsilon.map { .double($0) } ?? .null),
+                .init("accountant", .string(spent.accountant.rawValue)),
+                .init("adjacency", .string(spent.adjacency.rawValue)), .init("unit", .string(ledger.unit.rawValue)),
+                .init("releases", .int(ledger.releases.reduce(0) { $0 + $1.count })),
+            ]).text())
+    }
+}

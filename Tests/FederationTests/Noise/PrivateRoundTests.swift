@@ -1,0 +1,139 @@
+import Foundation
+import Privacy
+import Synchronization
+import Tensors
+import Testing
+import Transports
+
+@testable import Federation
+
+@Suite("Rounds with differential privacy")
+struct PrivateRoundTests {
+    private static let count = 20_000
+    private let workers = (1...4).map { SimulatedWorker.id($0) }
+
+    private func state(_ value: Float) -> StateDict {
+        StateDict([("head", Tensor(Array(repeating: value, count: Self.count), shape: [Self.count]))])
+    }
+
+    private func book(
+        clip: Double = 1, noise: Double, target: Double? = nil, spent: [PrivacyRelease] = []
+    ) throws -> PrivacyBook {
+        var ledger = PrivacyLedger()
+        for release in spent { try ledger.append(release) }
+        let settings = NoiseSettings(
+            mechanism: .central, clip: clip, noiseMultiplier: noise, delta: 1e-5, targetEpsilon: target)
+        return PrivacyBook(settings, ledger: ledger) { _ in }
+    }
+
+    private func job(
+        _ book: PrivacyBook, share: Double = 1, rounds: Int = 3, aggregation: String = "mean"
+    ) throws -> AveragingJob {
+        var settings = AveragingSettings(
+            rounds: rounds, participation: .sampled(share: share, minimum: 1), minimumWorkers: 1, seed: 3)
+        settings.privacy = book
+        let aggregator = try Aggregators.named(aggregation)
+        return try AveragingJob(
+            .init(trained: state(0)), layout: FactorLayout(finding: state(0)) { _ in 2 }, settings: settings,
+            aggregator: aggregator, optimizer: ServerOptimizers.named("none", .init(), after: aggregator),
+            work: { _ in WorkOrder(work: Data()) })
+    }
+
+    /// Plays a round in which each worker that is asked moves all numbers by `amount`.
+    private func play(_ job: AveragingJob, moving amount: Float) throws -> (asked: Int, report: RoundReport) {
+        let start = job.state.trained["head"]?.values.first ?? 0
+        let tasks = try job.plan(for: workers).tasks
+        for task in tasks {
+            try job.add(
+                Contribution(
+                    task: task.id, worker: task.worker ?? workers[0], update: state(start + amount),
+                    metrics: ContributionMetrics(loss: 1, examples: 50, tokens: 10, values: ["eval_rows": 3])))
+        }
+        return (tasks.count, try job.commit())
+    }
+
+    private func moments(_ values: [Float]) -> (mean: Double, deviation: Double) {
+        let mean = values.reduce(0) { $0 + Double($1) } / Double(values.count)
+        let squares = values.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
+        return (mean, (squares / Double(values.count)).squareRoot())
+    }
+
+    @Test("move by the mean of clipped updates, each worth the same, with noise of the stated deviation")
+    func noise() throws {
+        let job = try job(book(clip: 2, noise: 1.5))
+        let report = try play(job, moving: 1).report
+        let (mean, deviation) = moments(job.state.trained["head"]?.values ?? [])
+        // Four vectors of norm 2: 2 / √20000 in each place; noise of 1.5 · 2 in the sum of four.
+        #expect(abs(mean - 2 / Double(Self.count).squareRoot()) < 0.03)
+        #expect(abs(deviation / (1.5 * 2 / 4) - 1) < 0.03, "\(deviation)")
+        #expect(report.loss == nil && report.tokens == 0 && Set(report.values.keys) == ["epsilon"])
+        #expect(report.isFinal && report.release?.count == 1)
+    }
+
+    @Test("clip each update to the bound")
+    func clipping() throws {
+        let job = try job(book(clip: 3, noise: 0.01))
+        _ = try play(job, moving: 500)
+        let (mean, _) = moments(job.state.trained["head"]?.values ?? [])
+        #expect(abs(mean - 3 / Double(Self.count).squareRoot()) < 2e-3, "\(mean)")
+    }
+
+    @Test("end before the budget would be passed")
+    func budget() throws {
+        let unlimited = try PrivacyPlan(target: PrivacyTarget(epsilon: 1, delta: 1e-5), sampling: .everybody)
+        let target = try unlimited.spent(noiseMultiplier: 1, rounds: 2).epsilon + 0.01
+        let job = try job(book(noise: 1, target: target), rounds: 10)
+        var spent: [Double] = []
+        while job.round < job.rounds { spent.append(try play(job, moving: 0.1).report.values["epsilon"] ?? 0) }
+        #expect(spent.count == 2 && spent[0] < spent[1] && spent[1] <= target)
+        #expect(job.isBudgetSpent)
+    }
+
+    @Test("do not begin where the budget is spent already, as by an earlier run of the same name")
+    func spentBudget() throws {
+        let release = try PrivacyRelease(.gaussian(noiseMultiplier: 1), count: 5)
+        let error = #expect(throws: FederationError.self) {
+            _ = try job(book(noise: 1, target: 8, spent: [release]))
+        }
+        #expect(error?.message.contains("before the first round") == true)
+    }
+
+    @Test("draw samples by independent coins, and count rounds in which nobody is asked")
+    func poisson() throws {
+        let job = try job(book(noise: 1), share: 0.3, rounds: 200)
+        var sizes: [Int: Int] = [:]
+        for _ in 0..<200 { sizes[try play(job, moving: 0.1).asked, default: 0] += 1 }
+        // Of 4 coins of 0.3 none falls with a probability of 0.24: below 15 of 200 is one in 10^8.
+        #expect(sizes[0] ?? 0 > 15 && sizes[1] ?? 0 > 30 && sizes.count >= 4, "\(sizes)")
+        #expect(job.round == 200)
+    }
+
+    @Test("are refused with an aggregation that needs more than a sum", arguments: ["flexlora", "coordinate_median"])
+    func linearity(_ name: String) throws {
+        #expect(throws: FederationError.self) { _ = try job(book(noise: 1), aggregation: name) }
+    }
+
+    @Test(
+        "have noise of all workers together under secure aggregation, noted before the sum opens",
+        arguments: [DistributedNoise.Kind.discreteGaussian, .skellam])
+    func distributed(_ kind: DistributedNoise.Kind) async throws {
+        let notes = Mutex<[PrivacyRelease]>([])
+        let settings = NoiseSettings(mechanism: .distributed(kind), clip: 2, noiseMultiplier: 0.5, delta: 1e-5)
+        let book = PrivacyBook(settings, ledger: PrivacyLedger()) { release in notes.withLock { $0.append(release) } }
+        let run = try MaskedRun(workers: 4, threshold: 0.75, privacy: book)
+        run.served.start()
+        let workers = try (1...4).map { try run.worker("w\($0)", moves: 1) }
+        try await run.served.end()
+        for worker in workers { #expect(try await worker.end().isOver) }
+        let values = run.served.job.state.trained.entries.flatMap { $0.tensor.values }
+        let (mean, deviation) = moments(values.map { $0 - 1 })
+        let count = Double(values.count)
+        // Noise for three of the four: 0.5 · 2 · √(4/3) in the sum, a quarter of it in the mean.
+        let expected = 0.5 * 2 * (4.0 / 3).squareRoot() / 4
+        #expect(abs(mean - 2 / count.squareRoot()) < 5 * expected / count.squareRoot(), "\(mean)")
+        #expect(abs(deviation / expected - 1) < 4 / count.squareRoot(), "\(deviation), expected \(expected)")
+        #expect(notes.withLock { $0.count } == 1)
+        let report = try #require(run.reports.all.withLock { $0.first })
+        #expect(report.loss == nil && report.release == nil && report.values["epsilon"] ?? 0 > 1)
+    }
+}
