@@ -54,8 +54,9 @@ let package = Package(
         .executableTarget(
             name: "lorad",
             dependencies: [
-                "Training", "Adapters", "Models", "Tensors", "Federation", "Transports", "Yams",
+                "Training", "Adapters", "Models", "Tensors", "Federation", "Privacy", "Transports", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -77,11 +78,16 @@ let package = Package(
         .testTarget(
             name: "FederationTests",
             dependencies: [
-                "Federation", "Transports", "Tensors", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                "Federation", "Privacy", "Transports", "Tensors",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["lorad", "Training", "Adapters", "Models", "Federation", "Transports"]),
+            dependencies: [
+                "lorad", "Training", "Adapters", "Models", "Federation", "Privacy", "Tensors", "Transports",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
     ]
 )
 

@@ -18,6 +18,8 @@ public struct FederationError: Error, CustomStringConvertible, Sendable {
         case writeFailed
         /// A name, round or blob is not known.
         case notFound
+        /// A round of secure aggregation ended without a sum.
+        case roundLost
         /// The work was given up on purpose.
         case cancelled
         /// The run or the connection is over.

@@ -1,11 +1,23 @@
-"""What strangers can do to a coordinator: its memory while thousands of connections send nothing, nonsense, or messages that
-never end, to both of its ports; and whether a worker still finishes the run with the adapter of `lorad train`.
+"""What strangers can do to a coordinator: its memory while thousands of connections send nothing, nonsense, or
+messages that never end, to both of its ports; and whether a worker still finishes the run with the adapter of
+`lorad train`.
 
     python docs/scripts/hostile_peers.py --lorad .build/release/lorad [--connections 2000]
 
 Needs Linux, and nothing but the standard library.
 """
-import argparse, os, pathlib, random, resource, select, socket, struct, subprocess, tempfile, time
+
+import argparse
+import pathlib
+import random
+import re
+import resource
+import select
+import socket
+import struct
+import subprocess
+import tempfile
+import time
 
 GREETING = b"\0SP\0\0\x30\0\0"  # nanomsg's REQ
 LIMITS = {"control": 128 << 10, "bulk": (1 << 20) + (64 << 10)}
@@ -67,13 +79,43 @@ def select_writable(pending):
     return [peers[number] for number, _ in poll.poll(200)]
 
 
+def besiege(coordinator, ports, connections):
+    """Prints what each kind costs; half of the connections stay."""
+    kinds = ["silence", "half a greeting", "noise", "noise after a greeting", "absurd lengths"]
+    kinds.append("messages without their last byte")
+    kept = []
+    print("| connections | to | resident, MB | for each, kB |\n|---|---|---|---|")
+    for kind in kinds:
+        for name, port in ports.items():
+            count = connections if kind != "messages without their last byte" else connections // 10
+            before = memory(coordinator)[0]
+            peers = [attack(kind, index, port, LIMITS[name]) for index in range(count)]
+            left = send({peer: data for peer, data in peers if data}, 60)
+            time.sleep(0.5)
+            now = memory(coordinator)[0]
+            note = f" ({left} not sent to the end)" if left else ""
+            each = max(0, now - before) * 1024 / count
+            print(f"| {count} × {kind}{note} | {name} | {now:.0f} | {each:.0f} |", flush=True)
+            for peer, _ in peers[count // 2 :]:
+                peer.close()
+            kept += peers[: count // 2]
+    return kept
+
+
+def ports(log):
+    """The ports of the control and bulk endpoints, as the coordinator says them."""
+    while not (found := re.search(r"listens at tcp://\S+:(\d+) and tcp://\S+:(\d+)", log.read_text())):
+        time.sleep(0.1)
+    return {"control": int(found[1]), "bulk": int(found[2])}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lorad", required=True, type=lambda text: pathlib.Path(text).resolve())
     parser.add_argument("--connections", type=int, default=2_000)
     parser.add_argument("--steps", type=int, default=40)
     o = parser.parse_args()
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     fixture = pathlib.Path(__file__).resolve().parents[2] / "Tests/Fixtures/tiny-llava"
     with tempfile.TemporaryDirectory() as folder:
@@ -81,42 +123,29 @@ def main():
         (folder / "run.yaml").write_text(RUN_FILE.format(fixture=fixture, steps=o.steps))
         train = [o.lorad, "train", "--config", "run.yaml", "--set", "training.output_dir=alone"]
         subprocess.run(train, cwd=folder, check=True, capture_output=True)
-        log = open(folder / "log", "w")
-        coordinator = subprocess.Popen(
-            [o.lorad, "coordinator", "--config", "run.yaml", "--listen", "tcp://127.0.0.1:0", "--join-file", "join", "--state",
-             "state"], cwd=folder, stdout=log, stderr=log)
-        while not (folder / "join").exists():
-            time.sleep(0.1)
-        line = (folder / "join").read_text().strip()
-        port = int(line.split("?")[0].rsplit(":", 1)[1])
-        time.sleep(1)
-        print(f"before: {memory(coordinator)[0]:.0f} MB")
-        kinds = ["silence", "half a greeting", "noise", "noise after a greeting", "absurd lengths"]
-        kinds.append("messages without their last byte")
-        print("| connections | to | resident, MB | for each, kB |\n|---|---|---|---|")
-        for kind in kinds:
-            for name, target in [("control", port), ("bulk", port + 1)]:
-                count = o.connections if kind != "messages without their last byte" else o.connections // 10
-                start = memory(coordinator)[0]
-                peers = [attack(kind, index, target, LIMITS[name]) for index in range(count)]
-                left = send({peer: data for peer, data in peers if data}, 60)
-                time.sleep(0.5)
-                now = memory(coordinator)[0]
-                assert coordinator.poll() is None, (folder / "log").read_text()
-                note = f" ({left} not sent to the end)" if left else ""
-                print(f"| {count} × {kind}{note} | {name} | {now:.0f} | {max(0, now - start) * 1024 / count:.0f} |", flush=True)
-                for peer, _ in peers[count // 2 :]:
-                    peer.close()  # one half goes, the other stays until the end
-                attack.keep = getattr(attack, "keep", []) + peers[: count // 2]
-        worker = subprocess.run(
-            [o.lorad, "worker", "--join", line, "--state", "worker", "--lanes", "1"], cwd=folder, capture_output=True, text=True)
-        assert worker.returncode == 0, worker.stderr
-        peak = memory(coordinator)[1] if coordinator.poll() is None else float("nan")
-        assert coordinator.wait() == 0, (folder / "log").read_text()
+        listen = ["--listen", "tcp://127.0.0.1:0", "--join-file", "join", "--state", "state"]
+        with open(folder / "log", "w") as log:
+            coordinator = subprocess.Popen(
+                [o.lorad, "coordinator", "--config", "run.yaml"] + listen, cwd=folder, stdout=log, stderr=log)
+        try:
+            targets = ports(folder / "log")
+            print(f"before: {memory(coordinator)[0]:.0f} MB")
+            kept = besiege(coordinator, targets, o.connections)
+            work = ["--join", (folder / "join").read_text().strip(), "--state", "worker", "--lanes", "1"]
+            worker = subprocess.Popen([o.lorad, "worker"] + work, cwd=folder, stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.DEVNULL)
+            peak = 0
+            while worker.poll() is None:
+                if coordinator.poll() is None:
+                    peak = max(peak, memory(coordinator)[1])
+                time.sleep(0.05)
+            assert worker.returncode == 0 and coordinator.wait(30) == 0, (folder / "log").read_text()
+        finally:
+            coordinator.kill()
         one, other = (folder / name / "adapter_model.safetensors" for name in ["alone", "out"])
         assert one.read_bytes() == other.read_bytes(), "the adapter is another"
-        print(f"a worker finished the run among {len(attack.keep)} of them: the adapter is that of lorad train")
-        print(f"peak {peak:.0f} MB" if peak == peak else "")
+        print(f"a worker finished the run among {len(kept)} of them: the adapter is that of lorad train")
+        print(f"peak {peak:.0f} MB")
 
 
 main()

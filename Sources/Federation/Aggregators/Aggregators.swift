@@ -42,12 +42,18 @@ public enum Aggregators {
     public static func linear(
         named name: String, _ options: AggregationOptions = AggregationOptions()
     ) throws -> any LinearAggregator {
-        let aggregator = try named(name, options)
+        try linear(named(name, options))
+    }
+
+    /// The same aggregator, for a run with secure aggregation.
+    ///
+    /// - Throws: `FederationError.invalidConfiguration` where it needs to see more than a sum.
+    static func linear(_ aggregator: any Aggregator) throws -> any LinearAggregator {
         if let linear = aggregator as? any LinearAggregator { return linear }
         let possible = all.filter { $0.isLinear }.map { $0.name }.joined(separator: ", ")
         throw FederationError(
             .invalidConfiguration,
-            "aggregation `\(name)` needs each worker's own update, which secure aggregation hides: use one of \(possible)"
+            "aggregation `\(type(of: aggregator).name)` needs each worker's own update, which secure aggregation hides: use one of \(possible)"
         )
     }
 }

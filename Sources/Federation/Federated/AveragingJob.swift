@@ -40,12 +40,14 @@ public final class AveragingJob: Job {
     }
 
     /// A round's results so far.
-    fileprivate enum Intake {
+    enum Intake {
         case fold(UpdateFold)
         case keep([Update])
+        case mask(SecureRound)
+        case sum(SecureRound.Outcome)
     }
 
-    fileprivate struct Round {
+    struct Round {
         let start: RoundStart
         let check: UpdateCheck
         var intake: Intake
@@ -57,7 +59,7 @@ public final class AveragingJob: Job {
         var values: [String: Double] = [:]
     }
 
-    private struct Current {
+    struct Current {
         var state: State
         var optimizer: any ServerOptimizer
         var round: Round?
@@ -65,11 +67,11 @@ public final class AveragingJob: Job {
 
     /// Workers that must be there before the first round.
     public let minimumWorkers: Int
-    private let settings: AveragingSettings
+    let settings: AveragingSettings
     private let layout: FactorLayout
-    private let aggregator: any Aggregator
+    let aggregator: any Aggregator
     private let work: @Sendable (Assignment) throws -> WorkOrder
-    private let current: Mutex<Current>
+    let current: Mutex<Current>
     private let committed: @Sendable (State, RoundReport) throws -> RoundReport
 
     /// Prepares the job.
@@ -79,14 +81,15 @@ public final class AveragingJob: Job {
     ///   - layout: which of its tensors are factors of LoRA.
     ///   - work: what a worker is to do.
     ///   - committed: called after each round with the new state; may add to the report.
-    /// - Throws: `FederationError.invalidConfiguration` where aggregator and server optimizer do not go together,
-    ///   `.corruptState` where the optimizer's state is not its own.
+    /// - Throws: `FederationError.invalidConfiguration` where aggregator, server optimizer and secure aggregation do not
+    ///   go together, `.corruptState` where the optimizer's state is not its own.
     public init(
         _ state: State, layout: FactorLayout, settings: AveragingSettings, aggregator: any Aggregator,
         optimizer: any ServerOptimizer, work: @escaping @Sendable (Assignment) throws -> WorkOrder,
         committed: @escaping @Sendable (State, RoundReport) throws -> RoundReport = { $1 }
     ) throws {
-        minimumWorkers = settings.minimumWorkers
+        if settings.masking != nil { try Self.checkMasking(settings, aggregator) }
+        minimumWorkers = max(settings.minimumWorkers, settings.masking?.fewestWorkers ?? 1)
         self.settings = settings
         self.layout = layout
         self.aggregator = aggregator
@@ -112,12 +115,15 @@ public final class AveragingJob: Job {
 
     /// The round's tasks: one for each worker of the sample, or one for each replica.
     public func plan(for workers: [WorkerID]) throws -> RoundPlan {
-        let tasks = sample(workers)
-        try current.withLock { current in
+        let chosen = sample(workers)
+        let tasks = try current.withLock { current in
             let start = try RoundStart(state: current.state.trained, layout: layout, round: current.state.round)
+            let intake = try intake(start, workers: chosen.count)
+            let tasks = chosen.map { intake.tagged($0) }
             current.round = Round(
-                start: start, check: try aggregator.check(start, settings), intake: intake(start),
+                start: start, check: try aggregator.check(start, settings), intake: intake,
                 places: Dictionary(uniqueKeysWithValues: tasks.enumerated().map { ($1.id, $0) }))
+            return tasks
         }
         return RoundPlan(tasks: tasks, minimum: minimum(of: tasks.count), deadline: settings.deadline)
     }
@@ -125,28 +131,31 @@ public final class AveragingJob: Job {
     /// Workers that came after the sample was drawn, where too few of it are left.
     public func moreTasks(for workers: [WorkerID]) throws -> [PlannedTask] {
         guard case .sampled = settings.participation else { return [] }
-        let tasks = workers.map { PlannedTask(id: $0.taskID, worker: $0) }
-        current.withLock { current in
+        return current.withLock { current in
+            guard let intake = current.round?.intake else { return [] }
+            let tasks = workers.map { intake.tagged(PlannedTask(id: $0.taskID, worker: $0)) }
             for task in tasks {
-                guard let count = current.round?.places.count else { return }
+                let count = current.round?.places.count ?? 0
                 if current.round?.places[task.id] == nil { current.round?.places[task.id] = count }
             }
+            return tasks
         }
-        return tasks
     }
 
     /// What a worker is to do.
     public func order(for task: UInt64) throws -> WorkOrder {
-        guard let place = current.withLock({ $0.round?.places[task] }) else {
-            throw FederationError(.protocolViolation, "the round has no task \(task)")
-        }
+        let (place, terms) = current.withLock { ($0.round?.places[task], $0.round?.intake.secure?.terms) }
+        guard let place else { throw FederationError(.protocolViolation, "the round has no task \(task)") }
         let round = round
-        return try work(
+        var order = try work(
             Assignment(round: round, index: place, trained: aggregator.trainedFactors(inRound: round)))
+        order.masking = terms
+        return order
     }
 
     /// Checks a worker's result and takes it in.
     public func add(_ contribution: Contribution) throws {
+        if settings.masking != nil { return try admit(contribution) }
         let metrics = contribution.metrics
         // Tasks rather than workers tell replicas apart: one worker may do several.
         let name = settings.isSampled ? contribution.worker.description : "replica \(contribution.task)"
@@ -192,7 +201,8 @@ public final class AveragingJob: Job {
         return ["adapter": state.trained, "optimizer": state.optimizer, "gain": state.gain.stateDict]
     }
 
-    private func intake(_ start: RoundStart) -> Intake {
+    private func intake(_ start: RoundStart, workers: Int) throws -> Intake {
+        if let masking = settings.masking { return .mask(try secureRound(start, masking, workers)) }
         if let folding = aggregator as? any FoldingAggregator { return .fold(folding.fold(from: start)) }
         return .keep([])
     }
@@ -214,7 +224,8 @@ public final class AveragingJob: Job {
     private func minimum(of count: Int) -> Int {
         switch settings.participation {
         case .replicas: count
-        case .sampled(_, let minimum): min(count, max(minimum, aggregator.minimumUpdates))
+        case .sampled(_, let minimum):
+            max(min(count, max(minimum, aggregator.minimumUpdates)), settings.masking?.fewestWorkers ?? 0)
         }
     }
 }
@@ -238,13 +249,14 @@ extension Aggregator {
 }
 
 extension AveragingJob.Round {
-    fileprivate mutating func add(_ update: Update, _ metrics: ContributionMetrics) throws {
+    mutating func add(_ update: Update, _ metrics: ContributionMetrics) throws {
         switch intake {
         case .fold(var fold):
             intake = .keep([])  // the sums are held once
             defer { intake = .fold(fold) }
             try fold.add(update)
         case .keep(let updates): intake = .keep(updates + [update])
+        case .mask, .sum: throw FederationError(.invalidUpdate, "the round takes masked results only")
         }
         losses.add(metrics.loss * update.summary.weight)
         weights += update.summary.weight
@@ -257,6 +269,8 @@ extension AveragingJob.Round {
         switch intake {
         case .fold(let fold): try fold.finish()
         case .keep(let updates): try aggregator.aggregate(ReceivedUpdates(updates), from: start)
+        case .sum(let sum): try Aggregators.linear(aggregator).result(ofMeanDifference: sum.meanDifference, from: start)
+        case .mask: throw FederationError(.corruptState, "round \(start.round) has no sum yet")
         }
     }
 

@@ -23,6 +23,8 @@ public struct AveragingSettings: Sendable {
     public var largestWeight: Double
     /// The longest difference that an update may have; longer ones are refused.
     public var hardNormBound: Double?
+    /// Secure aggregation, where there is any.
+    public var masking: MaskingSettings?
     /// The most rank that what is added to the frozen base may take, by module.
     public var gainRank: Int
 

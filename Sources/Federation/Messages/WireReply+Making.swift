@@ -21,14 +21,27 @@ extension WireReply {
     }
 }
 
+extension ExchangeTurn {
+    /// As it is sent; nil where nothing is to be said yet.
+    var wire: WireTurn? {
+        switch self {
+        case .message(let message): .with { $0.message = message }
+        case .wait: nil
+        case .over(let reason): .with { $0.over = .with { $0.reason = reason } }
+        }
+    }
+}
+
 extension WireOrder {
-    init(_ order: WorkOrder, task: TaskKey, base: WireBlob) {
+    /// - Throws: where the terms of masking cannot be written.
+    init(_ order: WorkOrder, task: TaskKey, base: WireBlob) throws {
         self.init()
         self.task = task.wire
         self.base = base
         work = order.work
         attachments = order.attachments.map(\.wire)
         ahead = order.ahead.map(\.wire)
+        if let terms = order.masking { masking = try JSONEncoder().encode(terms) }
     }
 }
 

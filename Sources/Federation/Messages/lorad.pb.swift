@@ -53,6 +53,9 @@ nonisolated struct WireHello: Sendable {
   /// whether it brings data of its own (federated mode)
   var offersData: Bool = false
 
+  /// Ed25519, 32 bytes: its name among the workers of a secure sum
+  var signingKey: Data = Data()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -206,6 +209,14 @@ nonisolated struct WireRequest: Sendable {
     set {kind = .hello(newValue)}
   }
 
+  var exchange: WireExchange {
+    get {
+      if case .exchange(let v)? = kind {return v}
+      return WireExchange()
+    }
+    set {kind = .exchange(newValue)}
+  }
+
   /// bulk endpoint from here on
   var getManifest: WireGetManifest {
     get {
@@ -249,6 +260,7 @@ nonisolated struct WireRequest: Sendable {
     case failure(WireFailure)
     case goodbye(WireGoodbye)
     case hello(WireHello)
+    case exchange(WireExchange)
     /// bulk endpoint from here on
     case getManifest(WireGetManifest)
     case getChunk(WireGetChunk)
@@ -324,6 +336,14 @@ nonisolated struct WireReply: Sendable {
     set {kind = .welcome(newValue)}
   }
 
+  var turn: WireTurn {
+    get {
+      if case .turn(let v)? = kind {return v}
+      return WireTurn()
+    }
+    set {kind = .turn(newValue)}
+  }
+
   var manifest: WireManifest {
     get {
       if case .manifest(let v)? = kind {return v}
@@ -359,6 +379,7 @@ nonisolated struct WireReply: Sendable {
     case finished(WireFinished)
     case problem(WireProblem)
     case welcome(WireWelcome)
+    case turn(WireTurn)
     case manifest(WireManifest)
     /// the chunk is the frame's payload
     case chunk(WireChunk)
@@ -457,6 +478,9 @@ nonisolated struct WireOrder: Sendable {
   /// what the next round will need: worth fetching meanwhile
   var ahead: [WireAttachment] = []
 
+  /// secure aggregation: its terms, JSON; absent without
+  var masking: Data = Data()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -548,6 +572,9 @@ nonisolated struct WireSubmission: Sendable {
   /// Clears the value of `metrics`. Subsequent reads from it will return its default value.
   mutating func clearMetrics() {self._metrics = nil}
 
+  /// secure aggregation: the worker's keys, in place of update and metrics
+  var advertisement: Data = Data()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -555,6 +582,101 @@ nonisolated struct WireSubmission: Sendable {
   fileprivate var _task: WireTask? = nil
   fileprivate var _update: WireBlob? = nil
   fileprivate var _metrics: WireMetrics? = nil
+}
+
+/// Secure aggregation, once the result counts: what the worker says, and asks what is next.
+nonisolated struct WireExchange: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var task: WireTask {
+    get {_task ?? WireTask()}
+    set {_task = newValue}
+  }
+  /// Returns true if `task` has been explicitly set.
+  var hasTask: Bool {self._task != nil}
+  /// Clears the value of `task`. Subsequent reads from it will return its default value.
+  mutating func clearTask() {self._task = nil}
+
+  /// absent in the first one, and beside a vector
+  var message: Data = Data()
+
+  /// the masked vector, uploaded before
+  var vector: WireBlob {
+    get {_vector ?? WireBlob()}
+    set {_vector = newValue}
+  }
+  /// Returns true if `vector` has been explicitly set.
+  var hasVector: Bool {self._vector != nil}
+  /// Clears the value of `vector`. Subsequent reads from it will return its default value.
+  mutating func clearVector() {self._vector = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _task: WireTask? = nil
+  fileprivate var _vector: WireBlob? = nil
+}
+
+/// The coordinator's next message; answered with another Exchange.
+nonisolated struct WireTurn: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var kind: WireTurn.OneOf_Kind? = nil
+
+  var message: Data {
+    get {
+      if case .message(let v)? = kind {return v}
+      return Data()
+    }
+    set {kind = .message(newValue)}
+  }
+
+  /// for others: ask again
+  var wait: WireWait {
+    get {
+      if case .wait(let v)? = kind {return v}
+      return WireWait()
+    }
+    set {kind = .wait(newValue)}
+  }
+
+  var over: WireTurn.Over {
+    get {
+      if case .over(let v)? = kind {return v}
+      return WireTurn.Over()
+    }
+    set {kind = .over(newValue)}
+  }
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum OneOf_Kind: Equatable, Sendable {
+    case message(Data)
+    /// for others: ask again
+    case wait(WireWait)
+    case over(WireTurn.Over)
+
+  }
+
+  nonisolated struct Over: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// empty where the round is done
+    var reason: String = String()
+
+    var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    init() {}
+  }
+
+  init() {}
 }
 
 nonisolated struct WireMetrics: Sendable {
@@ -862,7 +984,7 @@ fileprivate nonisolated let _protobuf_package = "lorad.v1"
 
 nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Hello"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}name\0\u{1}machine\0\u{3}offers_data\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}name\0\u{1}machine\0\u{3}offers_data\0\u{3}signing_key\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -874,6 +996,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._machine) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.offersData) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.signingKey) }()
       default: break
       }
     }
@@ -896,6 +1019,9 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if self.offersData != false {
       try visitor.visitSingularBoolField(value: self.offersData, fieldNumber: 4)
     }
+    if !self.signingKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.signingKey, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -904,6 +1030,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.name != rhs.name {return false}
     if lhs._machine != rhs._machine {return false}
     if lhs.offersData != rhs.offersData {return false}
+    if lhs.signingKey != rhs.signingKey {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1085,7 +1212,7 @@ nonisolated extension WireBlob: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Request"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}poll\0\u{1}heartbeat\0\u{1}submission\0\u{1}failure\0\u{1}goodbye\0\u{1}hello\0\u{4}\u{4}get_manifest\0\u{3}get_chunk\0\u{3}begin_upload\0\u{3}put_chunk\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}poll\0\u{1}heartbeat\0\u{1}submission\0\u{1}failure\0\u{1}goodbye\0\u{1}hello\0\u{1}exchange\0\u{4}\u{3}get_manifest\0\u{3}get_chunk\0\u{3}begin_upload\0\u{3}put_chunk\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1169,6 +1296,19 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.kind = .hello(v)
+        }
+      }()
+      case 7: try {
+        var v: WireExchange?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .exchange(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .exchange(v)
         }
       }()
       case 10: try {
@@ -1258,6 +1398,10 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
       guard case .hello(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
     }()
+    case .exchange?: try {
+      guard case .exchange(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
     case .getManifest?: try {
       guard case .getManifest(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
@@ -1288,7 +1432,7 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Reply"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}order\0\u{1}wait\0\u{1}alive\0\u{1}verdict\0\u{1}finished\0\u{1}problem\0\u{1}welcome\0\u{2}\u{3}manifest\0\u{1}chunk\0\u{3}upload_state\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}order\0\u{1}wait\0\u{1}alive\0\u{1}verdict\0\u{1}finished\0\u{1}problem\0\u{1}welcome\0\u{1}turn\0\u{2}\u{2}manifest\0\u{1}chunk\0\u{3}upload_state\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1387,6 +1531,19 @@ nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.kind = .welcome(v)
         }
       }()
+      case 8: try {
+        var v: WireTurn?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .turn(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .turn(v)
+        }
+      }()
       case 10: try {
         var v: WireManifest?
         var hadOneofValue = false
@@ -1464,6 +1621,10 @@ nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     case .welcome?: try {
       guard case .welcome(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .turn?: try {
+      guard case .turn(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     }()
     case .manifest?: try {
       guard case .manifest(let v)? = self.kind else { preconditionFailure() }
@@ -1589,7 +1750,7 @@ nonisolated extension WireTask: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireOrder: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Order"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}base\0\u{1}work\0\u{1}attachments\0\u{1}ahead\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}base\0\u{1}work\0\u{1}attachments\0\u{1}ahead\0\u{1}masking\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1602,6 +1763,7 @@ nonisolated extension WireOrder: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 3: try { try decoder.decodeSingularBytesField(value: &self.work) }()
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.attachments) }()
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.ahead) }()
+      case 6: try { try decoder.decodeSingularBytesField(value: &self.masking) }()
       default: break
       }
     }
@@ -1627,6 +1789,9 @@ nonisolated extension WireOrder: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if !self.ahead.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.ahead, fieldNumber: 5)
     }
+    if !self.masking.isEmpty {
+      try visitor.visitSingularBytesField(value: self.masking, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1636,6 +1801,7 @@ nonisolated extension WireOrder: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.work != rhs.work {return false}
     if lhs.attachments != rhs.attachments {return false}
     if lhs.ahead != rhs.ahead {return false}
+    if lhs.masking != rhs.masking {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1742,7 +1908,7 @@ nonisolated extension WireAlive: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireSubmission: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Submission"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}update\0\u{1}metrics\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}update\0\u{1}metrics\0\u{1}advertisement\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1753,6 +1919,7 @@ nonisolated extension WireSubmission: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 1: try { try decoder.decodeSingularMessageField(value: &self._task) }()
       case 2: try { try decoder.decodeSingularMessageField(value: &self._update) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._metrics) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.advertisement) }()
       default: break
       }
     }
@@ -1772,6 +1939,9 @@ nonisolated extension WireSubmission: SwiftProtobuf.Message, SwiftProtobuf._Mess
     try { if let v = self._metrics {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     } }()
+    if !self.advertisement.isEmpty {
+      try visitor.visitSingularBytesField(value: self.advertisement, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1779,6 +1949,160 @@ nonisolated extension WireSubmission: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs._task != rhs._task {return false}
     if lhs._update != rhs._update {return false}
     if lhs._metrics != rhs._metrics {return false}
+    if lhs.advertisement != rhs.advertisement {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireExchange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Exchange"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}message\0\u{1}vector\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._task) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.message) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._vector) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._task {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.message.isEmpty {
+      try visitor.visitSingularBytesField(value: self.message, fieldNumber: 2)
+    }
+    try { if let v = self._vector {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireExchange, rhs: WireExchange) -> Bool {
+    if lhs._task != rhs._task {return false}
+    if lhs.message != rhs.message {return false}
+    if lhs._vector != rhs._vector {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireTurn: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Turn"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}message\0\u{1}wait\0\u{1}over\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.kind != nil {try decoder.handleConflictingOneOf()}
+          self.kind = .message(v)
+        }
+      }()
+      case 2: try {
+        var v: WireWait?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .wait(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .wait(v)
+        }
+      }()
+      case 3: try {
+        var v: WireTurn.Over?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .over(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .over(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.kind {
+    case .message?: try {
+      guard case .message(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 1)
+    }()
+    case .wait?: try {
+      guard case .wait(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .over?: try {
+      guard case .over(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireTurn, rhs: WireTurn) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireTurn.Over: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = WireTurn.protoMessageName + ".Over"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reason\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireTurn.Over, rhs: WireTurn.Over) -> Bool {
+    if lhs.reason != rhs.reason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

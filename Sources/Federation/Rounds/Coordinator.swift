@@ -76,6 +76,7 @@ struct Coordinator<Ticket: Sendable> {
         var member = known ?? Member(id: worker, hello: hello, now: now)
         guard member.state != .excluded else { return }
         member.name = hello.name
+        member.signingKey = hello.signingKey
         member.lastHeard = now
         member.state = board.task(heldBy: worker) == nil ? .idle : .working
         members[worker] = member
@@ -133,7 +134,7 @@ struct Coordinator<Ticket: Sendable> {
 
     private mutating func submit(_ submission: WireSubmission, _ worker: WorkerID, _ now: Duration) -> Outcome {
         guard let key = TaskKey(submission.task) else { return .problem(.malformed, "the result names no task") }
-        heard(worker, .idle, at: now)
+        heard(worker, submission.advertisement.isEmpty ? .idle : .working, at: now)
         guard isCurrent(key), case .open = phase else { return late(key, worker) }
         switch board.claim(key.id, by: worker) {
         case .check: return .check(key, submission)
@@ -275,7 +276,7 @@ struct Coordinator<Ticket: Sendable> {
     }
 
     /// Looks for workers that have fallen silent, a hundred times in the time that they may be silent.
-    private mutating func callRoll(at now: Duration) {
+    mutating func callRoll(at now: Duration) {
         guard now - lastRollCall >= timing.patience / 100 else { return }
         lastRollCall = now
         for (id, member) in members where member.isThere && isSilent(id, member, now) {
@@ -294,7 +295,7 @@ struct Coordinator<Ticket: Sendable> {
     /// Whether a round is to be opened: `base` is to be published then, and `open` called.
     func wantsRound() -> Bool {
         guard phase == .gathering else { return false }
-        return members.values.count { $0.isThere } >= (job.round == 0 ? job.minimumWorkers : 1)
+        return members.values.count { $0.isThere } >= (job.round == 0 || losses > 0 ? job.minimumWorkers : 1)
     }
 
     /// Opens the next round.
@@ -338,9 +339,42 @@ struct Coordinator<Ticket: Sendable> {
     /// Goes on after `job.commit`.
     mutating func didCommit(_ report: RoundReport) {
         events.append(.committed(report))
+        losses = 0
         base = nil
         board = TaskBoard([], after: board, patience: timing.patience)
         if job.round >= job.rounds { finish() } else { phase = .gathering }
+    }
+
+    /// How often in a row a round may be lost.
+    private static var lossLimit: Int { 5 }
+    private var losses = 0
+
+    /// Begins the round anew, whose exchange ended without a sum.
+    mutating func lose(_ reason: String) {
+        events.append(.roundLost(round: job.round, reason: reason))
+        losses += 1
+        guard losses < Self.lossLimit else {
+            return fail("round \(job.round + 1) was lost \(losses) times in a row: \(reason)")
+        }
+        base = nil
+        board = TaskBoard([], after: board, patience: timing.patience)
+        phase = .gathering
+    }
+
+    /// The workers at work: while the round's exchange goes on, those that take part in it, for the others ask for work.
+    var working: Set<WorkerID> { Set(members.values.filter { $0.state == .working }.map(\.id)) }
+
+    /// Hears a worker that takes part in the round's exchange.
+    ///
+    /// - Returns: The answer for one that may not.
+    mutating func hearExchange(_ exchange: WireExchange, from worker: WorkerID, at now: Duration) -> WireReply? {
+        guard let member = members[worker] else { return .problem(.malformed, "join first") }
+        guard member.state != .excluded else { return .problem(.excluded, Self.exclusion) }
+        heard(worker, .working, at: now)
+        guard let key = TaskKey(exchange.task), isCurrent(key), phase != .gathering else {
+            return .with { $0.turn = .with { $0.over = .init() } }
+        }
+        return nil
     }
 
     private mutating func finish() {
@@ -415,7 +449,7 @@ struct Coordinator<Ticket: Sendable> {
         do {
             let order = try job.order(for: id)
             members[worker]?.state = .working
-            return WireOrder(order, task: TaskKey(round: job.round, id: id, base: base.id), base: base)
+            return try WireOrder(order, task: TaskKey(round: job.round, id: id, base: base.id), base: base)
         } catch {
             fail("\(error)")
             return nil

@@ -1,4 +1,5 @@
 public import Foundation
+public import Privacy
 public import Tensors
 public import Transports
 
@@ -32,6 +33,21 @@ public protocol Job: AnyObject, Sendable {
     ///
     /// - Throws: what ends the run, such as a diverged loss.
     func commit() throws -> RoundReport
+    /// Under secure aggregation, goes through the exchange that comes between the last result and `commit`; blocks.
+    ///
+    /// - Parameters:
+    ///   - limit: how long a worker that is there may take for an answer.
+    ///   - present: the workers that take part still; called several times a second, so that they are told what is new.
+    /// - Throws: `FederationError.roundLost` where too few workers are left: the round is planned again then.
+    func exchange(limit: Duration, present: () -> Set<WorkerID>) throws
+    /// Takes what a worker says in the exchange.
+    ///
+    /// - Throws: what is wrong with it; the exchange goes on as if it had not come.
+    func take(_ message: ExchangeMessage, of task: UInt64, from worker: WorkerID) throws
+    /// What a worker is told next in the exchange.
+    func turn(for worker: WorkerID, of task: UInt64) -> ExchangeTurn
+    /// Ends `exchange` soon, with `FederationError.cancelled`.
+    func interruptExchange()
     /// Everything that the next round depends on, by name; the state as of `round`.
     func snapshot() throws -> [String: StateDict]
 }
@@ -43,6 +59,24 @@ extension Job {
     }
     /// None.
     public func moreTasks(for workers: [WorkerID]) throws -> [PlannedTask] { [] }
+    /// Nothing.
+    public func exchange(limit: Duration, present: () -> Set<WorkerID>) throws {}
+    /// There is none.
+    public func take(_ message: ExchangeMessage, of task: UInt64, from worker: WorkerID) throws {
+        throw FederationError(.protocolViolation, "the run has no secure aggregation")
+    }
+    /// There is none.
+    public func turn(for worker: WorkerID, of task: UInt64) -> ExchangeTurn { .over(reason: "") }
+    /// Nothing.
+    public func interruptExchange() {}
+}
+
+/// What a worker says in the exchange of secure aggregation.
+public enum ExchangeMessage: Sendable {
+    /// A signed message.
+    case message(Data)
+    /// Its masked vector, as `MaskedVector.encoded` writes it.
+    case vector(Data)
 }
 
 /// What a worker needs to do a task, beside the state to start from.
@@ -53,6 +87,8 @@ public struct WorkOrder: Sendable {
     public var attachments: [Attachment]
     /// Files that the next round will need.
     public var ahead: [Attachment]
+    /// How its result is masked, where it is.
+    public var masking: MaskingTerms?
 
     /// Creates an order.
     public init(work: Data, attachments: [Attachment] = [], ahead: [Attachment] = []) {
@@ -89,13 +125,19 @@ public struct Contribution: Sendable {
     public let update: StateDict
     /// What was measured on the way.
     public let metrics: ContributionMetrics
+    /// Under secure aggregation, the worker's signing key and its keys for the round, in place of all else.
+    public let advertisement: (identity: WorkerIdentity, message: Data)?
 
     /// Creates a contribution.
-    public init(task: UInt64, worker: WorkerID, update: StateDict, metrics: ContributionMetrics) {
+    public init(
+        task: UInt64, worker: WorkerID, update: StateDict, metrics: ContributionMetrics,
+        advertisement: (identity: WorkerIdentity, message: Data)? = nil
+    ) {
         self.task = task
         self.worker = worker
         self.update = update
         self.metrics = metrics
+        self.advertisement = advertisement
     }
 }
 

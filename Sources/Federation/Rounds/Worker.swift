@@ -16,6 +16,8 @@ struct Worker {
         case perform(WireOrder)
         /// Send the update that `perform` made.
         case upload(WireOrder, WireBlob)
+        /// Take part in the exchange that makes a sum of masked results.
+        case exchange(WireOrder)
         /// Stop: the run is over, or this worker has no part in it any more.
         case leave(Departure)
     }
@@ -34,7 +36,11 @@ struct Worker {
         case fetched
         /// Work is done; without an update there is nothing to upload.
         case performed(WireBlob?, ContributionMetrics)
+        /// Work is done, and its result is to be masked; these are the worker's keys. The metrics stay here.
+        case masked(advertisement: Data, ContributionMetrics)
         case uploaded
+        /// The exchange is over for this worker.
+        case exchanged
         /// A blob is not to be had any more, or the result is not needed: ask for other work.
         case abandoned
         /// The work cannot be done here.
@@ -47,6 +53,7 @@ struct Worker {
         case performing(WireOrder)
         case uploading(Result)
         case submitting(Result)
+        case exchanging(WireOrder)
         case reporting
     }
 
@@ -54,6 +61,7 @@ struct Worker {
         let order: WireOrder
         let update: WireBlob?
         let metrics: ContributionMetrics
+        var advertisement = Data()
     }
 
     private var state = State.polling
@@ -66,6 +74,7 @@ struct Worker {
         switch state {
         case .fetching(let order), .performing(let order): order.task
         case .uploading(let result), .submitting(let result): result.order.task
+        case .exchanging(let order): order.task
         case .polling, .reporting: nil
         }
     }
@@ -79,6 +88,9 @@ struct Worker {
             return .perform(order)
         case (.performing(let order), .performed(let update, let metrics)):
             return deliver(Result(order: order, update: update, metrics: metrics))
+        case (.performing(let order), .masked(let advertisement, _)):
+            return submit(
+                Result(order: order, update: nil, metrics: ContributionMetrics(), advertisement: advertisement))
         case (.uploading(let result), .uploaded): return submit(result)
         case (.submitting(let result), .replied(let reply)): return conclude(result, reply)
         case (.fetching(let order), .failed(let reason)), (.performing(let order), .failed(let reason)):
@@ -112,6 +124,7 @@ struct Worker {
                     $0.task = result.order.task
                     if let update = result.update { $0.update = update }
                     $0.metrics = result.metrics.wire
+                    $0.advertisement = result.advertisement
                 }
             })
     }
@@ -119,6 +132,10 @@ struct Worker {
     /// After a submission; a coordinator that restarted meanwhile may have lost the upload.
     private mutating func conclude(_ result: Result, _ reply: WireReply) -> Action {
         if case .problem(let problem) = reply.kind, problem.code == .gone { return deliver(result) }
+        if case .verdict(let verdict) = reply.kind, verdict.outcome == .counted, !result.advertisement.isEmpty {
+            state = .exchanging(result.order)
+            return .exchange(result.order)
+        }
         return pollOrLeave(reply)
     }
 

@@ -1,4 +1,6 @@
 import Foundation
+import Privacy
+import SwiftProtobuf
 import Synchronization
 import Tensors
 public import Transports
@@ -26,17 +28,18 @@ public final class CoordinatorServer: Sendable {
         }
     }
 
-    private typealias Core = Coordinator<PendingReply>
+    typealias Core = Coordinator<PendingReply>
 
-    private let options: CoordinatorOptions
-    private let job: any Job
-    private let observer: Observer
-    private let core: Mutex<Core>
+    let options: CoordinatorOptions
+    let job: any Job
+    let observer: Observer
+    let core: Mutex<Core>
     private let sessions: SessionTable
     private let control: any RequestServer
     private let bulk: any RequestServer
     private let desk: BulkDesk
-    private let now: @Sendable () -> Duration
+    let turns: TurnDesk
+    let now: @Sendable () -> Duration
     private let wake = WakeUp()
     private let isStopped = Atomic(false)
     /// Events are handed on in the order in which they happened.
@@ -65,6 +68,7 @@ public final class CoordinatorServer: Sendable {
         self.options = options
         self.observer = observer
         core = Mutex(Core(job: job, timing: options.timing))
+        turns = TurnDesk(job, longPoll: options.timing.longPoll)
         traffic = Traffic(onRefusal: observer.refused)
         sessions = SessionTable(security: options.security, authorize: authorize)
         var limits = options.uploadLimits
@@ -111,6 +115,7 @@ public final class CoordinatorServer: Sendable {
     /// Makes `run` return after the round that is being committed, if any.
     public func stop() {
         isStopped.store(true, ordering: .releasing)
+        job.interruptExchange()
         wake.signal()
     }
 
@@ -145,9 +150,14 @@ public final class CoordinatorServer: Sendable {
         flush()
         if let base = core.withLock({ $0.baseID }) { desk.shelf.withdraw(try BlobID(bytes: base)) }
         do {
+            try exchange()
             let report = try job.commit()
             try observer.persist(report)
             core.withLock { $0.didCommit(report) }
+        } catch let error as FederationError where error.code == .roundLost {
+            core.withLock { $0.lose(error.description) }
+        } catch let error as FederationError where error.code == .cancelled && isStopped.load(ordering: .acquiring) {
+            return
         } catch {
             core.withLock { $0.fail("\(error)") }
         }
@@ -163,7 +173,7 @@ public final class CoordinatorServer: Sendable {
     }
 
     /// Sends what has become due and tells what has happened.
-    private func flush() {
+    func flush() {
         telling.withLock { _ in
             let (answers, events) = core.withLock { core in
                 (core.takeAnswers(at: now()), core.takeEvents())
@@ -174,6 +184,7 @@ public final class CoordinatorServer: Sendable {
                 observer.happened(event)
             }
         }
+        turns.flush(at: now())
     }
 
     private func shutOut(_ worker: WorkerID) {
@@ -205,6 +216,7 @@ public final class CoordinatorServer: Sendable {
     private func answerControl(_ incoming: RecordService.Incoming) {
         switch incoming.request.kind {
         case .hello(let hello): incoming.reply.send(welcome(incoming.worker, hello))
+        case .exchange(let exchange): answer(exchange, incoming)
         default:
             let outcome = core.withLock {
                 $0.handle(incoming.request, from: incoming.worker, incoming.reply, at: now())
@@ -259,27 +271,37 @@ public final class CoordinatorServer: Sendable {
         let contribution = Contribution(
             task: key.id, worker: worker,
             update: submission.hasUpdate ? try update(submission.update) : StateDict(),
-            metrics: try ContributionMetrics(submission.metrics))
+            metrics: try ContributionMetrics(submission.metrics),
+            advertisement: submission.advertisement.isEmpty
+                ? nil : (try signingKey(of: worker), submission.advertisement))
         guard contribution.isFinite else { return .notFinite }
         try job.add(contribution)
         return .taken(contribution.metrics)
     }
 
     private func update(_ wire: WireBlob) throws -> StateDict {
+        let bytes = try upload(wire)
+        return try SafetensorsFile(data: bytes, name: "the update", headerLimit: Self.headerLimit).stateDict
+    }
+
+    func upload(_ wire: WireBlob) throws -> Data {
         let id = try BlobID(bytes: wire.id)
         // Where two workers send the same bytes, one may be done while the other's last chunk is being stored.
         if let missing = try? desk.inbox.missing(of: id, now: now()), missing.count > 0 {
             throw FederationError(.notFound, "\(missing.count) chunks of the upload are still missing")
         }
-        let blob = try desk.inbox.take(id, now: now())
-        return try SafetensorsFile(data: try blob.bytes(), name: "the update", headerLimit: Self.headerLimit).stateDict
+        return try desk.inbox.take(id, now: now()).bytes()
     }
 
     /// The most bytes of an update's names and shapes, whose parsing takes many times the memory.
     private static let headerLimit = 4 << 20
 
     private func drop(_ submission: WireSubmission, of worker: WorkerID) {
-        guard submission.hasUpdate, let id = try? BlobID(bytes: submission.update.id) else { return }
+        if submission.hasUpdate { drop(submission.update, of: worker) }
+    }
+
+    func drop(_ upload: WireBlob, of worker: WorkerID) {
+        guard let id = try? BlobID(bytes: upload.id) else { return }
         desk.inbox.discard(id, from: worker.description)
     }
 

@@ -1,3 +1,5 @@
+public import Privacy
+
 /// Something that happened to a worker: what its log is told.
 public enum WorkerEvent: Equatable, Sendable {
     /// What became of a result.
@@ -20,6 +22,8 @@ public enum WorkerEvent: Equatable, Sendable {
     case progressed(Double)
     /// The work is done; the update has so many bytes.
     case performed(TaskKey, ContributionMetrics, updateBytes: Int)
+    /// The coordinator asks for this worker's part in a stage of secure aggregation.
+    case exchanging(TaskKey, SecureAggregationServer.Stage)
     /// The task is over.
     case ended(TaskKey, Outcome, reason: String)
 }
@@ -37,10 +41,11 @@ extension WorkerEvent {
         switch event {
         case .performed(let update, let metrics):
             return [.performed(task, metrics, updateBytes: Int(clamping: update?.size ?? 0))]
+        case .masked(_, let metrics): return [.performed(task, metrics, updateBytes: 0)]
         case .replied(let reply): return ended(task, reply)
         case .abandoned: return [.ended(task, .dropped, reason: "")]
         case .failed(let reason): return [.ended(task, .failed, reason: reason)]
-        case .fetched, .uploaded: return []
+        case .fetched, .uploaded, .exchanged: return []
         }
     }
 

@@ -1,4 +1,6 @@
+import Crypto
 import Foundation
+import Privacy
 import Synchronization
 import Tensors
 public import Transports
@@ -35,7 +37,7 @@ public final class WorkerRunner: Sendable {
         public let files: [CoordinatorOptions.File]
         /// Whether workers bring the data.
         public let wantsData: Bool
-        fileprivate let timing: (heartbeat: Duration, patience: Duration)
+        let timing: (heartbeat: Duration, patience: Duration)
     }
 
     /// Why work ended.
@@ -46,12 +48,14 @@ public final class WorkerRunner: Sendable {
         public let reason: String
     }
 
-    private let link: CoordinatorLink
-    private let bulk: BulkClient
+    let link: CoordinatorLink
+    let bulk: BulkClient
     private let cache: BlobCache
-    private let say: @Sendable (String) -> Void
-    private let happened: @Sendable (WorkerEvent) -> Void
-    private let control = CoordinatorLink.Line(.control)
+    let masking: MaskingPolicy?
+    let lanes: Int
+    let say: @Sendable (String) -> Void
+    let happened: @Sendable (WorkerEvent) -> Void
+    let control = CoordinatorLink.Line(.control)
     private let pulse = CoordinatorLink.Line(.control)
     private let isStopped = Atomic(false)
     private let current = Mutex<Pulse>(Pulse())
@@ -69,11 +73,12 @@ public final class WorkerRunner: Sendable {
     ///   - line: what the coordinator printed.
     ///   - identity: this worker's key.
     ///   - cache: where downloads are kept.
+    ///   - masking: takes part in secure aggregation, and what it insists on; nil does not.
     ///   - say: receives what a user should know, a line at a time.
     ///   - happened: receives how the work goes.
     /// - Throws: `TransportError` where the line names no endpoint.
     public init(
-        _ line: JoinLine, identity: IdentityKey, machine: Machine, cache: BlobCache,
+        _ line: JoinLine, identity: IdentityKey, machine: Machine, cache: BlobCache, masking: MaskingPolicy? = nil,
         say: @escaping @Sendable (String) -> Void, happened: @escaping @Sendable (WorkerEvent) -> Void = { _ in }
     ) throws {
         ServingProcess.prepare()
@@ -84,9 +89,12 @@ public final class WorkerRunner: Sendable {
         hello.machine.memory = ProcessInfo.processInfo.physicalMemory
         hello.machine.arithmetic = machine.arithmetic
         hello.offersData = machine.offersData
+        if let masking { hello.signingKey = masking.key.publicKey.rawRepresentation }
         link = try CoordinatorLink(line, identity: identity, hello: hello, say: say)
         bulk = BulkClient(link)
         self.cache = cache
+        self.masking = masking
+        lanes = machine.lanes
         self.say = say
         self.happened = happened
     }
@@ -150,10 +158,11 @@ public final class WorkerRunner: Sendable {
     // MARK: Actions
 
     /// What is at hand for the task.
-    private struct Hands {
+    struct Hands {
         var state: (id: Data, tensors: StateDict)?
         var files: [Data: CachedBlob] = [:]
         var update: Blob?
+        var masked: MaskedResult?
     }
 
     private func act(
@@ -165,6 +174,7 @@ public final class WorkerRunner: Sendable {
         case .fetch(let order): return try fetch(order, &hands)
         case .perform(let order): return try perform(order, &hands, trainer)
         case .upload: return try upload(hands)
+        case .exchange(let order): return try exchange(order, &hands, welcome)
         case .leave: return .abandoned
         }
     }
@@ -202,7 +212,9 @@ public final class WorkerRunner: Sendable {
                 happened(.progressed(share))
             })
         do {
+            let terms = try maskingTerms(order)
             let result = try withPrefetch(order) { try trainer.perform(work) }
+            if let terms, let masking { return try mask(result, from: state, terms, masking, &hands) }
             guard result.update.count > 0 else { return .performed(nil, result.metrics) }
             let blob = try Blob(result.update, threads: ServingProcess.hashingThreads)
             hands.update = blob

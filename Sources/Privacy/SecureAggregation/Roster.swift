@@ -18,7 +18,7 @@ struct Roster: Sendable {
     ///
     /// - Throws: ``PrivacyError`` for too few or too many, a stranger, a worker named twice, a signature that fails.
     init(
-        _ messages: [SignedMessage], configuration: SecureAggregationConfiguration, trusted: Set<WorkerIdentity>
+        _ messages: [SignedMessage], configuration: SecureAggregationConfiguration, trusted: Set<WorkerIdentity>?
     ) throws {
         guard (configuration.fewestWorkers...configuration.mostWorkers).contains(messages.count) else {
             throw PrivacyError(
@@ -43,9 +43,9 @@ struct Roster: Sendable {
 
     /// The keys of one message, after all that can be checked of it alone.
     static func keys(
-        of message: SignedMessage, in scope: MessageScope, trusted: Set<WorkerIdentity>
+        of message: SignedMessage, in scope: MessageScope, trusted: Set<WorkerIdentity>?
     ) throws -> Advertisement {
-        guard trusted.contains(message.sender) else {
+        if let trusted, !trusted.contains(message.sender) {
             throw PrivacyError(
                 .untrusted,
                 "worker \(message.sender) is not among the \(trusted.count) workers trusted here: add its signing "

@@ -23,13 +23,30 @@ public struct WorkerIdentity: Hashable, Sendable, Comparable, CustomStringConver
         self.init(checked: Data(bytes))
     }
 
+    /// The identity that a text names: 64 hexadecimal digits.
+    ///
+    /// - Throws: ``PrivacyError/Code/malformed`` for anything else.
+    public init(text: String) throws {
+        let digits = Array(text.utf8)
+        let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap { index in
+            UInt8(String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16)
+        }
+        guard digits.count == 2 * Self.byteCount, bytes.count == Self.byteCount else {
+            throw PrivacyError(.malformed, "\(text) is no signing key: one has 64 hexadecimal digits")
+        }
+        self.init(checked: Data(bytes))
+    }
+
+    /// All 64 hexadecimal digits.
+    public var text: String { bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
+
     init(checked bytes: Data) { self.bytes = bytes }
 
     /// The order in which all parties number the workers.
     public static func < (left: Self, right: Self) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
 
     /// The first eight hexadecimal digits.
-    public var description: String { bytes.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
+    public var description: String { String(text.prefix(8)) }
 
     func verifies(_ signature: Data, of message: Data) -> Bool {
         guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: bytes) else { return false }

@@ -1,4 +1,4 @@
-import Crypto
+public import Crypto
 import Foundation
 
 /// The identity of a worker or a coordinator: an X25519 key pair (RFC 7748).
@@ -19,6 +19,15 @@ public struct IdentityKey: Sendable {
         } catch {
             throw TransportError(.invalidKey, "a private key has 32 bytes; this one has \(privateBytes.count)")
         }
+    }
+
+    /// A key for another purpose that follows from this one (HKDF-SHA256, RFC 5869) and tells nothing of it.
+    ///
+    /// - Parameter purpose: what it is for; different purposes give independent keys.
+    public func derivedKey(for purpose: String) -> SymmetricKey {
+        HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: SymmetricKey(data: agreement.rawRepresentation), salt: Data("lorad derived key 1".utf8),
+            info: Data(purpose.utf8), outputByteCount: 32)
     }
 
     /// The half that others may know.

@@ -32,6 +32,16 @@ struct WorkerCommand: ParsableCommand {
     @Option(help: "The folder that the data's pictures lie in.")
     var images = "."
 
+    @Flag(help: "Sends nothing but masked updates.")
+    var requireSecureAggregation = false
+
+    @Option(help: "The fewest workers of a sum that this one takes part in.")
+    var fewestWorkers = 3
+
+    @Option(
+        help: "A file with the signing keys of the other workers, one a line: nobody else is taken for one of them.")
+    var peers: String?
+
     @Option(help: "What people call this worker; the machine's name unless given.")
     var name: String?
 
@@ -50,6 +60,7 @@ struct WorkerCommand: ParsableCommand {
     func validate() throws {
         if let rank, rank < 1 { throw ValidationError("--rank must be at least 1") }
         if let lanes, lanes < 1 { throw ValidationError("--lanes must be at least 1") }
+        if fewestWorkers < 2 { throw ValidationError("--fewest-workers must be at least 2") }
         guard (0...1e9).contains(cacheSize) else { throw ValidationError("--cache-size must be 0 to 1e9 gigabytes") }
     }
 
@@ -61,8 +72,8 @@ struct WorkerCommand: ParsableCommand {
             JoinLine(text: join), model: model,
             data: data.map { .init(train: $0, validation: validation, images: images) },
             rank: rank, name: name, lanes: lanes,
-            state: StateFolder(state),
-            cacheLimit: Int(cacheSize * 1e9), display: display)
+            masking: .init(peers: peers, isRequired: requireSecureAggregation, fewestWorkers: fewestWorkers),
+            state: StateFolder(state), cacheLimit: Int(cacheSize * 1e9), display: display)
         try worker.work()
     }
 }

@@ -1,3 +1,4 @@
+import Federation
 import Training
 
 /// Everything that a run file says.
@@ -27,8 +28,37 @@ struct RunConfiguration: ConfigurationSection {
         SectionRule(key: "training.eval_steps") {
             $0.training.evalSteps != nil && $0.data.validation == nil
                 ? "there is nothing to evaluate on: set data.validation, or leave eval_steps out" : nil
-        }
+        },
+        SectionRule(key: "privacy.secure_aggregation") { $0.problemOfMasking },
+        SectionRule(key: "privacy.differential_privacy") {
+            $0.privacy?.differentialPrivacy.enabled == true
+                ? "is not in this release: leave it out, or disable it" : nil
+        },
     ]
+
+    /// Larger weights would leave too little of a ring element for the values.
+    private static let largestMaskedWeight = 65_536
+
+    /// Why secure aggregation cannot be as it is asked for.
+    private var problemOfMasking: String? {
+        guard let masking = privacy?.secureAggregation, masking.enabled else { return nil }
+        guard let federation, federation.mode == .federated else {
+            return "is for data that stays with the workers: it needs federation.mode federated"
+        }
+        guard federation.refuseNorm == nil else {
+            return "hides each update, and federation.refuse_norm looks at them: leave that out"
+        }
+        guard federation.localEpochs == nil || federation.maxExamplesWeight <= Self.largestMaskedWeight else {
+            return "leaves \(masking.bits) bits for weights and values together: set federation.max_examples_weight to "
+                + "the rows of the largest worker, \(Self.largestMaskedWeight) at most"
+        }
+        do {
+            _ = try Aggregators.linear(named: federation.aggregation)
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
 
     /// The sections that are given but say nothing to a run in one process.
     var sectionsOfSharedRuns: [String] {

@@ -2,6 +2,7 @@ import Adapters
 import Federation
 import Foundation
 import Models
+import Privacy
 import Synchronization
 import Tensors
 import Training
@@ -48,7 +49,7 @@ final class AveragingRun: Sendable {
 
     private func settings(_ seed: UInt64) -> AveragingSettings {
         let isFederated = federation.mode == .federated
-        return AveragingSettings(
+        var settings = AveragingSettings(
             rounds: federation.rounds,
             participation: isFederated
                 ? .sampled(share: federation.participation, minimum: federation.minWorkers)
@@ -57,6 +58,17 @@ final class AveragingRun: Sendable {
             deadline: federation.roundDeadline.map { .seconds($0) }, seed: seed,
             largestWeight: Double(federation.maxExamplesWeight), hardNormBound: federation.refuseNorm,
             gainRank: federation.gainRank)
+        if let masking = opened.configuration.privacy?.secureAggregation, masking.enabled {
+            settings.masking = MaskingSettings(
+                run: opened.configuration.run, threshold: masking.threshold, fewestWorkers: masking.fewestWorkers,
+                bits: masking.bits, clip: .value(masking.clip))
+            if federation.localEpochs == nil {
+                // Nobody works through more rows, and room for weights that never come costs resolution.
+                let rows = federation.localSteps * opened.configuration.training.rowsPerStep
+                settings.largestWeight = min(settings.largestWeight, Double(rows))
+            }
+        }
+        return settings
     }
 
     /// What a worker is to do in a round.
@@ -173,6 +185,14 @@ final class AveragingRunJob: SharedJob {
     func order(for task: UInt64) throws -> WorkOrder { try job.order(for: task) }
     func add(_ contribution: Contribution) throws { try job.add(contribution) }
     func commit() throws -> RoundReport { try job.commit() }
+    func exchange(limit: Duration, present: () -> Set<WorkerID>) throws {
+        try job.exchange(limit: limit, present: present)
+    }
+    func take(_ message: ExchangeMessage, of task: UInt64, from worker: WorkerID) throws {
+        try job.take(message, of: task, from: worker)
+    }
+    func turn(for worker: WorkerID, of task: UInt64) -> ExchangeTurn { job.turn(for: worker, of: task) }
+    func interruptExchange() { job.interruptExchange() }
     func snapshot() throws -> [String: StateDict] { job.snapshot() }
     func writeAdapter(to folder: URL) throws { try run.write(job.state, to: folder) }
 }

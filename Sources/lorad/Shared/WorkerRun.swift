@@ -1,7 +1,9 @@
 import Adapters
+import Crypto
 import Federation
 import Foundation
 import Models
+import Privacy
 import Tensors
 import Training
 import Transports
@@ -18,14 +20,14 @@ final class WorkerRun {
     private let say: @Sendable (String) -> Void
     private let log: WorkerLog
     private let place: WorkerPlace
+    private let masking: MaskingPolicy
     /// Files in use, which keeps them in the cache.
     private var held: [CachedBlob] = []
 
     /// Opens this worker's identity and cache.
     init(
         _ line: JoinLine, model: String?, data: OwnData.Paths?, rank: Int?, name: String?, lanes count: Int?,
-        state: StateFolder, cacheLimit: Int,
-        display: ProgressDisplay
+        masking demand: MaskingDemand, state: StateFolder, cacheLimit: Int, display: ProgressDisplay
     ) throws {
         self.model = model
         self.data = data
@@ -36,11 +38,12 @@ final class WorkerRun {
         self.log = log
         lanes = Lanes(count: count ?? LaneCount.automatic.resolved)
         place = try WorkerPlace(in: state.workers, name: name ?? ProcessInfo.processInfo.hostName)
+        masking = try MaskingPolicy(demand, identity: place.identity)
         cache = try BlobCache(folder: state.cache.path, limit: cacheLimit)
         runner = try WorkerRunner(
             line, identity: place.identity,
             machine: .init(name: place.name, lanes: lanes.count, arithmetic: Products.summary, offersData: data != nil),
-            cache: cache, say: say, happened: { log.happened($0) })
+            cache: cache, masking: masking, say: say, happened: { log.happened($0) })
         if line.coordinator == .insecure {
             say("the join line is insecure: nothing is encrypted, and the coordinator is not authenticated")
         }
@@ -62,6 +65,9 @@ final class WorkerRun {
             let configuration = try RunFile.parse(
                 welcome.configuration, name: "the coordinator's run file", checksDisk: false)
             log.begin(welcome.run, as: place.name, configuration)
+            if configuration.privacy?.secureAggregation.enabled == true {
+                say("updates are masked; this worker signs with \(WorkerIdentity(masking.key.publicKey).text)")
+            }
             let trainer = try makeTrainer(welcome, configuration)
             let end = try runner.work(welcome, with: trainer)
             guard end.isOver else { throw CommandError("the coordinator shut this worker out: \(end.reason)") }

@@ -80,6 +80,18 @@ final class LoradProcess: Sendable {
         return id
     }
 
+    /// All that it has in memory and may write to, region by region (Linux).
+    func memory() throws -> [Data] {
+        let file = try FileHandle(forReadingFrom: URL(filePath: "/proc/\(id)/mem"))
+        return try String(contentsOfFile: "/proc/\(id)/maps", encoding: .utf8).split(separator: "\n").compactMap {
+            let columns = $0.split(separator: " ")
+            let ends = columns[0].split(separator: "-").compactMap { UInt64($0, radix: 16) }
+            guard columns[1].hasPrefix("rw"), ends.count == 2, !$0.hasSuffix("[vvar]") else { return nil }
+            try file.seek(toOffset: ends[0])
+            return try file.read(upToCount: Int(ends[1] - ends[0]))
+        }
+    }
+
     /// Whether it has not ended.
     var isRunning: Bool { status.value.withLock { $0 == nil } }
 

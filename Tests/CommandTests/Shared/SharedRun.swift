@@ -119,6 +119,15 @@ extension LoradProcess {
         return String(rest.prefix { $0 != "'" })
     }
 
+    /// What a coordinator that was started with `--json` tells workers to join with.
+    func joinLineOfJSON() async throws -> String {
+        struct Listening: Decodable { var join: String }
+        try await wait(for: "its join line") { try outputSoFar().contains("\"join\": \"") }
+        let lines = try outputSoFar().split(separator: "\n")
+        let line = try #require(lines.first { $0.contains("\"join\": \"") })
+        return try JSONDecoder().decode(Listening.self, from: Data(line.utf8)).join
+    }
+
     /// Expects that it ends well.
     func expectSuccess(at location: SourceLocation = #_sourceLocation) async throws {
         let outcome = try await outcome()

@@ -6,31 +6,28 @@ import Transports
 @testable import Federation
 
 /// A coordinator in this process, reached over real sockets, with a toy to compute.
-final class ServedRun: Sendable {
-    let job: ToyJob
+typealias ServedRun = Served<ToyJob>
+
+/// A coordinator in this process, reached over real sockets.
+final class Served<Work: Job>: Sendable {
+    let job: Work
     let server: CoordinatorServer
     let line: JoinLine
     let shelf = BlobShelf()
     let folder: ScratchFolder
-    private let admission: Admission
-    private let log = Log()
+    private let admission: TestAdmission
+    private let log = EventLog()
     private let serving: Mutex<BlockingCall<Void>?> = Mutex(nil)
 
-    /// What has happened.
-    private final class Log: Sendable {
-        let events = Mutex<[CoordinatorEvent]>([])
-        let refusals = Mutex<[String]>([])
-    }
-
     init(
-        _ job: ToyJob = ToyJob(), endpoint: String = "tcp://127.0.0.1:0", isInsecure: Bool = false,
+        _ job: Work, endpoint: String = "tcp://127.0.0.1:0", isInsecure: Bool = false,
         patience: Duration = .seconds(2), persist: @escaping @Sendable (RoundReport) throws -> Void = { _ in },
         configure: (inout CoordinatorOptions, BlobShelf) throws -> Void = { _, _ in }
     ) throws {
         self.job = job
         folder = try ScratchFolder()
         let (key, token) = (IdentityKey(), JoinToken())
-        admission = Admission(token)
+        admission = TestAdmission(token)
         var options = CoordinatorOptions(
             endpoint: try Endpoint(endpoint), security: isInsecure ? .insecure : .encrypted(key), run: "toy",
             uploadFolder: folder.path, updateLimit: 1 << 20)
@@ -48,42 +45,11 @@ final class ServedRun: Sendable {
             coordinator: isInsecure ? .insecure : .pinned(key.publicIdentity), token: token)
     }
 
-    /// Who may come.
-    private final class Admission: Sendable {
-        let enrolment: Mutex<Enrolment>
-
-        init(_ token: JoinToken) {
-            var list = Enrolment()
-            list.add(token, expires: nil, uses: nil)
-            enrolment = Mutex(list)
-        }
-
-        func decide(_ request: HelloRequest) throws(Refusal) -> Data {
-            let result = enrolment.withLock { enrolment -> Result<Void, Refusal> in
-                do throws(Refusal) {
-                    _ = try enrolment.admit(request.identity, token: request.token, now: Date())
-                    return .success(())
-                } catch {
-                    return .failure(error)
-                }
-            }
-            try result.get()
-            return Data()
-        }
-    }
-
     /// Begins to answer.
     func start() { serving.withLock { $0 = BlockingCall { [server] in try server.run() } } }
 
     /// Waits until the run is over.
     func end() async throws { try await serving.withLock { $0 }?.value() }
-
-    /// Expects that the run ends with what one process computes.
-    func expectEnd(_ location: SourceLocation = #_sourceLocation) async throws {
-        try await end()
-        let isSame = job.numbers == job.expected
-        #expect(isSame, "\(events.suffix(5))", sourceLocation: location)
-    }
 
     var events: [CoordinatorEvent] { log.events.withLock { $0 } }
     var refusals: [String] { log.refusals.withLock { $0 } }
@@ -91,10 +57,12 @@ final class ServedRun: Sendable {
     /// Lets a worker work until the end, on a thread.
     func work(
         as name: String, identity: IdentityKey = IdentityKey(), over line: JoinLine? = nil,
-        _ trainer: any LocalTrainer = ToyTrainer()
+        masking: MaskingPolicy? = nil, _ trainer: any LocalTrainer = ToyTrainer(),
+        happened: @escaping @Sendable (WorkerRunner, WorkerEvent) -> Void = { _, _ in }
     ) throws -> ServedWorker {
         let cache = try BlobCache(folder: "\(folder.path)/\(name)", limit: 1 << 24)
-        return try ServedWorker(line ?? self.line, identity: identity, name: name, cache: cache, trainer)
+        return try ServedWorker(
+            line ?? self.line, identity: identity, name: name, cache: cache, masking: masking, trainer, happened)
     }
 
     /// A connection to the control endpoint.
@@ -115,24 +83,87 @@ final class ServedRun: Sendable {
     }
 }
 
+extension Served where Work == ToyJob {
+    convenience init(
+        endpoint: String = "tcp://127.0.0.1:0", isInsecure: Bool = false,
+        persist: @escaping @Sendable (RoundReport) throws -> Void = { _ in },
+        configure: (inout CoordinatorOptions, BlobShelf) throws -> Void = { _, _ in }
+    ) throws {
+        try self.init(
+            ToyJob(), endpoint: endpoint, isInsecure: isInsecure, persist: persist, configure: configure)
+    }
+
+    /// Expects that the run ends with what one process computes.
+    func expectEnd(_ location: SourceLocation = #_sourceLocation) async throws {
+        try await end()
+        let isSame = job.numbers == job.expected
+        #expect(isSame, "\(events.suffix(5))", sourceLocation: location)
+    }
+}
+
+/// What has happened.
+final class EventLog: Sendable {
+    let events = Mutex<[CoordinatorEvent]>([])
+    let refusals = Mutex<[String]>([])
+}
+
+/// Who may come.
+final class TestAdmission: Sendable {
+    let enrolment: Mutex<Enrolment>
+
+    init(_ token: JoinToken) {
+        var list = Enrolment()
+        list.add(token, expires: nil, uses: nil)
+        enrolment = Mutex(list)
+    }
+
+    func decide(_ request: HelloRequest) throws(Refusal) -> Data {
+        let result = enrolment.withLock { enrolment -> Result<Void, Refusal> in
+            do throws(Refusal) {
+                _ = try enrolment.admit(request.identity, token: request.token, now: Date())
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }
+        try result.get()
+        return Data()
+    }
+}
+
 /// A worker in this process.
 final class ServedWorker: Sendable {
     let id: WorkerID
     let runner: WorkerRunner
     private let working: BlockingCall<WorkerRunner.End>
+    private let said = SharedLines()
 
     init(
-        _ line: JoinLine, identity: IdentityKey, name: String, cache: BlobCache, _ trainer: any LocalTrainer
+        _ line: JoinLine, identity: IdentityKey, name: String, cache: BlobCache, masking: MaskingPolicy?,
+        _ trainer: any LocalTrainer, _ happened: @escaping @Sendable (WorkerRunner, WorkerEvent) -> Void
     ) throws {
         let machine = WorkerRunner.Machine(name: name, lanes: 1, arithmetic: "whole numbers", offersData: false)
-        let runner = try WorkerRunner(line, identity: identity, machine: machine, cache: cache, say: { _ in })
+        let this = Mutex<WorkerRunner?>(nil)
+        let runner = try WorkerRunner(
+            line, identity: identity, machine: machine, cache: cache, masking: masking,
+            say: { [said] line in said.lines.withLock { $0.append(line) } },
+            happened: { event in this.withLock { $0 }.map { happened($0, event) } })
+        this.withLock { $0 = runner }
         id = identity.publicIdentity.fingerprint
         self.runner = runner
         working = BlockingCall { try runner.work(try runner.join(), with: trainer) }
     }
 
+    /// What it told its user.
+    var lines: [String] { said.lines.withLock { $0 } }
+
     /// Why it stopped.
     func end() async throws -> WorkerRunner.End { try await working.value() }
+}
+
+/// Lines that threads add to.
+final class SharedLines: Sendable {
+    let lines = Mutex<[String]>([])
 }
 
 /// Lets threads through once it is open.

@@ -66,7 +66,7 @@ struct SimulatedWorker {
         case .ask(let request): network.send(.request(awaited, request), from: node, to: 0)
         case .fetch(let order): network.send(.get(awaited, order.base.id), from: node, to: 0)
         case .upload: network.send(.put(awaited, update), from: node, to: 0)
-        case .perform, .leave: break
+        case .perform, .exchange, .leave: break
         }
     }
 

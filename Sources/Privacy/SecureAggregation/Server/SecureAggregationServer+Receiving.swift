@@ -20,6 +20,28 @@ extension SecureAggregationServer {
         }
     }
 
+    /// The stage that a message of the coordinator asks an answer for; nil where it is none.
+    public static func stage(of message: Data) -> Stage? {
+        switch MessageHeader.kind(of: message) {
+        case .roster: .shares
+        case .delivery: .inputs
+        case .survivors: .consents
+        case .unmasking: .reveals
+        default: nil
+        }
+    }
+
+    /// Whose message this says it is; only the round tells whether that is true.
+    ///
+    /// - Throws: ``PrivacyError/Code/malformed`` for what cannot be a worker's message.
+    public static func sender(of message: Data) throws -> WorkerIdentity {
+        let name = message.dropFirst(MessageHeader.byteCount).prefix(WorkerIdentity.byteCount)
+        switch MessageHeader.kind(of: message) {
+        case .advertisement, .shares, .maskedInput, .consent, .reveal: return try WorkerIdentity(bytes: Data(name))
+        default: throw PrivacyError(.malformed, "\(message.count) bytes are no message of a worker")
+        }
+    }
+
     private mutating func receive(advertisement bytes: Data) throws -> WorkerIdentity {
         let message = try SignedMessage(bytes, as: .advertisement, round: configuration.round)
         guard stage == .keys else {

@@ -33,7 +33,7 @@ public struct SecureAggregationServer: Sendable {
     /// What the coordinator waits for.
     public internal(set) var stage = Stage.keys
 
-    let trusted: Set<WorkerIdentity>
+    let trusted: Set<WorkerIdentity>?
     var advertisements: [WorkerIdentity: SignedMessage] = [:]
     var session: ServerSession?
     /// The sum of the masked vectors, modulo 2^32. Not in the session, whose copies would copy it when it changes.
@@ -44,8 +44,8 @@ public struct SecureAggregationServer: Sendable {
     ///
     /// - Parameters:
     ///   - configuration: The round.
-    ///   - trusted: The workers that may take part.
-    public init(configuration: SecureAggregationConfiguration, trusted: Set<WorkerIdentity>) {
+    ///   - trusted: The workers that may take part; nil where the caller looks at each message's ``sender(of:)``.
+    public init(configuration: SecureAggregationConfiguration, trusted: Set<WorkerIdentity>?) {
         self.configuration = configuration
         self.trusted = trusted
     }

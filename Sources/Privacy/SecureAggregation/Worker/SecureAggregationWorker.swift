@@ -28,7 +28,7 @@ public struct SecureAggregationWorker: Sendable {
     public let advertisement: Data
 
     let key: Curve25519.Signing.PrivateKey
-    let trusted: Set<WorkerIdentity>
+    let trusted: Set<WorkerIdentity>?
     let secrets: RoundSecrets
     var session: WorkerSession?
     var delivered: Data?
@@ -41,11 +41,11 @@ public struct SecureAggregationWorker: Sendable {
     ///   - key: The worker's long-term signing key.
     ///   - configuration: The round.
     ///   - trusted: The workers whose keys this one accepts. It has to come from elsewhere than the coordinator to
-    ///     protect from one that invents workers.
+    ///     protect from one that invents workers; nil takes whoever the coordinator names.
     ///   - secret: 32 fresh random bytes, never used in two rounds.
     public init(
         key: Curve25519.Signing.PrivateKey, configuration: SecureAggregationConfiguration,
-        trusted: Set<WorkerIdentity>, secret: SymmetricKey = SymmetricKey(size: .bits256)
+        trusted: Set<WorkerIdentity>?, secret: SymmetricKey = SymmetricKey(size: .bits256)
     ) throws {
         self.key = key
         self.configuration = configuration

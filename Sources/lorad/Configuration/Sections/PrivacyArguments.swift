@@ -12,10 +12,18 @@ struct PrivacyArguments: ConfigurationSection {
     struct SecureAggregation: ConfigurationSection {
         var enabled = false
         var threshold = 0.67
+        var fewestWorkers = 3
+        var bits = 32
+        var clip = 1.0
 
         static let fields: [Field<Self>] = [
             Field("enabled", \.enabled, "Whether updates are masked."),
-            Field("threshold", \.threshold, "Share of the workers that must stay for a round to count.", .share),
+            Field(
+                "threshold", \.threshold, "Share of the workers that must stay for a round to count, above one half.",
+                Constraint(requirement: "be greater than 0.5 and at most 1") { $0 > 0.5 && $0 <= 1 }),
+            Field("fewest_workers", \.fewestWorkers, "Fewer workers make no sum.", .atLeast(2)),
+            Field("bits", \.bits, "Bits that a masked value takes.", .within(16...32)),
+            Field("clip", \.clip, "Largest change of a value; larger ones are cut.", .above(0)),
         ]
     }
 

@@ -39,6 +39,10 @@ struct EventWording: Sendable {
                 "waiting",
                 "\(text(round)): \(results) of \(needed) results needed are in at the deadline; waiting for more",
                 [number(round), ("results", .int(results)), ("needed", .int(needed))])
+        case .roundLost(let round, let reason):
+            Announcement(
+                "round_lost", "\(text(round)) is begun anew: \(reason.onOneLine)",
+                [number(round), ("reason", .string(reason))])
         case .committed(let report): committed(report)
         case .finished: Announcement("finished", nil, [(status.unit.rawValue + "s", .int(status.done))])
         case .failed(let reason):

@@ -57,6 +57,7 @@ struct RunStatus: Equatable, Sendable {
             pace.add(tokens: report.tokens, at: now)
         case .finished: phase = .finished
         case .failed: phase = .failed
+        case .roundLost: phase = .gathering
         case .joined, .fellSilent, .left, .excluded, .closedEarly, .waitingBeyondDeadline: break
         }
     }

@@ -39,6 +39,8 @@ struct WorkerProgress: Equatable, Sendable {
             (share, result) = (1, Result(metrics: metrics, updateBytes: bytes))
             if metrics.seconds > 0 { tokensPerSecond = Double(metrics.tokens) / metrics.seconds }
             return nil
+        case .exchanging(let key, let stage):
+            return Announcement("exchanging", nil, fields(key) + [("stage", .string("\(stage)"))])
         case .ended(let key, let outcome, let reason): return end(key, outcome, reason)
         }
     }

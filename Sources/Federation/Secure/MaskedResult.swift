@@ -1,0 +1,92 @@
+public import Crypto
+import Foundation
+public import Privacy
+import Tensors
+
+/// What a worker insists on under secure aggregation.
+public struct MaskingPolicy: Sendable {
+    /// Signs this worker's messages to the others.
+    public var key: Curve25519.Signing.PrivateKey
+    /// The other workers' signing keys, where they are known from elsewhere; nil takes whoever the coordinator names.
+    public var trusted: Set<WorkerIdentity>?
+    /// Whether a round without masks is refused.
+    public var isRequired: Bool
+    /// Sums of fewer workers are refused.
+    public var fewestWorkers: Int
+
+    /// Creates a policy.
+    public init(
+        key: Curve25519.Signing.PrivateKey, trusted: Set<WorkerIdentity>? = nil, isRequired: Bool = false,
+        fewestWorkers: Int = 3
+    ) {
+        self.key = key
+        self.trusted = trusted
+        self.isRequired = isRequired
+        self.fewestWorkers = fewestWorkers
+    }
+
+    func check(_ terms: MaskingTerms) throws {
+        guard terms.fewestWorkers >= fewestWorkers else {
+            throw FederationError(
+                .unsupported,
+                "the coordinator would sum up \(terms.fewestWorkers) workers; this one wants \(fewestWorkers) at least "
+                    + "(--fewest-workers)")
+        }
+    }
+}
+
+/// A worker's result on its way into a sum: this worker's side of a round's exchange.
+struct MaskedResult {
+    /// What the coordinator gets.
+    enum Answer {
+        case message(Data)
+        case vector(Blob)
+    }
+
+    private var worker: SecureAggregationWorker
+    private var elements: [UInt32]
+    private var vector: Blob?
+    /// Values that were cut at the clip.
+    let cutCount: Int
+
+    /// Encodes a result; its weight is its number of examples.
+    ///
+    /// - Throws: `FederationError` where it does not fit the terms or they do not fit the policy, `PrivacyError` where it
+    ///   cannot be encoded.
+    init(_ result: LocalResult, from base: StateDict, _ terms: MaskingTerms, _ policy: MaskingPolicy) throws {
+        try policy.check(terms)
+        let layout = UpdateLayout(result.update, carriesLoss: terms.carriesLoss)
+        guard layout.digest == terms.layout else {
+            throw FederationError(
+                .invalidUpdate, "the update's tensors are not those that the round sums up: run the same release")
+        }
+        var values = try layout.difference(result.update, from: base)
+        let bound = Float(terms.clip.bound)
+        if terms.carriesLoss {
+            cutCount = values.reduce(into: 0) { if abs($1) > bound { $0 += 1 } }
+            values.append(Float(terms.clip.bound * UpdateLayout.share(ofLoss: result.metrics.loss)))
+        } else {
+            cutCount = 0
+        }
+        let weight = max(1, min(result.metrics.examples, terms.largestWeight))
+        elements = try terms.encoding().encode(values, weight: weight)
+        worker = try SecureAggregationWorker(
+            key: policy.key, configuration: terms.configuration(values: values.count), trusted: policy.trusted)
+    }
+
+    /// What is sent in place of the result.
+    var advertisement: Data { worker.advertisement }
+
+    /// Answers a message of the coordinator.
+    ///
+    /// - Throws: `PrivacyError` where it breaks the protocol; nothing was given away then.
+    mutating func answer(_ message: Data, lanes: Int) throws -> Answer {
+        if let answer = try worker.answer(message) { return .message(answer) }
+        if let vector { return .vector(vector) }
+        let elements = elements
+        self.elements = []
+        let blob = try Blob(MemorySource(try worker.mask(elements, lanes: lanes).encoded))
+        vector = blob
+        return .vector(blob)
+    }
+}

@@ -1,0 +1,77 @@
+public import Foundation
+public import Privacy
+
+/// What a coordinator and its workers hold equal in one attempt at a round under secure aggregation.
+public struct MaskingTerms: Codable, Equatable, Sendable {
+    /// The run's name.
+    public var run: String
+    /// The round, from 0.
+    public var round: Int
+    /// Random bytes of this attempt: nothing that was said in another one fits it.
+    public var attempt: Data
+    /// The width of a ring element, 16…32.
+    public var bits: Int
+    /// The largest weight of one worker.
+    public var largestWeight: Int
+    /// What keeps a worker's values small.
+    public var clip: FixedPoint.Clip
+    /// Too few of a round say much of each: fewer than these end it.
+    public var fewestWorkers: Int
+    /// The most workers that a sum has room for.
+    public var mostWorkers: Int
+    /// The fraction of workers that must stay.
+    public var threshold: Double
+    /// The neighbours of a worker; nil for all.
+    public var neighbours: Int?
+    /// The digest of the update's layout.
+    public var layout: Data
+
+    /// How a worker's numbers become ring elements.
+    ///
+    /// - Throws: `PrivacyError` where a sum might not fit.
+    public func encoding() throws -> FixedPoint {
+        try FixedPoint(bits: bits, workers: mostWorkers, largestWeight: largestWeight, clip: clip)
+    }
+
+    /// The configuration of the exchange.
+    ///
+    /// - Parameter values: numbers of an update, see `UpdateLayout.valueCount`.
+    /// - Throws: `PrivacyError` for numbers out of their ranges.
+    public func configuration(values: Int) throws -> SecureAggregationConfiguration {
+        try SecureAggregationConfiguration(
+            run: run, round: UInt64(clamping: round), values: values, encoding: encoding(),
+            fewestWorkers: fewestWorkers, threshold: threshold, neighbours: neighbours, binding: attempt + layout)
+    }
+
+    /// Whether the round's loss travels in the sum.
+    var carriesLoss: Bool { clip.carriesLoss }
+}
+
+extension FixedPoint.Clip {
+    /// Whether a loss may travel in the sum: it is not clipped to an update's norm, so only where each value has a bound of
+    /// its own.
+    var carriesLoss: Bool { if case .value = self { true } else { false } }
+}
+
+extension FixedPoint.Clip: Codable {
+    private enum Keys: String, CodingKey { case value, norm }
+
+    /// Reads `{"value": bound}` or `{"norm": bound}`.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: Keys.self)
+        if let bound = try values.decodeIfPresent(Double.self, forKey: .value) {
+            self = .value(bound)
+        } else {
+            self = .norm(try values.decode(Double.self, forKey: .norm))
+        }
+    }
+
+    /// Writes what `init(from:)` reads.
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: Keys.self)
+        switch self {
+        case .value(let bound): try values.encode(bound, forKey: .value)
+        case .norm(let bound): try values.encode(bound, forKey: .norm)
+        }
+    }
+}

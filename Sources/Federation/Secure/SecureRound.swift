@@ -1,0 +1,165 @@
+public import Foundation
+import Privacy
+import Synchronization
+import Tensors
+import Transports
+
+/// What a worker is told that takes part in an exchange.
+public enum ExchangeTurn: Equatable, Sendable {
+    /// The coordinator's next message.
+    case message(Data)
+    /// Others are waited for.
+    case wait
+    /// The exchange is over, or this worker is not in it.
+    case over(reason: String)
+}
+
+/// One attempt at a round under secure aggregation, at the coordinator: it holds one sum, and of no worker more than
+/// messages that say nothing of its update.
+final class SecureRound: Sendable {
+    /// What comes of it.
+    struct Outcome {
+        /// Σ wᵢ(xᵢ − x₀) / Σ wᵢ.
+        let meanDifference: StateDict
+        /// The mean loss, where it travelled along.
+        let loss: Double?
+        let workers: Int
+        /// Σ wᵢ.
+        let weight: Int
+    }
+
+    fileprivate struct State {
+        var server: SecureAggregationServer
+        var identities: [WorkerID: WorkerIdentity] = [:]
+        var isInterrupted = false
+    }
+
+    let terms: MaskingTerms
+    private let layout: UpdateLayout
+    private let encoding: FixedPoint
+    private let state: Mutex<State>
+    private let wake = WakeUp()
+
+    init(_ terms: MaskingTerms, _ layout: UpdateLayout) throws {
+        self.terms = terms
+        self.layout = layout
+        encoding = try terms.encoding()
+        let configuration = try terms.configuration(values: layout.valueCount)
+        state = Mutex(State(server: SecureAggregationServer(configuration: configuration, trusted: nil)))
+    }
+
+    /// Takes in a worker that has a result.
+    ///
+    /// - Parameter identity: the signing key that it named when it joined.
+    /// - Throws: `PrivacyError`, `FederationError.invalidUpdate` where it speaks for another.
+    func admit(_ advertisement: Data, from worker: WorkerID, as identity: WorkerIdentity) throws {
+        try state.withLock { state in
+            guard state.identities.allSatisfy({ $0.value != identity || $0.key == worker }) else {
+                throw FederationError(.invalidUpdate, "signing key \(identity) is another worker's already")
+            }
+            guard try SecureAggregationServer.sender(of: advertisement) == identity else { throw Self.foreign(worker) }
+            try state.server.receive(advertisement)
+            state.identities[worker] = identity
+        }
+    }
+
+    /// Takes what a worker says.
+    ///
+    /// - Throws: `PrivacyError` where it does not fit; the exchange goes on as if it had not come.
+    func take(_ message: Data, from worker: WorkerID) throws {
+        try accept(message, from: worker) { try $0.receive(message) }
+    }
+
+    /// Takes a worker's masked vector.
+    ///
+    /// - Throws: as `take(_:from:)`.
+    func take(vector: Data, from worker: WorkerID) throws {
+        let header = vector.dropFirst(4)
+        try accept(header, from: worker) { try $0.fold(encoded: vector) }
+    }
+
+    private func accept(
+        _ message: Data, from worker: WorkerID,
+        _ body: (inout SecureAggregationServer) throws -> WorkerIdentity
+    ) throws {
+        try state.withLock { state in
+            guard try SecureAggregationServer.sender(of: message) == state.identities[worker] else {
+                throw Self.foreign(worker)
+            }
+            _ = try body(&state.server)
+        }
+        wake.signal()
+    }
+
+    private static func foreign(_ worker: WorkerID) -> FederationError {
+        FederationError(.invalidUpdate, "worker \(worker) sends a message in another worker's name")
+    }
+
+    /// What is next for a worker.
+    func turn(for worker: WorkerID) -> ExchangeTurn {
+        state.withLock { state in
+            guard let identity = state.identities[worker], state.server.stage < .finished else {
+                return .over(reason: "")
+            }
+            if state.server.stage == .keys || state.server.answered.contains(identity) { return .wait }
+            return state.server.message(for: identity).map { .message($0) } ?? .over(reason: "")
+        }
+    }
+
+    /// Ends `run` soon.
+    func interrupt() {
+        state.withLock { $0.isInterrupted = true }
+        wake.signal()
+    }
+
+    /// Goes through the stages, each of which ends when all have answered that take part still.
+    ///
+    /// - Parameters:
+    ///   - limit: how long one that is there may take.
+    ///   - lanes: threads that make masks.
+    ///   - present: the workers that take part still; called several times a second.
+    /// - Throws: `FederationError.roundLost` where too few are left, `.cancelled` after `interrupt`.
+    func run(limit: Duration, lanes: Int, present: () -> Set<WorkerID>) throws -> Outcome {
+        do {
+            try state.withLock { try $0.server.advance() }
+            repeat { try waitForAnswers(limit, present) } while try state.withLock { try $0.advance() }
+            return try outcome(try state.withLock { try $0.server.finish(lanes: lanes) })
+        } catch let error as PrivacyError {
+            throw FederationError(.roundLost, error.message, cause: error.cause)
+        }
+    }
+
+    private func waitForAnswers(_ limit: Duration, _ present: () -> Set<WorkerID>) throws {
+        let clock = ContinuousClock()
+        let end = clock.now + limit
+        while try !present().isDisjoint(with: state.withLock { try $0.missing() }), clock.now < end {
+            wake.wait(for: .milliseconds(50))
+        }
+    }
+
+    private func outcome(_ sum: SecureSum) throws -> Outcome {
+        let mean = try encoding.decode(sum.elements, workers: sum.workers.count)
+        let loss = layout.carriesLoss ? mean.values.last : nil
+        return Outcome(
+            meanDifference: layout.tensors(mean.values),
+            loss: loss.map { Double($0) / terms.clip.bound * UpdateLayout.highestLoss }, workers: sum.workers.count,
+            weight: mean.weight)
+    }
+}
+
+extension SecureRound.State {
+    /// The workers whose answers are still of use in this stage.
+    fileprivate func missing() throws -> [WorkerID] {
+        if isInterrupted { throw FederationError(.cancelled, "the exchange was interrupted") }
+        if server.canFinish { return [] }
+        let missing = Set(server.expected).subtracting(server.answered)
+        return identities.filter { missing.contains($0.value) }.map(\.key)
+    }
+
+    /// Closes a stage; false once only the masks have to be taken off.
+    fileprivate mutating func advance() throws -> Bool {
+        if server.stage == .reveals { return false }
+        try server.advance()
+        return true
+    }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import Privacy
+import SwiftProtobuf
+import Tensors
+
+extension WorkerRunner {
+    /// How the order's result is masked, if it is.
+    func maskingTerms(_ order: WireOrder) throws -> MaskingTerms? {
+        guard !order.masking.isEmpty else {
+            guard masking?.isRequired != true else {
+                throw FederationError(
+                    .unsupported, "the run has no secure aggregation, and this worker sends nothing without")
+            }
+            return nil
+        }
+        guard let masking else {
+            throw FederationError(.unsupported, "the run has secure aggregation, and this worker has no signing key")
+        }
+        do {
+            let terms = try JSONDecoder().decode(MaskingTerms.self, from: order.masking)
+            try masking.check(terms)
+            return terms
+        } catch let error as DecodingError {
+            throw FederationError(
+                .protocolViolation, "terms of secure aggregation that cannot be read: run the same release",
+                cause: error
+            )
+        }
+    }
+
+    func mask(
+        _ result: LocalResult, from state: StateDict, _ terms: MaskingTerms, _ policy: MaskingPolicy,
+        _ hands: inout Hands
+    ) throws -> Worker.Event {
+        let masked = try MaskedResult(result, from: state, terms, policy)
+        if masked.cutCount > 0 {
+            say(
+                "\(masked.cutCount) values of the update were cut at ±\(terms.clip.bound): "
+                    + "raise privacy.secure_aggregation.clip, or lower the learning rate")
+        }
+        hands.masked = masked
+        return .masked(advertisement: masked.advertisement, result.metrics)
+    }
+
+    /// Answers the coordinator's messages until the exchange is over. One that breaks the protocol gets no answer, and this
+    /// worker leaves the round.
+    func exchange(_ order: WireOrder, _ hands: inout Hands, _ welcome: Welcome) throws -> Worker.Event {
+        defer { hands.masked = nil }
+        var request = WireRequest.with { $0.exchange.task = order.task }
+        while true {
+            let reply = try link.ask(request, on: control, patience: welcome.timing.patience).reply
+            switch reply.kind {
+            case .turn(let turn):
+                switch turn.kind {
+                case .message(let message):
+                    if let task = TaskKey(order.task), let stage = SecureAggregationServer.stage(of: message) {
+                        happened(.exchanging(task, stage))
+                    }
+                    do {
+                        guard let answer = try hands.masked?.answer(message, lanes: lanes) else { return .exchanged }
+                        request = try self.request(answer, of: order)
+                    } catch let error as PrivacyError {
+                        say("this worker leaves the round: \(error)")
+                        return .exchanged
+                    }
+                case .over: return .exchanged
+                case .wait, nil: request = .with { $0.exchange.task = order.task }
+                }
+            case .problem(let problem) where problem.code == .gone:  // the upload was given up: begin anew
+                request = .with { $0.exchange.task = order.task }
+            default: return .replied(reply)
+            }
+        }
+    }
+
+    private func request(_ answer: MaskedResult.Answer, of order: WireOrder) throws -> WireRequest {
+        try .with {
+            $0.exchange.task = order.task
+            switch answer {
+            case .message(let message): $0.exchange.message = message
+            case .vector(let blob):
+                try bulk.send(blob)
+                $0.exchange.vector = WireBlob(blob)
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import Crypto
+import Federation
+import Foundation
+import Privacy
+import Transports
+
+/// What the user of a worker asks of secure aggregation.
+struct MaskingDemand {
+    /// A file with the other workers' signing keys, one a line.
+    var peers: String?
+    /// Whether to send nothing without.
+    var isRequired = false
+    /// The fewest workers of a sum.
+    var fewestWorkers = 3
+}
+
+extension MaskingPolicy {
+    /// The policy of a worker; its signing key follows from its identity.
+    ///
+    /// - Throws: `CommandError` where the file of keys cannot be used.
+    init(_ demand: MaskingDemand, identity: IdentityKey) throws {
+        let seed = identity.derivedKey(for: "secure aggregation signing key").withUnsafeBytes { Data($0) }
+        let key = try Curve25519.Signing.PrivateKey(rawRepresentation: seed)
+        let peers = try demand.peers.map { try Self.peers(in: $0).union([WorkerIdentity(key.publicKey)]) }
+        self.init(
+            key: key, trusted: peers, isRequired: demand.isRequired || peers != nil,
+            fewestWorkers: demand.fewestWorkers)
+    }
+
+    private static func peers(in path: String) throws -> Set<WorkerIdentity> {
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+            throw CommandError("\(path) cannot be read: --peers names a file of signing keys, one a line")
+        }
+        var peers: Set<WorkerIdentity> = []
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            guard let key = line.split(whereSeparator: \.isWhitespace).first, !key.hasPrefix("#") else { continue }
+            do {
+                peers.insert(try WorkerIdentity(text: String(key)))
+            } catch {
+                throw CommandError("\(path), line \(index + 1): \(error)")
+            }
+        }
+        return peers
+    }
+}
