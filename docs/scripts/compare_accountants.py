@@ -1,7 +1,7 @@
 """The epsilon that lorad states beside Google's dp-accounting, on random settings of Poisson-sampled Gaussian noise.
 
 Loss distributions (pld) must never be below the reference and at most 0.5% above it; the reference is discretised finely
-enough that its own excess is a few millionths. Rényi (rdp) must agree to 1e-6 at the orders lorad tries: whole orders come from
+enough that its own excess is below 1e-5 of it. Rényi (rdp) must agree to 1e-6 at the orders lorad tries: whole orders come from
 dp-accounting, tenths from a quadrature, as dp-accounting 0.6 drops the signs of its series there and overestimates.
 
     pip install dp-accounting
@@ -18,7 +18,7 @@ from dp_accounting.rdp import RdpAccountant, rdp_privacy_accountant
 
 WHOLE = [float(order) for order in range(2, 129)] + [256.0, 512.0, 1024.0]
 TENTHS = [1 + tenth / 10 for tenth in range(1, 100) if tenth % 10]
-PLD_ABOVE, RDP_APART, ROUNDING = 5e-3, 1e-6, 2e-6
+PLD_ABOVE, RDP_APART, REFERENCE_ABOVE = 5e-3, 1e-6, 1e-5
 
 
 def divergence(rate, noise, order):
@@ -42,18 +42,19 @@ def reference_rdp(rate, noise, rounds, delta):
 
 
 def reference_pld(rate, noise, rounds, delta, epsilon, order):
-    """Epsilon by connect-the-dots, at intervals that are narrowed until it changes by no more than some millionths.
+    """Epsilon by connect-the-dots, at intervals that are narrowed until it falls by no more than 1e-4 of itself.
 
-    The excess falls with the interval's square, so a fifteenth of the last change is what may be left.
+    The excess falls with the interval's square, so a fifteenth of the last fall is what may be left. Every interval gives an
+    upper bound; far too narrow ones a looser one, by rounding, so the least is taken.
     """
-    interval, last = min(1e-3, math.sqrt(1e-5 * epsilon / (rounds * order))), math.inf
+    interval, best = min(1e-3, math.sqrt(1e-4 * epsilon / (rounds * order))), math.inf
     while True:
         one = privacy_loss_distribution.from_gaussian_mechanism(
             noise, sampling_prob=rate, value_discretization_interval=interval, use_connect_dots=True)
         found = one.self_compose(rounds).get_epsilon_for_delta(delta)
-        if found == 0 or last / found < 1 + 15 * ROUNDING:
-            return found
-        interval, last = interval / 4, found
+        if found == 0 or best / found < 1 + 1e-4:
+            return min(found, best)
+        interval, best = interval / 4, min(found, best)
 
 
 def settings(random, count):
@@ -105,7 +106,7 @@ def main():
     apart = max(abs(row[0]) for row in renyi)
     print(f"\n{len(loss)} settings: pld from {min(relative):+.1e} to {max(relative):+.1e} of the reference, rdp within "
           f"{apart:.1e}; the slowest answer took {max(seconds):.2f} s")
-    if min(relative) < -ROUNDING or max(relative) > PLD_ABOVE or apart > RDP_APART:
+    if min(relative) < -REFERENCE_ABOVE or max(relative) > PLD_ABOVE or apart > RDP_APART:
         sys.exit("the accountants disagree")
 
 

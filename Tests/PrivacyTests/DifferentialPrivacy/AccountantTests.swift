@@ -30,7 +30,7 @@ struct AccountantTests {
         let release = try PrivacyRelease(.gaussian(noiseMultiplier: noise))
         let epsilon = try PrivacyAccountant.pld.spent(by: [release], delta: delta).epsilon
         #expect(AnalyticGaussian.delta(epsilon: epsilon, noiseMultiplier: noise) <= delta)
-        #expect(AnalyticGaussian.delta(epsilon: epsilon * 0.9999, noiseMultiplier: noise) > delta)
+        #expect(AnalyticGaussian.delta(epsilon: epsilon * 0.9998, noiseMultiplier: noise) > delta)
     }
 
     @Test("Many Gaussians are one with less noise, whatever they are composed of")
@@ -43,7 +43,23 @@ struct AccountantTests {
         let noise = (10.0 / 64 + 100.0 / 400 + 1.0 / 9).squareRoot()
         let epsilon = try PrivacyAccountant.pld.spent(by: releases, delta: 1e-6).epsilon
         #expect(AnalyticGaussian.delta(epsilon: epsilon, noiseMultiplier: 1 / noise) <= 1e-6)
-        #expect(AnalyticGaussian.delta(epsilon: epsilon * 0.9999, noiseMultiplier: 1 / noise) > 1e-6)
+        #expect(AnalyticGaussian.delta(epsilon: epsilon * 0.9998, noiseMultiplier: 1 / noise) > 1e-6)
+    }
+
+    @Test(
+        "Rare participation, with losses of very different sizes, is accounted as exactly",
+        arguments: [
+            // Single releases by mpmath from the exact trade; the other by a tilted sum in numpy.
+            (0.00011585985714763907, 1.8612943515499885, 1, 1e-5, 5.60900743695608e-5),
+            (0.001, 0.5, 1, 1e-12, 6.6283388490608), (0.3, 0.8, 1, 1e-6, 4.79141402934545),
+            (1e-6, 0.3, 1, 1e-10, 3.49934438570945),
+            (0.001399471626729787, 8.536945836726687, 13660, 1e-8, 0.088024),
+        ])
+    func rare(rate: Double, noise: Double, count: Int, delta: Double, expected: Double) throws {
+        let release = try PrivacyRelease(
+            .gaussian(noiseMultiplier: noise), sampling: .poisson(rate: rate), count: count)
+        let epsilon = try PrivacyAccountant.pld.spent(by: [release], delta: delta).epsilon
+        #expect(epsilon > expected * (1 - 1e-6) && epsilon < expected * (1 + 3e-4), "\(epsilon)")
     }
 
     @Test("Different sampled mechanisms compose to the reference's epsilon")
@@ -52,7 +68,7 @@ struct AccountantTests {
             try PrivacyRelease(.gaussian(noiseMultiplier: noise), sampling: .poisson(rate: rate), count: count)
         }
         let tight = try PrivacyAccountant.pld.spent(by: releases, delta: 1e-5).epsilon
-        #expect(tight > 5.621298012 && tight < 5.621298012 * 1.0001, "\(tight)")
+        #expect(tight > 5.621298012 && tight < 5.621298012 * 1.0002, "\(tight)")
         let loose = try PrivacyAccountant.rdp.spent(by: releases, delta: 1e-5).epsilon
         // The reference's at whole orders only; the other is a quadrature at order 3.6.
         #expect(loose < 6.58107920305768 && relativeError(loose, 6.363032248843655) < 1e-9, "\(loose)")

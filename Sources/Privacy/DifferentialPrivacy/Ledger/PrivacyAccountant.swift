@@ -1,6 +1,6 @@
 /// How ε is computed from releases.
 public enum PrivacyAccountant: String, Codable, Sendable, CaseIterable {
-    /// Privacy loss distributions: tight, for Gaussian noise under add-or-remove-one or without sampling.
+    /// Privacy loss distributions: within some 1e-4 of exact, for Gaussian noise that is Poisson-sampled or not sampled.
     case pld
     /// Rényi differential privacy: for everything, and a little looser.
     case rdp

@@ -24,7 +24,8 @@ struct LossComposition {
         parts.reduce(0) { $0 + Double($1.count) * $1.mass.moments(tilt: tilt, interval: interval).log }
     }
 
-    /// λ with λK'(λ) − K(λ) = ln(1/δ): where Chernoff's bound of the tail is δ.
+    /// λ with λK'(λ) − K(λ) = ln(1/δ) − ln(1 + λ): where the best bound of the divergence by a moment,
+    /// e^{K(λ) − λε} λ^λ / (1 + λ)^{1 + λ}, is δ.
     private func saddlePoint(_ delta: Double) -> (tilt: Double, mean: Double, deviation: Double) {
         func state(_ tilt: Double) -> (log: Double, mean: Double, variance: Double) {
             parts.reduce((0.0, 0.0, 0.0)) { total, part in
@@ -37,7 +38,7 @@ struct LossComposition {
         }
         func isBelow(_ tilt: Double) -> Bool {
             let found = state(tilt)
-            return tilt * found.mean - found.log < -log(delta)
+            return tilt * found.mean - found.log + log1p(tilt) < -log(delta)
         }
         var (low, high) = (0.0, 1.0)
         while high < 1e7, isBelow(high) { (low, high) = (high, 2 * high) }
@@ -49,18 +50,19 @@ struct LossComposition {
         return (high, found.mean, max(found.variance, interval * interval).squareRoot())
     }
 
-    /// The least ε ≥ 0 with at most `delta` of hockey-stick divergence, and the tilt λ of its tail.
+    /// The least ε ≥ 0 with at most `delta` of hockey-stick divergence.
     ///
-    /// ε is nil where the window would need more than `limit` indices: a larger interval is needed, for `needed`.
-    func epsilon(delta: Double, limit: Int) -> (epsilon: Double?, needed: Int, tilt: Double) {
+    /// - Returns: nil where the window would need more than `limit` indices: a larger interval is needed, and the
+    ///   second value is how many it would take.
+    func epsilon(delta: Double, limit: Int) -> (epsilon: Double?, needed: Int) {
         let saddle = saddlePoint(delta)
-        guard let window = window(saddle, delta) else { return (.infinity, 0, saddle.tilt) }
-        guard window.count <= limit else { return (nil, window.count, saddle.tilt) }
+        guard let window = window(saddle, delta) else { return (.infinity, 0) }
+        guard window.count <= limit else { return (nil, window.count) }
         let infinite = parts.reduce(0) { $0 + Double($1.count) * log1p(-$1.mass.infinite) }
         // The last factor outweighs what rounding can take away.
         let target = (delta - window.lost + expm1(infinite)) * (1 - 1e-6)
-        guard target > 0 else { return (.infinity, window.count, saddle.tilt) }
-        return (epsilon(within: target, of: tiltedSum(window), window), window.count, saddle.tilt)
+        guard target > 0 else { return (.infinity, window.count) }
+        return (epsilon(within: target, of: tiltedSum(window), window), window.count)
     }
 
     /// Bounds by Chernoff what lies outside: of the sum itself above, and of the tilted sum at both ends, for that is

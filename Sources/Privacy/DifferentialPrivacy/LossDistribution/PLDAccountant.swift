@@ -4,14 +4,16 @@ import Foundation
 ///
 /// Losses are discretised pessimistically, so ε is never below the exact one. A mass that lies between two multiples of
 /// the interval h raises ln E e^{λL} by at most λ(λ+1)h²/8, and by λ(λ+1)h²/12 on average; so after T releases ε is
-/// too large by about T (λ+1) h²/12, with λ the tilt at which the tail is δ. The interval follows from that and an
-/// error of 3e-5 of ε, whatever T and σ are: a first one from the Rényi accountant's ε and order, the next from what the
-/// one before gave.
+/// too large by about T α h²/12, with α = λ + 1 the order that the Rényi accountant finds. That gives a first interval.
+/// As losses need not be spread so evenly, it is narrowed until ε falls by little; the excess goes with h².
 public struct PLDAccountant: Sendable {
     private let parts: [(mechanism: SampledGaussian, count: Int)]
     private let curve: RenyiCurve
 
-    private static let accuracy = 3e-5
+    /// A relative fall of ε after which the interval is narrow enough: a third of it may be left.
+    private static let fall = 3e-4
+    /// How much the interval is narrowed at a time.
+    private static let narrowing = 2.0
     /// Losses of a release, and of the sum, at most.
     private static let limit = 1 << 21
 
@@ -33,7 +35,7 @@ public struct PLDAccountant: Sendable {
 
     /// The least ε at which the releases together are (ε, δ) private, by either direction.
     ///
-    /// About 1e-4 relative above the exact value where the limits on memory allow, and never below it.
+    /// About 2e-4 relative above the exact value, at most, where the limits on memory allow, and never below it.
     ///
     /// - Throws: `PrivacyError` when δ is not between 0 and 1.
     public func epsilon(delta: Double) throws -> Double {
@@ -44,31 +46,24 @@ public struct PLDAccountant: Sendable {
             let range = part.mechanism.losses(tail: tail)
             return (range.upperBound - range.lowerBound) / Double(Self.limit)
         }
-        let floor = narrowest.max() ?? 0
-        var interval = max(floor, Self.interval(epsilon: bound.epsilon, order: bound.order, releases: releases))
-        var best = bound.epsilon
+        let floor = max(narrowest.max() ?? 0, 1e-12)
+        let first = (12 * Self.fall * bound.epsilon / (releases * bound.order)).squareRoot()
+        var (interval, last, best) = (max(floor, min(0.05, first)), Double.infinity, bound.epsilon)
         while true {
             let found = composed(delta: delta, interval: interval, tail: tail)
             best = min(best, found.epsilon)
-            let next = max(floor, Self.interval(epsilon: best, order: found.order, releases: releases))
-            guard best > 0, next < 0.8 * found.interval, found.interval == interval else { return best }
-            interval = next
+            let isNarrow = last - found.epsilon < Self.fall * best || best < 1e-6
+            // An interval that had to be widened cannot be narrowed.
+            if isNarrow || found.interval > interval || interval == floor { return best }
+            (interval, last) = (max(floor, interval / Self.narrowing), found.epsilon)
         }
     }
 
-    /// The releases of all parts.
+    /// The number of releases of all parts.
     private var releases: Double { Double(parts.reduce(0) { $0 + $1.count }) }
 
-    /// The interval at which ε is too large by `accuracy` of itself, or of 1e-3 where it is smaller.
-    private static func interval(epsilon: Double, order: Double, releases: Double) -> Double {
-        let wanted = (12 * accuracy * max(epsilon, 1e-3) / (releases * order)).squareRoot()
-        return min(0.05, wanted)
-    }
-
-    /// ε by intervals that are widened until the sum fits, and the order 1 + λ it was found at.
-    private func composed(
-        delta: Double, interval: Double, tail: Double
-    ) -> (epsilon: Double, order: Double, interval: Double) {
+    /// ε by intervals of this width, or a larger one where the sum does not fit.
+    private func composed(delta: Double, interval: Double, tail: Double) -> (epsilon: Double, interval: Double) {
         var interval = interval
         while true {
             let pairs = parts.map { ($0.mechanism.lossMasses(interval: interval, tail: tail), $0.count) }
@@ -76,9 +71,7 @@ public struct PLDAccountant: Sendable {
                 .epsilon(delta: delta, limit: Self.limit)
             let added = LossComposition(parts: pairs.map { ($0.0.add, $0.1) }, interval: interval)
                 .epsilon(delta: delta, limit: Self.limit)
-            if let remove = removed.epsilon, let add = added.epsilon {
-                return (max(remove, add), 1 + (remove > add ? removed : added).tilt, interval)
-            }
+            if let remove = removed.epsilon, let add = added.epsilon { return (max(remove, add), interval) }
             interval *= 1.1 * Double(max(removed.needed, added.needed)) / Double(Self.limit)
         }
     }
