@@ -77,12 +77,12 @@ final class Threads: Sendable {
 
     /// Waits for all of them, and throws what one of them threw.
     func join() throws {
-        if group.wait(timeout: .now() + 20) == .timedOut { Issue.record("a thread does not end") }
+        if group.wait(timeout: .now() + 55) == .timedOut { Issue.record("a thread does not end") }
         if let error = errors.withLock({ $0.first }) { throw error }
     }
 }
 
 /// Long enough for anything that is going to happen.
-let patience = Duration.seconds(15)
+let patience = Duration.seconds(40)
 /// Too short for a reply that does not come.
 let moment = Duration.milliseconds(40)

@@ -70,9 +70,12 @@ struct RunsCommandTests {
             #expect(outcome.status == 1 && outcome.errors.contains("was revoked"), "\(outcome.errors)")
         }
         #expect(try await run.runs("revoke", "run", "alpha").output.contains("is revoked already"))
-        let page = try metrics(of: coordinator)
-        #expect(page.contains("lorad_workers{state=\"excluded\"} 1\n"))
-        #expect(page.contains("lorad_refused_workers_total ") && !page.contains("lorad_refused_workers_total 0\n"))
+        // The page is of up to a quarter of a second ago.
+        try await eventually {
+            let page = try metrics(of: coordinator)
+            return page.contains("lorad_workers{state=\"excluded\"} 1\n")
+                && page.contains("lorad_refused_workers_total ") && !page.contains("lorad_refused_workers_total 0\n")
+        }
         coordinator.send(SIGTERM)
         let stopped = try await coordinator.outcome()
         #expect(stopped.status == 1 && stopped.errors.contains("the same command goes on from there"))

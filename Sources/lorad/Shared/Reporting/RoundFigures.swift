@@ -21,7 +21,7 @@ struct RoundFigures: Equatable, Sendable {
     }
 
     /// Nil where it may not be told.
-    var loss: Double? = 0
+    var loss: Double?
     var tokens = 0
     /// Results that it was made of.
     var contributions = 0
