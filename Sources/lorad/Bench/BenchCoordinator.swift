@@ -24,6 +24,8 @@ struct BenchCoordinator {
     let workers: Int
     let rounds: Int
     let state: ToyState
+    /// Whether updates are masked.
+    var isMasked = false
 
     func run() throws {
         let before = ProcessMeasures.peakResident
@@ -55,11 +57,14 @@ struct BenchCoordinator {
 
     private func job() throws -> AveragingJob {
         let initial = state.make()
+        var settings = AveragingSettings(
+            rounds: rounds, participation: .sampled(share: 1, minimum: workers), minimumWorkers: workers, seed: 7,
+            largestWeight: 100)
+        if isMasked { settings.masking = MaskingSettings(run: "bench") }
         return try AveragingJob(
             AveragingJob.State(trained: initial), layout: FactorLayout(finding: initial) { _ in 16 },
-            settings: AveragingSettings(
-                rounds: rounds, participation: .sampled(share: 1, minimum: workers), minimumWorkers: workers, seed: 7),
-            aggregator: try Aggregators.named("mean"), optimizer: try ServerOptimizers.named("none"),
+            settings: settings, aggregator: try Aggregators.named("mean"),
+            optimizer: try ServerOptimizers.named("none"),
             work: { _ in WorkOrder(work: Data()) })
     }
 

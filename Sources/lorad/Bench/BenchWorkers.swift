@@ -1,3 +1,4 @@
+import Crypto
 import Federation
 import Foundation
 import Synchronization
@@ -35,7 +36,9 @@ struct BenchWorkers {
 
     private func work(_ number: Int, _ cache: BlobCache) throws {
         let machine = WorkerRunner.Machine(name: "toy-\(number)", lanes: 1, arithmetic: "none", offersData: true)
-        let runner = try WorkerRunner(join, identity: IdentityKey(), machine: machine, cache: cache) { _ in }
+        let runner = try WorkerRunner(
+            join, identity: IdentityKey(), machine: machine, cache: cache, masking: MaskingPolicy(key: .init())
+        ) { _ in }
         let end = try runner.work(try runner.join(), with: ToyTrainer(number: Float(number + 1) * 1e-3))
         guard end.isOver else { throw CommandError("worker \(number) was shut out: \(end.reason)") }
     }

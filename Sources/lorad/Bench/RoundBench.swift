@@ -24,6 +24,8 @@ struct RoundBench {
     }
 
     let rounds: Int
+    /// Whether updates are masked.
+    var isMasked = false
 
     /// Runs one combination.
     ///
@@ -34,7 +36,7 @@ struct RoundBench {
                 "bench", "coordinator", "--workers", "\(workers)", "--rounds", "\(rounds)", "--bytes",
                 "\(state.byteCount)",
                 "--tensors", "\(state.tensors)",
-            ])
+            ] + (isMasked ? ["--masked"] : []))
         let line = try coordinator.line()
         let children = try (0..<processes).map { index in
             let (first, end) = (workers * index / processes, workers * (index + 1) / processes)

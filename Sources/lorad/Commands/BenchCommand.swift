@@ -5,8 +5,8 @@ import Transports
 /// `lorad bench`: what this machine makes of the parts that need no model.
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measures rounds and aggregation on this machine, without a model.",
-        subcommands: [Federated.self, CoordinatorProcess.self, WorkersProcess.self])
+        commandName: "bench", abstract: "Measures rounds, aggregation and privacy on this machine, without a model.",
+        subcommands: [Federated.self, Private.self, CoordinatorProcess.self, WorkersProcess.self])
 
     /// `lorad bench federation`.
     struct Federated: ParsableCommand {
@@ -57,7 +57,49 @@ struct BenchCommand: ParsableCommand {
         }
     }
 
-    /// A coordinator for `bench federation`.
+    /// `lorad bench privacy`.
+    struct Private: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "privacy",
+            abstract: "Rounds with secure aggregation beside plain ones, the work that masks are, and noise.",
+            discussion: """
+                Examples:
+                  lorad bench privacy
+                  lorad bench privacy --workers 3 --size 2 --exchanges 8 --json
+                """)
+
+        @Option(help: "Workers of the rounds, each a process.")
+        var workers = 8
+
+        @Option(help: "Megabytes of an update.")
+        var size = 20
+
+        @Option(help: "Rounds of each run; the median is taken of those after the first.")
+        var rounds = 5
+
+        @Option(help: "Workers of an exchange in one process, of which a tenth is lost; several numbers make a list.")
+        var exchanges: CountList = "8,64"
+
+        @Flag(help: "Prints one JSON object.")
+        var json = false
+
+        func validate() throws {
+            if workers < 3 { throw ValidationError("--workers must be at least 3") }
+            if size < 1 { throw ValidationError("--size must be at least 1") }
+            if rounds < 2 { throw ValidationError("--rounds must be at least 2") }
+            if let few = exchanges.counts.first(where: { $0 < 3 }) {
+                throw ValidationError("--exchanges \(few): expected 3 or more")
+            }
+        }
+
+        func run() throws {
+            let report = try PrivacyBench(workers: workers, size: size, rounds: rounds, exchanges: exchanges.counts)
+                .report { if !json { print($0) } }
+            if json { print(try report.json()) }
+        }
+    }
+
+    /// A coordinator for `bench federation` and `bench privacy`.
     struct CoordinatorProcess: ParsableCommand {
         static let configuration = CommandConfiguration(commandName: "coordinator", shouldDisplay: false)
 
@@ -65,10 +107,12 @@ struct BenchCommand: ParsableCommand {
         @Option var rounds: Int
         @Option var bytes: Int
         @Option var tensors: Int
+        @Flag var masked = false
 
         func run() throws {
             try BenchCoordinator(
-                workers: workers, rounds: rounds, state: ToyState(byteCount: bytes, tensors: tensors)
+                workers: workers, rounds: rounds, state: ToyState(byteCount: bytes, tensors: tensors),
+                isMasked: masked
             ).run()
         }
     }

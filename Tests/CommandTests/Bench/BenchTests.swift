@@ -44,6 +44,22 @@ struct BenchTests {
         #expect([Double]().median == 0)
     }
 
+    @Test("Rounds with masks stand beside plain ones")
+    func maskedRounds() async throws {
+        let folder = try TemporaryFolder()
+        let arguments = [
+            "bench", "privacy", "--workers", "3", "--size", "1", "--rounds", "3", "--exchanges", "11", "--json",
+        ]
+        let outcome = try await LoradProcess(arguments, in: folder.path).outcome()
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let report = try JSONDecoder().decode(PrivacyBench.Report.self, from: Data(outcome.output.utf8))
+        // Values take four bytes masked or not, and keys, shares and signatures little beside them.
+        #expect(Double(report.masked.received) < 1.1 * Double(report.plain.received))
+        let exchange = try #require(report.exchanges.first)
+        #expect(exchange.lost == 1 && exchange.sent > 1_000_000 && exchange.sent < 1_020_000)
+        #expect(report.noise.count == 3)
+    }
+
     @Test("A small run over loopback tells seconds, memory and bytes")
     func smallRun() async throws {
         let folder = try TemporaryFolder()

@@ -1,0 +1,126 @@
+import Crypto
+import Foundation
+import Privacy
+import Tensors
+import Testing
+import Transports
+
+@testable import Federation
+
+@Suite("An exchange under secure aggregation")
+struct ExchangeTests {
+    private let ids = (1...3).map { SimulatedWorker.id($0) }
+    private let base = StateDict([("b", Tensor([1, 1], shape: [2])), ("a", Tensor([0, 0, 0], shape: [3]))])
+
+    private func terms(clip: FixedPoint.Clip = .value(1), layout: UpdateLayout) throws -> MaskingTerms {
+        try MaskingSettings(run: "toy", threshold: 0.6, clip: clip).terms(
+            round: 0, attempt: Data(repeating: 7, count: 16), layout: layout, workers: 3, largestWeight: 10, noise: nil
+        )
+    }
+
+    private func result(moving amount: Float, loss: Double = 2) -> LocalResult {
+        let moved = base.entries.map { name, tensor in
+            (name, Tensor(tensor.values.map { $0 + amount }, shape: tensor.shape))
+        }
+        return LocalResult(update: StateDict(moved), metrics: .init(loss: loss, examples: 2))
+    }
+
+    @Test("takes every message twice, also after its stage has passed, and has the same sum")
+    func repetition() async throws {
+        let layout = UpdateLayout(base, carriesLoss: true)
+        let terms = try terms(layout: layout)
+        let round = try SecureRound(terms, layout)
+        var workers = try (1...3).map {
+            try MaskedResult(
+                result(moving: Float($0) / 10), from: base, terms, MaskingPolicy(key: .init()), lanes: 1)
+        }
+        for (id, worker) in zip(ids, workers) {
+            let identity = try SecureAggregationServer.sender(of: worker.advertisement)
+            for _ in 0..<2 { try round.admit(worker.advertisement, from: id, as: identity) }
+        }
+        let ids = ids
+        let running = BlockingCall {
+            try round.run(limit: .seconds(20), lanes: 1, willOpen: {}, present: { Set(ids) })
+        }
+        var said: [(worker: WorkerID, answer: MaskedResult.Answer)] = []
+        for index in workers.indices.flatMap({ _ in workers.indices }) + workers.indices {
+            let message = try await turn(of: ids[index], in: round)
+            said.append((ids[index], try workers[index].answer(message, lanes: 1)))
+            for (worker, answer) in said {
+                switch answer {
+                case .message(let bytes): try round.take(bytes, from: worker)
+                case .vector(let blob): try round.take(vector: blob.bytes(), from: worker)
+                }
+            }
+        }
+        let outcome = try await running.value()
+        #expect(outcome.workers == 3 && outcome.weight == 6)
+        #expect(abs((outcome.loss ?? 0) - 2) < 1e-3)
+        for (name, shape) in [("a", [3]), ("b", [2])] {
+            let tensor = try #require(outcome.meanDifference[name])
+            #expect(tensor.shape == shape && tensor.values.allSatisfy { abs($0 - 0.2) < 1e-6 })
+        }
+    }
+
+    /// The coordinator's next message for a worker.
+    private func turn(of worker: WorkerID, in round: SecureRound) async throws -> Data {
+        for _ in 0..<4_000 {
+            switch round.turn(for: worker) {
+            case .message(let message): return message
+            case .wait: try await Task.sleep(for: .milliseconds(5))
+            case .over(let reason): throw FederationError(.closed, reason)
+            }
+        }
+        throw CancellationError()
+    }
+
+    @Test("has no place for a worker that speaks with another's key, or for another")
+    func impostors() throws {
+        let layout = UpdateLayout(base, carriesLoss: true)
+        let terms = try terms(layout: layout)
+        let round = try SecureRound(terms, layout)
+        let honest = try MaskedResult(result(moving: 1), from: base, terms, MaskingPolicy(key: .init()), lanes: 1)
+        let identity = try SecureAggregationServer.sender(of: honest.advertisement)
+        let other = WorkerIdentity(Curve25519.Signing.PrivateKey().publicKey)
+        #expect(throws: FederationError.self) { try round.admit(honest.advertisement, from: ids[0], as: other) }
+        try round.admit(honest.advertisement, from: ids[0], as: identity)
+        #expect(throws: FederationError.self) { try round.admit(honest.advertisement, from: ids[1], as: identity) }
+        #expect(throws: FederationError.self) { try round.take(honest.advertisement, from: ids[1]) }
+        #expect(round.turn(for: ids[1]) == .over(reason: ""))
+    }
+
+    @Test("is not begun by a worker whose update is not what the round sums up, and says what was cut")
+    func misfits() throws {
+        let layout = UpdateLayout(base, carriesLoss: true)
+        let terms = try terms(clip: .value(0.5), layout: layout)
+        let policy = MaskingPolicy(key: .init())
+        let wide = try MaskedResult(result(moving: 0.7), from: base, terms, policy, lanes: 1)
+        #expect(wide.cutCount == 5)
+        var partial = result(moving: 0.1)
+        partial = LocalResult(update: StateDict([("a", Tensor([1, 1, 1], shape: [3]))]), metrics: partial.metrics)
+        #expect(throws: FederationError.self) { try MaskedResult(partial, from: base, terms, policy, lanes: 1) }
+        #expect(throws: PrivacyError.self) {
+            try MaskedResult(result(moving: .nan), from: base, terms, policy, lanes: 1)
+        }
+    }
+
+    @Test("has terms that read back as they were written, and a layout that tells shapes and names apart")
+    func terms() throws {
+        let layout = UpdateLayout(base, carriesLoss: true)
+        for clip in [FixedPoint.Clip.value(0.5), .norm(3)] {
+            let terms = try terms(clip: clip, layout: layout)
+            #expect(try JSONDecoder().decode(MaskingTerms.self, from: JSONEncoder().encode(terms)) == terms)
+        }
+        let shapes: [[(String, [Int])]] = [[("a", [3]), ("b", [2])], [("a", [2]), ("b", [3])], [("ab", [5])]]
+        let digests = shapes.flatMap { tensors in
+            [true, false].map { hasLoss in
+                UpdateLayout(
+                    StateDict(tensors.map { ($0.0, Tensor(zeros: $0.1)) }), carriesLoss: hasLoss
+                ).digest
+            }
+        }
+        #expect(Set(digests).count == digests.count && digests.contains(layout.digest))
+        let values: [Float] = [1, 2, 3, 4, 5, 6]
+        #expect(layout.tensors(values)["b"]?.values == [4, 5])
+    }
+}
