@@ -159,4 +159,5 @@ def main():
         print(f"| {method or 'centralised'} | " + " | ".join(cells) + " |")
 
 
-main()
+if __name__ == "__main__":
+    main()

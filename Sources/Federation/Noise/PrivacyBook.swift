@@ -29,18 +29,34 @@ public final class PrivacyBook: Sendable {
     ///
     /// - Throws: `PrivacyError` where nobody knows how to account for it.
     func isSpent(by release: PrivacyRelease) throws -> Bool {
-        guard let target = settings.targetEpsilon else { return false }
-        let bound = try PrivacyTarget(epsilon: target, delta: settings.delta)
-        return try !ledger.withLock { try $0.canAfford(release, within: bound) }
+        guard let target = try target else { return false }
+        return try !ledger.withLock { try $0.canAfford(release, within: target) }
     }
 
     /// Notes a release that is made durable together with the round's commit.
-    func note(_ release: PrivacyRelease) throws { try ledger.withLock { try $0.append(release) } }
+    ///
+    /// - Throws: `PrivacyError.budgetExceeded` where the budget does not allow it.
+    func note(_ release: PrivacyRelease) throws { try append(release) {} }
 
     /// Notes a release, durably, before it is made.
-    func noteAhead(_ release: PrivacyRelease) throws {
-        try record(release)
-        try note(release)
+    ///
+    /// - Throws: as `note`; nothing is noted then.
+    func noteAhead(_ release: PrivacyRelease) throws { try append(release) { try record(release) } }
+
+    private func append(_ release: PrivacyRelease, _ keep: () throws -> Void) throws {
+        let target = try target
+        try ledger.withLock { ledger in
+            var next = ledger
+            if let target { try next.append(release, within: target) } else { try next.append(release) }
+            try keep()
+            ledger = next
+        }
+    }
+
+    private var target: PrivacyTarget? {
+        get throws {
+            try settings.targetEpsilon.map { try PrivacyTarget(epsilon: $0, delta: settings.delta) }
+        }
     }
 
     /// ε so far.

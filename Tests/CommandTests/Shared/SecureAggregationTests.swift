@@ -68,7 +68,8 @@ struct SecureAggregationTests {
     func killedWorker(_ stage: String) async throws {
         let run = try SharedRun()
         let coordinator = try coordinator(
-            run, workers: 4, Self.masked, "privacy.secure_aggregation.threshold=0.6", "federation.rounds=20")
+            run, workers: 4, Self.masked, "privacy.secure_aggregation.threshold=0.6", "federation.rounds=40",
+            "federation.worker_timeout=3")
         let line = try await coordinator.joinLineOfJSON()
         let parts = try parts(run, 5)
         let victim = try worker(run, line, 4, parts[4])
@@ -81,7 +82,7 @@ struct SecureAggregationTests {
         #expect(outcome.status == 0, "\(outcome.errors) \(outcome.output.suffix(2_000))")
         for worker in workers { try await worker.expectSuccess() }
         let commits = outcome.output.split(separator: "\n").filter { $0.contains("\"round_committed\"") }
-        #expect(commits.count == 20, "\(outcome.output)")
+        #expect(commits.count == 40, "\(outcome.output)")
         #expect(commits.last?.contains("\"contributions\": 4") == true)
     }
 

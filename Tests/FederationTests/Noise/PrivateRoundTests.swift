@@ -98,6 +98,25 @@ struct PrivateRoundTests {
         #expect(error?.message.contains("before the first round") == true)
     }
 
+    @Test("note nothing that the budget does not allow, and keep nothing that could not be recorded")
+    func book() throws {
+        struct Full: Error {}
+        let release = try PrivacyRelease(.gaussian(noiseMultiplier: 1))
+        let settings = NoiseSettings(
+            mechanism: .central, clip: 1, noiseMultiplier: 1, delta: 1e-5, targetEpsilon: 5)
+        let recorded = Mutex(0)
+        let book = PrivacyBook(settings, ledger: PrivacyLedger()) { _ in recorded.withLock { $0 += 1 } }
+        try book.noteAhead(release)
+        let spent = try book.epsilon()
+        #expect(throws: PrivacyError.self) { try book.noteAhead(release) }
+        #expect(throws: PrivacyError.self) { try book.note(release) }
+        #expect(recorded.withLock { $0 } == 1)
+        #expect(try book.epsilon() == spent)
+        let full = PrivacyBook(settings, ledger: PrivacyLedger()) { _ in throw Full() }
+        #expect(throws: Full.self) { try full.noteAhead(release) }
+        #expect(try full.epsilon() == 0)
+    }
+
     @Test("draw samples by independent coins, and count rounds in which nobody is asked")
     func poisson() throws {
         let job = try job(book(noise: 1), share: 0.3, rounds: 200)
