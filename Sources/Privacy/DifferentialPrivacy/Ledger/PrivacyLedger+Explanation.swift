@@ -29,8 +29,8 @@ extension PrivacyLedger {
 
     private var assumptions: [String] {
         var sentences = [
-            "Assumed: updates are clipped before they are summed, noise comes from a secure generator, and every round "
-                + "that was begun is counted, whatever became of it."
+            "Assumed: updates are clipped before they are summed, noise comes from a secure generator, and every release "
+                + "is counted at the latest when it happens, also one that nobody took part in."
         ]
         if releases.contains(where: { $0.sampling != .everybody }) {
             sentences.append(

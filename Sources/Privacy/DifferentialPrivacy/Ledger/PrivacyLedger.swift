@@ -2,8 +2,8 @@ public import Foundation
 
 /// The releases of a run, in a form that is kept with its state; ε is computed from it whenever asked.
 ///
-/// A round is appended when it begins, before anybody is asked for anything, and stays whatever becomes of it: a round
-/// whose sample is empty, that loses too many workers, or whose coordinator dies, costs what any other does. Equal
+/// A release is appended before it happens, or in the transaction that makes it happen, and stays whatever becomes of it:
+/// a round whose sample is empty, or whose coordinator dies once its sum may be open, costs what any other does. Equal
 /// releases are one entry with a count, so a ledger stays small however long the run is.
 public struct PrivacyLedger: Equatable, Sendable {
     /// Whose data the guarantee is about.
