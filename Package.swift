@@ -62,6 +62,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
 
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "COpenBLAS"]),
         .testTarget(name: "ModelsTests", dependencies: ["Models", "Tensors"]),
         .testTarget(name: "AdaptersTests", dependencies: ["Adapters", "Models", "Tensors"]),
@@ -74,18 +75,19 @@ let package = Package(
             ]),
         .testTarget(
             name: "TransportsTests",
-            dependencies: ["Transports", .product(name: "Crypto", package: "swift-crypto")]),
+            dependencies: ["TestSupport", "Transports", .product(name: "Crypto", package: "swift-crypto")]),
         .testTarget(
             name: "FederationTests",
             dependencies: [
-                "Federation", "Privacy", "Transports", "Tensors",
+                "TestSupport", "Federation", "Privacy", "Transports", "Tensors",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "lorad", "Training", "Adapters", "Models", "Federation", "Privacy", "Tensors", "Transports",
+                "TestSupport", "lorad", "Training", "Adapters", "Models", "Federation", "Privacy", "Tensors",
+                "Transports",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
     ]

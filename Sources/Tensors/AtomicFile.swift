@@ -6,32 +6,36 @@ public enum AtomicFile {
     /// Writes the pieces to a temporary file beside `path`, flushes it to disk, renames it into place, and flushes the
     /// folder, without which a crash could still undo the renaming.
     ///
-    /// Folders on the way are created.
+    /// Folders on the way are created; `permissions` are those of a new file, less the process's mask.
     ///
     /// - Throws: `TensorError.writeFailed` (disk full, permission denied…); the old file then stays as it was, unless
     ///   the message says that only flushing the folder failed.
-    public static func write(_ pieces: some Sequence<UnsafeRawBufferPointer>, to path: String) throws {
+    public static func write(
+        _ pieces: some Sequence<UnsafeRawBufferPointer>, to path: String, permissions: mode_t = 0o644
+    ) throws {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
             throw TensorError(.writeFailed, "\(path): cannot be written: its folder cannot be created", cause: error)
         }
-        try replace(path, with: pieces)
+        try replace(path, with: pieces, permissions)
         try synchronize(folder: folder, of: path)
     }
 
     /// Writes `data` in the same way.
-    public static func write(_ data: Data, to path: String) throws {
-        try data.withUnsafeBytes { try write([$0], to: path) }
+    public static func write(_ data: Data, to path: String, permissions: mode_t = 0o644) throws {
+        try data.withUnsafeBytes { try write([$0], to: path, permissions: permissions) }
     }
 
     /// Writes `text` as UTF-8 in the same way.
     public static func write(_ text: String, to path: String) throws { try write(Data(text.utf8), to: path) }
 
-    private static func replace(_ path: String, with pieces: some Sequence<UnsafeRawBufferPointer>) throws {
+    private static func replace(
+        _ path: String, with pieces: some Sequence<UnsafeRawBufferPointer>, _ permissions: mode_t
+    ) throws {
         let temporary = "\(path).\(UUID().uuidString.prefix(8)).partial"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
         guard descriptor >= 0 else { throw failure(path, errno) }
         defer { close(descriptor) }
         do {

@@ -1,10 +1,11 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Transports
 
-@Suite("nanomsg", .serialized, .timeLimit(.minutes(1)))
+@Suite("nanomsg", .serialized, .ownThreads, .timeLimit(.minutes(10)))
 struct NanomsgTests {
     private let transport = NanomsgTransport()
 

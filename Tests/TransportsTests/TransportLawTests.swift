@@ -1,10 +1,11 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Transports
 
-@Suite("On every transport", .serialized, .timeLimit(.minutes(1)))
+@Suite("On every transport", .serialized, .ownThreads, .timeLimit(.minutes(10)))
 struct TransportLawTests {
     @Test("each dialer gets the replies to its own requests, whatever their sizes", arguments: Wire.available)
     func replies(_ wire: Wire) throws {

@@ -92,9 +92,14 @@ struct Coordinator<Ticket: Sendable> {
         events.append(.excluded(member, reason: reason))
     }
 
+    /// Notes a sign of life; one that was gone is back.
     private mutating func heard(_ worker: WorkerID, _ state: Member.State, at now: Duration) {
-        members[worker]?.lastHeard = now
-        members[worker]?.state = state
+        guard var member = members[worker] else { return }
+        let wasThere = member.isThere
+        member.lastHeard = now
+        member.state = state
+        members[worker] = member
+        if !wasThere, member.isThere { events.append(.joined(member)) }
     }
 
     // MARK: Requests
@@ -121,6 +126,8 @@ struct Coordinator<Ticket: Sendable> {
     }
 
     private mutating func heartbeat(_ beat: WireHeartbeat, _ worker: WorkerID, _ now: Duration) -> Outcome {
+        // One that overtook the goodbye which was sent after it is no return.
+        guard members[worker]?.state != .left else { return .reply(.with { $0.alive = .init() }) }
         guard beat.hasTask else {
             heard(worker, .idle, at: now)
             return .reply(.with { $0.alive = .init() })

@@ -54,7 +54,7 @@ final class Admission: Sendable {
         let token = JoinToken()
         enrolment.dropTokens()  // a file that was deleted takes its token with it
         enrolment.add(token, expires: now + lifetime, uses: nil)
-        try PrivateFile.write(Data(token.text.utf8), to: path)
+        try AtomicFile.write(Data(token.text.utf8), to: path, permissions: 0o600)
         return token
     }
 
@@ -96,17 +96,7 @@ final class Admission: Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
         try saving.withLock { _ in
-            try PrivateFile.write(try encoder.encode(enrolment.withLock { $0 }), to: file)
+            try AtomicFile.write(try encoder.encode(enrolment.withLock { $0 }), to: file, permissions: 0o600)
         }
-    }
-}
-
-/// Files that only their owner may read.
-enum PrivateFile {
-    /// Writes a file, complete or not at all, with mode 600.
-    static func write(_ data: Data, to path: String) throws {
-        let mask = umask(0o077)
-        defer { umask(mask) }
-        try AtomicFile.write(data, to: path)
     }
 }

@@ -165,7 +165,9 @@ final class CoordinatorRun {
             address: access.advertised ?? server.endpoint.advertised.description,
             coordinator: access.isInsecure ? .insecure : .pinned(admission.identity.publicIdentity),
             token: admission.token)
-        if let file = access.joinFile { try PrivateFile.write(Data((line.text + "\n").utf8), to: file) }
+        if let file = access.joinFile {
+            try AtomicFile.write(Data((line.text + "\n").utf8), to: file, permissions: 0o600)
+        }
         display.announce(
             Invitation(
                 run: opened.configuration.run, endpoint: server.endpoint, bulk: server.bulkEndpoint,

@@ -1,10 +1,11 @@
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 
 @testable import lorad
 
-@Suite("lorad bench")
+@Suite("lorad bench", .ownThreads, .timeLimit(.minutes(10)))
 struct BenchTests {
     @Test("A toy state has the size and the number of tensors that were asked for", arguments: [1, 2, 392])
     func toyStates(tensors: Int) {

@@ -1,10 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 import Training
 
 @testable import lorad
 
-@Suite("The run files under configs/")
+@Suite("The run files under configs/", .ownThreads, .timeLimit(.minutes(10)))
 struct ConfigsTests {
     static let names: [String] = {
         let found = try? FileManager.default.contentsOfDirectory(atPath: "\(TinyLlava.repository)/configs")

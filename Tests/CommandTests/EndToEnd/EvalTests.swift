@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@Suite("lorad eval")
+@Suite("lorad eval", .ownThreads, .timeLimit(.minutes(10)))
 struct EvalTests {
     private struct Report: Decodable {
         var loss: Double

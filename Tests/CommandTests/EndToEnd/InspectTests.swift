@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@Suite("lorad inspect")
+@Suite("lorad inspect", .ownThreads, .timeLimit(.minutes(10)))
 struct InspectTests {
     private struct Report: Decodable {
         struct Entry: Decodable {

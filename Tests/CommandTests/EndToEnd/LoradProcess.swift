@@ -21,7 +21,9 @@ final class LoradProcess: Sendable {
     private let id: pid_t
     private let folder: TemporaryFolder
     private let status = Status()
-    private let end: Task<Int32, Never>
+
+    /// Seconds after which a process is killed: a test then fails, and does not wait for ever.
+    private static let lifetime = 300.0
 
     /// Starts the binary in a working directory.
     ///
@@ -30,16 +32,14 @@ final class LoradProcess: Sendable {
     init(_ arguments: [String], in workingFolder: String) throws {
         folder = try TemporaryFolder()
         id = try Self.spawn(arguments, in: workingFolder, output: folder.path)
-        let (stream, ending) = AsyncStream.makeStream(of: Int32.self)
-        end = Task { await stream.first { _ in true } ?? -1 }
         Thread.detachNewThread { [id, status] in
             var word: Int32 = 0
             while waitpid(id, &word, 0) < 0, errno == EINTR {}
             // The exit status, or the number of the signal.
             let code = word & 0x7F == 0 ? (word >> 8) & 0xFF : word & 0x7F
             status.value.withLock { $0 = code }
-            ending.yield(code)
         }
+        DispatchQueue.global().asyncAfter(deadline: .now() + Self.lifetime) { [weak self] in self?.send(SIGKILL) }
     }
 
     /// A test that fails leaves no process behind.
@@ -103,7 +103,8 @@ final class LoradProcess: Sendable {
 
     /// Waits for its end.
     func outcome() async throws -> Outcome {
-        let status = await end.value
+        while isRunning { try await Task.sleep(for: .milliseconds(5)) }
+        let status = status.value.withLock { $0 } ?? -1
         return Outcome(status: status, output: try text("output"), errors: try text("errors"))
     }
 

@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@Suite("A command that cannot do its work")
+@Suite("A command that cannot do its work", .ownThreads, .timeLimit(.minutes(10)))
 struct ProblemTests {
     /// What a wrong `--set` of the tiny run leads to.
     struct WrongSetting: Sendable, CustomTestStringConvertible {

@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@Suite("A run that is stopped")
+@Suite("A run that is stopped", .ownThreads, .timeLimit(.minutes(10)))
 struct ResumeTests {
     /// Long enough to be stopped in the middle; shuffled and with dropout, so that nothing may be lost.
     private func longRun() throws -> TinyRun {

@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@Suite("lorad train")
+@Suite("lorad train", .ownThreads, .timeLimit(.minutes(10)))
 struct TrainTests {
     @Test("takes the reference's steps from an adapter and leaves all that a run leaves")
     func reference() async throws {

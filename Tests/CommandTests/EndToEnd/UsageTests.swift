@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@Suite("The command line")
+@Suite("The command line", .ownThreads, .timeLimit(.minutes(10)))
 struct UsageTests {
     static let misuses = [
         ["train"], ["train", "--config", "run.yaml", "--resume", "--overwrite"], ["fly"],

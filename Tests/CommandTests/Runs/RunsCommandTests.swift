@@ -1,8 +1,9 @@
 import Foundation
 import Models
+import TestSupport
 import Testing
 
-@Suite("lorad runs", .timeLimit(.minutes(3)))
+@Suite("lorad runs", .ownThreads, .timeLimit(.minutes(10)))
 struct RunsCommandTests {
     @Test("lists and shows a run whose coordinator and worker told of every step")
     func finished() async throws {

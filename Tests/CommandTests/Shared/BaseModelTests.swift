@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@Suite("A worker's base model", .timeLimit(.minutes(3)))
+@Suite("A worker's base model", .ownThreads, .timeLimit(.minutes(10)))
 struct BaseModelTests {
     @Test("is fetched where the worker has none, and is not where it is the run's own")
     func fetching() async throws {
@@ -16,8 +17,15 @@ struct BaseModelTests {
         try await run.reach(3, coordinator)
         #expect(fetching.errors.contains("fetching the base model"))
         #expect(!owning.errors.contains("fetching the base model"))
+        // What is left of the run waits for it.
+        owning.send(SIGSTOP)
         try await fetching.end(by: SIGKILL)
+        _ = try await coordinator.errors(containing: "fetching is silent")
         let again = try run.worker(line, "fetching", in: elsewhere.path)
+        try await coordinator.wait(for: "fetching again") {
+            coordinator.errors.ranges(of: "fetching has joined").count == 2
+        }
+        owning.send(SIGCONT)
         try await run.expectEnd(coordinator)
         for worker in [again, owning] { try await worker.expectSuccess() }
     }

@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@Suite("A shared run is reached", .timeLimit(.minutes(3)))
+@Suite("A shared run is reached", .ownThreads, .timeLimit(.minutes(10)))
 struct EndpointTests {
     private static let hasIPv6 = FileManager.default.fileExists(atPath: "/proc/net/if_inet6")
     private static let endpoints =

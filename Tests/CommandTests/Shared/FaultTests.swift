@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@Suite("A shared run ends with the bytes and losses of lorad train", .timeLimit(.minutes(3)))
+@Suite("A shared run ends with the bytes and losses of lorad train", .ownThreads, .timeLimit(.minutes(10)))
 struct FaultTests {
     @Test("with one worker, two and three", arguments: 1...3)
     func workers(count: Int) async throws {
@@ -20,7 +21,11 @@ struct FaultTests {
         let line = try await coordinator.joinLine()
         let first = try run.worker(line, "first")
         try await run.reach(3, coordinator)
+        // What is left of the run waits for the one that comes late.
+        first.send(SIGSTOP)
         let second = try run.worker(line, "second")
+        _ = try await coordinator.errors(containing: "second has joined")
+        first.send(SIGCONT)
         try await run.expectEnd(coordinator)
         for worker in [first, second] { try await worker.expectSuccess() }
     }
@@ -31,10 +36,8 @@ struct FaultTests {
         let coordinator = try run.coordinator()
         let line = try await coordinator.joinLine()
         let (first, second) = (try run.worker(line, "first"), try run.worker(line, "second"))
-        try await run.reach(5, coordinator)
-        try await first.end(by: SIGKILL)
-        try await run.reach(15, coordinator)
-        try await second.end(by: SIGKILL)
+        try await run.pause(at: 5, coordinator) { try await first.end(by: SIGKILL) }
+        try await run.pause(at: 15, coordinator) { try await second.end(by: SIGKILL) }
         let third = try run.worker(line, "third")
         try await run.expectEnd(coordinator)
         try await third.expectSuccess()
@@ -49,8 +52,7 @@ struct FaultTests {
         try await run.reach(5, coordinator)
         for worker in workers {
             worker.send(SIGSTOP)
-            try await run.reach(try run.stepsTaken + 4, coordinator)
-            worker.send(SIGCONT)
+            try await run.pause(at: try run.stepsTaken + 4, coordinator) { worker.send(SIGCONT) }
         }
         try await run.expectEnd(coordinator)
         for worker in workers { try await worker.expectSuccess() }
@@ -63,9 +65,14 @@ struct FaultTests {
         let line = try await coordinator.joinLine()
         let (first, second) = (try run.worker(line, "first"), try run.worker(line, "second"))
         try await run.reach(5, coordinator)
+        second.send(SIGSTOP)
         let outcome = try await first.end(by: SIGTERM)
         #expect(outcome.status == 0 && outcome.errors.contains("stopped"), "\(outcome.errors)")
         let again = try run.worker(String(line.prefix { $0 != "&" }), "first")
+        try await coordinator.wait(for: "first again") {
+            coordinator.errors.ranges(of: "first has joined").count == 2
+        }
+        second.send(SIGCONT)
         try await run.expectEnd(coordinator)
         for worker in [again, second] { try await worker.expectSuccess() }
     }

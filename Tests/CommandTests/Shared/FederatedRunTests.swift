@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@Suite("A federated run")
+@Suite("A federated run", .ownThreads, .timeLimit(.minutes(10)))
 struct FederatedRunTests {
     private static let rounds = ["federation.mode=federated", "federation.rounds=3", "federation.local_steps=2"]
 

@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@Suite("A coordinator lets in", .timeLimit(.minutes(3)))
+@Suite("A coordinator lets in", .ownThreads, .timeLimit(.minutes(10)))
 struct JoiningTests {
     @Test("no worker with another's key or token, with a damaged line, or with less than the line")
     func strangers() async throws {
@@ -75,12 +76,14 @@ struct JoiningTests {
         let line = try await coordinator.joinLine()
         let (first, second) = (try run.worker(line, "first"), try run.worker(line, "second"))
         try await run.reach(3, coordinator)
-        first.send(SIGSTOP)
+        // Both stand still, so that the run cannot end before the one is shut out.
+        for worker in [first, second] { worker.send(SIGSTOP) }
         let outcome = try await lorad("runs", "revoke", "shared", "first", "--state", "state", in: run.path)
         #expect(outcome.status == 0, "\(outcome.errors)")
         first.send(SIGCONT)
         let revoked = try await first.outcome()
         #expect(revoked.status == 1)
+        second.send(SIGCONT)
         try await run.expectEnd(coordinator)
         try await second.expectSuccess()
     }

@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@Suite("lorad privacy", .timeLimit(.minutes(2)))
+@Suite("lorad privacy", .ownThreads, .timeLimit(.minutes(10)))
 struct PrivacyCommandTests {
     private struct Figures: Decodable {
         var epsilon: Double

@@ -4,10 +4,11 @@ import Foundation
 import Privacy
 import Synchronization
 import Tensors
+import TestSupport
 import Testing
 import Transports
 
-@Suite("A federated run with secure aggregation", .timeLimit(.minutes(2)))
+@Suite("A federated run with secure aggregation", .ownThreads, .timeLimit(.minutes(10)))
 struct SecureAggregationTests {
     private static let federated = [
         "federation.mode=federated", "federation.rounds=2", "federation.local_steps=2", "federation.worker_timeout=1",

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A run of the tiny model that a coordinator and workers share, each a process of the real binary.
@@ -65,6 +66,15 @@ final class SharedRun: Sendable {
         try await coordinator.wait(for: "step \(step)") { try stepsTaken >= step }
     }
 
+    /// Waits until so many steps have been taken, and lets no further one be taken while something is done.
+    func pause(at step: Int, _ coordinator: LoradProcess, while action: () async throws -> Void) async throws {
+        try await reach(step, coordinator)
+        coordinator.send(SIGSTOP)
+        defer { coordinator.send(SIGCONT) }
+        try #require(try stepsTaken < Self.steps, "the run ended before anything could be done")
+        try await action()
+    }
+
     /// Steps in the log so far.
     var stepsTaken: Int {
         get throws {
@@ -103,7 +113,7 @@ final class SharedRun: Sendable {
     }
 
     /// The run in one process, done once for all tests; their settings change nothing in its outcome.
-    private static let alone = Task {
+    private static let alone = Task(executorPreference: TestThread()) {
         let run = try SharedRun()
         let outcome = try await run.train()
         try #require(outcome.status == 0, "\(outcome.errors)")

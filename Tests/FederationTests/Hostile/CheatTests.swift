@@ -2,12 +2,13 @@ import Foundation
 import SwiftProtobuf
 import Synchronization
 import Tensors
+import TestSupport
 import Testing
 import Transports
 
 @testable import Federation
 
-@Suite("A worker that was let in and cheats", .timeLimit(.minutes(1)))
+@Suite("A worker that was let in and cheats", .ownThreads, .timeLimit(.minutes(10)))
 struct CheatTests {
     private static let width = ToyJob.width
 

@@ -2,12 +2,13 @@ import Foundation
 import SwiftProtobuf
 import Synchronization
 import Tensors
+import TestSupport
 import Testing
 import Transports
 
 @testable import Federation
 
-@Suite("Strangers", .timeLimit(.minutes(1)))
+@Suite("Strangers", .ownThreads, .timeLimit(.minutes(10)))
 struct StrangerTests {
     @Test("that connect by the hundred and send nothing, or bytes of no meaning, hold nobody up")
     func connections() async throws {

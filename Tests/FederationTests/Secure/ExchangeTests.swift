@@ -2,12 +2,13 @@ import Crypto
 import Foundation
 import Privacy
 import Tensors
+import TestSupport
 import Testing
 import Transports
 
 @testable import Federation
 
-@Suite("An exchange under secure aggregation")
+@Suite("An exchange under secure aggregation", .ownThreads, .timeLimit(.minutes(10)))
 struct ExchangeTests {
     private let ids = (1...3).map { SimulatedWorker.id($0) }
     private let base = StateDict([("b", Tensor([1, 1], shape: [2])), ("a", Tensor([0, 0, 0], shape: [3]))])
@@ -40,7 +41,7 @@ struct ExchangeTests {
         }
         let ids = ids
         let running = BlockingCall {
-            try round.run(limit: .seconds(20), lanes: 1, willOpen: {}, present: { Set(ids) })
+            try round.run(limit: .seconds(300), lanes: 1, willOpen: {}, present: { Set(ids) })
         }
         var said: [(worker: WorkerID, answer: MaskedResult.Answer)] = []
         for index in workers.indices.flatMap({ _ in workers.indices }) + workers.indices {
@@ -64,7 +65,7 @@ struct ExchangeTests {
 
     /// The coordinator's next message for a worker; nil once the sum is open, for which two workers' shares suffice.
     private func turn(of worker: WorkerID, in round: SecureRound) async throws -> Data? {
-        for _ in 0..<4_000 {
+        for _ in 0..<60_000 {
             switch round.turn(for: worker) {
             case .message(let message): return message
             case .wait: try await Task.sleep(for: .milliseconds(5))

@@ -2,12 +2,13 @@ import Crypto
 import Foundation
 import Privacy
 import Synchronization
+import TestSupport
 import Testing
 import Transports
 
 @testable import Federation
 
-@Suite("A run with secure aggregation", .timeLimit(.minutes(1)))
+@Suite("A run with secure aggregation", .ownThreads, .timeLimit(.minutes(10)))
 struct SecureRoundTests {
     private func isNear(_ found: Float, _ expected: Float) -> Bool { abs(found - expected) < 1e-5 }
 

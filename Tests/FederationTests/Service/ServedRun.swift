@@ -180,7 +180,11 @@ final class Gate: Sendable {
 final class BlockingCall<Value: Sendable>: Sendable {
     private let result = AsyncStream.makeStream(of: Result<Value, any Error>.self)
 
+    /// Work that does not end is given up: the test then fails, and does not wait for ever.
     init(_ body: @escaping @Sendable () throws -> Value) {
+        DispatchQueue.global().asyncAfter(deadline: .now() + 300) { [weak self] in
+            self?.result.continuation.yield(.failure(FederationError(.closed, "nothing came of it in 300 s")))
+        }
         Thread.detachNewThread { [result] in
             result.continuation.yield(Result { try body() })
             result.continuation.finish()

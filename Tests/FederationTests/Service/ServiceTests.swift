@@ -1,12 +1,13 @@
 import Foundation
 import SwiftProtobuf
 import Synchronization
+import TestSupport
 import Testing
 import Transports
 
 @testable import Federation
 
-@Suite("A coordinator and workers over sockets", .timeLimit(.minutes(1)))
+@Suite("A coordinator and workers over sockets", .ownThreads, .timeLimit(.minutes(10)))
 struct ServiceTests {
     @Test(
         "end with what one process computes", arguments: ["tcp://127.0.0.1:0", "ws://127.0.0.1:0", "ipc"],
