@@ -11,6 +11,8 @@ public struct PackedBatch: Sendable {
     public var labels: [Int32]
     /// Boundaries of the sequences: 0, then the end of each.
     public var boundaries: [Int]
+    /// Which sequences make up an example: the first of each, then their number. One each unless set.
+    public var examples: [Int]
     /// Pictures in the order of their tokens, [n, channels, height, width] in float32; nil without any.
     public var pixels: Tensor?
 
@@ -19,6 +21,7 @@ public struct PackedBatch: Sendable {
         tokens = sequences.flatMap(\.tokens)
         labels = sequences.flatMap(\.labels)
         boundaries = sequences.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.tokens.count) }
+        examples = Array(0...sequences.count)
         pixels = pictures.first.map { first in
             Tensor(pictures.flatMap(\.values), shape: [pictures.count] + first.shape)
         }
@@ -30,6 +33,14 @@ public struct PackedBatch: Sendable {
         pixels = pictures.first.map { first in
             Tensor(pictures.flatMap(\.values), shape: [pictures.count, 3, first.height, first.width])
         }
+    }
+
+    /// Where examples begin among the tokens, then the end.
+    public var exampleBoundaries: [Int] { examples.map { boundaries[$0] } }
+
+    /// Where examples begin among the pictures, then the end.
+    public func pictureBoundaries(imageToken: Int, tokensPerImage: Int) -> [Int] {
+        exampleBoundaries.map { end in tokens[..<end].count { $0 == Int32(imageToken) } / max(1, tokensPerImage) }
     }
 
     /// The place of each token in its sequence.

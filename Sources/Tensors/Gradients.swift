@@ -3,6 +3,8 @@ import CKernels
 /// Gradients of one backward pass, by the tensor that they belong to.
 public struct Gradients: Sendable {
     private var byNode: [ObjectIdentifier: Tensor] = [:]
+    /// Factors of the gradients of linear maps' weights, where these are wanted by example; nil where their sum is.
+    var book: [ObjectIdentifier: [GradientFactors]]?
 
     init() {}
 
@@ -23,6 +25,19 @@ public struct Gradients: Sendable {
             return
         }
         byNode[key] = sum.adding(gradient())
+    }
+
+    /// Adds leftᵀ right to the gradient of a weight, or to the book.
+    mutating func accumulate(_ factors: GradientFactors, for weight: Tensor) {
+        guard let node = weight.node else { return }
+        guard book == nil else {
+            // A bound on an example's share of the sum must hold for what is added, not for what bfloat16 makes of it.
+            var factors = factors
+            factors.computing = .float32
+            book?[ObjectIdentifier(node), default: []].append(factors)
+            return
+        }
+        accumulate(factors.product(weight.shape), for: weight)
     }
 
     mutating func take(_ node: Node) -> Tensor? { byNode.removeValue(forKey: ObjectIdentifier(node)) }

@@ -15,11 +15,18 @@ struct TinyLlava {
     let processor: ImageProcessor
 
     /// The model with a fresh adapter, both of whose factors have an effect.
-    init(dropout: Double = 0) throws {
+    ///
+    /// - Parameter factors: what has LoRA factors, with nothing else that trains; nil takes the bundled adapter's, which
+    ///   trains the projector's weights too.
+    init(dropout: Double = 0, factors: ModuleSelection? = nil) throws {
         let models = try ModelFolder(Self.folder.appending(path: "model"))
         var configuration = try AdapterFolder.configuration(in: Self.folder.appending(path: "adapter")).configuration
         configuration.dropout = dropout
         configuration.initialWeights = .random
+        if let factors {
+            configuration.targetModules = factors
+            configuration.modulesToSave = []
+        }
         let modules = try models.load(computing: .float32).modules
         let plan = try AdapterPlan(configuration: configuration, modules: modules, modelType: models.modelType)
         weights = try AdapterWeights(plan: plan, checkpoint: models.checkpoint, seed: 3)

@@ -101,11 +101,12 @@ extension AveragingJob {
 
     /// The report with what the round has released, and without what it may not tell.
     func noted(_ report: RoundReport) throws -> RoundReport {
-        guard let book = settings.privacy else { return report }
+        guard !settings.tellsLoss else { return report }
         var report = report
         report.loss = nil
         report.tokens = 0
         report.values = [:]
+        guard let book = settings.privacy else { return report }
         report.isFinal = true
         if book.settings.mechanism == .central {
             let release = try PrivacyRelease(

@@ -3,7 +3,7 @@ import Foundation
 public import Privacy
 import Tensors
 
-/// What a worker insists on under secure aggregation.
+/// What a worker insists on before it sends a result.
 public struct MaskingPolicy: Sendable {
     /// Signs this worker's messages to the others.
     public var key: Curve25519.Signing.PrivateKey
@@ -13,16 +13,37 @@ public struct MaskingPolicy: Sendable {
     public var isRequired: Bool
     /// Sums of fewer workers are refused.
     public var fewestWorkers: Int
+    /// Whether a result without this worker's own noise, or its share of noise, is refused.
+    public var requiresNoise: Bool
+    /// Called before a result with a share of noise is sent; what it throws keeps the result back.
+    public var willRelease: @Sendable (PrivacyRelease) throws -> Void
 
     /// Creates a policy.
     public init(
         key: Curve25519.Signing.PrivateKey, trusted: Set<WorkerIdentity>? = nil, isRequired: Bool = false,
-        fewestWorkers: Int = 3
+        fewestWorkers: Int = 3, requiresNoise: Bool = false,
+        willRelease: @escaping @Sendable (PrivacyRelease) throws -> Void = { _ in }
     ) {
         self.key = key
         self.trusted = trusted
         self.isRequired = isRequired
         self.fewestWorkers = fewestWorkers
+        self.requiresNoise = requiresNoise
+        self.willRelease = willRelease
+    }
+
+    /// Refuses to send a result without noise where this worker insists on it, and notes what noise there is.
+    ///
+    /// - Throws: `FederationError.unsupported`; whatever `willRelease` throws.
+    func check(_ result: LocalResult, _ terms: MaskingTerms?) throws {
+        if let noise = terms?.noise {
+            return try willRelease(PrivacyRelease(.distributed(noise.noise), sampling: .everybody))
+        }
+        guard result.isNoisy || !requiresNoise else {
+            throw FederationError(
+                .unsupported,
+                "the result would go out without noise of this worker's, which it insists on (--require-noise)")
+        }
     }
 
     func check(_ terms: MaskingTerms) throws {
@@ -56,6 +77,7 @@ struct MaskedResult {
     init(_ result: LocalResult, from base: StateDict, _ terms: MaskingTerms, _ policy: MaskingPolicy, lanes: Int) throws
     {
         try policy.check(terms)
+        try policy.check(result, terms)
         let layout = UpdateLayout(result.update, carriesLoss: terms.carriesLoss)
         guard layout.digest == terms.layout else {
             throw FederationError(

@@ -42,10 +42,13 @@ public struct LocalResult: Sendable {
     public let update: StateDict
     /// What was measured.
     public var metrics: ContributionMetrics
+    /// Whether this worker's own noise is in it.
+    public var isNoisy: Bool
 
     /// Creates a result.
-    public init(update: StateDict, metrics: ContributionMetrics) {
+    public init(update: StateDict, metrics: ContributionMetrics, isNoisy: Bool = false) {
         self.update = update
         self.metrics = metrics
+        self.isNoisy = isNoisy
     }
 }

@@ -215,6 +215,7 @@ public final class WorkerRunner: Sendable {
             let terms = try maskingTerms(order)
             let result = try withPrefetch(order) { try trainer.perform(work) }
             if let terms, let masking { return try mask(result, from: state, terms, masking, &hands) }
+            try masking?.check(result, nil)
             guard result.update.count > 0 else { return .performed(nil, result.metrics) }
             let blob = try Blob(result.update, threads: ServingProcess.hashingThreads)
             hands.update = blob

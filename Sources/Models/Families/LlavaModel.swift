@@ -90,10 +90,15 @@ public struct LlavaModel: VisionLanguageModel {
         var embeddings = decoder.embedding.gathered(batch.tokens)
         if let pixels = batch.pixels {
             let rows = batch.tokens.indices.filter { batch.tokens[$0] == Int32(imageToken) }.map(Int32.init)
-            embeddings = embeddings.replacingRows(rows, with: imageFeatures(pixels, checkpointing: checkpointing))
+            let pictures = batch.pictureBoundaries(imageToken: imageToken, tokensPerImage: tokensPerImage)
+            let features = Tensor.$exampleBoundaries.withValue(pictures) {
+                imageFeatures(pixels, checkpointing: checkpointing)
+            }
+            embeddings = embeddings.replacingRows(rows, with: features)
         }
-        return decoder(
-            embeddings, boundaries: batch.boundaries, positions: batch.positions, checkpointing: checkpointing)
+        return Tensor.$exampleBoundaries.withValue(batch.exampleBoundaries) {
+            decoder(embeddings, boundaries: batch.boundaries, positions: batch.positions, checkpointing: checkpointing)
+        }
     }
 
     /// Features of pictures in the decoder's width: [pictures · tokensPerImage, width] in float32.

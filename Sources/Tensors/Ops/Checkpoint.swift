@@ -7,12 +7,14 @@ extension Tensor {
     public func checkpointed(_ block: @escaping @Sendable (Tensor) -> Tensor) -> Tensor {
         guard Recording.isOn else { return block(self) }
         let x = self
-        let key = Tensor.dropoutKey
+        let (key, boundaries) = (Tensor.dropoutKey, Tensor.exampleBoundaries)
         let probe = Tensor.withoutGraph { block(x) }
         let anchor = x.isDifferentiable ? x : x.trainable()  // parameters of the block alone are reason enough
         return probe.recorded(from: [anchor]) { upstream, gradients in
             let leaf = x.isDifferentiable ? x.detached.trainable() : x.detached
-            let again = Tensor.$dropoutKey.withValue(key) { block(leaf) }
+            let again = Tensor.$exampleBoundaries.withValue(boundaries) {
+                Tensor.$dropoutKey.withValue(key) { block(leaf) }
+            }
             gradients.propagate(upstream, from: again)
             if let node = leaf.node, let dx = gradients.take(node) { gradients.accumulate(dx, for: x) }
         }

@@ -88,7 +88,8 @@ extension Tensor {
         let leaves = projections.flatMap(\.leaves)
         let pullback = LinearPullback(
             input: leaves.contains { $0?.isDifferentiable == true } ? self : nil, projections: projections,
-            hidden: hidden, computing: dtype, dropoutKey: Tensor.dropoutKey)
+            hidden: hidden, computing: dtype, dropoutKey: Tensor.dropoutKey,
+            boundaries: Tensor.exampleBoundaries)
         let (x, residualTarget) = (target, residual?.target)
         result = result.recorded(from: [self, residual] + leaves) { upstream, gradients in
             if let residualTarget { gradients.accumulate(upstream, for: residualTarget) }
@@ -151,6 +152,7 @@ private struct LinearPullback: Sendable {
     let hidden: [[Tensor]]
     let computing: DType
     let dropoutKey: UInt64?
+    let boundaries: [Int]
 
     func callAsFunction(_ upstream: Tensor, _ x: GradientTarget, _ gradients: inout Gradients) {
         let operandType = Products.operandType(computing: computing)
@@ -159,64 +161,62 @@ private struct LinearPullback: Sendable {
         let dx = x.isDifferentiable ? Tensor(uninitialized: x.shape) : nil
         var column = 0
         for (index, projection) in projections.enumerated() {
-            let slice = Matrix(dy).columns(column..<column + projection.outputs)
+            let columns = column..<column + projection.outputs
+            let slice = Matrix(dy).columns(columns)
             if let dx {
                 Products.multiply(
                     slice, Matrix(projection.weight), into: Matrix(dx), accumulate: index > 0, computing: computing)
             }
             for (adapter, hidden) in zip(projection.adapters, hidden[index]) {
-                adapterGradients(adapter, hidden, slice, input, dx, &gradients)
+                adapterGradients(adapter, hidden, dy, columns, input, dx, &gradients)
             }
-            ownGradients(projection, slice, input, upstream, column, &gradients)
+            ownGradients(projection, dy, columns, input, upstream, &gradients)
             column += projection.outputs
         }
         if let dx { gradients.accumulate(dx, for: x) }
     }
 
     private func adapterGradients(
-        _ adapter: LowRankFactors, _ hidden: Tensor, _ dy: Matrix, _ input: Tensor?, _ dx: Tensor?,
-        _ gradients: inout Gradients
+        _ adapter: LowRankFactors, _ hidden: Tensor, _ dy: Tensor, _ columns: Range<Int>, _ input: Tensor?,
+        _ dx: Tensor?, _ gradients: inout Gradients
     ) {
         let inner = Tensor(uninitialized: [dy.rows, adapter.a.rows])  // s · dy B
-        Products.multiply(dy, Matrix(adapter.b), into: Matrix(inner), computing: computing)
+        Products.multiply(
+            Matrix(dy).columns(columns), Matrix(adapter.b), into: Matrix(inner), computing: computing)
         lorad_scale(inner.floats, adapter.scale, inner.count)
-        if adapter.b.isDifferentiable {
-            let db = product(dy.transposed, Matrix(hidden), adapter.b.shape)
-            gradients.accumulate(db, for: adapter.b)
-        }
+        if adapter.b.isDifferentiable { gradients.accumulate(factors(dy, columns, hidden), for: adapter.b) }
         if adapter.a.isDifferentiable, let input {
             let dropped = adapter.dropping(input, key: dropoutKey)
-            gradients.accumulate(product(Matrix(inner).transposed, Matrix(dropped), adapter.a.shape), for: adapter.a)
+            gradients.accumulate(factors(inner, 0..<inner.columns, dropped), for: adapter.a)
         }
         guard let dx else { return }
         guard adapter.dropout > 0, dropoutKey != nil else {
             return Products.multiply(
                 Matrix(inner), Matrix(adapter.a), into: Matrix(dx), accumulate: true, computing: computing)
         }
-        let through = adapter.dropping(product(Matrix(inner), Matrix(adapter.a), dx.shape), key: dropoutKey)
-        lorad_add(dx.floats, through.floats, dx.count)
+        let through = Tensor(uninitialized: dx.shape)
+        Products.multiply(
+            Matrix(inner), Matrix(adapter.a), into: Matrix(through.view([dx.rows, dx.columns])), computing: computing)
+        let dropped = adapter.dropping(through, key: dropoutKey)
+        lorad_add(dx.floats, dropped.floats, dx.count)
     }
 
     private func ownGradients(
-        _ projection: Projection, _ dy: Matrix, _ input: Tensor?, _ upstream: Tensor, _ column: Int,
+        _ projection: Projection, _ dy: Tensor, _ columns: Range<Int>, _ input: Tensor?, _ upstream: Tensor,
         _ gradients: inout Gradients
     ) {
         if projection.weight.isDifferentiable, let input {
-            gradients.accumulate(
-                product(dy.transposed, Matrix(input), projection.weight.shape), for: projection.weight)
+            gradients.accumulate(factors(dy, columns, input), for: projection.weight)
         }
         if let bias = projection.bias, bias.isDifferentiable {
             let wide = upstream.converted(to: .float32)
             let sums = Tensor(zeros: bias.shape)
-            lorad_column_sums(wide.floats + column, sums.floats, wide.rows, sums.count, wide.columns)
+            lorad_column_sums(wide.floats + columns.lowerBound, sums.floats, wide.rows, sums.count, wide.columns)
             gradients.accumulate(sums, for: bias)
         }
     }
 
-    private func product(_ a: Matrix, _ b: Matrix, _ shape: [Int]) -> Tensor {
-        let result = Tensor(uninitialized: shape)
-        let target = Matrix(result.view([a.rows, b.columns]))
-        Products.multiply(a, b, into: target, computing: computing)
-        return result
+    private func factors(_ left: Tensor, _ columns: Range<Int>, _ right: Tensor) -> GradientFactors {
+        GradientFactors(left: left, columns: columns, right: right, computing: computing, boundaries: boundaries)
     }
 }

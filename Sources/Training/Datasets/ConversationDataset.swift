@@ -29,7 +29,7 @@ public struct ConversationDataset: Sendable {
     public func conversation(at row: Int) throws -> Conversation {
         let found = try file.conversation(at: row)
         let images = found.images.map { Self.path(ofImage: $0, in: imageFolder) }
-        return Conversation(row: row, id: found.id, images: images, turns: found.turns)
+        return Conversation(row: row, id: found.id, person: found.person, images: images, turns: found.turns)
     }
 
     private static func path(ofImage image: String, in folder: String) -> String {

@@ -42,7 +42,8 @@ public struct ConversationFile: Sendable {
                 throw RowProblem.Reason("is not UTF-8: save the file with that encoding")
             }
             let decoded = try JSONDecoder().decode(ConversationRow.self, from: bytes)
-            return Conversation(row: row, id: decoded.id, images: decoded.images, turns: decoded.turns)
+            return Conversation(
+                row: row, id: decoded.id, person: decoded.person, images: decoded.images, turns: decoded.turns)
         } catch {
             throw problem(row, RowProblem.reason(for: error), id: Self.identifier(in: bytes))
         }

@@ -1,16 +1,18 @@
 /// A row as LLaVA's format writes it: `{"id": …, "image": …, "conversations": [{"from": …, "value": …}]}`.
 struct ConversationRow: Decodable {
     let id: String?
+    let person: String?
     let images: [String]
     let turns: [ConversationTurn]
 
     private enum Key: String, CodingKey {
-        case id, image, images, conversations
+        case id, person, image, images, conversations
     }
 
     init(from decoder: any Decoder) throws {
         let row = try decoder.container(keyedBy: Key.self)
         id = try row.decodeIfPresent(RowIdentifier.self, forKey: .id)?.text
+        person = try row.decodeIfPresent(RowIdentifier.self, forKey: .person)?.text
         let image = try row.decodeIfPresent(Paths.self, forKey: .image)?.paths
         let images = try row.decodeIfPresent(Paths.self, forKey: .images)?.paths
         guard image == nil || images == nil else { throw RowProblem.Reason("has both `image` and `images`: give one") }

@@ -65,6 +65,26 @@ public struct EncodedDataset: EncodedRows {
         try encoder.encode(try dataset.conversation(at: Int(kept[index].row)))
     }
 
+    /// Whom each row is about.
+    ///
+    /// - Throws: `TrainingError` that lists rows without a `person`.
+    public func people() throws -> [String] {
+        var problems: [RowProblem] = []
+        let people = try kept.map { measure -> String in
+            let row = Int(measure.row)
+            let conversation = try dataset.file.conversation(at: row)
+            if conversation.person == nil {
+                problems.append(
+                    dataset.file.problem(row, "has no `person`: name whom it is about", id: conversation.id))
+            }
+            return conversation.person ?? ""
+        }
+        guard problems.isEmpty else {
+            throw TrainingError.rows(problems, of: dataset.file.path, rowCount: dataset.count)
+        }
+        return people
+    }
+
     /// What one stretch of rows came to.
     private struct Stretch: Sendable {
         var rows: [Measure] = []

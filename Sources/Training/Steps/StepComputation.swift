@@ -1,5 +1,6 @@
 public import Adapters
 public import Models
+import Tensors
 
 /// Computes gradients of a step's micro-batches on lanes: all of them in a local run, some of them on a worker.
 ///
@@ -51,5 +52,31 @@ public struct StepComputation: Sendable {
             throw TrainingError(.invalidWork, "step \(share.step + 1) has no rows")
         }
         return total
+    }
+
+    /// The sum of the gradients of a step's units, none longer than the clip.
+    ///
+    /// - Parameters:
+    ///   - units: positions in `source`; none of them empty.
+    ///   - clip: the longest that a unit's gradient may be, of the mean loss of its supervised tokens.
+    ///   - frozen: tensors that keep their values.
+    ///   - step: what dropout masks are drawn from, with `seed`.
+    ///   - beforeMicroBatch: as above.
+    /// - Throws: what is wrong with a row or picture.
+    func clippedGradients(
+        of units: [[Int]], from source: any RowSource, clip: Double, frozen: AdapterParameter.Role?, step: Int,
+        seed: Int, beforeMicroBatch: @escaping @Sendable () throws -> Void
+    ) throws -> StepGradients {
+        let clipped = ClippedGradients(
+            model: model, weights: weights, checkpointing: checkpointing, clip: clip, frozen: frozen)
+        let passes = clipped.passes(units, of: source)
+        let tree = Locked(TreeSum<StepGradients>(count: passes.count, add: StepGradients.sum))
+        try lanes.forEach(passes.count) { index in
+            try beforeMicroBatch()
+            let key = SplitMix64.hash("\(seed)/\(step)/\(index)")
+            let part = try clipped.sum(passes[index], from: source, dropoutKey: key)
+            tree.withLock { $0.insert(part, at: index) }
+        }
+        return tree.withLock { $0.total } ?? clipped.empty
     }
 }

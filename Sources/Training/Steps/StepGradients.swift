@@ -9,6 +9,11 @@ public struct StepGradients: Sendable {
     /// Sum of the token losses.
     public var loss: Double
 
+    init(_ gradients: [Tensor?], loss: Double) {
+        self.gradients = gradients
+        self.loss = loss
+    }
+
     /// The gradients of one micro-batch.
     ///
     /// - Parameters:
@@ -39,6 +44,13 @@ public struct StepGradients: Sendable {
             result.gradients[index] = mine.sum(adding: other)
         }
         return result
+    }
+
+    /// Multiplies the gradients, which nobody else may hold.
+    mutating func scale(by factor: Float) {
+        for gradient in gradients {
+            gradient?.updateInPlace { values in for index in values.indices { values[index] *= factor } }
+        }
     }
 
     /// The norm of all gradients together, in float64.

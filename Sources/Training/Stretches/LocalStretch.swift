@@ -35,12 +35,13 @@ public struct LocalStretch: Sendable {
     ///   - plan: which rows each step takes.
     ///   - source: the rows.
     ///   - initial: every trained tensor by PEFT key.
+    ///   - privacy: makes each step differentially private, over rows that it draws itself in place of the plan's.
     ///   - afterStep: called after each step; what it throws ends the stretch.
     ///   - beforeMicroBatch: called on a lane before each micro-batch; what it throws ends the stretch.
     /// - Throws: `AdapterError` if `initial` does not fit the adapter; `TrainingError` if the plan takes rows that the
     ///   source lacks, or training diverges; what is wrong with a row or picture.
     public func run(
-        _ plan: StretchPlan, on source: any RowSource, from initial: StateDict,
+        _ plan: StretchPlan, on source: any RowSource, from initial: StateDict, privacy: PrivateSteps? = nil,
         afterStep: (StretchProgress) throws -> Void = { _ in },
         beforeMicroBatch: @escaping @Sendable () throws -> Void = {}
     ) throws -> Outcome {
@@ -51,9 +52,12 @@ public struct LocalStretch: Sendable {
         let proximal = proximalTerm()
         var progress = StretchProgress(totalSteps: plan.stepCount)
         for index in 0..<plan.stepCount {
-            let step = try stepPlan(index, of: plan, on: source)
-            var sum = try computation.gradients(
-                of: step.wholeShare(seed: options.seed), from: source, beforeMicroBatch: beforeMicroBatch)
+            var (step, sum) =
+                if let privacy {
+                    try privateStep(index, privacy, on: source, beforeMicroBatch)
+                } else {
+                    try plainStep(index, of: plan, on: source, beforeMicroBatch)
+                }
             dropFrozen(&sum.gradients)
             proximal?.add(to: &sum.gradients)
             let norm = try optimizer.apply(sum, of: step)
@@ -61,6 +65,34 @@ public struct LocalStretch: Sendable {
             try afterStep(progress)
         }
         return Outcome(values: weights.stateDict.copied, progress: progress)
+    }
+
+    private func plainStep(
+        _ index: Int, of plan: StretchPlan, on source: any RowSource,
+        _ beforeMicroBatch: @escaping @Sendable () throws -> Void
+    ) throws -> (StepPlan, StepGradients) {
+        let step = try stepPlan(index, of: plan, on: source)
+        let share = step.wholeShare(seed: options.seed)
+        return (step, try computation.gradients(of: share, from: source, beforeMicroBatch: beforeMicroBatch))
+    }
+
+    private func privateStep(
+        _ index: Int, _ privacy: PrivateSteps, on source: any RowSource,
+        _ beforeMicroBatch: @escaping @Sendable () throws -> Void
+    ) throws -> (StepPlan, StepGradients) {
+        let units = try privacy.draw()
+        let step = StepPlan(
+            step: options.firstStep + index, rows: units.flatMap(\.self), of: source,
+            learningRate: arguments.learningRate * options.learningRateFactor)
+        let sum = try computation.clippedGradients(
+            of: units, from: source, clip: privacy.clip, frozen: options.frozenFactor?.role, step: step.step,
+            seed: options.seed, beforeMicroBatch: beforeMicroBatch)
+        return (step, try privacy.noisyMean(sum, of: trained))
+    }
+
+    /// The tensors that train, nil in the place of one that keeps its values.
+    private var trained: [Tensor?] {
+        computation.weights.parameters.map { $0.description.role == options.frozenFactor?.role ? nil : $0.tensor }
     }
 
     private func stepPlan(_ index: Int, of plan: StretchPlan, on source: any RowSource) throws -> StepPlan {

@@ -116,22 +116,43 @@ struct PrivacyLedgerCommand: ParsableCommand {
     @Flag(help: "Prints one JSON object.")
     var json = false
 
+    @Option(help: "The ledger that a worker of this machine keeps of its own data, by its name.")
+    var worker: String?
+
     func run() throws {
+        if let worker {
+            let own = try WorkerLedger.all(ofRun: id, in: StateFolder(options.state).workers)
+            guard let found = own.first(where: { $0.worker == worker }) else {
+                let known = own.map(\.worker).joined(separator: ", ")
+                throw CommandError(
+                    "worker \(worker) of this machine has no privacy ledger of run \(id)"
+                        + (known.isEmpty ? "" : "; these have: \(known)"))
+            }
+            return try tell(found.ledger, delta: delta ?? 1e-5, target: nil)
+        }
         let history = try options.catalog().history(of: id)
-        let ledger = try PrivacyLedger(history.ledger())
         let configuration = try RunFile.parse(
             history.run().configuration, name: "the run file of \(id)", checksDisk: false)
+        guard configuration.ownPrivacy == nil else {
+            throw CommandError(
+                "in run \(id) each worker protects its own data and keeps the ledger of it: "
+                    + "lorad privacy ledger \(id) --worker NAME, on its machine")
+        }
         let noise = configuration.privacy?.differentialPrivacy
-        let delta = delta ?? noise?.delta ?? 1e-5
+        try tell(
+            PrivacyLedger(history.ledger()), delta: delta ?? noise?.delta ?? 1e-5, target: noise?.targetEpsilon)
+    }
+
+    private func tell(_ ledger: PrivacyLedger, delta: Double, target: Double?) throws {
         guard json else {
-            let target = noise?.targetEpsilon.map { "\nTarget: epsilon \($0)." } ?? ""
+            let target = target.map { "\nTarget: epsilon \($0)." } ?? ""
             return print(try ledger.explanation(delta: delta) + target)
         }
         let spent = try ledger.spent(delta: delta)
         print(
             JSONValue.object([
                 .init("run", .string(id)), .init("epsilon", .double(spent.epsilon)), .init("delta", .double(delta)),
-                .init("target_epsilon", noise?.targetEpsilon.map { .double($0) } ?? .null),
+                .init("target_epsilon", target.map { .double($0) } ?? .null),
                 .init("accountant", .string(spent.accountant.rawValue)),
                 .init("adjacency", .string(spent.adjacency.rawValue)), .init("unit", .string(ledger.unit.rawValue)),
                 .init("releases", .int(ledger.releases.reduce(0) { $0 + $1.count })),

@@ -42,6 +42,12 @@ struct WorkerCommand: ParsableCommand {
         help: "A file with the signing keys of the other workers, one a line: nobody else is taken for one of them.")
     var peers: String?
 
+    @Flag(help: "Sends nothing without noise that this worker adds.")
+    var requireNoise = false
+
+    @Option(help: "Works only as long as what it gives away in a run stays within this epsilon, by its own ledger.")
+    var maxEpsilon: Double?
+
     @Option(help: "What people call this worker; the machine's name unless given.")
     var name: String?
 
@@ -61,6 +67,7 @@ struct WorkerCommand: ParsableCommand {
         if let rank, rank < 1 { throw ValidationError("--rank must be at least 1") }
         if let lanes, lanes < 1 { throw ValidationError("--lanes must be at least 1") }
         if fewestWorkers < 2 { throw ValidationError("--fewest-workers must be at least 2") }
+        if let maxEpsilon, !(maxEpsilon > 0) { throw ValidationError("--max-epsilon must be above 0") }
         guard (0...1e9).contains(cacheSize) else { throw ValidationError("--cache-size must be 0 to 1e9 gigabytes") }
     }
 
@@ -72,7 +79,9 @@ struct WorkerCommand: ParsableCommand {
             JoinLine(text: join), model: model,
             data: data.map { .init(train: $0, validation: validation, images: images) },
             rank: rank, name: name, lanes: lanes,
-            masking: .init(peers: peers, isRequired: requireSecureAggregation, fewestWorkers: fewestWorkers),
+            demand: .init(
+                peers: peers, isRequired: requireSecureAggregation, fewestWorkers: fewestWorkers,
+                requiresNoise: requireNoise, maxEpsilon: maxEpsilon),
             state: StateFolder(state), cacheLimit: Int(cacheSize * 1e9), display: display)
         try worker.work()
     }

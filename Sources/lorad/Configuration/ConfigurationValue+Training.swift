@@ -5,6 +5,7 @@ extension DataArguments.LongRows: ConfigurationValue {}
 extension LearningRateSchedulerType: ConfigurationValue {}
 extension FederationArguments.Mode: ConfigurationValue {}
 extension PrivacyArguments.DifferentialPrivacy.Mechanism: ConfigurationValue {}
+extension PrivacyArguments.DifferentialPrivacy.Unit: ConfigurationValue {}
 
 extension LaneCount: ConfigurationValue {
     static let expectation = "auto or a whole number"

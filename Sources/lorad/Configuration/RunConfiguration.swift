@@ -33,6 +33,28 @@ struct RunConfiguration: ConfigurationSection {
         SectionRule(key: "privacy.differential_privacy") { $0.problemOfNoise },
     ]
 
+    /// Why noise that each worker adds for its own examples or people cannot be as it is asked for. Whatever is made of the
+    /// updates afterwards costs nothing, so that every aggregation will do.
+    private func problemOfOwnNoise(
+        _ noise: PrivacyArguments.DifferentialPrivacy, _ federation: FederationArguments
+    ) -> String? {
+        guard noise.mechanism == .gaussian else {
+            return "unit: \(noise.unit.rawValue) has Gaussian noise of each worker's own: set mechanism: gaussian"
+        }
+        guard federation.localEpochs == nil else {
+            return
+                "unit: \(noise.unit.rawValue) draws the rows of each step by chance, so that there are no epochs: set "
+                + "federation.local_steps in place of local_epochs"
+        }
+        return noise.noiseMultiplier == nil && noise.targetEpsilon == nil
+            ? "needs noise_multiplier, or target_epsilon to find it by" : nil
+    }
+
+    /// Whether workers add noise for their own examples or people.
+    var ownPrivacy: PrivacyArguments.DifferentialPrivacy? {
+        privacy?.differentialPrivacy.ownNoise
+    }
+
     /// Why differential privacy cannot be as it is asked for.
     private var problemOfNoise: String? {
         guard let privacy, privacy.differentialPrivacy.enabled else { return nil }
@@ -40,6 +62,7 @@ struct RunConfiguration: ConfigurationSection {
         guard let federation, federation.mode == .federated else {
             return "hides workers with data of their own: it needs federation.mode federated"
         }
+        guard noise.unit == .worker else { return problemOfOwnNoise(noise, federation) }
         guard noise.mechanism == .gaussian || privacy.secureAggregation.enabled else {
             return "has noise that workers add, which hides nothing from a coordinator that sees each update: enable "
                 + "privacy.secure_aggregation, or set mechanism: gaussian"

@@ -62,15 +62,16 @@ final class AveragingRun: Sendable {
             deadline: federation.roundDeadline.map { .seconds($0) }, seed: seed,
             largestWeight: Double(federation.maxExamplesWeight), hardNormBound: federation.refuseNorm,
             gainRank: federation.gainRank)
+        settings.hidesMetrics = opened.configuration.ownPrivacy != nil
         if let masking = opened.configuration.privacy?.secureAggregation, masking.enabled {
-            let noise = opened.configuration.privacy?.differentialPrivacy
+            let noise = opened.configuration.privacy?.differentialPrivacy.workerNoise
             settings.masking = MaskingSettings(
                 run: opened.configuration.run, threshold: masking.threshold,
                 // Noise is made for the fewest workers that there may be: so many that it is not far too much for all.
-                fewestWorkers: noise?.enabled == true
+                fewestWorkers: noise != nil
                     ? max(masking.fewestWorkers, federation.minWorkers) : masking.fewestWorkers,
                 bits: masking.bits,
-                clip: noise?.enabled == true ? .norm(noise?.clip ?? masking.clip) : .value(masking.clip))
+                clip: noise.map { .norm($0.clip) } ?? .value(masking.clip))
             if federation.localEpochs == nil {
                 // Nobody works through more rows, and room for weights that never come costs resolution.
                 let rows = federation.localSteps * opened.configuration.training.rowsPerStep
@@ -82,7 +83,7 @@ final class AveragingRun: Sendable {
 
     /// The run's ledger, if it has differential privacy.
     private func privacyBook(_ masking: MaskingSettings?, values: Int) throws -> PrivacyBook? {
-        guard let arguments = opened.configuration.privacy?.differentialPrivacy, arguments.enabled else { return nil }
+        guard let arguments = opened.configuration.privacy?.differentialPrivacy.workerNoise else { return nil }
         let noise = try NoiseSettings(arguments, federation, values: values, masking: masking)
         let ledger = try PrivacyLedger(store.history.ledger())
         let spent = try ledger.spent(delta: noise.delta).epsilon

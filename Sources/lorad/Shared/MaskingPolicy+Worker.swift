@@ -4,27 +4,32 @@ import Foundation
 import Privacy
 import Transports
 
-/// What the user of a worker asks of secure aggregation.
-struct MaskingDemand {
+/// What the user of a worker asks for before anything is sent.
+struct PrivacyDemand {
     /// A file with the other workers' signing keys, one a line.
     var peers: String?
     /// Whether to send nothing without.
     var isRequired = false
     /// The fewest workers of a sum.
     var fewestWorkers = 3
+    /// Whether to send nothing without noise of this worker's own making.
+    var requiresNoise = false
+    /// What this worker's releases in a run may come to.
+    var maxEpsilon: Double?
 }
 
 extension MaskingPolicy {
     /// The policy of a worker; its signing key follows from its identity.
     ///
     /// - Throws: `CommandError` where the file of keys cannot be used.
-    init(_ demand: MaskingDemand, identity: IdentityKey) throws {
+    init(_ demand: PrivacyDemand, identity: IdentityKey, ledger: WorkerLedger) throws {
         let seed = identity.derivedKey(for: "secure aggregation signing key").withUnsafeBytes { Data($0) }
         let key = try Curve25519.Signing.PrivateKey(rawRepresentation: seed)
         let peers = try demand.peers.map { try Self.peers(in: $0).union([WorkerIdentity(key.publicKey)]) }
         self.init(
             key: key, trusted: peers, isRequired: demand.isRequired || peers != nil,
-            fewestWorkers: demand.fewestWorkers)
+            fewestWorkers: demand.fewestWorkers, requiresNoise: demand.requiresNoise || demand.maxEpsilon != nil,
+            willRelease: ledger.note)
     }
 
     private static func peers(in path: String) throws -> Set<WorkerIdentity> {

@@ -14,6 +14,7 @@ struct OwnData: Sendable {
     }
 
     let rows: ConversationSource
+    private let encoded: EncodedDataset
     let validation: ConversationSource?
     private let nameSeed: UInt64
 
@@ -26,11 +27,11 @@ struct OwnData: Sendable {
         let open = { (path: String) in
             try inputs.source(
                 path: path, images: paths.images, maxLength: configuration.data.maxLength,
-                onLong: configuration.data.onLong
-            ).rows
+                onLong: configuration.data.onLong)
         }
-        rows = try open(paths.train)
-        validation = try paths.validation.map(open)
+        let train = try open(paths.train)
+        (rows, encoded) = (train.rows, train.encoded)
+        validation = try paths.validation.map { try open($0).rows }
         nameSeed = SplitMix64.hash(name)
         say("\(rows.count.grouped) rows of this worker's own")
     }
@@ -38,6 +39,19 @@ struct OwnData: Sendable {
     /// A seed of this worker's own: workers that share one would share dropout masks and orders.
     func seed(_ options: StretchOptions) -> Int {
         Int(truncatingIfNeeded: nameSeed ^ UInt64(bitPattern: Int64(options.seed)))
+    }
+
+    /// What the run file asks for where each worker protects its own examples or people.
+    func privacy(
+        _ configuration: RunConfiguration, _ adapted: AdaptedModel, ledger: WorkerLedger, lanes: Int
+    ) throws -> OwnPrivacy? {
+        guard let noise = configuration.ownPrivacy, let federation = configuration.federation else { return nil }
+        let units =
+            noise.unit == .person ? ExampleUnits(people: try encoded.people()) : ExampleUnits(rowCount: rows.count)
+        return try OwnPrivacy(
+            noise, units: units, plannedSteps: federation.rounds * federation.localSteps,
+            unitsPerStep: configuration.training.rowsPerStep,
+            values: adapted.weights.parameters.reduce(0) { $0 + $1.tensor.count }, ledger: ledger, lanes: lanes)
     }
 
     func plan(

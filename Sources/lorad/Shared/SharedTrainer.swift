@@ -15,6 +15,7 @@ final class SharedTrainer: LocalTrainer {
     private let processor: ImageProcessor
     private let own: OwnData?
     private let rank: Int?
+    private let privacy: OwnPrivacy?
 
     /// Builds the model of a run.
     ///
@@ -23,10 +24,11 @@ final class SharedTrainer: LocalTrainer {
     ///   - adapterConfiguration: the run's `adapter_config.json`.
     ///   - configuration: the run file that the coordinator sent.
     ///   - data: this worker's own data, in a federated run.
+    ///   - ledger: what notes this worker's releases.
     ///   - rank: what this worker's ranks are cut to; nil takes the run's.
     init(
         _ folder: ModelFolder, adapterConfiguration: URL, configuration: RunConfiguration, lanes: Lanes,
-        data: OwnData.Paths?, rank: Int?, name: String, say: (String) -> Void
+        data: OwnData.Paths?, rank: Int?, name: String, ledger: WorkerLedger, say: (String) -> Void
     ) throws {
         let type = configuration.model.precision.type
         Products.notices(computing: type).forEach(say)
@@ -38,6 +40,8 @@ final class SharedTrainer: LocalTrainer {
         limits = WorkLimits(model: adapted.model, maxLength: configuration.data.maxLength)
         processor = try ImageProcessor(directory: folder.url)
         own = try data.map { try OwnData($0, folder, adapted.model, configuration, name: name, say: say) }
+        privacy = try own.flatMap { try $0.privacy(configuration, adapted, ledger: ledger, lanes: lanes.count) }
+        if let privacy { say(privacy.words) }
         say("\(adapted.parameterCount)")
     }
 
@@ -91,19 +95,36 @@ final class SharedTrainer: LocalTrainer {
             try adapted.weights.assign(start)
             values = try Evaluation(computation.model, validation, lanes: lanes).sums
         }
+        if let privacy {
+            return try train(instructions.steps, privately: privacy, on: own, options, work, start, computation)
+        }
         let plan = try own.plan(instructions, options, configuration.training)
         var result = try train(plan, on: own.rows, options, work, start, computation)
         result.metrics.values = values
         return result
     }
 
+    /// Trains with differential privacy for single examples or people: nothing but the update, which is noisy, and numbers of
+    /// the run file is told.
+    private func train(
+        _ steps: Int, privately privacy: OwnPrivacy, on own: OwnData, _ options: StretchOptions, _ work: LocalWork,
+        _ trained: StateDict, _ computation: StepComputation
+    ) throws -> LocalResult {
+        let plan = StretchPlan(steps: Array(repeating: [], count: steps))
+        var result = try train(
+            plan, on: own.rows, options, work, trained, computation, privacy: try privacy.steps(steps))
+        result.metrics = ContributionMetrics(loss: 0, examples: privacy.expectedUnits(steps: steps))
+        result.isNoisy = true
+        return result
+    }
+
     private func train(
         _ plan: StretchPlan, on source: any RowSource, _ options: StretchOptions, _ work: LocalWork,
-        _ trained: StateDict, _ computation: StepComputation
+        _ trained: StateDict, _ computation: StepComputation, privacy: PrivateSteps? = nil
     ) throws -> LocalResult {
         let stretch = try LocalStretch(computation, arguments: configuration.training, options: options)
         let outcome = try stretch.run(
-            plan, on: source, from: trained,
+            plan, on: source, from: trained, privacy: privacy,
             afterStep: { work.report(Double($0.steps) / Double($0.totalSteps)) },
             beforeMicroBatch: work.checkCancelled)
         let frozen = options.frozenFactor?.role

@@ -21,13 +21,15 @@ final class WorkerRun {
     private let log: WorkerLog
     private let place: WorkerPlace
     private let masking: MaskingPolicy
+    private let demand: PrivacyDemand
+    private let ledger: WorkerLedger
     /// Files in use, which keeps them in the cache.
     private var held: [CachedBlob] = []
 
     /// Opens this worker's identity and cache.
     init(
         _ line: JoinLine, model: String?, data: OwnData.Paths?, rank: Int?, name: String?, lanes count: Int?,
-        masking demand: MaskingDemand, state: StateFolder, cacheLimit: Int, display: ProgressDisplay
+        demand: PrivacyDemand, state: StateFolder, cacheLimit: Int, display: ProgressDisplay
     ) throws {
         self.model = model
         self.data = data
@@ -38,7 +40,9 @@ final class WorkerRun {
         self.log = log
         lanes = Lanes(count: count ?? LaneCount.automatic.resolved)
         place = try WorkerPlace(in: state.workers, name: name ?? ProcessInfo.processInfo.hostName)
-        masking = try MaskingPolicy(demand, identity: place.identity)
+        self.demand = demand
+        ledger = WorkerLedger(in: place.folder.appending(path: "privacy"))
+        masking = try MaskingPolicy(demand, identity: place.identity, ledger: ledger)
         cache = try BlobCache(folder: state.cache.path, limit: cacheLimit)
         runner = try WorkerRunner(
             line, identity: place.identity,
@@ -65,6 +69,7 @@ final class WorkerRun {
             let configuration = try RunFile.parse(
                 welcome.configuration, name: "the coordinator's run file", checksDisk: false)
             log.begin(welcome.run, as: place.name, configuration)
+            try openLedger(welcome.run, configuration)
             if configuration.privacy?.secureAggregation.enabled == true {
                 say("updates are masked; this worker signs with \(WorkerIdentity(masking.key.publicKey).text)")
             }
@@ -75,6 +80,35 @@ final class WorkerRun {
         } catch let error as TransportError where error.code == .closed && StopSignal.isReceived {
             log.end("stopped")
         }
+    }
+
+    /// The ledger of what this worker gives away, where it adds noise of its own.
+    private func openLedger(_ run: String, _ configuration: RunConfiguration) throws {
+        guard let noise = configuration.privacy?.differentialPrivacy, noise.enabled,
+            noise.unit != .worker || noise.mechanism != .gaussian
+        else {
+            guard !masking.requiresNoise else {
+                throw CommandError(
+                    "in run \(run) this worker would add no noise, and it sends nothing without (--require-noise, "
+                        + "--max-epsilon): the run file needs privacy.differential_privacy with unit: example or person, "
+                        + "or with a mechanism whose noise workers add")
+            }
+            return
+        }
+        let limits = [noise.targetEpsilon, demand.maxEpsilon].compactMap(\.self)
+        let unit: PrivacyUnit =
+            switch noise.unit {
+            case .worker: .worker
+            case .person: .person
+            case .example: .example
+            }
+        try ledger.open(
+            run: run, unit: unit,
+            target: try limits.min().map { try PrivacyTarget(epsilon: $0, delta: noise.delta) })
+        let spent = try ledger.epsilon(delta: noise.delta)
+        say(
+            "differential privacy for each \(unit.rawValue): epsilon \(String(format: "%.4g", spent)) so far"
+                + (limits.min().map { " of \($0)" } ?? "") + " at delta \(noise.delta), by this worker's ledger")
     }
 
     private func makeTrainer(
@@ -88,7 +122,8 @@ final class WorkerRun {
         held.append(file)
         return try SharedTrainer(
             ModelFolder(folder), adapterConfiguration: URL(filePath: file.path), configuration: configuration,
-            lanes: lanes, data: welcome.wantsData ? data : nil, rank: rank, name: place.name, say: say)
+            lanes: lanes, data: welcome.wantsData ? data : nil, rank: rank, name: place.name, ledger: ledger,
+            say: say)
     }
 
     /// The base model's folder: this machine's own where it is the same, else one of fetched files.

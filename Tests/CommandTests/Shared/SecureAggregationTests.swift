@@ -64,13 +64,14 @@ struct SecureAggregationTests {
     }
 
     @Test(
-        "ends well when a worker is killed in any stage of it",
+        "and shares of noise ends well when a worker is killed in any stage of it",
         arguments: ["training", "shares", "inputs", "consents", "reveals"])
     func killedWorker(_ stage: String) async throws {
         let run = try SharedRun()
         let coordinator = try coordinator(
             run, workers: 4, Self.masked, "privacy.secure_aggregation.threshold=0.6", "federation.rounds=40",
-            "federation.worker_timeout=3")
+            "federation.worker_timeout=3", "privacy.differential_privacy.enabled=true",
+            "privacy.differential_privacy.mechanism=skellam", "privacy.differential_privacy.noise_multiplier=3")
         let line = try await coordinator.joinLineOfJSON()
         let parts = try parts(run, 5)
         let victim = try worker(run, line, 4, parts[4])

@@ -29,13 +29,16 @@ extension PrivacyLedger {
 
     private var assumptions: [String] {
         var sentences = [
-            "Assumed: updates are clipped before they are summed, noise comes from a secure generator, and every release "
-                + "is counted at the latest when it happens, also one that nobody took part in."
+            "Assumed: \(unit == .worker ? "updates" : "gradients") are clipped before they are summed, noise comes from a "
+                + "secure generator, and every release is counted at the latest when it happens, also one that nobody "
+                + "took part in."
         ]
         if releases.contains(where: { $0.sampling != .everybody }) {
             sentences.append(
-                "Assumed: samples are drawn at random for each round and kept secret. Against somebody who knows who "
-                    + "took part, as a coordinator does, account as if everybody had.")
+                unit == .worker
+                    ? "Assumed: samples are drawn at random for each round and kept secret. Against somebody who knows "
+                        + "who took part, as a coordinator does, account as if everybody had."
+                    : "Assumed: samples are drawn at random for each step and kept secret, as a worker's are.")
         }
         if releases.contains(where: \.isDistributed) {
             sentences.append(
@@ -85,6 +88,7 @@ extension PrivacyUnit {
         switch self {
         case .worker: "worker and all of its data"
         case .example: "example"
+        case .person: "person and all examples of theirs"
         }
     }
 }

@@ -4,4 +4,6 @@ public enum PrivacyUnit: String, Codable, Sendable, CaseIterable {
     case worker
     /// A single example: each example's gradient is clipped.
     case example
+    /// A person, whoever of several examples they are in: the sum of their gradients is clipped.
+    case person
 }

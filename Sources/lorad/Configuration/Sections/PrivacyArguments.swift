@@ -36,7 +36,13 @@ struct PrivacyArguments: ConfigurationSection {
             case skellam
         }
 
+        /// Whom the noise hides.
+        enum Unit: String, CaseIterable, Sendable {
+            case worker, person, example
+        }
+
         var enabled = false
+        var unit = Unit.worker
         var mechanism = Mechanism.gaussian
         var clip = 1.0
         var noiseMultiplier: Double?
@@ -45,6 +51,10 @@ struct PrivacyArguments: ConfigurationSection {
 
         static let fields: [Field<Self>] = [
             Field("enabled", \.enabled, "Whether updates are clipped and noise is added."),
+            Field(
+                "unit", \.unit,
+                "Whom the noise hides: a worker with all of its data, a person by the rows' field `person`, or an example."
+            ),
             Field(
                 "mechanism", \.mechanism,
                 "Gaussian noise of the coordinator's, or shares of noise that workers add under secure aggregation."),
@@ -63,4 +73,11 @@ struct PrivacyArguments: ConfigurationSection {
 
 extension Constraint<Double> {
     fileprivate static let probability = Self(requirement: "be greater than 0 and less than 1") { $0 > 0 && $0 < 1 }
+}
+
+extension PrivacyArguments.DifferentialPrivacy {
+    /// Itself where workers add noise for their own examples or people.
+    var ownNoise: Self? { enabled && unit != .worker ? self : nil }
+    /// Itself where noise hides whole workers.
+    var workerNoise: Self? { enabled && unit == .worker ? self : nil }
 }

@@ -1,0 +1,26 @@
+/// The rows that a guarantee protects together: those of one person, or one row each.
+public struct ExampleUnits: Equatable, Sendable {
+    /// The rows of each unit, by their positions in a source.
+    public let rows: [[Int]]
+
+    /// Every row by itself.
+    public init(rowCount: Int) { rows = (0..<rowCount).map { [$0] } }
+
+    /// Rows by whom they are about, in the order in which each is first named.
+    public init(people: [String]) {
+        var places: [String: Int] = [:]
+        var rows: [[Int]] = []
+        for (row, person) in people.enumerated() {
+            if let place = places[person] {
+                rows[place].append(row)
+            } else {
+                places[person] = rows.count
+                rows.append([row])
+            }
+        }
+        self.rows = rows
+    }
+
+    /// How many there are.
+    public var count: Int { rows.count }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import Privacy
+import Synchronization
+import Tensors
+
+/// What a worker has given away of its own data in a run, kept in a file beside its key.
+///
+/// It is the worker's own: whatever becomes of the coordinator, a release is noted here, on the disk, before it happens. A
+/// run that is begun anew under the same name goes on with its ledger, for the data is the same.
+final class WorkerLedger: Sendable {
+    private struct State {
+        var ledger: PrivacyLedger
+        var file: URL
+        var target: PrivacyTarget?
+    }
+
+    private let folder: URL
+    private let state = Mutex<State?>(nil)
+
+    /// - Parameter folder: where ledgers of runs lie.
+    init(in folder: URL) { self.folder = folder }
+
+    /// Takes up the ledger of a run.
+    ///
+    /// - Parameters:
+    ///   - unit: whose data a release is about.
+    ///   - target: what the releases may come to.
+    /// - Throws: `CommandError` where the file is damaged or of another unit.
+    func open(run: String, unit: PrivacyUnit, target: PrivacyTarget?) throws {
+        let file = folder.appending(path: "\(run).json")
+        var ledger = PrivacyLedger(unit: unit)
+        if FileManager.default.fileExists(atPath: file.path) {
+            do {
+                ledger = try PrivacyLedger(json: Data(contentsOf: file))
+            } catch {
+                throw CommandError("\(file.path): \(error); move it away only if you know what the run has released")
+            }
+            guard ledger.unit == unit || ledger.releases.isEmpty else {
+                throw CommandError(
+                    "\(file.path): a run named \(run) has protected each \(ledger.unit.rawValue) so far, and this one "
+                        + "protects each \(unit.rawValue): give the run another name")
+            }
+        }
+        state.withLock { $0 = State(ledger: ledger, file: file, target: target) }
+    }
+
+    /// Notes a release before it happens.
+    ///
+    /// - Throws: `PrivacyError.budgetExceeded` where the target does not allow it; what writing the file throws.
+    func note(_ release: PrivacyRelease) throws {
+        try state.withLock { state in
+            guard var next = state else { throw PrivacyError(.invalidConfiguration, "no privacy ledger is open") }
+            if let target = next.target {
+                try next.ledger.append(release, within: target)
+            } else {
+                try next.ledger.append(release)
+            }
+            try AtomicFile.write(try next.ledger.json(), to: next.file.path, permissions: 0o600)
+            state = next
+        }
+    }
+
+    /// ε so far.
+    func epsilon(delta: Double) throws -> Double {
+        try state.withLock { try $0?.ledger.spent(delta: delta).epsilon ?? 0 }
+    }
+
+    /// The ledgers of a run that the workers of this machine have kept, by worker.
+    static func all(ofRun run: String, in workers: URL) throws -> [(worker: String, ledger: PrivacyLedger)] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: workers.path)) ?? []
+        return try names.sorted().compactMap { name in
+            let file = workers.appending(path: "\(name)/privacy/\(run).json")
+            guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+            return (name, try PrivacyLedger(json: Data(contentsOf: file)))
+        }
+    }
+}

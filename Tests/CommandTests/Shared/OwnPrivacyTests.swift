@@ -1,0 +1,144 @@
+import Foundation
+import Models
+import Privacy
+import TestSupport
+import Testing
+import Training
+
+@testable import lorad
+
+@Suite("A federated run in which each worker protects its own data", .ownThreads, .timeLimit(.minutes(10)))
+struct OwnPrivacyTests {
+    private static let settings = [
+        "federation.mode=federated", "federation.rounds=3", "federation.local_steps=2", "federation.min_workers=2",
+        "privacy.differential_privacy.enabled=true", "privacy.differential_privacy.noise_multiplier=2",
+    ]
+
+    private struct Figures: Decodable {
+        var epsilon: Double
+        var unit: String
+        var releases: Int
+    }
+
+    private func coordinator(_ run: SharedRun, _ settings: String...) throws -> LoradProcess {
+        try LoradProcess(
+            ["coordinator", "--config", "run.yaml", "--listen", "tcp://127.0.0.1:0", "--state", "state", "--json"]
+                + (Self.settings + settings).flatMap { ["--set", $0] }, in: run.path)
+    }
+
+    /// The bundled rows, of two people each.
+    private func data(_ run: SharedRun) throws -> String {
+        let all = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: TinyLlava.data("train"))))
+        var rows = try #require(all as? [[String: Any]])
+        for index in rows.indices { rows[index]["person"] = index / 2 }
+        let file = "\(run.path)/people.json"
+        try JSONSerialization.data(withJSONObject: rows).write(to: URL(filePath: file))
+        return file
+    }
+
+    private func ledger(_ run: SharedRun, _ worker: String) async throws -> Figures {
+        let outcome = try await lorad(
+            "privacy", "ledger", "shared", "--worker", worker, "--state", "\(run.path)/\(worker)", "--json")
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        return try JSONDecoder().decode(Figures.self, from: Data(outcome.output.utf8))
+    }
+
+    @Test("keeps a ledger with each worker, and tells nothing of their losses and counts", arguments: [false, true])
+    func ledgers(isMasked: Bool) async throws {
+        let run = try SharedRun()
+        let coordinator = try coordinator(
+            run, "privacy.differential_privacy.unit=person", "privacy.secure_aggregation.enabled=\(isMasked)",
+            "privacy.secure_aggregation.fewest_workers=2")
+        let line = try await coordinator.joinLineOfJSON()
+        let file = try data(run)
+        let workers = try ["one", "two"].map {
+            try run.worker(
+                line, $0, "--data", file, "--images", TinyLlava.pictures, "--require-noise", "--fewest-workers", "2")
+        }
+        let outcome = try await coordinator.outcome()
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        for worker in workers { try await worker.expectSuccess() }
+        let commits = try outcome.output.events().named("round_committed")
+        #expect(commits.count == 3)
+        for commit in commits { #expect(commit["loss"]?.doubleValue == nil, "\(commit)") }
+        // Six people, of whom a step takes all: the batch is of eight.
+        for name in ["one", "two"] {
+            let found = try await ledger(run, name)
+            #expect(found.unit == "person" && found.releases == 6)
+            let plan = PrivacyPlan(target: try PrivacyTarget(epsilon: 1, delta: 1e-5), sampling: .everybody)
+            let expected = try plan.spent(noiseMultiplier: 2, rounds: 6).epsilon
+            #expect(abs(found.epsilon - expected) < 1e-9)
+        }
+        let other = try await lorad("privacy", "ledger", "shared", "--state", "\(run.path)/state")
+        #expect(other.status == 1 && other.errors.contains("--worker NAME"), "\(other.errors)")
+    }
+
+    @Test("ends for a worker whose own budget does not allow another round")
+    func budget() async throws {
+        let run = try SharedRun()
+        let coordinator = try coordinator(run, "privacy.differential_privacy.unit=example", "federation.min_workers=1")
+        let worker = try run.worker(
+            try await coordinator.joinLineOfJSON(), "site", "--data", try data(run), "--images", TinyLlava.pictures,
+            "--max-epsilon", "3")
+        let outcome = try await worker.outcome()
+        #expect(outcome.status == 1 && outcome.errors.contains("past the target of 3"), "\(outcome.errors)")
+        let found = try await ledger(run, "site")
+        #expect(found.epsilon <= 3 && found.releases >= 2 && found.releases < 6, "\(found)")
+        coordinator.send(SIGKILL)
+    }
+
+    @Test("is what a worker may insist on")
+    func insisting() async throws {
+        let run = try SharedRun()
+        let coordinator = try coordinator(run, "privacy.differential_privacy.unit=worker")
+        let worker = try run.worker(
+            try await coordinator.joinLineOfJSON(), "site", "--data", try data(run), "--images", TinyLlava.pictures,
+            "--require-noise")
+        try await worker.expectFailure("this worker would add no noise")
+        coordinator.send(SIGKILL)
+    }
+
+    @Test("names rows that say of nobody whom they are about")
+    func nobody() async throws {
+        let run = try SharedRun()
+        let coordinator = try coordinator(run, "privacy.differential_privacy.unit=person")
+        let worker = try run.worker(
+            try await coordinator.joinLineOfJSON(), "site", "--data", TinyLlava.data("train"), "--images",
+            TinyLlava.pictures)
+        try await worker.expectFailure("has no `person`: name whom it is about")
+        coordinator.send(SIGKILL)
+    }
+
+    /// Somebody who knows everything but whether the canary was in a step guesses it from what the step gives away: with
+    /// little noise always right, with much hardly better than by a coin, and as good as the noise's deviation says.
+    @Test("hides a canary as well as its noise says", arguments: [0.05, 4])
+    func canary(noise: Double) throws {
+        let folder = try TemporaryFolder()
+        let ledger = WorkerLedger(in: URL(filePath: folder.path))
+        try ledger.open(run: "canary", unit: .example, target: nil)
+        var arguments = PrivacyArguments.DifferentialPrivacy()
+        (arguments.enabled, arguments.unit, arguments.clip, arguments.noiseMultiplier) = (true, .example, 0.5, noise)
+        let privacy = try OwnPrivacy(
+            arguments, units: ExampleUnits(rowCount: 8), plannedSteps: 1, unitsPerStep: 8, values: 64, ledger: ledger,
+            lanes: 1)
+        let steps = try privacy.steps(1)
+        let trials = 1_000
+        var (right, scores) = (0, [Double]())
+        for trial in 0..<trials {
+            let isThere = trial % 2 == 0
+            // The canary's gradient has the clip's length and one direction.
+            var sum = [Float](repeating: 0, count: 64)
+            if isThere { sum[7] = 0.5 }
+            let released = try steps.noisy(sum)
+            let score = Double(released[7]) / 0.5
+            if (score > 0.5) == isThere { right += 1 }
+            scores.append(score - (isThere ? 1 : 0))
+        }
+        // Φ(1/2z), within five deviations of a count of a thousand.
+        let expected = 0.5 * erfc(-0.5 / noise / 2.0.squareRoot())
+        let slack = 5 * (max(expected * (1 - expected), 1e-4) / Double(trials)).squareRoot()
+        #expect(abs(Double(right) / Double(trials) - expected) < slack, "\(right) of \(trials), expected \(expected)")
+        let deviation = (scores.reduce(0) { $0 + $1 * $1 } / Double(trials)).squareRoot()
+        #expect(abs(deviation / noise - 1) < 5 / (2 * Double(trials)).squareRoot(), "deviation \(deviation)")
+    }
+}
