@@ -22,9 +22,9 @@ RUN_FILE = """
 run: {run}
 model: {{ path: {base}, precision: bf16 }}
 adapter:
-  r: 16
-  lora_alpha: 32
-  target_modules: '.*language_model.*\\.(q|k|v|o|gate|up|down)_proj'
+  r: {rank}
+  lora_alpha: {alpha_of_rank}
+  target_modules: '.*language_model.*\\.({targets})_proj'
 data: {{ {train}images: {data}, max_length: 512, template: chatml }}
 training:
   learning_rate: {rate}
@@ -35,6 +35,7 @@ training:
   seed: {seed}
   output_dir: out
 """
+ADAPTER = dict(rank=16, alpha_of_rank=32, targets="q|k|v|o|gate|up|down")
 FEDERATION = """
 federation:
   mode: federated
@@ -75,7 +76,7 @@ def evaluate(o, adapter):
 def run_file(o, folder, seed, method):
     train = "" if method else f"train: {o.data / 'train.json'}, "
     values = dict(
-        vars(o), run=folder.name, base=o.merged, train=train, seed=seed, logging=o.local, method=method,
+        vars(o), **ADAPTER, run=folder.name, base=o.merged, train=train, seed=seed, logging=o.local, method=method,
         steps=o.rounds * o.local * (1 if method else o.workers))
     text = RUN_FILE.format(**values) + (FEDERATION.format(**values) if method else "")
     (folder / "run.yaml").write_text(text)
@@ -103,6 +104,9 @@ def federated(o, folder, parts):
                 worker + ["--state", folder / f"worker-{index + 1}"], cwd=folder, stdout=log, stderr=log))
     for process in processes:
         assert process.wait() == 0, f"a process of {folder} failed"
+    shown = subprocess.run(
+        [o.lorad, "runs", "show", folder.name, "--state", folder / "state", "--json"], check=True, capture_output=True)
+    (folder / "run.json").write_bytes(shown.stdout)
     shutil.rmtree(folder / "state")
 
 

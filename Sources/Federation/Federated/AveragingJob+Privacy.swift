@@ -12,6 +12,10 @@ extension AveragingJob {
                 .invalidConfiguration,
                 "differential privacy is for workers with data of their own: federation.mode federated")
         }
+        if settings.privacy?.settings.clipQuantile != nil, settings.masking != nil {
+            throw FederationError(
+                .invalidConfiguration, "a clip that follows the updates' norms needs updates without masks")
+        }
         if case .distributed? = settings.privacy?.settings.mechanism, settings.masking == nil {
             throw FederationError(
                 .invalidConfiguration,
@@ -20,10 +24,27 @@ extension AveragingJob {
         }
     }
 
-    /// The coordinator's part of the noise, if it has one.
-    var centralNoise: CentralNoise? {
+    /// What a round's noise of the coordinator's begins with, if there is any.
+    func centralRound(_ state: State, expected: Int) throws -> CentralRound? {
         guard let book = settings.privacy, book.settings.mechanism == .central else { return nil }
-        return CentralNoise(settings: book.settings)
+        let clip = try book.settings.adaptiveClip(from: state.clip, expected: expected)
+        return CentralRound(noise: try CentralNoise(book.settings, clip), clip: clip)
+    }
+
+    /// Noise of the coordinator's in a round.
+    struct CentralRound {
+        let noise: CentralNoise
+        /// The clip, where it follows a quantile.
+        var clip: AdaptiveClip?
+        /// Norms of the updates before clipping.
+        var norms: [Double] = []
+
+        /// The clip of the next round; a fixed one stays nil.
+        func nextClip(expected: Int) throws -> Double? {
+            guard var clip else { return nil }
+            clip.update(noisyShare: try clip.noisyShare(of: norms, workers: expected))
+            return Double(Float(clip.clip))  // as it is kept
+        }
     }
 
     /// Looks whether the budget allows a round at all.

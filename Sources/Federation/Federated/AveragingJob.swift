@@ -27,11 +27,15 @@ public final class AveragingJob: Job {
         public var optimizer: StateDict
         /// What the frozen base has gained.
         public var gain: BaseDelta
+        /// The clip that updates are held to, where it moves.
+        public var clip: Double?
 
         /// Creates a state.
         public init(
-            round: Int = 0, trained: StateDict, optimizer: StateDict = StateDict(), gain: BaseDelta = BaseDelta([])
+            round: Int = 0, trained: StateDict, optimizer: StateDict = StateDict(), gain: BaseDelta = BaseDelta([]),
+            clip: Double? = nil
         ) {
+            self.clip = clip
             self.round = round
             self.trained = trained
             self.optimizer = optimizer
@@ -59,6 +63,8 @@ public final class AveragingJob: Job {
         var values: [String: Double] = [:]
         /// How many workers were to be expected.
         var expected = 1
+        /// The coordinator's noise.
+        var central: CentralRound?
     }
 
     struct Current {
@@ -131,6 +137,7 @@ public final class AveragingJob: Job {
                 start: start, check: try aggregator.check(start, settings), intake: intake,
                 places: Dictionary(uniqueKeysWithValues: tasks.enumerated().map { ($1.id, $0) }))
             round.expected = expected(of: workers.count)
+            round.central = try centralRound(current.state, expected: round.expected)
             current.round = round
             return tasks
         }
@@ -174,11 +181,16 @@ public final class AveragingJob: Job {
             throw FederationError(.invalidUpdate, "no round is open")
         }
         try check.check(update)
-        if let noise = centralNoise {
-            let clipped = try noise.clipped(update.state, from: state.trained)
-            update = Update(worker: name, weight: 1, state: clipped)
+        var norm: Double?
+        if let central = current.withLock({ $0.round?.central }) {
+            let clipped = try central.noise.clipped(update.state, from: state.trained)
+            update = Update(worker: name, weight: 1, state: clipped.state)
+            norm = clipped.norm
         }
-        try current.withLock { try $0.round?.add(update, metrics) }
+        try current.withLock { current in
+            try current.round?.add(update, metrics)
+            if let norm { current.round?.central?.norms.append(norm) }
+        }
     }
 
     /// Puts the results together and applies them.
@@ -201,6 +213,7 @@ public final class AveragingJob: Job {
                 current.state.gain = try current.state.gain.adding(gain, rank: settings.gainRank)
             }
             current.state.optimizer = current.optimizer.stateDict
+            current.state.clip = try round.central?.nextClip(expected: round.expected)
             current.state.round += 1
             current.round = nil
             return (current.state, round.report(leftOut: result.leftOut))
@@ -209,14 +222,18 @@ public final class AveragingJob: Job {
     }
 
     private func result(of round: Round) throws -> AggregationResult {
-        guard let noise = centralNoise else { return try round.result(of: aggregator) }
-        return try privateResult(of: round, noise)
+        guard let central = round.central else { return try round.result(of: aggregator) }
+        return try privateResult(of: round, central.noise)
     }
 
     /// The state by parts.
     public func snapshot() -> [String: StateDict] {
         let state = state
-        return ["adapter": state.trained, "optimizer": state.optimizer, "gain": state.gain.stateDict]
+        let clip = state.clip.map { [("clip", Tensor([Float($0)], shape: [1]))] } ?? []
+        return [
+            "adapter": state.trained, "optimizer": state.optimizer, "gain": state.gain.stateDict,
+            "privacy": StateDict(clip),
+        ]
     }
 
     private func intake(_ start: RoundStart, workers: Int) throws -> Intake {

@@ -46,6 +46,11 @@ struct RunConfiguration: ConfigurationSection {
                 "unit: \(noise.unit.rawValue) draws the rows of each step by chance, so that there are no epochs: set "
                 + "federation.local_steps in place of local_epochs"
         }
+        guard noise.clipQuantile == nil else {
+            return
+                "unit: \(noise.unit.rawValue) clips gradients at the workers, and clip_quantile moves the clip of updates: "
+                + "leave it out"
+        }
         return noise.noiseMultiplier == nil && noise.targetEpsilon == nil
             ? "needs noise_multiplier, or target_epsilon to find it by" : nil
     }
@@ -66,6 +71,10 @@ struct RunConfiguration: ConfigurationSection {
         guard noise.mechanism == .gaussian || privacy.secureAggregation.enabled else {
             return "has noise that workers add, which hides nothing from a coordinator that sees each update: enable "
                 + "privacy.secure_aggregation, or set mechanism: gaussian"
+        }
+        guard noise.clipQuantile == nil || noise.mechanism == .gaussian && !privacy.secureAggregation.enabled else {
+            return "has clip_quantile, which needs each update's norm: set mechanism: gaussian without "
+                + "privacy.secure_aggregation, or leave clip_quantile out"
         }
         guard noise.noiseMultiplier != nil || noise.targetEpsilon != nil else {
             return "needs noise_multiplier, or target_epsilon to find it by"

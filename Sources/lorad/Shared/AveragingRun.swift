@@ -40,7 +40,8 @@ final class AveragingRun: Sendable {
             try resumed.map {
                 AveragingJob.State(
                     round: $0.round, trained: try $0.part("adapter"), optimizer: try $0.part("optimizer"),
-                    gain: try BaseDelta(try $0.part("gain")))
+                    gain: try BaseDelta(try $0.part("gain")),
+                    clip: ($0.has("privacy") ? try $0.part("privacy")["clip"] : nil).map { Double($0.values[0]) })
             } ?? AveragingJob.State(trained: initial)
         var settings = settings(seed)
         settings.privacy = try privacyBook(settings.masking, values: initial.entries.reduce(0) { $0 + $1.tensor.count })

@@ -58,7 +58,8 @@ extension NoiseSettings {
             case .skellam: .distributed(.skellam)
             }
         self.init(
-            mechanism: mechanism, clip: arguments.clip, noiseMultiplier: arguments.noiseMultiplier ?? 0,
+            mechanism: mechanism, clip: arguments.clip, clipQuantile: arguments.clipQuantile,
+            noiseMultiplier: arguments.noiseMultiplier ?? 0,
             delta: arguments.delta, targetEpsilon: arguments.targetEpsilon)
         guard arguments.noiseMultiplier == nil, let epsilon = arguments.targetEpsilon else { return }
         let isSampled = masking == nil && federation.participation < 1

@@ -19,6 +19,9 @@ struct ResumedState {
         }
     }
 
+    /// Whether the snapshot has a part of this name.
+    func has(_ name: String) -> Bool { parts[name] != nil }
+
     /// A part of the snapshot.
     func part(_ name: String) throws -> StateDict {
         guard let part = parts[name] else {

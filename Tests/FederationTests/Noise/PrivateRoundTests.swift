@@ -17,36 +17,40 @@ struct PrivateRoundTests {
     }
 
     private func book(
-        clip: Double = 1, noise: Double, target: Double? = nil, spent: [PrivacyRelease] = []
+        clip: Double = 1, quantile: Double? = nil, noise: Double, target: Double? = nil, spent: [PrivacyRelease] = []
     ) throws -> PrivacyBook {
         var ledger = PrivacyLedger()
         for release in spent { try ledger.append(release) }
         let settings = NoiseSettings(
-            mechanism: .central, clip: clip, noiseMultiplier: noise, delta: 1e-5, targetEpsilon: target)
+            mechanism: .central, clip: clip, clipQuantile: quantile, noiseMultiplier: noise, delta: 1e-5,
+            targetEpsilon: target)
         return PrivacyBook(settings, ledger: ledger) { _ in }
     }
 
     private func job(
-        _ book: PrivacyBook, share: Double = 1, rounds: Int = 3, aggregation: String = "mean"
+        _ book: PrivacyBook, share: Double = 1, rounds: Int = 3, aggregation: String = "mean",
+        from state: AveragingJob.State? = nil
     ) throws -> AveragingJob {
         var settings = AveragingSettings(
             rounds: rounds, participation: .sampled(share: share, minimum: 1), minimumWorkers: 1, seed: 3)
         settings.privacy = book
         let aggregator = try Aggregators.named(aggregation)
         return try AveragingJob(
-            .init(trained: state(0)), layout: FactorLayout(finding: state(0)) { _ in 2 }, settings: settings,
+            state ?? .init(trained: self.state(0)), layout: FactorLayout(finding: self.state(0)) { _ in 2 },
+            settings: settings,
             aggregator: aggregator, optimizer: ServerOptimizers.named("none", .init(), after: aggregator),
             work: { _ in WorkOrder(work: Data()) })
     }
 
     /// Plays a round in which each worker that is asked moves all numbers by `amount`.
     private func play(_ job: AveragingJob, moving amount: Float) throws -> (asked: Int, report: RoundReport) {
-        let start = job.state.trained["head"]?.values.first ?? 0
+        let moved = (job.state.trained["head"]?.values ?? []).map { $0 + amount }
+        let update = StateDict([("head", Tensor(moved, shape: [Self.count]))])
         let tasks = try job.plan(for: workers).tasks
         for task in tasks {
             try job.add(
                 Contribution(
-                    task: task.id, worker: task.worker ?? workers[0], update: state(start + amount),
+                    task: task.id, worker: task.worker ?? workers[0], update: update,
                     metrics: ContributionMetrics(loss: 1, examples: 50, tokens: 10, values: ["eval_rows": 3])))
         }
         return (tasks.count, try job.commit())
@@ -76,6 +80,25 @@ struct PrivateRoundTests {
         _ = try play(job, moving: 500)
         let (mean, _) = moments(job.state.trained["head"]?.values ?? [])
         #expect(abs(mean - 3 / Double(Self.count).squareRoot()) < 2e-3, "\(mean)")
+    }
+
+    @Test("let the clip follow the updates' norms, at the same cost, also after a restart")
+    func adaptiveClip() throws {
+        // Norms of 10, within the first clip for all: it shrinks by e^−0.1 a round, but for noise.
+        let step = 10 / Float(Self.count).squareRoot()
+        var job = try job(book(clip: 100, quantile: 0.5, noise: 0.5), rounds: 80)
+        _ = try play(job, moving: step)
+        // Half of the budget's noise counts who is within: deviation 0.5, and z_Δ = (0.5^−2 − (2 · 0.5)^−2)^−½.
+        let (_, deviation) = moments(job.state.trained["head"]?.values ?? [])
+        #expect(abs(deviation / (100 / 3.0.squareRoot() / 4) - 1) < 0.03, "\(deviation)")
+        let first = try #require(job.state.clip)
+        #expect(first < 100 && first > 80)
+        #expect(job.snapshot()["privacy"]?["clip"]?.values == [Float(first)])
+        let state = AveragingJob.State(round: 1, trained: job.state.trained, clip: first)
+        job = try self.job(book(quantile: 0.5, noise: 0.5), rounds: 80, from: state)
+        for _ in 1..<80 { #expect(try play(job, moving: step).report.release?.count == 1) }
+        let last = try #require(job.state.clip)
+        #expect(last > 4 && last < 25, "\(last)")
     }
 
     @Test("end before the budget would be passed")

@@ -45,6 +45,7 @@ struct PrivacyArguments: ConfigurationSection {
         var unit = Unit.worker
         var mechanism = Mechanism.gaussian
         var clip = 1.0
+        var clipQuantile: Double?
         var noiseMultiplier: Double?
         var delta = 1e-5
         var targetEpsilon: Double?
@@ -59,6 +60,10 @@ struct PrivacyArguments: ConfigurationSection {
                 "mechanism", \.mechanism,
                 "Gaussian noise of the coordinator's, or shares of noise that workers add under secure aggregation."),
             Field("clip", \.clip, "Largest norm of a contribution.", .above(0)),
+            Field(
+                "clip_quantile", \.clipQuantile,
+                "Share of updates that the clip should leave whole: it then moves from round to round.",
+                Constraint.probability.whenGiven),
             Field(
                 "noise_multiplier", \.noiseMultiplier,
                 "Standard deviation of the noise, in clips; found by target_epsilon and rounds unless given.",
