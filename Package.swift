@@ -36,7 +36,7 @@ let package = Package(
         .target(
             name: "Privacy",
             dependencies: [
-                "Tensors", .product(name: "Crypto", package: "swift-crypto"),
+                "CKernels", "Tensors", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
         .target(

@@ -74,7 +74,7 @@ def main():
     parser.add_argument("--local", type=int, default=1, help="local steps a round")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rate", default="1e-3")
-    parser.add_argument("--public", type=int, default=1024, help="rows that the start is trained on")
+    parser.add_argument("--public", type=int, default=160, help="rows that the start is trained on")
     o = parser.parse_args()
     o.output.mkdir(parents=True, exist_ok=True)
     o.merged = o.output / "base"

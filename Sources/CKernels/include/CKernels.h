@@ -95,4 +95,11 @@ void lorad_ordered_mean(const float *const *x, size_t count, const uint16_t *exc
 double lorad_squared_distance(const float *x, const float *y, size_t n);
 void lorad_squared_distances(const float *const *x, size_t count, double *distances, size_t n);
 
+// Words of little-endian machines; `random` and `words` are bytes that may lie anywhere.
+// y = floor(v) + [random / 2^32 < v - floor(v)] for v = x factor within +-limit, modulo the ring of `mask`.
+void lorad_round_to_words(const float *x, uint32_t *y, const void *random, size_t n, double factor, double limit,
+                          uint32_t mask);
+// sum += sign words, modulo 2^32.
+void lorad_add_words(uint32_t *sum, const void *words, size_t n, uint32_t sign);
+
 #endif

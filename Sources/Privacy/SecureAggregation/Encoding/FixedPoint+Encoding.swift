@@ -1,3 +1,4 @@
+import CKernels
 public import Crypto
 import Foundation
 
@@ -62,6 +63,11 @@ extension FixedPoint {
     ) {
         let mask = UInt32.max >> UInt32(32 - bits)
         stream.bytes(from: start, words: values.count).withUnsafeBytes { random in
+            #if _endian(little)
+                if let source = values.baseAddress, let target = elements.baseAddress, let bytes = random.baseAddress {
+                    return lorad_round_to_words(source, target, bytes, values.count, factor, limit, mask)
+                }
+            #endif
             for index in values.indices {
                 let value = max(-limit, min(limit, Double(values[index]) * factor))
                 let floor = value.rounded(.down)

@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 
 /// Ring elements as they travel: `bits` bits each, without gaps, the lowest bit first; a last byte is filled with zeros.
@@ -16,6 +17,9 @@ enum PackedElements {
 
     /// Elements below 2^bits, packed.
     static func pack(_ elements: UnsafeBufferPointer<UInt32>, bits: Int) -> Data {
+        #if _endian(little)
+            if bits == 32 { return Data(buffer: elements) }
+        #endif
         var packed = Data(count: byteCount(elements.count, bits: bits))
         packed.withUnsafeMutableBytes { bytes in
             var pending: UInt64 = 0
@@ -52,6 +56,11 @@ enum PackedElements {
         let spare = 8 * packed.count - sum.count * bits
         guard (packed.last ?? 0) >> UInt8(8 - spare) == 0 || spare == 0 else { return false }
         packed.withUnsafeBytes { bytes in
+            #if _endian(little)
+                if bits == 32, let words = bytes.baseAddress, let target = sum.baseAddress {
+                    return lorad_add_words(target, words, sum.count, sign.factor)
+                }
+            #endif
             var pending: UInt64 = 0
             var filled = 0
             var offset = 0

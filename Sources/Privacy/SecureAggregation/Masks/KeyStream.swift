@@ -1,3 +1,4 @@
+import CKernels
 import Crypto
 import CryptoExtras
 import Foundation
@@ -41,6 +42,11 @@ struct KeyStream: Sendable {
     /// Adds (or takes away) the stream's words from `word` on, modulo 2^32.
     func apply(_ sign: MaskSign, to words: UnsafeMutableBufferPointer<UInt32>, from word: Int) {
         bytes(from: word, words: words.count).withUnsafeBytes { stream in
+            #if _endian(little)
+                if let source = stream.baseAddress, let target = words.baseAddress {
+                    return lorad_add_words(target, source, words.count, sign.factor)
+                }
+            #endif
             switch sign {
             case .plus:
                 for index in 0..<words.count { words[index] &+= Self.word(stream, index) }
@@ -59,6 +65,9 @@ struct KeyStream: Sendable {
 /// Whether a mask is added or taken away.
 enum MaskSign: Sendable {
     case plus, minus
+
+    /// 1 or −1 modulo 2^32.
+    var factor: UInt32 { self == .plus ? 1 : .max }
 
     var opposite: MaskSign { self == .plus ? .minus : .plus }
 }
