@@ -2,11 +2,11 @@ import ArgumentParser
 import Foundation
 import Transports
 
-/// `lorad bench`: what this machine makes of the parts that need no model.
+/// `lorad bench`: what this machine makes of the parts.
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measures rounds, aggregation and privacy on this machine, without a model.",
-        subcommands: [Federated.self, Private.self, CoordinatorProcess.self, WorkersProcess.self])
+        commandName: "bench", abstract: "Measures rounds, aggregation and privacy on this machine.",
+        subcommands: [Federated.self, Private.self, Clipped.self, CoordinatorProcess.self, WorkersProcess.self])
 
     /// `lorad bench federation`.
     struct Federated: ParsableCommand {
@@ -96,6 +96,34 @@ struct BenchCommand: ParsableCommand {
             let report = try PrivacyBench(workers: workers, size: size, rounds: rounds, exchanges: exchanges.counts)
                 .report { if !json { print($0) } }
             if json { print(try report.json()) }
+        }
+    }
+
+    /// `lorad bench clipping`.
+    struct Clipped: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "clipping",
+            abstract: "Seconds of a step whose rows' gradients are bounded one by one, beside a plain one.",
+            discussion: "Example:\n  lorad bench clipping --config configs/tiny-vqa.yaml")
+
+        @Option(help: "A run file with a model and data; what it says of steps, output and privacy has no effect.")
+        var config: String
+
+        @Option(name: .customLong("set"), help: "Overrides a key of the run file: --set training.seed=7.")
+        var overrides: [String] = []
+
+        @Option(help: "Steps of each kind; the median is taken.")
+        var steps = 5
+
+        @Flag(help: "Prints one JSON object.")
+        var json = false
+
+        func validate() throws { if steps < 1 { throw ValidationError("--steps must be at least 1") } }
+
+        func run() throws {
+            let configuration = try RunFile.read(path: config, overrides: overrides)
+            let report = try ClippingBench(configuration) { if !json { print($0) } }.report(steps: steps)
+            print(json ? try report.json() : report.text)
         }
     }
 

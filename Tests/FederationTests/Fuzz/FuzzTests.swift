@@ -1,4 +1,6 @@
+import Crypto
 import Foundation
+import Privacy
 import SwiftProtobuf
 import Tensors
 import Testing
@@ -77,6 +79,26 @@ struct FuzzTests {
             let set = try ChunkSet(decoding: bytes, chunkCount: 9)
             #expect(set.count <= 9 && set.indices.allSatisfy { (0..<9).contains($0) })
         }
+    }
+
+    @Test("terms of secure aggregation, and what a worker makes of them", arguments: seeds)
+    func terms(seed: UInt64) throws {
+        let base = StateDict([("a", Tensor([1, 2, 3], shape: [3])), ("b", Tensor([4], shape: [1, 1]))])
+        let result = LocalResult(update: base, metrics: .init(loss: 1, examples: 5))
+        let noise = NoiseSettings(mechanism: .distributed(.skellam), clip: 1, noiseMultiplier: 2, delta: 1e-5)
+        let layout = UpdateLayout(base, carriesLoss: true)
+        let terms = try [nil, noise].map { noise in
+            try MaskingSettings(run: "toy", threshold: 0.6, clip: noise == nil ? .value(1) : .norm(1)).terms(
+                round: 2, attempt: sampleBytes(16), layout: layout, workers: 5, largestWeight: 9, noise: noise)
+        }
+        let inputs = try terms.map { try JSONEncoder().encode($0) }
+        let policy = MaskingPolicy(key: .init())
+        let refusals = read(inputs, seed: seed) { bytes in
+            let terms = try JSONDecoder().decode(MaskingTerms.self, from: bytes)
+            let masked = try MaskedResult(result, from: base, terms, policy, lanes: 1)
+            #expect(masked.advertisement.count < 1_000)
+        }
+        #expect((100...2_499).contains(refusals), "\(refusals)")
     }
 
     @Test("updates", arguments: seeds)
@@ -161,7 +183,15 @@ private enum Samples {
         },
         .with { $0.goodbye.reason = "stopped" }, .with { $0.hello = hello }, .with { $0.getManifest.blob = blob.id },
         .with { $0.getChunk.index = 3 }, .with { $0.beginUpload.manifest = sampleBytes(56) },
-        .with { $0.putChunk.blob = blob.id },
+        .with { $0.putChunk.blob = blob.id }, .with { $0.exchange.task = task },
+        .with {
+            $0.exchange.task = task
+            $0.exchange.message = sampleBytes(80)
+        },
+        .with {
+            $0.exchange.task = task
+            $0.exchange.vector = blob
+        },
     ]
 
     static let replies: [WireReply] = [
@@ -170,7 +200,10 @@ private enum Samples {
             $0.order.base = blob
             $0.order.work = sampleBytes(60)
             $0.order.attachments = [.with { $0.blob = blob }]
+            $0.order.masking = sampleBytes(30)
         },
+        .with { $0.turn.message = sampleBytes(40) }, .with { $0.turn.wait = .init() },
+        .with { $0.turn.over.reason = "too few" },
         .with { $0.wait.reason = "" }, .with { $0.alive.taskIsOpen = true }, .verdict(.refused, "no"),
         .with { $0.finished.summary = "done" }, .problem(.gone, "gone"),
         .with {
