@@ -129,6 +129,7 @@ extension AveragingJob {
         report.values = [:]
         guard let book = settings.privacy else { return report }
         report.isFinal = true
+        report.values["clip"] = state.clip
         if book.settings.mechanism == .central {
             let release = try PrivacyRelease(
                 .gaussian(noiseMultiplier: book.settings.noiseMultiplier), sampling: accountedSampling)

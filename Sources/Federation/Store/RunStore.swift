@@ -85,8 +85,10 @@ public final class RunStore: Sendable {
             .execute(arguments: [key, entry.kind, entry.time.timeIntervalSince1970, entry.entry])
     }
 
-    /// A run's name becomes the name of a folder.
-    private static func checkName(_ name: String) throws {
+    /// Refuses what is no name for a run: it becomes the name of a folder, also with those who hear it from a coordinator.
+    ///
+    /// - Throws: `FederationError.invalidConfiguration`.
+    public static func checkName(_ name: String) throws {
         let allowed = name.utf8.allSatisfy { byte in
             let character = Character(UnicodeScalar(byte))
             return character.isASCII && (character.isLetter || character.isNumber || "._-".contains(character))

@@ -7,6 +7,7 @@ import Training
 struct OwnPrivacy {
     private let units: ExampleUnits
     private let expectedCount: Int
+    private let unitsPerStep: Int
     private let clip: Double
     private let noise: GridGaussian
     private let sampling: PrivacyRelease.Sampling
@@ -27,6 +28,7 @@ struct OwnPrivacy {
         values: Int, ledger: WorkerLedger, lanes: Int
     ) throws {
         self.units = units
+        self.unitsPerStep = unitsPerStep
         self.ledger = ledger
         self.lanes = lanes
         expectedCount = min(unitsPerStep, units.count)
@@ -52,8 +54,8 @@ struct OwnPrivacy {
             + "noise of \(String(format: "%.4g", noiseMultiplier)) clips"
     }
 
-    /// Units that steps take on average: what is told of them.
-    func expectedUnits(steps: Int) -> Int { expectedCount * steps }
+    /// What is told of the units in some steps: the run file's number, also where this worker has fewer.
+    func toldUnits(steps: Int) -> Int { unitsPerStep * steps }
 
     /// So many steps, noted in the ledger at once.
     ///

@@ -113,7 +113,7 @@ final class SharedTrainer: LocalTrainer {
         let plan = StretchPlan(steps: Array(repeating: [], count: steps))
         var result = try train(
             plan, on: own.rows, options, work, trained, computation, privacy: try privacy.steps(steps))
-        result.metrics = ContributionMetrics(loss: 0, examples: privacy.expectedUnits(steps: steps))
+        result.metrics = ContributionMetrics(loss: 0, examples: privacy.toldUnits(steps: steps))
         result.isNoisy = true
         return result
     }

@@ -1,3 +1,4 @@
+import Federation
 import Foundation
 import Privacy
 import Synchronization
@@ -25,8 +26,9 @@ final class WorkerLedger: Sendable {
     /// - Parameters:
     ///   - unit: whose data a release is about.
     ///   - target: what the releases may come to.
-    /// - Throws: `CommandError` where the file is damaged or of another unit.
+    /// - Throws: `CommandError` where the file is damaged or of another unit, `FederationError` where the run's name is none.
     func open(run: String, unit: PrivacyUnit, target: PrivacyTarget?) throws {
+        try RunStore.checkName(run)
         let file = folder.appending(path: "\(run).json")
         var ledger = PrivacyLedger(unit: unit)
         if FileManager.default.fileExists(atPath: file.path) {

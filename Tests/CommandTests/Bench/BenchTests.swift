@@ -80,4 +80,15 @@ struct BenchTests {
         #expect((6_000_000..<7_000_000).contains(cell.sent))
         #expect(report.simulated?.workers == 3)
     }
+
+    @Test("Steps with bounded gradients stand beside plain ones over the same rows")
+    func clipping() async throws {
+        let outcome = try await lorad(
+            "bench", "clipping", "--config", "configs/tiny-vqa.yaml", "--steps", "2", "--json")
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        struct Report: Decodable { var plain_seconds, clipped_seconds, private_seconds: Double, rows: Int }
+        let report = try JSONDecoder().decode(Report.self, from: Data(outcome.output.utf8))
+        #expect(
+            report.rows == 4 && report.plain_seconds > 0 && report.clipped_seconds > 0 && report.private_seconds > 0)
+    }
 }

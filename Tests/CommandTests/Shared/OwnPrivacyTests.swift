@@ -1,3 +1,4 @@
+import Federation
 import Foundation
 import Models
 import Privacy
@@ -107,6 +108,25 @@ struct OwnPrivacyTests {
             TinyLlava.pictures)
         try await worker.expectFailure("has no `person`: name whom it is about")
         coordinator.send(SIGKILL)
+    }
+
+    @Test(
+        "keeps ledgers nowhere else, whatever a coordinator calls its run, and does not mix units or trust damaged files"
+    )
+    func ledgerFiles() throws {
+        let folder = try TemporaryFolder()
+        let ledger = WorkerLedger(in: URL(filePath: "\(folder.path)/privacy"))
+        for name in ["../elsewhere", "/tmp/elsewhere", ".hidden", "a/b", "", String(repeating: "a", count: 65)] {
+            #expect(throws: FederationError.self) { try ledger.open(run: name, unit: .example, target: nil) }
+        }
+        #expect(throws: PrivacyError.self) { try ledger.note(PrivacyRelease(.gaussian(noiseMultiplier: 1))) }
+        try ledger.open(run: "a", unit: .example, target: nil)
+        try ledger.note(PrivacyRelease(.gaussian(noiseMultiplier: 1)))
+        try ledger.open(run: "a", unit: .example, target: nil)
+        #expect(try ledger.epsilon(delta: 1e-5) > 4)
+        #expect(throws: CommandError.self) { try ledger.open(run: "a", unit: .person, target: nil) }
+        try Data("{".utf8).write(to: URL(filePath: "\(folder.path)/privacy/a.json"))
+        #expect(throws: CommandError.self) { try ledger.open(run: "a", unit: .example, target: nil) }
     }
 
     /// Somebody who knows everything but whether the canary was in a step guesses it from what the step gives away: with

@@ -101,16 +101,10 @@ final class IdentityKeyTests {
         let nonCanonicalNine = "f6" + prime.dropFirst(2)
         let zero = String(repeating: "00", count: 32)
         for hex in [zero, "01" + zero.dropFirst(2), eighth, other, belowPrime, prime, nonCanonicalNine] {
-            #expect(code { _ = try PublicIdentity(bytes: bytes(hex)) } == .invalidKey, "\(hex)")
+            #expect(code { _ = try PublicIdentity(bytes: Data(hexadecimal: hex)) } == .invalidKey, "\(hex)")
         }
         let key = IdentityKey().publicIdentity.bytes
         #expect(code { _ = try PublicIdentity(bytes: key.flipped(at: 31, bit: 7)) } == .invalidKey)
-        #expect(try PublicIdentity(bytes: bytes("09" + zero.dropFirst(2))).bytes.first == 9)
-    }
-
-    private func bytes(_ hex: String) -> Data {
-        let digits = Array(hex)
-        return Data(
-            stride(from: 0, to: digits.count, by: 2).compactMap { UInt8(String(digits[$0...($0 + 1)]), radix: 16) })
+        #expect(try PublicIdentity(bytes: Data(hexadecimal: "09" + zero.dropFirst(2))).bytes.first == 9)
     }
 }
