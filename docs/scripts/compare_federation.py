@@ -277,7 +277,7 @@ def measure_lorad(lorad, workers, size, tensors, rounds):
     command = [lorad, "bench", "federation", "--workers", str(workers), "--sizes", str(size), "--tensors", str(tensors),
                "--rounds", str(rounds), "--simulated", "0", "--no-kernels", "--json"]
     cell = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["cells"][0]
-    return {"seconds": cell["secondsPerRound"], "memory": cell["peakResident"]}
+    return {"seconds": cell["seconds_per_round"], "memory": cell["peak_resident"]}
 
 
 def main():

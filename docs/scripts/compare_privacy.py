@@ -47,7 +47,10 @@ def measure(o, name, privacy):
     if not result.exists():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        values = dict(vars(o), **ADAPTER, run=folder.name, base=o.merged, train="", seed=1, logging=1, steps=o.rounds * o.local)
+        rate = o.noisy_rate if "epsilon" in privacy else o.rate
+        values = dict(
+            vars(o) | dict(rate=rate), **ADAPTER, run=folder.name, base=o.merged, train="", seed=1, logging=1,
+            steps=o.rounds * o.local)
         text = (RUN_FILE + FEDERATION + privacy).format(**values)
         adapter = text[text.index("adapter:\n") : text.index("data:")]
         (folder / "run.yaml").write_text(text.replace(adapter, f"adapter: {{ path: {o.output / 'start/out'} }}\n"))
@@ -74,6 +77,8 @@ def main():
     parser.add_argument("--local", type=int, default=1, help="local steps a round")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rate", default="1e-3")
+    # Noise averages out over steps and workers, and what is left of a gradient is short: longer steps.
+    parser.add_argument("--noisy-rate", default="1e-2")
     parser.add_argument("--public", type=int, default=160, help="rows that the start is trained on")
     o = parser.parse_args()
     o.output.mkdir(parents=True, exist_ok=True)

@@ -72,12 +72,4 @@ extension ClippingBench.Report {
             rows, tokens, trainedNumbers, plainSeconds, clippedSeconds, clippedSeconds / plainSeconds, privateSeconds,
             privateSeconds / plainSeconds)
     }
-
-    /// One JSON object.
-    func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
 }

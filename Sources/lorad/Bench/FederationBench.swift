@@ -7,12 +7,6 @@ struct FederationBench {
         var cells: [RoundBench.Cell] = []
         var simulated: RoundBench.Cell?
         var aggregation: [AggregationBench.Result] = []
-
-        func json() throws -> String {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            return String(decoding: try encoder.encode(self), as: UTF8.self)
-        }
     }
 
     let workers: [Int]

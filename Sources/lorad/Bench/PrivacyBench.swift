@@ -10,12 +10,6 @@ struct PrivacyBench {
         var exchanges: [ExchangeBench.Result]
         /// Seconds to draw and add noise to all values of an update, by kind.
         var noise: [String: Double]
-
-        func json() throws -> String {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            return String(decoding: try encoder.encode(self), as: UTF8.self)
-        }
     }
 
     let workers: Int

@@ -26,3 +26,13 @@ extension Collection where Element == Double {
         return (values[(values.count - 1) / 2] + values[values.count / 2]) / 2
     }
 }
+
+extension Encodable {
+    /// One JSON object, its keys as run files have them.
+    func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+}

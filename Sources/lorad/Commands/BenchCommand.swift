@@ -5,8 +5,47 @@ import Transports
 /// `lorad bench`: what this machine makes of the parts.
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measures rounds, aggregation and privacy on this machine.",
-        subcommands: [Federated.self, Private.self, Clipped.self, CoordinatorProcess.self, WorkersProcess.self])
+        commandName: "bench", abstract: "Measures training, rounds, aggregation and privacy on this machine.",
+        subcommands: [
+            Trained.self, Federated.self, Private.self, Clipped.self, CoordinatorProcess.self, WorkersProcess.self,
+        ])
+
+    /// `lorad bench train`.
+    struct Trained: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "train",
+            abstract: "Seconds a step, tokens a second and memory of training; nothing is written.",
+            discussion: "Example:\n  lorad bench train --config configs/tiny-vqa.yaml --steps 20")
+
+        @Option(
+            help: "A run file with a model and data; what it says of the number of steps and of output has no effect.")
+        var config: String
+
+        @Option(name: .customLong("set"), help: "Overrides a key of the run file: --set training.lanes=1.")
+        var overrides: [String] = []
+
+        @Option(help: "Steps that count.")
+        var steps = 10
+
+        @Option(help: "Steps before these.")
+        var warmUp = 2
+
+        @Flag(help: "Prints one JSON object.")
+        var json = false
+
+        func validate() throws {
+            if steps < 1 { throw ValidationError("--steps must be at least 1") }
+            if warmUp < 0 { throw ValidationError("--warm-up must not be negative") }
+        }
+
+        func run() throws {
+            let configuration = try RunFile.read(path: config, overrides: overrides)
+            let report = try TrainBench(configuration: configuration).report(steps: steps, warmUp: warmUp) {
+                if !json { print($0) }
+            }
+            print(json ? try report.json() : report.text)
+        }
+    }
 
     /// `lorad bench federation`.
     struct Federated: ParsableCommand {

@@ -53,7 +53,7 @@ struct BenchTests {
         ]
         let outcome = try await LoradProcess(arguments, in: folder.path).outcome()
         #expect(outcome.status == 0, "\(outcome.errors)")
-        let report = try JSONDecoder().decode(PrivacyBench.Report.self, from: Data(outcome.output.utf8))
+        let report = try report(PrivacyBench.Report.self, of: outcome)
         // Values take four bytes masked or not, and keys, shares and signatures little beside them.
         #expect(Double(report.masked.received) < 1.1 * Double(report.plain.received))
         let exchange = try #require(report.exchanges.first)
@@ -71,7 +71,7 @@ struct BenchTests {
         ]
         let outcome = try await LoradProcess(arguments, in: folder.path).outcome()
         #expect(outcome.status == 0, "\(outcome.errors)")
-        let report = try JSONDecoder().decode(FederationBench.Report.self, from: Data(outcome.output.utf8))
+        let report = try report(FederationBench.Report.self, of: outcome)
         let cell = try #require(report.cells.first)
         #expect(cell.secondsPerRound > 0)
         #expect(cell.peakResident > cell.residentBefore)
@@ -85,10 +85,26 @@ struct BenchTests {
     func clipping() async throws {
         let outcome = try await lorad(
             "bench", "clipping", "--config", "configs/tiny-vqa.yaml", "--steps", "2", "--json")
+        let found = try report(ClippingBench.Report.self, of: outcome)
+        #expect(found.rows == 4 && found.plainSeconds > 0 && found.clippedSeconds > 0 && found.privateSeconds > 0)
+    }
+
+    @Test("Training tells its pace, its memory and the losses of a run")
+    func training() async throws {
+        let run = try TinyRun("training.max_steps=5")
+        let settings = ["--steps", "3", "--warm-up", "2", "--json"]
+        let outcome = try await LoradProcess(["bench", "train", "--config", "run.yaml"] + settings, in: run.path)
+            .outcome()
+        let found = try report(TrainBench.Report.self, of: outcome)
+        try await run.train()
+        #expect(try found.losses == run.log().compactMap(\.loss))
+        #expect(found.secondsPerStep > 0 && found.tokensPerSecond > 0 && found.peakResident > 1 << 20)
+    }
+
+    private func report<Report: Decodable>(_ type: Report.Type, of outcome: LoradProcess.Outcome) throws -> Report {
         try #require(outcome.status == 0, "\(outcome.errors)")
-        struct Report: Decodable { var plain_seconds, clipped_seconds, private_seconds: Double, rows: Int }
-        let report = try JSONDecoder().decode(Report.self, from: Data(outcome.output.utf8))
-        #expect(
-            report.rows == 4 && report.plain_seconds > 0 && report.clipped_seconds > 0 && report.private_seconds > 0)
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(type, from: Data(outcome.output.utf8))
     }
 }

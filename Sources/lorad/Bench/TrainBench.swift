@@ -1,0 +1,68 @@
+import Adapters
+import Foundation
+import Models
+import Tensors
+import Training
+
+/// Measures optimizer steps of a run file's model, adapter and data; nothing is written.
+struct TrainBench {
+    /// Medians over the steps that count, but where it says otherwise.
+    struct Report: Codable {
+        var secondsPerStep: Double
+        var fastestStep: Double
+        var slowestStep: Double
+        var tokensPerSecond: Double
+        var tokensPerStep: Int
+        var supervisedTokensPerStep: Int
+        /// From opening the files to the end of the first step.
+        var secondsToFirstStep: Double
+        /// Bytes, pages of a mapped checkpoint included.
+        var peakResident: Int
+        var trainedNumbers: Int
+        var lanes: Int
+        var arithmetic: String
+        /// Of every step, also of those that do not count.
+        var losses: [Double]
+    }
+
+    let configuration: RunConfiguration
+
+    /// Takes steps, of which the first ones do not count.
+    ///
+    /// - Throws: what is wrong with the run file's model or data; `TrainingError` where training diverges.
+    func report(steps: Int, warmUp: Int, say: (String) -> Void) throws -> Report {
+        let start = ContinuousClock.now
+        var configuration = configuration
+        configuration.training.maxSteps = steps + warmUp
+        let opened = try OpenedRun(configuration, say: say)
+        let training = try opened.trainingRows()
+        let weights = opened.adapted.weights
+        let trainer = try Trainer(
+            model: opened.adapted.model, weights: weights, source: training.rows, order: training.order,
+            arguments: configuration.training, lanes: opened.lanes)
+        let first = try trainer.takeStep()
+        let secondsToFirstStep = (ContinuousClock.now - start) / .seconds(1)
+        let reports = try [first] + (1..<steps + warmUp).map { _ in try trainer.takeStep() }
+        let counted = reports.dropFirst(warmUp)
+        let seconds = counted.map(\.seconds)
+        return Report(
+            secondsPerStep: seconds.median, fastestStep: seconds.min() ?? 0, slowestStep: seconds.max() ?? 0,
+            tokensPerSecond: counted.map { Double($0.tokens) / $0.seconds }.median,
+            tokensPerStep: Int(counted.map { Double($0.tokens) }.median),
+            supervisedTokensPerStep: Int(counted.map { Double($0.supervisedTokens) }.median),
+            secondsToFirstStep: secondsToFirstStep, peakResident: ProcessMeasures.peakResident,
+            trainedNumbers: weights.parameters.reduce(0) { $0 + $1.tensor.count }, lanes: opened.lanes.count,
+            arithmetic: Products.summary, losses: reports.map(\.loss))
+    }
+}
+
+extension TrainBench.Report {
+    /// Lines to read.
+    var text: String {
+        String(
+            format: "%.3f s a step (%.3f to %.3f) of %d tokens, %d supervised: %.0f tokens/s on %d lanes, %@\n"
+                + "%.2f GB resident at most, %.2f s to the end of the first step, loss %.4f to %.4f",
+            secondsPerStep, fastestStep, slowestStep, tokensPerStep, supervisedTokensPerStep, tokensPerSecond, lanes,
+            arithmetic, Double(peakResident) / 1e9, secondsToFirstStep, losses.first ?? 0, losses.last ?? 0)
+    }
+}
