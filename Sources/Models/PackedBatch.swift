@@ -35,6 +35,20 @@ public struct PackedBatch: Sendable {
         }
     }
 
+    /// This batch with a sequence of unsupervised tokens at its end, so that its rows are a multiple of so many: matrix
+    /// products are compiled for each number of rows, and batches of ever new lengths would need ever new ones.
+    ///
+    /// - Parameter token: fills the sequence.
+    func padded(toMultipleOf multiple: Int, with token: Int32) -> PackedBatch {
+        let missing = (multiple - tokens.count % multiple) % multiple
+        guard missing > 0 else { return self }
+        var result = self
+        result.tokens += Array(repeating: token, count: missing)
+        result.labels += Array(repeating: Self.unsupervised, count: missing)
+        result.boundaries.append(result.tokens.count)
+        return result
+    }
+
     /// Where examples begin among the tokens, then the end.
     public var exampleBoundaries: [Int] { examples.map { boundaries[$0] } }
 

@@ -18,7 +18,7 @@ public protocol VisionLanguageModel: Sendable {
     var unusedModules: [String] { get }
     /// An estimate of what a forward pass keeps for the backward pass, and of its largest buffers, in bytes.
     func activationBytes(tokens: Int, pictures: Int, checkpointing: Bool) -> Int
-    /// The last hidden states [tokens, width] that the head takes.
+    /// The last hidden states [tokens, width] that the head takes; rows that follow are of no meaning.
     ///
     /// - Parameters:
     ///   - batch: packed sequences; as many image tokens as their pictures have features.
@@ -50,7 +50,9 @@ extension VisionLanguageModel {
 
     /// Logits of every token, [tokens, words] in float32.
     public func logits(_ batch: PackedBatch) -> Tensor {
-        Tensor.withoutGraph { hiddenStates(batch, checkpointing: false).projected(by: [head], as: .float32) }
+        Tensor.withoutGraph {
+            hiddenStates(batch, checkpointing: false).rows(0..<batch.tokens.count).projected(by: [head], as: .float32)
+        }
     }
 }
 

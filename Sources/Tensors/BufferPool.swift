@@ -11,6 +11,8 @@ public final class BufferPool: Sendable {
         public var freshAllocations = 0
         /// Bytes in use now.
         public var bytesInUse = 0
+        /// The most bytes in use at a time.
+        public var peakBytesInUse = 0
         /// Bytes taken from the system and not returned.
         public var bytesReserved = 0
     }
@@ -39,6 +41,7 @@ public final class BufferPool: Sendable {
         let capacity = Self.capacity(for: byteCount)
         let reused: UInt? = state.withLock { state in
             state.statistics.bytesInUse += capacity
+            state.statistics.peakBytesInUse = max(state.statistics.peakBytesInUse, state.statistics.bytesInUse)
             if let buffer = state.free[capacity]?.popLast() { return buffer }
             state.statistics.freshAllocations += 1
             state.statistics.bytesReserved += capacity

@@ -85,8 +85,11 @@ public struct LlavaModel: VisionLanguageModel {
         return decoderKept + towerKept + 2 * logits + 4 * largest
     }
 
-    /// The decoder's last hidden states [tokens, width], normalised.
+    /// The decoder's last hidden states [tokens, width], normalised; some rows more at the end.
     public func hiddenStates(_ batch: PackedBatch, checkpointing: Bool) -> Tensor {
+        let examples = batch.exampleBoundaries
+        let batch = batch.padded(toMultipleOf: 16, with: imageToken == 0 ? 1 : 0)
+        let boundaries = examples.last == batch.tokens.count ? examples : examples + [batch.tokens.count]
         var embeddings = decoder.embedding.gathered(batch.tokens)
         if let pixels = batch.pixels {
             let rows = batch.tokens.indices.filter { batch.tokens[$0] == Int32(imageToken) }.map(Int32.init)
@@ -96,7 +99,7 @@ public struct LlavaModel: VisionLanguageModel {
             }
             embeddings = embeddings.replacingRows(rows, with: features)
         }
-        return Tensor.$exampleBoundaries.withValue(batch.exampleBoundaries) {
+        return Tensor.$exampleBoundaries.withValue(boundaries) {
             decoder(embeddings, boundaries: batch.boundaries, positions: batch.positions, checkpointing: checkpointing)
         }
     }

@@ -23,14 +23,21 @@ struct TrainBench {
         var arithmetic: String
         /// Of every step, also of those that do not count.
         var losses: [Double]
+        /// Where the time went, where that was asked for.
+        var profile: StepProfile?
     }
 
     let configuration: RunConfiguration
 
     /// Takes steps, of which the first ones do not count.
     ///
+    /// - Parameters:
+    ///   - profiled: whether the report tells where the time of the steps that count went.
+    ///   - trace: a file to write the profile's events to.
     /// - Throws: what is wrong with the run file's model or data; `TrainingError` where training diverges.
-    func report(steps: Int, warmUp: Int, say: (String) -> Void) throws -> Report {
+    func report(
+        steps: Int, warmUp: Int, profiled: Bool = false, trace: URL? = nil, say: (String) -> Void
+    ) throws -> Report {
         let start = ContinuousClock.now
         var configuration = configuration
         configuration.training.maxSteps = steps + warmUp
@@ -42,9 +49,14 @@ struct TrainBench {
             arguments: configuration.training, lanes: opened.lanes)
         let first = try trainer.takeStep()
         let secondsToFirstStep = (ContinuousClock.now - start) / .seconds(1)
-        let reports = try [first] + (1..<steps + warmUp).map { _ in try trainer.takeStep() }
-        let counted = reports.dropFirst(warmUp)
+        var reports = try [first] + (1..<max(1, warmUp)).map { _ in try trainer.takeStep() }
+        if profiled { Profile.begin() }
+        reports += try (0..<steps).map { _ in try trainer.takeStep() }
+        let threads = Profile.end()
+        let counted = reports.suffix(steps)
+        if let trace { try AtomicFile.write(ProfileTrace.json(threads), to: trace.path) }
         let seconds = counted.map(\.seconds)
+        let profile = profiled ? StepProfile(threads, steps: counted, lanes: opened.lanes.count, opened.adapted) : nil
         return Report(
             secondsPerStep: seconds.median, fastestStep: seconds.min() ?? 0, slowestStep: seconds.max() ?? 0,
             tokensPerSecond: counted.map { Double($0.tokens) / $0.seconds }.median,
@@ -52,7 +64,7 @@ struct TrainBench {
             supervisedTokensPerStep: Int(counted.map { Double($0.supervisedTokens) }.median),
             secondsToFirstStep: secondsToFirstStep, peakResident: ProcessMeasures.peakResident,
             trainedNumbers: weights.parameters.reduce(0) { $0 + $1.tensor.count }, lanes: opened.lanes.count,
-            arithmetic: Products.summary, losses: reports.map(\.loss))
+            arithmetic: Products.summary, losses: reports.map(\.loss), profile: profile)
     }
 }
 
@@ -64,5 +76,6 @@ extension TrainBench.Report {
                 + "%.2f GB resident at most, %.2f s to the end of the first step, loss %.4f to %.4f",
             secondsPerStep, fastestStep, slowestStep, tokensPerStep, supervisedTokensPerStep, tokensPerSecond, lanes,
             arithmetic, Double(peakResident) / 1e9, secondsToFirstStep, losses.first ?? 0, losses.last ?? 0)
+            + (profile.map { "\n" + $0.text } ?? "")
     }
 }
