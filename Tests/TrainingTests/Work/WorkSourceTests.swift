@@ -46,17 +46,17 @@ struct WorkSourceTests {
         let maker = WorkMaker(rows, catalogue: catalogue)
         let found = try maker.pictures(of: [0, 1, 2, 3, 4])
         #expect(found.count == 3)
-        let names = found.compactMap { catalogue.path(of: $0).map { URL(filePath: $0).lastPathComponent } }
+        let names = found.compactMap { catalogue.picture($0).map { URL(filePath: $0.description).lastPathComponent } }
         #expect(names == ["red-circle.jpg", "blue-square.png", "green-circle.png"])
-        #expect(catalogue.path(of: try PictureID(Array(repeating: 0, count: 32))) == nil)
+        #expect(catalogue.picture(try PictureID(Array(repeating: 0, count: 32))) == nil)
     }
 
     @Test("Each file is looked at once, and only when needed")
     func memory() throws {
-        let asked = Mutex<[String]>([])
-        let catalogue = PictureCatalogue { path in
-            asked.withLock { $0.append(path) }
-            return Array(repeating: UInt8(path.utf8.count & 0xFF), count: 32)
+        let asked = Mutex<[Picture]>([])
+        let catalogue = PictureCatalogue { picture in
+            asked.withLock { $0.append(picture) }
+            return Array(repeating: UInt8(picture.description.utf8.count & 0xFF), count: 32)
         }
         let maker = WorkMaker(rows, catalogue: catalogue)
         for _ in 0..<3 { _ = try maker.pictures(of: [0]) }
