@@ -1,7 +1,7 @@
-public import ArgumentParser
+import ArgumentParser
 import Federation
 import Foundation
-public import Training
+import Training
 
 /// `lorad partition`: cuts one dataset into the workers' parts of an experiment.
 struct PartitionCommand: ParsableCommand {

@@ -1,6 +1,6 @@
-public import ArgumentParser
+import ArgumentParser
 import Foundation
-public import Training
+import Training
 import Transports
 
 /// `lorad worker`: computes for a coordinator.
@@ -21,7 +21,8 @@ struct WorkerCommand: ParsableCommand {
     @Option(help: "A folder with the base model, in place of fetching it; its fingerprint is checked.")
     var model: String?
 
-    @Option(help: "This worker's own data, for a federated run: a file, folder or range. It does not leave this machine.")
+    @Option(
+        help: "This worker's own data, for a federated run: a file, folder or range. It does not leave this machine.")
     var data: String?
 
     @Option(help: "Data of this worker's own to evaluate on; only sums are told.")

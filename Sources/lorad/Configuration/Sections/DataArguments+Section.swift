@@ -2,7 +2,9 @@ import Training
 
 extension DataArguments: ConfigurationSection {
     static let fields: [Field<Self>] = [
-        Field("train", \.train, "What to train on: a file, a folder, or a range of tar archives.", .dataset, isRequired: true),
+        Field(
+            "train", \.train, "What to train on: a file, a folder, or a range of tar archives.", .dataset,
+            isRequired: true),
         Field("images", \.images, "The folder that the image paths of JSON rows are relative to.", .folder),
         Field("validation", \.validation, "What to evaluate on, in the same format.", Constraint.dataset.whenGiven),
         Field("format", \.format, "How the data is written; auto recognises it by what it holds."),
