@@ -17,7 +17,7 @@ public struct RGBImage: Sendable, Hashable {
         self.pixels = pixels
     }
 
-    /// Reads a JPEG or PNG file, turns it upright by its EXIF orientation and makes it RGB.
+    /// Reads a JPEG, PNG or WebP file, turns it upright by its EXIF orientation and makes it RGB.
     ///
     /// The result equals Pillow's `ImageOps.exif_transpose(Image.open(file)).convert("RGB")`, but for 16-bit greyscale
     /// PNG: Pillow shows every sample above 255 as white, here the high byte is kept, as both do for 16-bit colour.
@@ -69,6 +69,7 @@ public struct RGBImage: Sendable, Hashable {
             switch header.format {
             case .jpeg: try JPEGDecoder(header: header, name: source.name).decode(data)
             case .png: try PNGDecoder(header: header, name: source.name, alpha: alpha).decode(data)
+            case .webp: try WebPDecoder(header: header, name: source.name, alpha: alpha).decode(data)
             }
         self = stored.turned(header.orientation)
     }
