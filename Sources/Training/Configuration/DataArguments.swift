@@ -6,12 +6,16 @@ public struct DataArguments: Equatable, Sendable {
         case drop
     }
 
-    /// The file of conversations to train on.
+    /// The dataset to train on: a file, a folder, or a range of archives.
     public var train = ""
-    /// The folder that the rows' picture paths are relative to.
+    /// The folder that the picture paths of JSON rows are relative to.
     public var images = "."
-    /// The file of conversations to evaluate on.
+    /// The dataset to evaluate on.
     public var validation: String?
+    /// How the datasets are written.
+    public var format = DataFormat.automatic
+    /// What a picture is asked where a dataset has captions or classes only; nil takes the format's own question.
+    public var prompt: String?
     /// The most tokens that a row may have, image tokens included.
     public var maxLength = 2048
     /// What happens to longer rows.
@@ -23,4 +27,12 @@ public struct DataArguments: Equatable, Sendable {
 
     /// No file yet, the default limits.
     public init() {}
+
+    /// A dataset that is read as these arguments say.
+    public func options(path: String) -> DatasetOptions {
+        var options = DatasetOptions(path: path, imageFolder: images)
+        options.format = format
+        options.prompt = prompt
+        return options
+    }
 }

@@ -22,8 +22,14 @@ struct EvalCommand: ParsableCommand {
     @Option(help: "A PEFT folder.")
     var adapter: String?
 
-    @Option(help: "The conversations.")
+    @Option(help: "The rows: a file, a folder, or a range of tar archives.")
     var data: String
+
+    @Option(help: "How the data is written; auto recognises it by what it holds.")
+    var format = DataFormat.automatic
+
+    @Option(help: "What a picture is asked where the data has captions or classes only.")
+    var prompt: String?
 
     @Option(help: "The folder that picture paths are relative to.")
     var images = "."
@@ -43,6 +49,9 @@ struct EvalCommand: ParsableCommand {
     @Flag(help: "Adds exact_match: the share of rows whose answers greedy generation writes token for token.")
     var generate = false
 
+    @Flag(help: "Leaves out rows and pictures that cannot be used, and names them; every picture is decoded first.")
+    var skipBadRows = false
+
     @Flag(help: "Prints one JSON object.")
     var json = false
 
@@ -56,10 +65,18 @@ struct EvalCommand: ParsableCommand {
         let model = try load(display)
         let inputs = try ModelInputs(folder: URL(filePath: self.model), model: model, template: template)
         display.say(inputs.templateNotice)
-        let source = try inputs.source(path: data, images: images, maxLength: maxLength, onLong: .error)
+        let source = try inputs.source(options, maxLength: maxLength, onLong: .error, say: display.say)
         let count = lanes ?? LaneCount.automatic.resolved
         let evaluation = try Evaluation(model, source.rows, lanes: Lanes(count: count))
-        print(json ? try jsonText(evaluation) : text(evaluation))
+        print(json ? try jsonText(evaluation, skipped: source.encoded.skipped.count) : text(evaluation))
+    }
+
+    private var options: DatasetOptions {
+        var options = DatasetOptions(path: data, imageFolder: images)
+        options.format = format
+        options.prompt = prompt
+        options.skipsBadRows = skipBadRows
+        return options
     }
 
     private func load(_ display: ProgressDisplay) throws -> any VisionLanguageModel {
@@ -76,12 +93,14 @@ struct EvalCommand: ParsableCommand {
         var rows: Int
         var perplexity: Double
         var exact_match: Double?
+        var skipped_rows: Int?
     }
 
-    private func jsonText(_ evaluation: Evaluation) throws -> String {
+    private func jsonText(_ evaluation: Evaluation, skipped: Int) throws -> String {
         let output = Output(
             loss: evaluation.loss, supervised_tokens: evaluation.supervisedTokens, rows: evaluation.rows,
-            perplexity: evaluation.perplexity, exact_match: generate ? evaluation.exactMatch : nil)
+            perplexity: evaluation.perplexity, exact_match: generate ? evaluation.exactMatch : nil,
+            skipped_rows: skipBadRows ? skipped : nil)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         return String(decoding: try encoder.encode(output), as: UTF8.self)
@@ -99,3 +118,4 @@ struct EvalCommand: ParsableCommand {
 }
 
 extension ModelArguments.Precision: ExpressibleByArgument {}
+extension DataFormat: ExpressibleByArgument {}

@@ -11,6 +11,8 @@ struct OwnData: Sendable {
         var train: String
         var validation: String?
         var images: String
+        var format: DataFormat
+        var skipsBadRows: Bool
     }
 
     let rows: ConversationSource
@@ -25,9 +27,12 @@ struct OwnData: Sendable {
         let inputs = try ModelInputs(folder: folder.url, model: model, template: configuration.data.template)
         say(inputs.templateNotice)
         let open = { (path: String) in
-            try inputs.source(
-                path: path, images: paths.images, maxLength: configuration.data.maxLength,
-                onLong: configuration.data.onLong)
+            var options = DatasetOptions(path: path, imageFolder: paths.images)
+            options.format = paths.format
+            options.prompt = configuration.data.prompt
+            options.skipsBadRows = paths.skipsBadRows
+            return try inputs.source(
+                options, maxLength: configuration.data.maxLength, onLong: configuration.data.onLong, say: say)
         }
         let train = try open(paths.train)
         (rows, encoded) = (train.rows, train.encoded)

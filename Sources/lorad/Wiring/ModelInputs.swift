@@ -33,16 +33,23 @@ struct ModelInputs: Sendable {
                     + "both must come from the same model")
         }
         encoder = ExampleEncoder(
-            tokenizer: tokenizer, template: template, endOfText: tokenizer.eosToken ?? "",
+            tokenizer: tokenizer, template: template,
+            marks: TextMarks(beginningOfText: tokenizer.bosToken ?? "", endOfText: tokenizer.eosToken ?? ""),
             image: ImagePlaceholder(token: token, id: model.imageToken, countPerImage: model.tokensPerImage),
             vocabularySize: model.vocabularySize)
         imageSize = model.imageSize
     }
 
     /// Opens a dataset; every row is checked.
-    func source(path: String, images: String, maxLength: Int, onLong: DataArguments.LongRows) throws -> OpenedSource {
-        let conversations = try ConversationDataset(path: path, imageFolder: images)
+    ///
+    /// - Parameter say: receives what the dataset was taken for, and rows that are left out.
+    func source(
+        _ options: DatasetOptions, maxLength: Int, onLong: DataArguments.LongRows, say: (String) -> Void
+    ) throws -> OpenedSource {
+        let conversations = try ConversationDataset(options)
+        say(conversations.notice)
         let encoded = try EncodedDataset(conversations, encoder: encoder, maxLength: maxLength, onLong: onLong)
+        SkippedRows([encoded]).report(say)
         return OpenedSource(
             rows: ConversationSource(encoded, processor: processor, imageSize: imageSize), encoded: encoded,
             droppedCount: encoded.droppedCount)

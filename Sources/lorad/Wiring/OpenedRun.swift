@@ -16,8 +16,10 @@ struct OpenedRun: Sendable {
 
     /// Opens everything; nothing is written.
     ///
-    /// - Parameter say: receives what a user should know, a line at a time.
-    init(_ configuration: RunConfiguration, say: (String) -> Void) throws {
+    /// - Parameters:
+    ///   - skipsBadRows: whether rows that cannot be used are left out instead of refused.
+    ///   - say: receives what a user should know, a line at a time.
+    init(_ configuration: RunConfiguration, skipsBadRows: Bool = false, say: (String) -> Void) throws {
         self.configuration = configuration
         let (data, arguments) = (configuration.data, configuration.training)
         let type = configuration.model.precision.type
@@ -28,12 +30,17 @@ struct OpenedRun: Sendable {
         inputs = try ModelInputs(folder: folder.url, model: adapted.model, template: data.template)
         say(inputs.templateNotice)
         let open = { [inputs] (path: String) in
-            try inputs.source(path: path, images: data.images, maxLength: data.maxLength, onLong: data.onLong)
+            var options = data.options(path: path)
+            options.skipsBadRows = skipsBadRows
+            return try inputs.source(options, maxLength: data.maxLength, onLong: data.onLong, say: say)
         }
         training = try data.train.isEmpty ? nil : TrainingRows(open(data.train), data, arguments)
         validation = try data.validation.map(open)
         lanes = Lanes(count: arguments.lanes.resolved)
     }
+
+    /// The rows that were left out because they cannot be used.
+    var skippedRows: SkippedRows { SkippedRows([training?.encoded, validation?.encoded].compactMap(\.self)) }
 
     /// Says how much there is to do, and what trains.
     func sayRows(steps: Int, unit: String = "step", _ say: (String) -> Void) {

@@ -46,7 +46,21 @@ public struct ConversationSource: RowSource {
     /// Rows packed one after another, with their pictures.
     public func batch(of rows: [Int]) throws -> PackedBatch {
         let examples = try rows.map { try self.rows.example(at: $0) }
-        let pictures = try examples.flatMap(\.images).map { try reader.pixels(ofFile: $0) }
+        let pictures = try examples.flatMap { example in
+            try example.images.map { try pixels(of: $0, row: example.row) }
+        }
         return PackedBatch(sequences: examples.map { ($0.ids, $0.labels) }, pictures: pictures)
+    }
+
+    /// Only a picture's header was looked at before.
+    private func pixels(of picture: Picture, row: Int) throws -> PixelValues {
+        do {
+            return try reader.pixels(of: picture)
+        } catch let error as ModelError {
+            throw TrainingError(
+                .invalidDataset,
+                "row \(row): its picture cannot be used; replace it, or leave such rows out with --skip-bad-rows, which"
+                    + " decodes every picture beforehand", cause: error)
+        }
     }
 }
