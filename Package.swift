@@ -31,7 +31,9 @@ let package = Package(
         .target(name: "Adapters", dependencies: ["Models", "Tensors"]),
         .target(
             name: "Training",
-            dependencies: ["Adapters", "Models", "Tensors", "CKernels"]),
+            dependencies: [
+                "Adapters", "Models", "Tensors", "CKernels", .product(name: "Crypto", package: "swift-crypto"),
+            ]),
 
         // The federated half: never imports the model half.
         .target(

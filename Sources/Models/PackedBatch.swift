@@ -15,6 +15,8 @@ public struct PackedBatch: Sendable {
     public var examples: [Int]
     /// Pictures in the order of their tokens, [n, channels, height, width] in float32; nil without any.
     public var pixels: Tensor?
+    /// In their place, what the model's frozen first layers make of the pictures (`frozenFeatures`), one after the other.
+    public var features: Tensor?
 
     /// Packs sequences with their labels; `pictures` are those of all sequences, in order, each [channels, height, width].
     public init(sequences: [(tokens: [Int32], labels: [Int32])], pictures: [Tensor] = []) {
@@ -47,6 +49,12 @@ public struct PackedBatch: Sendable {
         result.labels += Array(repeating: Self.unsupervised, count: missing)
         result.boundaries.append(result.tokens.count)
         return result
+    }
+
+    /// Packs sequences with what frozen layers make of their pictures, [rows, width] each.
+    public init(sequences: [(tokens: [Int32], labels: [Int32])], features: [Tensor]) {
+        self.init(sequences: sequences)
+        self.features = Tensor.joinedRows(features)
     }
 
     /// Where examples begin among the tokens, then the end.

@@ -18,6 +18,12 @@ public protocol VisionLanguageModel: Sendable {
     var unusedModules: [String] { get }
     /// An estimate of what a forward pass keeps for the backward pass, and of its largest buffers, in bytes.
     func activationBytes(tokens: Int, pictures: Int, checkpointing: Bool) -> Int
+    /// What the layers before the first that trains make of a picture, [rows, width] in float32; nil where none is frozen.
+    ///
+    /// - Parameter pixels: one picture, [1, channels, height, width].
+    func frozenFeatures(_ pixels: Tensor) -> Tensor?
+    /// How the names of these layers' tensors begin; empty where none is frozen.
+    var frozenFeaturePrefixes: [String] { get }
     /// The last hidden states [tokens, width] that the head takes; rows that follow are of no meaning.
     ///
     /// - Parameters:

@@ -42,7 +42,7 @@ struct GradientFactors: Sendable {
             Products.multiply(factor, factor.transposed, into: Matrix(gram), computing: computing)
             return gram
         }
-        return lorad_dot(grams[0].floats, grams[1].floats, grams[0].count)
+        return withExtendedLifetime(grams) { lorad_dot(grams[0].floats, grams[1].floats, grams[0].count) }
     }
 
     /// Whether the detour by way of inner products is the shorter one.

@@ -197,16 +197,9 @@ private struct LinearPullback: Sendable {
         let operandType = Products.operandType(computing: computing)
         let dy = upstream.converted(to: operandType).parts(projections)
         let input = input?.converted(to: operandType)
-        // What several products add to is float32.
-        let isSingle = projections.count == 1 && adapters.allSatisfy { $0.set.dropoutKey == nil }
-        let dx = x.isDifferentiable ? Tensor(uninitialized: x.shape, isSingle ? operandType : .float32) : nil
-        if let dx {
-            for (index, projection) in projections.enumerated() {
-                Products.multiply(
-                    Matrix(dy[index]), Matrix(projection.weight), into: Matrix(dx), accumulate: index > 0,
-                    computing: computing)
-            }
-        }
+        // The adapters' products go first, while what they read is still in cache.
+        let inner = adapters.map { adapterGradients($0.set, $0.hidden, dy, input, &gradients) }
+        if x.isDifferentiable { gradients.accumulate(inputGradient(dy, inner, x, as: operandType), for: x) }
         for (projection, dy) in zip(projections, dy) {
             if let input, projection.weight.isDifferentiable {
                 gradients.accumulate(factors(dy, by: input), for: projection.weight)
@@ -215,15 +208,13 @@ private struct LinearPullback: Sendable {
         for (projection, dy) in zip(projections, upstream.parts(projections)) {
             if let bias = projection.bias, bias.isDifferentiable { gradients.accumulate(dy.columnSums, for: bias) }
         }
-        for (set, hidden) in adapters { adapterGradients(set, hidden, dy, input, dx, &gradients) }
-        if let dx { gradients.accumulate(dx, for: x) }
     }
 
+    /// Gives the adapters their gradients; returns s · dy B, [rows, Σ r].
     private func adapterGradients(
-        _ set: AdapterSet, _ hidden: Tensor, _ dy: [Tensor], _ input: Tensor?, _ dx: Tensor?,
-        _ gradients: inout Gradients
-    ) {
-        let inner = Tensor(uninitialized: hidden.shape, hidden.dtype)  // s · dy B
+        _ set: AdapterSet, _ hidden: Tensor, _ dy: [Tensor], _ input: Tensor?, _ gradients: inout Gradients
+    ) -> Tensor {
+        let inner = Tensor(uninitialized: hidden.shape, hidden.dtype)
         for member in set.members {
             let dy = dy[member.index]
             let b = Tensor(uninitialized: member.factors.b.shape, dy.dtype)
@@ -240,14 +231,31 @@ private struct LinearPullback: Sendable {
                 gradients.accumulate(factors(inner, member.hidden, by: dropped), for: member.factors.a)
             }
         }
-        guard let dx else { return }
-        let through = set.dropoutKey == nil ? dx : Tensor(uninitialized: dx.shape)
-        Products.multiply(
-            Matrix(inner), Matrix(set.joined(as: inner.dtype, scaled: false)), into: Matrix(through),
-            accumulate: set.dropoutKey == nil, computing: computing)
-        guard set.dropoutKey != nil else { return }
-        let dropped = set.dropping(through)
-        lorad_add(dx.floats, dropped.floats, dx.count)
+        return inner
+    }
+
+    /// dy W + s · mask ∘ (dy B A), summed over the projections: float32 where several products add to it.
+    private func inputGradient(
+        _ dy: [Tensor], _ inner: [Tensor], _ x: GradientTarget, as type: DType
+    ) -> Tensor {
+        let isSingle = projections.count == 1 && adapters.allSatisfy { $0.set.dropoutKey == nil }
+        let dx = Tensor(uninitialized: x.shape, isSingle ? type : .float32)
+        for (index, projection) in projections.enumerated() {
+            Products.multiply(
+                Matrix(dy[index]), Matrix(projection.weight), into: Matrix(dx), accumulate: index > 0,
+                computing: computing)
+        }
+        for (adapter, inner) in zip(adapters, inner) {
+            let set = adapter.set
+            let through = set.dropoutKey == nil ? dx : Tensor(uninitialized: dx.shape)
+            Products.multiply(
+                Matrix(inner), Matrix(set.joined(as: inner.dtype, scaled: false)), into: Matrix(through),
+                accumulate: set.dropoutKey == nil, computing: computing)
+            guard set.dropoutKey != nil else { continue }
+            let dropped = set.dropping(through)
+            lorad_add(dx.floats, dropped.floats, dx.count)
+        }
+        return dx
     }
 
     private func factors(

@@ -64,6 +64,20 @@ extension Tensor {
         }
     }
 
+    /// Constants of as many columns and one type, one below the other; nil of none.
+    public static func joinedRows(_ parts: [Tensor]) -> Tensor? {
+        guard let first = parts.first else { return nil }
+        let result = Tensor(
+            uninitialized: [parts.reduce(0) { $0 + $1.rows }, first.columns], first.dtype)
+        var target = result.pointer
+        for part in parts {
+            precondition(part.columns == first.columns && part.dtype == first.dtype, "rows of \(part.shape)")
+            target.copyMemory(from: part.pointer, byteCount: part.byteCount)
+            target += part.byteCount
+        }
+        return result
+    }
+
     private static func forEachPart(_ parts: [Tensor], _ width: Int, _ body: (Tensor, Int, Int) -> Void) {
         var start = 0
         for part in parts {

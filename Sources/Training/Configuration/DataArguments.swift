@@ -25,6 +25,11 @@ public struct DataArguments: Equatable, Sendable {
     /// Whether rows are taken in a new random order each epoch, by `TrainingArguments.seed`.
     public var shuffle = true
 
+    /// The folder to keep features of pictures in that no training changes; empty computes them every time.
+    public var featureCache = ""
+    /// The most that this folder may take, in 10⁹ bytes.
+    public var featureCacheGigabytes = 16.0
+
     /// No file yet, the default limits.
     public init() {}
 

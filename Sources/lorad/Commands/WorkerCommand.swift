@@ -68,6 +68,9 @@ struct WorkerCommand: ParsableCommand {
     @Option(help: "How this worker's own data is written; auto recognises it by what it holds.")
     var format = DataFormat.automatic
 
+    @Option(help: "A folder to keep what frozen vision layers make of this worker's own pictures, shared between runs.")
+    var featureCache: String?
+
     @Flag(help: "Leaves out rows and pictures that cannot be used, and names them; every picture is decoded first.")
     var skipBadRows = false
 
@@ -86,7 +89,9 @@ struct WorkerCommand: ParsableCommand {
         let worker = try WorkerRun(
             JoinLine(text: join), model: model,
             data: data.map {
-                .init(train: $0, validation: validation, images: images, format: format, skipsBadRows: skipBadRows)
+                .init(
+                    train: $0, validation: validation, images: images, format: format, skipsBadRows: skipBadRows,
+                    featureCache: featureCache ?? "")
             },
             rank: rank, name: name, lanes: lanes,
             demand: .init(

@@ -27,12 +27,17 @@ struct OpenedRun: Sendable {
         let folder = try ModelFolder(URL(filePath: configuration.model.path))
         adapted = try AdaptedModel(folder, adapter: configuration.adapter, computing: type, seed: arguments.seed)
         adapted.notices.forEach(say)
-        inputs = try ModelInputs(folder: folder.url, model: adapted.model, template: data.template)
+        let inputs = try ModelInputs(folder: folder.url, model: adapted.model, template: data.template)
         say(inputs.templateNotice)
-        let open = { [inputs] (path: String) in
+        self.inputs = inputs
+        let features = try inputs.featureCache(
+            data.featureCache, gigabytes: data.featureCacheGigabytes, folder, adapted.model, computing: type, say: say)
+        func open(_ path: String) throws -> OpenedSource {
             var options = data.options(path: path)
             options.skipsBadRows = skipsBadRows
-            return try inputs.source(options, maxLength: data.maxLength, onLong: data.onLong, say: say)
+            var source = try inputs.source(options, maxLength: data.maxLength, onLong: data.onLong, say: say)
+            source.rows.features = features
+            return source
         }
         training = try data.train.isEmpty ? nil : TrainingRows(open(data.train), data, arguments)
         validation = try data.validation.map(open)

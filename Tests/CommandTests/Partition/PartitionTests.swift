@@ -1,6 +1,7 @@
 import Federation
 import Foundation
 import Testing
+import Training
 
 @testable import lorad
 

@@ -14,6 +14,12 @@ extension DataArguments: ConfigurationSection {
         Field(
             "template", \.template, "How conversations are written; auto recognises the model's chat template.",
             .oneOf(ConversationTemplates.names)),
+        Field(
+            "feature_cache", \.featureCache,
+            "A folder to keep what frozen vision layers make of pictures, shared between runs; none unless given."),
+        Field(
+            "feature_cache_gigabytes", \.featureCacheGigabytes,
+            "The most that the folder may take; what was not used for longest goes first.", .above(0)),
         Field("shuffle", \.shuffle, "Take the rows in a new random order each epoch, by training.seed."),
     ]
 }
