@@ -15,7 +15,8 @@ Parts of --only:
   --variant features=reference,data.feature_cache=/tmp/features
 
 torch runs with every variant of --peers first, one block each; the fastest then alternates with lorad. What fails or takes
-longer than --limit is listed as that. The first --warm-up steps of a block do not count (three more where torch compiles).
+longer than --limit is listed as that. The first --warm-up steps of a block do not count; three more where torch compiles, and
+then of lorad's blocks too, so that the same rows are compared.
 Tokens are those of the rows; padding is not counted, but torch computes it. Memory is the largest resident set as the kernel
 counts it (wait4), pages of a mapped checkpoint included. "Others" is what the machine did besides, as a share of its cores: a
 block with more than --quiet is measured again, three times at most. Results gather in --output/results.json; a part that is run
@@ -26,6 +27,7 @@ import argparse
 import contextlib
 import fcntl
 import importlib.metadata
+import itertools
 import json
 import os
 import pathlib
@@ -50,6 +52,7 @@ class Workload:
     def __init__(self, folder, batch, precisions=("fp32", "bf16"), **more):
         self.model, self.data, self.images = folder / "model", folder / "train.json", folder / "pictures"
         self.batch, self.precisions, self.kind, self.targets, self.saved = batch, precisions, "llava", DECODER, []
+        self.at_once = [batch]  # rows that torch takes in a forward pass: it tries each
         self.__dict__.update(more)
 
 
@@ -58,7 +61,8 @@ def workloads(o):
     easy = dict(model=real / "base", data=real / "data/train.json", images=real / "data")
     return {
         "reference": Workload(base / "reference", 4),
-        "long": Workload(base / "long", 8, ["bf16"]),
+        # One row at a time is not padded; all at once are, and take more than 24 GB.
+        "long": Workload(base / "long", 8, ["bf16"], at_once=[8, 4, 1]),
         "large": Workload(base / "large", 1, ["bf16"]),
         "real": Workload(real, 8, **easy),
         # The random tower and projector trained whole.
@@ -184,8 +188,9 @@ def settings(pairs):
     return [x for pair in pairs for x in ("--set", pair)]
 
 
-def lorad_block(o, config, name, extra=()):
-    command = [o.lorad, "bench", "train", "--config", config, "--steps", o.steps, "--warm-up", o.warm_up, "--json"]
+def lorad_block(o, config, name, extra=(), warm_up=None):
+    command = [o.lorad, "bench", "train", "--config", config, "--steps", o.steps, "--json"]
+    command += ["--warm-up", o.warm_up if warm_up is None else warm_up]
     found = measure(o, command + settings([*o.set, *extra]), name)
     return dict(
         step=found["seconds_per_step"],
@@ -209,8 +214,9 @@ def peer_command(o, work, **more):
 
 
 def peer_options(o, variant):
-    mode, precision = variant.split(" ")
-    return dict(precision=precision, compile=mode == "compile", warm_up=o.warm_up + 3 * (mode == "compile"))
+    mode, precision, at_once = variant.split(" ")[:3]
+    more = 3 * (mode == "compile")
+    return dict(precision=precision, compile=mode == "compile", at_once=int(at_once), warm_up=o.warm_up + more)
 
 
 def peer_block(o, work, initial, variant, name):
@@ -271,7 +277,8 @@ def say(name, who, block):
 def fastest_peer(o, name, work, precision, initial, known):
     """Tries every variant of torch for a block; the fastest, and what each gave."""
     trials = dict(known) if o.reuse_trials else {}
-    for variant in [f"{mode} {p}" for p in PEERS[precision] for mode in o.peers]:
+    for mode, numbers, rows in itertools.product(o.peers, PEERS[precision], work.at_once):
+        variant = f"{mode} {numbers} {rows} at once"
         if variant in trials:
             continue
         try:
@@ -292,21 +299,22 @@ def alternate(o, name, work, precision, variants, known):
     config = run_file(o, work, precision, o.output / name, dict(path=str(initial)))
     peer, trials = fastest_peer(o, name, work, precision, initial, known)
     blocks = {"lorad": []} | {v: [] for v in variants} | ({"torch": []} if peer else {})
+    warm_up = peer_options(o, peer)["warm_up"] if peer else o.warm_up  # the same rows count for both
     for turn in range(o.blocks):
         for who, found in blocks.items():
             label = f"{name}/{who}-{precision}-{turn}"
             if who == "torch":
                 block = peer_block(o, work, initial, peer, label)
             else:
-                block = lorad_block(o, config, label, variants.get(who, []))
+                block = lorad_block(o, config, label, variants.get(who, []), warm_up)
             found.append(say(f"{name} {precision}", who, block))
     result = {who: together(found) for who, found in blocks.items()}
     if peer:
         ours, theirs = result["lorad"], result["torch"]
-        same = list(zip(ours["losses"], theirs["losses"]))[: o.warm_up + o.steps]
-        result["apart"] = max(abs(a - b) / abs(b) for a, b in same)
-        if ours["tokens"] != theirs["tokens"]:
-            print(f"{name}: lorad counts {ours['tokens']} tokens a step, torch {theirs['tokens']}")
+        result["apart"] = max(abs(a - b) / abs(b) for a, b in zip(ours["losses"], theirs["losses"]))
+        if ours["tokens"] != theirs["tokens"]:  # a contrastive row's tokens are counted in more than one way
+            print(f"{name}: {theirs['tokens']} tokens a step of torch count as lorad's {ours['tokens']}")
+            theirs |= dict(rate=ours["tokens"] / theirs["step"], tokens=ours["tokens"])
     return result | dict(peer=peer, trials=trials)
 
 
@@ -403,7 +411,7 @@ def measure_part(o, part, results):
             results[f"{part} {precision}"] = alternate(o, part, known[part], precision, variants.get(part, {}), trials)
     elif part == "curves":
         for precision in o.precision:
-            peer = results.get(f"real {precision}", {}).get("peer") or f"{o.peers[0]} {PEERS[precision][0]}"
+            peer = results.get(f"real {precision}", {}).get("peer") or f"{o.peers[0]} {PEERS[precision][0]} 8 at once"
             results[f"curves {precision}"] = curves(o, "real", known["real"], precision, peer)
     elif part == "lanes":
         results[part] = alone({f"{n} lanes": ([f"training.lanes={n}"], {}) for n in (1, 2)})
@@ -437,11 +445,14 @@ def machine(o):
     )
 
 
-def write_docs(path, text):
+def write_docs(path, text, images):
+    """Replaces what stands between the marks of a page: pictures and tables."""
     begin, end = "<!-- speed:begin -->", "<!-- speed:end -->"
-    page = path.read_text()
-    head, rest = page.split(begin)
-    path.write_text(f"{head}{begin}\n{text}{end}{rest.split(end)[1]}")
+    titles = dict(speed="Tokens a second beside torch", loss="Loss by step and by time")
+    there = {name: title for name, title in titles.items() if (images / f"{name}.svg").exists()}
+    shown = [f"![{title}]({os.path.relpath(images, path.parent)}/{name}.svg)\n" for name, title in there.items()]
+    head, rest = path.read_text().split(begin)
+    path.write_text("\n".join([head + begin, *shown, text + end + rest.split(end)[1]]))
 
 
 def options():
@@ -489,10 +500,11 @@ def main():
         path.write_text(json.dumps(facts, indent=1))
     text = report(facts)
     print(text)
-    draw_speed(facts["results"], o.images or o.output)
-    draw_losses(facts["results"], o.images or o.output)
+    images = o.images or o.output
+    draw_speed(facts["results"], images)
+    draw_losses(facts["results"], images)
     if o.write_docs:
-        write_docs(o.write_docs, text)
+        write_docs(o.write_docs, text, images)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ Loss = sum of token losses / supervised tokens of the step. Every logit is compu
 precision  fp32; bf16 (weights in bf16, PEFT keeps adapters in fp32); autocast (fp32 weights under torch.autocast, as the Trainer
            does with bf16=True); bf16-autocast (weights in bf16, under autocast)
 compile    torch.compile(model)
+at_once    rows of a forward pass; gradients accumulate over those of a step
 log        a file that gets one line a step
 initial    the adapter to start from; it is made here, by PEFT, where "make" describes it
 """
@@ -150,17 +151,23 @@ def train(o, rows_class):
     for step in range(o["warm_up"] + o["steps"]):
         items = rows.items(step)  # tokens and pixels are not part of a step's time
         start = time.perf_counter()
-        inputs, targets, tokens, supervised = rows.batch(items, dtype)
-        with torch.autocast("cpu", torch.bfloat16, enabled=o["precision"].endswith("autocast")):
-            output = model(**inputs)
-        loss = rows.loss(output, targets, supervised)
-        del output
-        loss.backward()
+        micro = o.get("at_once", o["batch"])
+        batches = [rows.batch(items[i : i + micro], dtype) for i in range(0, len(items), micro)]
+        tokens, supervised = sum(b[2] for b in batches), sum(b[3] for b in batches)
+        loss = 0.0
+        for inputs, targets, _, _ in batches:
+            with torch.autocast("cpu", torch.bfloat16, enabled=o["precision"].endswith("autocast")):
+                output = model(**inputs)
+            part = rows.loss(output, targets, supervised)
+            del output
+            part.backward()
+            loss += part.item()
+            del part
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         steps.append(
             dict(
-                loss=loss.item(),
+                loss=loss,
                 tokens=tokens,
                 supervised=supervised,
                 seconds=time.perf_counter() - start,
@@ -168,7 +175,7 @@ def train(o, rows_class):
             )
         )
         if log:
-            log.write(json.dumps(dict(step=step + 1, loss=loss.item(), supervised_tokens=supervised)) + "\n")
+            log.write(json.dumps(dict(step=step + 1, loss=loss, supervised_tokens=supervised)) + "\n")
     if o.get("save"):
         peft.save_pretrained(o["save"])
     return dict(steps=steps, trained=sum(p.numel() for p in parameters))

@@ -2,6 +2,9 @@
 
 import statistics
 
+import matplotlib
+import matplotlib.pyplot as plt
+
 
 def smoothed(values, count=20):
     return [statistics.mean(values[max(0, i + 1 - count) : i + 1]) for i in range(len(values))]
@@ -60,7 +63,7 @@ def speed_table(results):
                 f"{gigabytes(ours['peak'])}, {gigabytes(theirs['peak'])}",
                 f"{theirs['peak'] / ours['peak']:.1f}×",
                 f"{ours['first_step']:.1f} s, {theirs['first_step']:.1f} s",
-                f"{found['apart']:.0e}",
+                f"{found['apart']:.0e}" if ours is found["lorad"] else "",
             ]
         )
     pair = "lorad, torch"
@@ -134,22 +137,20 @@ def report(facts):
     return "\n".join(lines)
 
 
-GREY, OURS, THEIRS = "#7d8590", "#e8590c", "#4c8dd6"  # readable on white and on black
+# Readable on white and on black.
+GREY = "#7d8590"
+COLOURS = dict(lorad=dict(fp32="#f2a033", bf16="#e8590c"), torch=dict(fp32="#7fb2f0", bf16="#3f74c8"))
+matplotlib.use("Agg")
+matplotlib.rcParams.update(
+    {"svg.hashsalt": "lorad", "font.size": 11, "legend.frameon": False, "axes.facecolor": "none"}
+)
+matplotlib.rcParams.update({f"{part}.color": GREY for part in ("text", "xtick", "ytick")})
+matplotlib.rcParams.update({"axes.edgecolor": GREY, "axes.labelcolor": GREY})
+matplotlib.rcParams.update({"axes.spines.top": False, "axes.spines.right": False})
 
 
 def figure(columns, size):
-    import matplotlib
-
-    matplotlib.use("Agg")
-    matplotlib.rcParams.update({"svg.hashsalt": "lorad", "font.size": 11, "legend.frameon": False})
-    matplotlib.rcParams.update({f"{part}.color": GREY for part in ("text", "xtick", "ytick", "grid")})
-    matplotlib.rcParams.update({"axes.edgecolor": GREY, "axes.labelcolor": GREY, "axes.facecolor": "none"})
-    import matplotlib.pyplot as plt
-
-    drawn, axes = plt.subplots(1, columns, figsize=size, layout="constrained")
-    for axis in axes if columns > 1 else [axes]:
-        axis.spines[["top", "right"]].set_visible(False)
-    return drawn, axes
+    return plt.subplots(1, columns, figsize=size, layout="constrained")
 
 
 def save(drawn, images, name):
@@ -162,9 +163,10 @@ def draw_speed(results, images):
     if not ratios:
         return
     drawn, axes = figure(1, (8, 1.1 + 0.45 * len(ratios)))
-    bars = axes.barh(list(ratios), list(ratios.values()), color=OURS, height=0.6)
+    colours = [COLOURS["lorad"]["fp32" if "fp32" in name else "bf16"] for name in ratios]
+    bars = axes.barh(list(ratios), list(ratios.values()), color=colours, height=0.6)
     axes.bar_label(bars, [f"{ratio:.2f}×" for ratio in ratios.values()], padding=4)
-    axes.axvline(1, color=THEIRS, linewidth=2)
+    axes.axvline(1, color=COLOURS["torch"]["bf16"], linewidth=2)
     axes.invert_yaxis()
     axes.set_xlim(0, 1.15 * max(1, *ratios.values()))
     axes.set_xlabel("tokens a second, as a multiple of the fastest torch + PEFT (the line)")
@@ -176,17 +178,16 @@ def draw_losses(results, images):
     if not runs:
         return
     drawn, (by_step, by_time) = figure(2, (10, 4))
-    for style, (precision, found) in zip(("-", "--"), runs.items()):
-        for who, colour, wide in (
-            ("torch", THEIRS, dict(linewidth=4, alpha=0.5)),
-            ("lorad", OURS, dict(linewidth=1.3)),
-        ):
-            losses, label = found[who]["losses"], f"{who} {precision}"
-            by_step.plot(range(1, len(losses) + 1), losses, style, color=colour, label=label, **wide)
-            by_time.plot(found[who]["times"], smoothed(losses), style, color=colour, label=label, linewidth=1.8)
+    for precision, found in runs.items():
+        for who, wide in (("torch", dict(linewidth=4, alpha=0.5)), ("lorad", dict(linewidth=1.2))):
+            losses, style = found[who]["losses"], dict(color=COLOURS[who][precision], label=f"{who} {precision}")
+            by_step.plot(range(1, len(losses) + 1), losses, **style, **wide)
+            by_time.plot(found[who]["times"], smoothed(losses), **style, linewidth=1.8)
     by_step.set(xlabel="step", ylabel="loss", yscale="log")
     by_time.set(xlabel="seconds since the start of the process", ylabel="loss, mean of 20 steps", yscale="log")
     for axis in (by_step, by_time):
-        axis.grid(alpha=0.3, which="both")
+        axis.yaxis.set_major_locator(matplotlib.ticker.LogLocator(subs=(1, 2, 5)))
+        axis.yaxis.set_major_formatter("{x:g}")
+        axis.yaxis.set_minor_formatter(matplotlib.ticker.NullFormatter())
         axis.legend()
     save(drawn, images, "loss")
