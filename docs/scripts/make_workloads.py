@@ -101,10 +101,13 @@ def main():
     parser.add_argument("--tokenizer", required=True)
     parser.add_argument("--output", required=True, type=pathlib.Path)
     parser.add_argument("--only", nargs="*", default=list(WORKLOADS))
+    parser.add_argument("--dtype", choices=["float32", "bfloat16"], help="of the weights; each model's own unless given")
     options = parser.parse_args()
     tokenizer = AutoTokenizer.from_pretrained(options.tokenizer)
     for name in options.only:
         shape, lengths, share, picture = WORKLOADS[name]
+        if options.dtype:
+            shape = shape | {"dtype": getattr(torch, options.dtype)}
         folder = options.output / name
         if not (folder / "model" / "config.json").exists():
             make_model(shape, tokenizer, folder / "model")
