@@ -93,7 +93,7 @@ extension Tensor {
 /// Rows of heads, head after head: [heads / group, rows, group, size]. The last block of a sequence may reach beyond its end,
 /// at the end of the memory too: what lies there is finite and comes to nothing.
 private struct HeadRows {
-    let tensor: Tensor
+    private(set) var tensor: Tensor
     let rows: Int
     let heads: Int
     let group: Int
@@ -120,6 +120,13 @@ private struct HeadRows {
         withShape(rotary, positions) {
             lorad_split_heads(x.pointer + first * x.dtype.size, x.dtype.kernel, tensor.pointer, type.kernel, &$0)
         }
+    }
+
+    /// The same in another type.
+    func converted(to type: DType) -> HeadRows {
+        var result = self
+        result.tensor = tensor.converted(to: type)
+        return result
     }
 
     /// Writes rows that begin at element `first` of `x`.
@@ -202,12 +209,15 @@ private struct AttentionInputs: Sendable {
     ) {
         self.layout = layout
         type = operandType
-        queries = HeadRows(
-            x, first: 0, layout, heads: layout.heads, group: layout.group, type, rotary: rotary, positions: positions)
-        keys = HeadRows(
-            x, first: layout.firstKey, layout, heads: layout.keyValueHeads, group: 1, type, rotary: rotary,
-            positions: positions)
-        values = HeadRows(x, first: layout.firstValue, layout, heads: layout.keyValueHeads, group: 1, type)
+        // Rounded as the results are, whatever products are computed in.
+        func rows(_ first: Int, _ heads: Int, _ group: Int, _ rotary: RotaryTable?) -> HeadRows {
+            HeadRows(
+                x, first: first, layout, heads: heads, group: group, x.dtype, rotary: rotary, positions: positions
+            ).converted(to: operandType)
+        }
+        queries = rows(0, layout.heads, layout.group, rotary)
+        keys = rows(layout.firstKey, layout.keyValueHeads, 1, rotary)
+        values = rows(layout.firstValue, layout.keyValueHeads, 1, nil)
     }
 
     private func query(_ rows: HeadRows, _ block: AttentionBlock) -> Matrix {
