@@ -38,11 +38,12 @@ struct NanomsgTests {
         return [[], greeting, [0x80]] + known + noise + noise.map { greeting + $0 }
     }
 
-    @Test("listens on free ports of its own choice, and names them")
+    @Test("listens on free ports of its own choice that no outgoing connection is given, and names them")
     func freePorts() throws {
         let servers = try (0..<8).map { _ in try transport.listen(on: Endpoint("tcp://127.0.0.1:0"), limit: 10) }
         let ports = servers.compactMap(\.endpoint.port)
         #expect(Set(ports).count == 8 && !ports.contains(0))
+        #expect(ports.allSatisfy { !HostAddresses.outgoingPorts.contains($0) })
         #expect(servers.allSatisfy { $0.endpoint.host == .ipv4("127.0.0.1") })
         for server in servers { server.close() }
     }

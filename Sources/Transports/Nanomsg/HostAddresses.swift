@@ -22,24 +22,43 @@ enum HostAddresses {
         }
     }
 
-    /// A port that nothing uses at the moment.
+    /// A port that nothing uses at the moment and that the system gives to no outgoing connection.
+    ///
+    /// Where a server is gone, a client that dials its port from the same machine could otherwise be given that very port
+    /// and be connected to itself, and libnanomsg ends a process that reads its own ws request.
     static func freePort(on host: Endpoint.Host) throws -> UInt16 {
         let node =
             switch host {
             case .any: systemHasIPv6 ? "::" : "0.0.0.0"
             case .ipv4(let text), .ipv6(let text), .name(let text): text
             }
+        for _ in 0..<100 {
+            let port = UInt16.random(in: 10_000...60_000)
+            guard !outgoingPorts.contains(port) else { continue }
+            let isFree = try withAddresses(of: node, port: port, numeric: true) { try? boundPort($0.pointee) } == port
+            if isFree { return port }
+        }
         return try withAddresses(of: node, numeric: true) { try boundPort($0.pointee) }
     }
 
+    /// The ports that the system gives to outgoing connections.
+    static let outgoingPorts: ClosedRange<UInt16> = {
+        let file = "/proc/sys/net/ipv4/ip_local_port_range"
+        let bounds = (try? String(contentsOfFile: file, encoding: .utf8))?.split(whereSeparator: \.isWhitespace)
+        guard let bounds = bounds?.compactMap({ UInt16($0) }), bounds.count == 2, bounds[0] <= bounds[1] else {
+            return 32_768...60_999
+        }
+        return bounds[0]...bounds[1]
+    }()
+
     private static func withAddresses<Result>(
-        of node: String, numeric: Bool, _ body: (UnsafePointer<addrinfo>) throws -> Result
+        of node: String, port: UInt16 = 0, numeric: Bool, _ body: (UnsafePointer<addrinfo>) throws -> Result
     ) throws -> Result {
         var hints = addrinfo()
         hints.ai_protocol = Int32(IPPROTO_TCP)  // one entry an address, not one for each kind of socket
         hints.ai_flags = AI_PASSIVE | (numeric ? AI_NUMERICHOST : 0)
         var list: UnsafeMutablePointer<addrinfo>?
-        let status = getaddrinfo(node, "0", &hints, &list)
+        let status = getaddrinfo(node, String(port), &hints, &list)
         guard status == 0, let list else {
             let reason = String(cString: gai_strerror(status))
             throw TransportError(.unresolvable, "the host “\(node)” has no address (\(reason)): check the name and DNS")
@@ -53,7 +72,8 @@ enum HostAddresses {
         return Endpoint.Host(entry.ai_family == AF_INET6 ? "[\(text)]" : Substring(text))
     }
 
-    /// Binds a socket that never listens, and so leaves nothing behind, to a port of the system's choice.
+    /// Binds a socket that never listens, and so leaves nothing behind, to the port that is asked for, or for 0 to one of the
+    /// system's choice.
     private static func boundPort(_ entry: addrinfo) throws -> UInt16 {
         let descriptor = socket(entry.ai_family, entry.ai_socktype, entry.ai_protocol)
         guard descriptor >= 0 else { throw problem("no socket can be made") }
