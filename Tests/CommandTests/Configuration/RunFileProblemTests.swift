@@ -139,7 +139,8 @@ struct RunFileProblemTests {
         let yaml = "model: { path: m }\nadapter: {}\ndata: { train: t, template: llama }"
         #expect(
             RunFileFixture.problem(yaml)
-                == "run.yaml:3: data.template: must be one of auto, chatml, llama-3, gemma, llama-2, vicuna, plain, found llama")
+                == "run.yaml:3: data.template: must be one of auto, chatml, llama-3, gemma, llama-2, vicuna, plain, found llama"
+        )
     }
 
     @Test("names a path that leads nowhere, or to the wrong kind of thing")

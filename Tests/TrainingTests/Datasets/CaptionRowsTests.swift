@@ -55,7 +55,10 @@ struct CaptionRowsTests {
             ("file_name,text\nhttps://x/c.png,A", "`https://x/c.png` is not on this machine"),
             (#"{"file_name": "a.png", "text": 3}"#, "`text`: expected text or a list of texts, found the number 3"),
             (#"{"file_name": "a.png", "captions": []}"#, "`captions`: expected text or a list of texts"),
-            ("{\"file_name\": \"a.png\", \"text\": \"A\"}\n{\"text\"}", "row 1 (line 2): its JSON:1: not valid JSON: expected `:`"),
+            (
+                "{\"file_name\": \"a.png\", \"text\": \"A\"}\n{\"text\"}",
+                "row 1 (line 2): its JSON:1: not valid JSON: expected `:`"
+            ),
             (#"{"file_name": "a.png", "text": "an <image>"}"#, "2 `<image>` markers but 1 image"),
         ])
     func problems(text: String, problem: String) throws {
