@@ -66,6 +66,9 @@ struct WebDatasetTests {
         #expect(backwards?.contains("from the lower to the higher number") == true)
         let many = errorMessage { try rows("{0..999999}{0..999999}.tar") }
         #expect(many?.contains("more than 100000 archives") == true)
+        let long = Array(repeating: "shards/{00000..59999}.tar", count: 2).joined(separator: "\n")
+        let listed = try folder.write(long, to: "long.txt")
+        #expect(errorMessage { try rows(listed) }?.contains("long.txt: stands for more than 100000") == true)
     }
 
     @Test("holds conversations whose pictures are the sample's members, named or not, or in the row itself")

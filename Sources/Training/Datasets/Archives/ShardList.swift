@@ -34,7 +34,14 @@ enum ShardList {
                 .invalidDataset, "\(path): expected a tar archive, or a list of the paths of some, one a line")
         }
         let folder = FolderEntries.parent(of: path)
-        return try names.flatMap { try expanded($0.hasPrefix("/") ? $0 : "\(folder)/\($0)") }
+        return try names.reduce(into: []) { shards, name in
+            shards += try expanded(name.hasPrefix("/") ? name : "\(folder)/\(name)")
+            guard shards.count <= limit else { throw tooMany(path) }
+        }
+    }
+
+    private static func tooMany(_ path: String) -> TrainingError {
+        TrainingError(.invalidDataset, "\(path): stands for more than \(limit) archives")
     }
 
     private static func range(in path: String) -> Regex<(Substring, Substring, Substring)>.Match? {
@@ -49,7 +56,7 @@ enum ShardList {
                 throw TrainingError(.invalidDataset, "\(path): expected a range from the lower to the higher number")
             }
             guard (last - first + 1) * paths.count <= limit else {
-                throw TrainingError(.invalidDataset, "\(path): stands for more than \(limit) archives")
+                throw tooMany(path)
             }
             let width = max(found.1.count, found.2.count)
             paths = paths.flatMap { path in

@@ -76,6 +76,7 @@ struct CaptionRows: DatasetRows {
     }
 
     private static func rows(of table: RecordTable) -> [(record: Int32, caption: Int32)]? {
+        guard table.mayHoldLists else { return nil }
         let counts = RowChunks(count: table.count).map { records in
             records.map { record in
                 (try? captions(of: table.record(at: record)).count) ?? 1

@@ -22,6 +22,9 @@ struct RecordTable: Sendable {
         }
     }
 
+    /// Whether a field may hold a list.
+    var mayHoldLists: Bool { columns == nil }
+
     /// The table's path.
     var path: String { text.path }
 
