@@ -7,6 +7,7 @@ let package = Package(
     name: "fuzzing",
     platforms: [.macOS(.v15)],
     products: [.library(name: "Fuzzing", type: .static, targets: ["Fuzzing"])],
+    dependencies: [.package(url: "https://github.com/apple/swift-crypto", from: "4.5.0")],
     targets: [
         .target(name: "CKernels"),
         .target(name: "COpenBLAS"),
@@ -15,7 +16,11 @@ let package = Package(
         .target(name: "Tensors", dependencies: ["CKernels", "COneDNN", "COpenBLAS"]),
         .target(name: "Models", dependencies: ["Tensors", "CKernels", "CImageCodecs"]),
         .target(name: "Adapters", dependencies: ["Models", "Tensors"]),
-        .target(name: "Training", dependencies: ["Adapters", "Models", "Tensors", "CKernels"]),
+        .target(
+            name: "Training",
+            dependencies: [
+                "Adapters", "Models", "Tensors", "CKernels", .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .target(
             name: "Fuzzing", dependencies: ["Training", "Adapters", "Models", "Tensors"], path: "Fuzzing",
             exclude: ["Package.swift"]),

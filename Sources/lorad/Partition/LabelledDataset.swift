@@ -42,7 +42,7 @@ struct LabelledDataset {
             let path = folder.appending(path: name(index)).path
             switch self.rows.partForm {
             case .json: try AtomicFile.write(text(of: rows), to: path)
-            case .tar: try AtomicFile.write(TarPieces(rows.map { try self.rows.part(ofRow: $0) }), to: path)
+            case .tar: try AtomicFile.write(TarPieces(apart(rows, path).map { try self.rows.part(ofRow: $0) }), to: path)
             }
         }
         // Parts of a former, larger number would be taken for ones of this.
@@ -86,6 +86,31 @@ struct LabelledDataset {
         }
         text.append(contentsOf: Data("\n]\n".utf8))
         return text
+    }
+
+    /// Rows of an archive, in their order but for those that would follow one of the same name: samples of several shards
+    /// may share a name, and neighbours that do would be read as one.
+    private func apart(_ rows: [Int], _ path: String) throws -> [Int] {
+        var (ordered, held): ([Int], ArraySlice<Int>) = ([], [])
+        var last: String?
+        for row in rows {
+            let name = try self.rows.name(ofRow: row)
+            guard name != last else {
+                held.append(row)  // All rows that are held have the last name.
+                continue
+            }
+            ordered.append(row)
+            last = name
+            guard let next = held.popFirst() else { continue }
+            ordered.append(next)
+            last = try self.rows.name(ofRow: next)
+        }
+        guard held.isEmpty else {
+            throw CommandError(
+                "\(path): \(held.count + 1) of its samples are called \(last ?? ""), too many to be kept apart: give"
+                    + " samples of different shards different names")
+        }
+        return ordered
     }
 
     private func name(_ index: Int) -> String { "part-\(index + 1).\(rows.partForm.rawValue)" }

@@ -49,6 +49,8 @@ struct WebDatasetRows: DatasetRows {
         }
     }
 
+    func name(ofRow row: Int) throws -> String? { try reading(row) { try sample(row).key } }
+
     func conversation(at row: Int) throws -> Conversation {
         let sample = try reading(row) { try self.sample(row) }
         return try reading(row, id: sample.key) { try sample.conversation(row: row, question: question) }

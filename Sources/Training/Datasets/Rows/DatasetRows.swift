@@ -29,6 +29,11 @@ public protocol DatasetRows: Sendable {
     ///
     /// - Throws: `RowProblem` where it cannot be read.
     func part(ofRow row: Int) throws -> Data
+
+    /// What the row is called in a part that is an archive, where neighbours of one name would be taken for one row.
+    ///
+    /// - Throws: `RowProblem` where it cannot be read.
+    func name(ofRow row: Int) throws -> String?
 }
 
 /// Where a row is.
@@ -64,6 +69,9 @@ extension DatasetRows {
     public func part(ofRow row: Int) throws -> Data {
         Data(LlavaRow.json(try conversation(at: row)).text(isASCII: false).utf8)
     }
+
+    /// None.
+    public func name(ofRow row: Int) throws -> String? { nil }
 
     /// A problem with a row.
     func problem(_ row: Int, _ reason: String, id: String? = nil) -> RowProblem {
