@@ -88,4 +88,26 @@ struct PartitionTests {
         }
         #expect { try write("iid", parts: 13) } throws: { "\($0)".contains("has 12 rows, too few for 13 parts") }
     }
+
+    @Test("Archives are cut into archives, folders of pictures into rows of their own")
+    func otherFormats() throws {
+        let fixtures = "\(TinyLlava.repository)/Tests/Fixtures/data"
+        for (name, suffix, count) in [("archives", "tar", 12), ("captions", "json", 4)] {
+            let dataset = try LabelledDataset(DatasetOptions(path: "\(fixtures)/\(name)"), label: .firstAnswer)
+            let output = URL(filePath: folder.path).appending(path: name)
+            try dataset.write(
+                try dataset.partition(Partitioners.named("iid"), into: 2, seed: 7), to: output, overwrite: false)
+            let parts = try (1...2).map { part in
+                let path = output.appending(path: "part-\(part).\(suffix)").path
+                let rows = try ConversationDataset(path: path, imageFolder: "/nowhere")
+                return try (0..<rows.count).map(rows.conversation)
+            }
+            let whole = try ConversationDataset(path: "\(fixtures)/\(name)", imageFolder: ".")
+            let expected = try (0..<count).map { try whole.conversation(at: $0) }
+            let found = parts.flatMap(\.self)
+            #expect(found.count == count)
+            #expect(found.map(\.turns[1].text).sorted() == expected.map(\.turns[1].text).sorted())
+            for row in found { #expect(try row.images.map { try $0.contents() }.count == 1) }
+        }
+    }
 }
