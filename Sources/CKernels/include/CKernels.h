@@ -58,6 +58,17 @@ void lorad_softmax_again(float *scores, const float *log_sum, size_t rows, size_
 // dp = p (dp - sum(p dp)) scale, by row.
 void lorad_softmax_pullback(const float *p, float *dp, size_t rows, size_t n, float scale);
 
+// One row against many: y[rows] = w[rows, n] x (leading dimension ld), or y += that.
+void lorad_row_product_f32(const float *w, size_t ld, const float *x, float *y, size_t rows, size_t n, int adding);
+void lorad_row_product_bf16(const lorad_bf16 *w, size_t ld, const float *x, float *y, size_t rows, size_t n, int adding);
+void lorad_row_product_f16(const lorad_f16 *w, size_t ld, const float *x, float *y, size_t rows, size_t n, int adding);
+// y[heads, d] = softmax(scale q keys^T) values for the queries q[heads, d] of one position, all of which share
+// keys[n, d] and values[n, d]; scores[heads, n] is scratch.
+void lorad_attend_f32(const float *q, const float *keys, const float *values, float *scores, float *y, size_t heads,
+                      size_t n, size_t d, float scale);
+void lorad_attend_bf16(const float *q, const lorad_bf16 *keys, const lorad_bf16 *values, float *scores, float *y,
+                       size_t heads, size_t n, size_t d, float scale);
+
 // Rotary embedding of one head (arXiv:2104.09864, halves rotated): y[rows, 2 half] (ld y_ld) from x (ld x_ld), with
 // cosine and sine tables [position, half]; sign -1 undoes it. A NULL table copies.
 void lorad_rotate(const float *x, size_t x_ld, float *y, size_t y_ld, const float *cosine, const float *sine,

@@ -50,8 +50,8 @@ public struct AttentionLayout: Sendable {
         self.window = window
     }
 
-    fileprivate var width: Int { (heads + 2 * keyValueHeads) * headSize }
-    fileprivate var scale: Float { 1 / Float(headSize).squareRoot() }
+    var width: Int { (heads + 2 * keyValueHeads) * headSize }
+    var scale: Float { 1 / Float(headSize).squareRoot() }
 }
 
 extension Tensor {
@@ -83,7 +83,7 @@ extension Tensor {
     }
 
     /// Queries and keys turned by their positions; values as they are.
-    private func rotated(
+    func rotated(
         _ layout: AttentionLayout, _ rotary: RotaryTable?, _ positions: [Int32], sign: Float
     ) -> Tensor {
         guard let rotary else { return detached }
