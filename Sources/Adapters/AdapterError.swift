@@ -16,6 +16,10 @@ public struct AdapterError: Error, CustomStringConvertible, Sendable {
         case nothingMatched
         /// A tensor in an adapter file has another shape than the model asks for.
         case shapeMismatch
+        /// The adapter belongs to another base model.
+        case wrongBase
+        /// A folder cannot be written, or is in the way.
+        case writeFailed
     }
 
     /// The kind of failure.

@@ -18,13 +18,15 @@ public struct AdapterWeights: ModelCustomization {
     /// The tensors, in the plan's order.
     public let parameters: [Parameter]
     private let byPath: [String: Tensor]
+    /// The base's weights.
+    private let checkpoint: Checkpoint
 
     /// Fresh weights: A drawn as the configuration says from `seed` and the parameter's key, B zero, saved modules and
     /// biases as in the checkpoint.
     ///
     /// - Throws: `AdapterError` if the checkpoint lacks a tensor that is to train.
     public init(plan: AdapterPlan, checkpoint: Checkpoint, seed: UInt64) throws {
-        try self.init(plan: plan) { parameter in
+        try self.init(plan: plan, checkpoint) { parameter in
             switch parameter.role {
             case .loraA, .loraB: plan.configuration.initialWeights.draw(parameter, seed: seed)
             case .saved, .bias: try Self.baseValue(of: parameter, in: checkpoint)
@@ -46,7 +48,7 @@ public struct AdapterWeights: ModelCustomization {
             found: Dictionary(uniqueKeysWithValues: found.entries.map { ($0.name, $0.tensor.shape) }), file: file.path)
         let sources = Dictionary(uniqueKeysWithValues: report.matched.map { ($0.key, $0.found) })
         let initial = Dictionary(uniqueKeysWithValues: fresh.parameters.map { ($0.description.key, $0.tensor) })
-        let weights = try AdapterWeights(plan: fresh.plan) { parameter in
+        let weights = try AdapterWeights(plan: fresh.plan, fresh.checkpoint) { parameter in
             let stored = sources[parameter.key].flatMap { file[$0] } ?? initial[parameter.key]
             guard let stored, stored.dtype.isComputable else {
                 throw AdapterError(.corruptFile, "\(file.path): \(parameter.key) is not of a floating-point type")
@@ -56,8 +58,11 @@ public struct AdapterWeights: ModelCustomization {
         return (weights, report)
     }
 
-    private init(plan: AdapterPlan, value: (AdapterParameter) throws -> Tensor) throws {
+    private init(
+        plan: AdapterPlan, _ checkpoint: Checkpoint, value: (AdapterParameter) throws -> Tensor
+    ) throws {
         self.plan = plan
+        self.checkpoint = checkpoint
         parameters = try plan.parameters.map { parameter in
             let tensor = try value(parameter).converted(to: .float32)
             return Parameter(
@@ -66,10 +71,9 @@ public struct AdapterWeights: ModelCustomization {
         byPath = Dictionary(uniqueKeysWithValues: parameters.map { ($0.description.path, $0.tensor) })
     }
 
-    /// The base model's value; a tied output embedding has the input embedding's.
+    /// The base model's value.
     private static func baseValue(of parameter: AdapterParameter, in checkpoint: Checkpoint) throws -> Tensor {
-        let tied = parameter.path == "lm_head.weight" ? checkpoint["model.language_model.embed_tokens.weight"] : nil
-        guard let value = checkpoint[parameter.path] ?? tied, value.shape == parameter.shape else {
+        guard let value = checkpoint.parameter(at: parameter.path), value.shape == parameter.shape else {
             throw AdapterError(.invalidConfiguration, "\(checkpoint.folder.path) holds no \(parameter.path) to train")
         }
         return value.copied()
@@ -146,14 +150,22 @@ public struct AdapterWeights: ModelCustomization {
         StateDict(parameters.map { ($0.description.key, $0.tensor.detached) })
     }
 
-    /// Writes a PEFT folder: weights first, then the configuration, each complete or not at all; the folder is
-    /// created.
+    /// Writes a PEFT folder: weights first, then what tells its base, then the configuration, each complete or not at
+    /// all; the folder is created.
     ///
     /// - Throws: `TensorError.writeFailed`.
     public func write(to folder: URL) throws {
         try stateDict.write(
             to: folder.appending(path: AdapterFolder.weightsFile).path, metadata: AdapterFolder.weightsMetadata)
+        try writeBase(to: folder)
         try AdapterFolder.write(plan.configuration, to: folder)
+    }
+
+    /// Writes what tells the base model from others into an adapter folder (`AdapterBase`).
+    ///
+    /// - Throws: `TensorError.writeFailed`.
+    public func writeBase(to folder: URL) throws {
+        try AdapterBase.write(BaseFingerprint(checkpoint), to: folder)
     }
 }
 

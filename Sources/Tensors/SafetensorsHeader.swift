@@ -1,3 +1,5 @@
+import Foundation
+
 /// The JSON header of a safetensors file.
 struct SafetensorsHeader: Codable {
     struct Entry: Codable {
@@ -34,7 +36,25 @@ struct SafetensorsHeader: Codable {
     var metadata: [String: String] = [:]
     var tensors: [String: Entry] = [:]
 
-    init(metadata: [String: String]) { self.metadata = metadata }
+    /// The header of tensors that follow one another without gaps.
+    init(_ entries: [(name: String, dtype: DType, shape: [Int])], metadata: [String: String]) {
+        self.metadata = metadata
+        var offset = 0
+        for (name, dtype, shape) in entries {
+            let end = offset + shape.reduce(dtype.size, *)
+            tensors[name] = Entry(dtype: dtype.rawValue, shape: shape, dataOffsets: [offset, end])
+            offset = end
+        }
+    }
+
+    /// What a file begins with: the header's length, and the header, padded so that tensors are aligned.
+    func fileStart() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        var json = try encoder.encode(self)
+        json.append(contentsOf: repeatElement(UInt8(ascii: " "), count: (8 - json.count % 8) % 8))
+        return withUnsafeBytes(of: UInt64(json.count).littleEndian) { Data($0) } + json
+    }
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Name.self)

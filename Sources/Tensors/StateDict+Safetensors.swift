@@ -5,18 +5,9 @@ extension StateDict {
     ///
     /// The metadata `{"format": "pt"}` is what transformers and PEFT ask for.
     public func safetensorsHeader(metadata: [String: String] = ["format": "pt"]) throws -> Data {
-        var header = SafetensorsHeader(metadata: metadata)
-        var offset = 0
-        for (name, tensor) in entries {
-            let end = offset + tensor.byteCount
-            header.tensors[name] = .init(dtype: tensor.dtype.rawValue, shape: tensor.shape, dataOffsets: [offset, end])
-            offset = end
-        }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        var json = try encoder.encode(header)
-        json.append(contentsOf: repeatElement(UInt8(ascii: " "), count: (8 - json.count % 8) % 8))
-        return withUnsafeBytes(of: UInt64(json.count).littleEndian) { Data($0) } + json
+        try SafetensorsHeader(
+            entries.map { ($0.name, $0.tensor.dtype, $0.tensor.shape) }, metadata: metadata
+        ).fileStart()
     }
 
     /// Writes a safetensors file, complete or not at all.

@@ -10,7 +10,8 @@ struct Lorad: ParsableCommand {
         version: Version.text,
         subcommands: [
             TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, RunsCommand.self, EvalCommand.self,
-            InspectCommand.self, PartitionCommand.self, PrivacyCommand.self, BenchCommand.self,
+            GenerateCommand.self, ScoreCommand.self, MergeCommand.self, InspectCommand.self, PartitionCommand.self,
+            PrivacyCommand.self, BenchCommand.self,
         ])
 
     /// Runs the command: exit status 0, 1 when it failed, 2 when it was called wrongly.

@@ -83,6 +83,16 @@ void lorad_split_heads(const void *x, enum lorad_type x_type, void *y, enum lora
                        const struct lorad_heads *heads);
 void lorad_join_heads(const void *y, enum lorad_type y_type, void *x, enum lorad_type x_type,
                       const struct lorad_heads *heads);
+// One row against many: y[rows] = w[rows, n] x (leading dimension ld), or y += that.
+void lorad_row_product_f32(const float *w, size_t ld, const float *x, float *y, size_t rows, size_t n, int adding);
+void lorad_row_product_bf16(const lorad_bf16 *w, size_t ld, const float *x, float *y, size_t rows, size_t n, int adding);
+void lorad_row_product_f16(const lorad_f16 *w, size_t ld, const float *x, float *y, size_t rows, size_t n, int adding);
+// y[heads, d] = softmax(scale q keys^T) values for the queries q[heads, d] of one position, all of which share
+// keys[n, d] and values[n, d]; scores[heads, n] is scratch.
+void lorad_attend_f32(const float *q, const float *keys, const float *values, float *scores, float *y, size_t heads,
+                      size_t n, size_t d, float scale);
+void lorad_attend_bf16(const float *q, const lorad_bf16 *keys, const lorad_bf16 *values, float *scores, float *y,
+                       size_t heads, size_t n, size_t d, float scale);
 
 // Cross-entropy of each row of logits[rows, n] with its label; logits become softmax - onehot, and hits[i], when not NULL,
 // says whether the label was the most probable column, the first of equals as greedy search has it. Returns the sum of

@@ -107,9 +107,14 @@ public struct LlavaModel: VisionLanguageModel {
     /// Features of pictures in the decoder's width: [pictures · tokensPerImage, width] in float32.
     private func imageFeatures(_ batch: PackedBatch, checkpointing: Bool) -> Tensor {
         guard let features = batch.features else {
-            return projected(selected(batch.pixels ?? Tensor(zeros: [0]), checkpointing: checkpointing))
+            return imageFeatures(batch.pixels ?? Tensor(zeros: [0]), checkpointing: checkpointing)
         }
         return isProjectorFrozen ? features : projected(features)
+    }
+
+    /// The same of pixel values [pictures, channels, height, width].
+    func imageFeatures(_ pixels: Tensor, checkpointing: Bool) -> Tensor {
+        projected(selected(pixels, checkpointing: checkpointing))
     }
 
     /// Features of pictures as the tower gives them: [pictures · tokensPerImage, layers · width] in float32.

@@ -53,8 +53,20 @@ struct DecoderLayer: Sendable {
     func callAsFunction(_ x: Tensor, _ layout: AttentionLayout, _ rotary: RotaryTable, _ positions: [Int32]) -> Tensor {
         var layout = layout
         layout.window = window
-        let attended = inputNorm(x, as: computing).projected(by: queryKeyValue)
-            .attended(layout, rotary: rotary, positions: positions)
+        return callAsFunction(x) { $0.attended(layout, rotary: rotary, positions: positions) }
+    }
+
+    /// The next rows of the sequence that the cache is of.
+    func callAsFunction(
+        _ x: Tensor, _ layout: AttentionLayout, _ rotary: RotaryTable, _ cache: KeyValueCache
+    ) -> Tensor {
+        var layout = layout
+        layout.window = window
+        return callAsFunction(x) { $0.attended(layout, rotary: rotary, cache: cache) }
+    }
+
+    private func callAsFunction(_ x: Tensor, attention: (Tensor) -> Tensor) -> Tensor {
+        let attended = attention(inputNorm(x, as: computing).projected(by: queryKeyValue))
         let middle = attended.projected(by: [output], residual: x)
         return postNorm(middle, as: computing).projected(by: gateUp).swiGLU(columns: gateUp[0].outputs)
             .projected(by: [down], residual: middle)

@@ -27,9 +27,7 @@ struct TextDecoder: Sendable {
     func callAsFunction(
         _ embeddings: Tensor, boundaries: [Int], positions: [Int32], checkpointing: Bool
     ) -> Tensor {
-        let layout = AttentionLayout(
-            heads: configuration.heads, keyValueHeads: configuration.keyValueHeads, headSize: configuration.headSize,
-            boundaries: boundaries, isCausal: true)
+        let layout = layout(boundaries)
         let table = rotary.table(positions: Int(positions.max() ?? 0) + 1)
         var x = embeddings
         for layer in layers {
@@ -37,6 +35,32 @@ struct TextDecoder: Sendable {
             x = recompute ? x.checkpointed { layer($0, layout, table, positions) } : layer(x, layout, table, positions)
         }
         return norm(x, as: computing)
+    }
+
+    /// The last hidden states, normalised, of the next rows of the cache's sequence, which takes them in; without a graph.
+    func callAsFunction(_ embeddings: Tensor, cache: DecoderCache) -> Tensor {
+        Tensor.withoutGraph {
+            let layout = layout([0, embeddings.rows])
+            let table = rotary.table(positions: cache.position + embeddings.rows)
+            let x = zip(layers, cache.layers).reduce(embeddings) { x, next in next.0(x, layout, table, next.1) }
+            return norm(x, as: computing)
+        }
+    }
+
+    /// The memory of a sequence of which there is nothing yet.
+    func newCache() -> DecoderCache {
+        DecoderCache(
+            layers: layers.map { layer in
+                var layout = layout([0])
+                layout.window = layer.window
+                return KeyValueCache(layout, type: computing)
+            })
+    }
+
+    private func layout(_ boundaries: [Int]) -> AttentionLayout {
+        AttentionLayout(
+            heads: configuration.heads, keyValueHeads: configuration.keyValueHeads, headSize: configuration.headSize,
+            boundaries: boundaries, isCausal: true)
     }
 }
 

@@ -51,12 +51,12 @@ public struct AttentionLayout: Sendable {
         self.window = window
     }
 
-    fileprivate var width: Int { (heads + 2 * keyValueHeads) * headSize }
-    fileprivate var scale: Float { 1 / Float(headSize).squareRoot() }
-    fileprivate var group: Int { heads / keyValueHeads }
+    var width: Int { (heads + 2 * keyValueHeads) * headSize }
+    var scale: Float { 1 / Float(headSize).squareRoot() }
+    var group: Int { heads / keyValueHeads }
     /// Where keys and values begin.
-    fileprivate var firstKey: Int { heads * headSize * (boundaries.last ?? 0) }
-    fileprivate var firstValue: Int { (heads + keyValueHeads) * headSize * (boundaries.last ?? 0) }
+    var firstKey: Int { heads * headSize * (boundaries.last ?? 0) }
+    var firstValue: Int { (heads + keyValueHeads) * headSize * (boundaries.last ?? 0) }
 }
 
 extension Tensor {

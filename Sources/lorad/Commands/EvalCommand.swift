@@ -9,8 +9,13 @@ public import Training
 struct EvalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "eval",
-        abstract: "Measures the loss of a model over a dataset.",
+        abstract: "Measures the loss of a model over a dataset, and how good its answers are.",
         discussion: """
+            token_exact_match is the share of rows whose answers greedy generation would write token for token; one pass
+            over the dataset tells. --generate lets the model answer every question, and compares the texts: exact match,
+            VQA accuracy, ROUGE-L and CIDEr-D, against the row's `answers` (or `references`) where it has them, else against
+            the answer in its conversation.
+
             Example:
               lorad eval --model models/llava --adapter out --generate --json \\
                 --data data/test.json --images data/images
@@ -46,17 +51,25 @@ struct EvalCommand: ParsableCommand {
     @Option(help: "Threads to compute on; as many as cores unless given.")
     var lanes: Int?
 
-    @Flag(help: "Adds exact_match: the share of rows whose answers greedy generation writes token for token.")
+    @Flag(help: "Lets the model answer every question, and scores the answers.")
     var generate = false
 
     @Flag(help: "Leaves out rows and pictures that cannot be used, and names them; every picture is decoded first.")
     var skipBadRows = false
+
+    @Option(help: "The most tokens that a generated answer has.")
+    var maxNewTokens = 128
+
+    @Option(help: "A JSON Lines file to write generated answers to, each with its scores.")
+    var predictions: String?
 
     @Flag(help: "Prints one JSON object.")
     var json = false
 
     func validate() throws {
         if let lanes, lanes < 1 { throw ValidationError("--lanes must be at least 1") }
+        guard maxNewTokens > 0 else { throw ValidationError("--max-new-tokens must be at least 1") }
+        if predictions != nil, !generate { throw ValidationError("--predictions needs --generate") }
     }
 
     func run() throws {
@@ -66,9 +79,10 @@ struct EvalCommand: ParsableCommand {
         let inputs = try ModelInputs(folder: URL(filePath: self.model), model: model, template: template)
         display.say(inputs.templateNotice)
         let source = try inputs.source(options, maxLength: maxLength, onLong: .error, say: display.say)
-        let count = lanes ?? LaneCount.automatic.resolved
-        let evaluation = try Evaluation(model, source.rows, lanes: Lanes(count: count))
-        print(json ? try jsonText(evaluation, skipped: source.encoded.skipped.count) : text(evaluation))
+        let lanes = Lanes(count: self.lanes ?? LaneCount.automatic.resolved)
+        let evaluation = try Evaluation(model, source.rows, lanes: lanes)
+        let scores = try generate ? answer(model, inputs, lanes, display) : nil
+        print(json ? try jsonText(evaluation, scores, skipped: source.encoded.skipped.count) : text(evaluation, scores))
     }
 
     private var options: DatasetOptions {
@@ -77,6 +91,22 @@ struct EvalCommand: ParsableCommand {
         options.prompt = prompt
         options.skipsBadRows = skipBadRows
         return options
+    }
+
+    /// Answers every question with the most probable tokens.
+    private func answer(
+        _ model: any VisionLanguageModel, _ inputs: ModelInputs, _ lanes: Lanes, _ display: ProgressDisplay
+    ) throws -> PredictionScores {
+        var settings = GenerationSettings()
+        settings.endTokens = try inputs.generationSettings(folder: URL(filePath: self.model)).settings.endTokens
+        settings.maxNewTokens = maxNewTokens
+        let questions = try Questions(ConversationDataset(options))
+        let found = try questions.answered(by: inputs.writer(model, settings), lanes: lanes) { count in
+            display.draw(["\(count.grouped) of \(questions.count.grouped) questions answered"])
+        }
+        let scores = try PredictionScores(found)
+        if let predictions { try PredictionFile.write(found, scores, to: predictions) }
+        return scores
     }
 
     private func load(_ display: ProgressDisplay) throws -> any VisionLanguageModel {
@@ -92,28 +122,33 @@ struct EvalCommand: ParsableCommand {
         var supervised_tokens: Int
         var rows: Int
         var perplexity: Double
+        var token_exact_match: Double
         var exact_match: Double?
+        var vqa_accuracy: Double?
+        var rouge_l: Double?
+        var cider: Double?
         var skipped_rows: Int?
     }
 
-    private func jsonText(_ evaluation: Evaluation, skipped: Int) throws -> String {
+    private func jsonText(_ evaluation: Evaluation, _ scores: PredictionScores?, skipped: Int) throws -> String {
         let output = Output(
             loss: evaluation.loss, supervised_tokens: evaluation.supervisedTokens, rows: evaluation.rows,
-            perplexity: evaluation.perplexity, exact_match: generate ? evaluation.exactMatch : nil,
-            skipped_rows: skipBadRows ? skipped : nil)
+            perplexity: evaluation.perplexity, token_exact_match: evaluation.exactMatch,
+            exact_match: scores?.mean.exactMatch, vqa_accuracy: scores?.mean.vqaAccuracy, rouge_l: scores?.mean.rougeL,
+            cider: scores?.mean.cider, skipped_rows: skipBadRows ? skipped : nil)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         return String(decoding: try encoder.encode(output), as: UTF8.self)
     }
 
-    private func text(_ evaluation: Evaluation) -> String {
+    private func text(_ evaluation: Evaluation, _ scores: PredictionScores?) -> String {
         let lines = [
             String(format: "loss         %.6f", evaluation.loss),
             String(format: "perplexity   %.4f", evaluation.perplexity),
             "tokens       \(evaluation.supervisedTokens.grouped)", "rows         \(evaluation.rows.grouped)",
+            String(format: "token match  %.2f%%", 100 * evaluation.exactMatch),
         ]
-        let exact = String(format: "exact match  %.2f%%", 100 * evaluation.exactMatch)
-        return (lines + (generate ? [exact] : [])).joined(separator: "\n")
+        return (lines + (scores.map { [$0.text] } ?? [])).joined(separator: "\n")
     }
 }
 

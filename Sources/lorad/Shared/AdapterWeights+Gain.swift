@@ -73,6 +73,7 @@ extension AdapterWeights {
         }
         try state.write(
             to: folder.appending(path: AdapterFolder.weightsFile).path, metadata: AdapterFolder.weightsMetadata)
+        try writeBase(to: folder)
         try AdapterFolder.write(configuration, to: folder)
     }
 

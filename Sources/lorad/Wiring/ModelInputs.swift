@@ -10,7 +10,7 @@ struct ModelInputs: Sendable {
     let template: ConversationTemplate
     /// Which template was taken and why, to be said once.
     let templateNotice: String
-    private let encoder: ExampleEncoder
+    let encoder: ExampleEncoder
     let imageSize: Int
 
     /// Reads them from a model folder.

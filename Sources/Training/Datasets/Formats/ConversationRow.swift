@@ -27,8 +27,8 @@ struct ConversationRow: DecodableWithConfiguration {
         let row = try decoder.container(keyedBy: Key.self)
         id = try row.decodeIfPresent(RowIdentifier.self, forKey: .id)?.text
         person = try row.decodeIfPresent(RowIdentifier.self, forKey: .person)?.text
-        let image = try row.decodeIfPresent(References.self, forKey: .image)?.texts
-        let images = try row.decodeIfPresent(References.self, forKey: .images)?.texts
+        let image = try row.decodeIfPresent(WrittenReferences.self, forKey: .image)?.texts
+        let images = try row.decodeIfPresent(WrittenReferences.self, forKey: .images)?.texts
         guard image == nil || images == nil else { throw RowProblem.Reason("has both `image` and `images`: give one") }
         let turns = try row.decode([WrittenTurn].self, forKey: Self.key(of: row, format))
         self.turns = turns.map(\.turn)
@@ -63,7 +63,7 @@ struct RowIdentifier: Decodable {
 }
 
 /// One picture's path or URL, or a list of them.
-private struct References: Decodable {
+private struct WrittenReferences: Decodable {
     let texts: [String]
 
     init(from decoder: any Decoder) throws {

@@ -1,0 +1,76 @@
+public import Foundation
+public import Models
+import Tensors
+
+/// Which base model an adapter folder belongs to, as far as that can be told.
+///
+/// lorad writes `lorad_base.json` with the base's fingerprint beside `adapter_config.json`; PEFT ignores it. Adapters
+/// of PEFT itself have only `base_model_name_or_path`, which is compared by contents where it is a folder here.
+public enum AdapterBase {
+    /// The file with the base's fingerprint.
+    public static let file = "lorad_base.json"
+
+    private struct Contents: Codable {
+        var base_fingerprint: String
+    }
+
+    /// Writes the fingerprint into an adapter folder.
+    ///
+    /// - Throws: `TensorError.writeFailed`.
+    static func write(_ fingerprint: BaseFingerprint, to folder: URL) throws {
+        let data = try JSONEncoder().encode(Contents(base_fingerprint: fingerprint.description))
+        try AtomicFile.write(data, to: folder.appending(path: file).path)
+    }
+
+    /// Checks that an adapter belongs to a model.
+    ///
+    /// - Parameters:
+    ///   - adapter: the adapter's folder.
+    ///   - configuration: what its `adapter_config.json` says.
+    ///   - model: the model.
+    /// - Returns: a line where nothing tells.
+    /// - Throws: `AdapterError` where it certainly belongs to another.
+    public static func check(
+        adapter: URL, _ configuration: LoRAConfiguration, against model: ModelFolder
+    ) throws -> String? {
+        let found = BaseFingerprint(model.checkpoint)
+        if let recorded = try recorded(in: adapter) {
+            try require(recorded == found, adapter, "\(recorded)", model, found)
+            return nil
+        }
+        guard let name = configuration.baseModel else {
+            return "\(adapter.path) does not say which model it was trained on: its shapes fit \(model.url.path)"
+        }
+        let named = URL(filePath: name)
+        if let folder = try? ModelFolder(named) {
+            let fingerprint = BaseFingerprint(folder.checkpoint)
+            try require(fingerprint == found, adapter, "\(fingerprint) (\(name))", model, found)
+            return nil
+        }
+        guard named.lastPathComponent != model.url.lastPathComponent else { return nil }
+        return
+            "\(adapter.path) was trained on \(name); whether \(model.url.path) is that model cannot be told from here"
+    }
+
+    private static func recorded(in adapter: URL) throws -> BaseFingerprint? {
+        let path = adapter.appending(path: file)
+        guard FileManager.default.fileExists(atPath: path.path) else { return nil }
+        do {
+            let contents = try JSONDecoder().decode(Contents.self, from: Data(contentsOf: path))
+            return BaseFingerprint(digits: contents.base_fingerprint)
+        } catch {
+            throw AdapterError(
+                .corruptFile, "\(path.path): base_fingerprint expected; remove the file to go without", cause: error)
+        }
+    }
+
+    private static func require(
+        _ holds: Bool, _ adapter: URL, _ expected: String, _ model: ModelFolder, _ found: BaseFingerprint
+    ) throws {
+        guard !holds else { return }
+        throw AdapterError(
+            .wrongBase,
+            "\(adapter.path) was trained on a model with the fingerprint \(expected), \(model.url.path) has \(found): "
+                + "give the model that it was trained on")
+    }
+}

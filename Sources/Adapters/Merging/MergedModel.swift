@@ -1,0 +1,64 @@
+public import Foundation
+public import Models
+public import Tensors
+
+/// A model and an adapter as one Hugging Face folder, to be used without either.
+public struct MergedModel: Sendable {
+    let folder: ModelFolder
+    let weights: MergedWeights
+    let dtype: DType?
+    /// Whether the output embedding must be stored, because the adapter changed it or the input embedding alone.
+    let untiesEmbeddings: Bool
+
+    /// Puts an adapter into a model.
+    ///
+    /// - Parameters:
+    ///   - folder: the base model.
+    ///   - weights: its adapter.
+    ///   - isTied: whether the base's output embedding is its input embedding.
+    ///   - dtype: the type of all floating-point tensors; nil leaves each in its own.
+    public init(_ folder: ModelFolder, _ weights: AdapterWeights, isTied: Bool, dtype: DType? = nil) {
+        self.folder = folder
+        self.dtype = dtype
+        let merged = MergedWeights(weights, into: folder.checkpoint, computing: .float32)
+        self.weights = merged
+        let embeddings = [Checkpoint.inputEmbedding, Checkpoint.outputEmbedding]
+        untiesEmbeddings = isTied && embeddings.contains { merged.changes($0) }
+    }
+
+    /// Writes the folder: everything of the base's, its weights with the adapter's in them, under the base's own names.
+    ///
+    /// It is written under another name beside its place and renamed, so it is there completely or not at all.
+    ///
+    /// - Parameters:
+    ///   - output: where; nothing or an empty folder may be there.
+    ///   - shardBytes: bytes of tensors that a file holds at most.
+    ///   - check: looks at the folder before it gets its name; what it throws calls it off.
+    /// - Throws: `AdapterError` or `TensorError` where it cannot be written, or numbers are too large for the type.
+    public func write(to output: URL, shardBytes: Int, check: (URL) throws -> Void = { _ in }) throws {
+        let manager = FileManager.default
+        guard try Self.isFree(output) else {
+            throw AdapterError(.writeFailed, "\(output.path) is not empty: give a folder that is not there yet")
+        }
+        let partial = output.deletingLastPathComponent()
+            .appending(path: ".\(output.lastPathComponent).\(UUID().uuidString.prefix(8)).partial")
+        do {
+            try manager.createDirectory(at: partial, withIntermediateDirectories: true)
+            try copyFiles(to: partial)
+            try writeConfiguration(to: partial)
+            try writeWeights(to: partial, shardBytes: shardBytes)
+            try check(partial)
+            if manager.fileExists(atPath: output.path) { try manager.removeItem(at: output) }
+            try manager.moveItem(at: partial, to: output)
+        } catch {
+            try? manager.removeItem(at: partial)
+            throw error is CocoaError
+                ? AdapterError(.writeFailed, "\(output.path) cannot be written", cause: error) : error
+        }
+    }
+
+    private static func isFree(_ output: URL) throws -> Bool {
+        guard FileManager.default.fileExists(atPath: output.path) else { return true }
+        return (try? FileManager.default.contentsOfDirectory(atPath: output.path).isEmpty) ?? false
+    }
+}

@@ -1,0 +1,54 @@
+public import Models
+
+/// Answers questions about pictures: writes the prompt, reads the pictures, and lets a model go on.
+public struct AnswerWriter: Sendable {
+    private let generator: TextGenerator
+    private let encoder: ExampleEncoder
+    private let reader: PictureReader
+
+    /// Creates a writer.
+    ///
+    /// - Parameters:
+    ///   - model: what answers.
+    ///   - tokenizer: its tokenizer.
+    ///   - encoder: writes conversations the way that it was trained on.
+    ///   - processor: makes its pixel values of pictures.
+    ///   - settings: how text is generated.
+    /// - Throws: `ModelError` where a setting has no meaning.
+    public init(
+        _ model: any GenerativeModel, tokenizer: Tokenizer, encoder: ExampleEncoder, processor: ImageProcessor,
+        settings: GenerationSettings
+    ) throws {
+        generator = try TextGenerator(model, tokenizer: tokenizer, settings: settings)
+        self.encoder = encoder
+        reader = PictureReader(processor, imageSize: model.imageSize)
+    }
+
+    /// A prompt as a model takes it.
+    public struct Prompt: Sendable {
+        /// The tokens, image tokens expanded.
+        public let tokens: [Int32]
+        fileprivate let pictures: [PixelValues]
+    }
+
+    /// Makes a prompt ready.
+    ///
+    /// - Parameters:
+    ///   - turns: a conversation that ends with a question.
+    ///   - images: the pictures, in the order of the `<image>` markers.
+    /// - Throws: what is wrong with a picture.
+    public func prompt(_ turns: [ConversationTurn], images: [Picture]) throws -> Prompt {
+        Prompt(tokens: try encoder.encodePrompt(turns), pictures: try images.map { try reader.pixels(of: $0) })
+    }
+
+    /// Answers a prompt.
+    ///
+    /// - Parameter onToken: hears of each token as it is chosen, with the text that is then complete, often none.
+    /// - Throws: `ModelError` where the prompt does not fit the model, or its scores are not numbers.
+    public func answer(
+        _ prompt: Prompt, onToken: (_ token: Int32, _ text: String) -> Void = { _, _ in }
+    ) throws -> GeneratedText {
+        let batch = PackedBatch(sequences: [(prompt.tokens, [])], pictures: prompt.pictures)
+        return try generator.generate(prompt.tokens, pixels: batch.pixels, onToken: onToken)
+    }
+}

@@ -1,0 +1,29 @@
+import Models
+
+/// What people answered: a text, a list of texts, or VQA v2's list of `{"answer": …}`.
+struct References {
+    let texts: [String]
+
+    /// The texts, or nil where the value is none of these.
+    init?(_ value: JSONValue) {
+        if let text = value.stringValue {
+            texts = [text]
+            return
+        }
+        guard let list = value.arrayValue else { return nil }
+        let found = list.map { $0.stringValue ?? $0["answer"]?.stringValue }
+        guard !found.contains(nil) else { return nil }
+        texts = found.compactMap(\.self)
+    }
+
+    /// The references that a row of a dataset has beside its conversation: `answers` or `references`.
+    ///
+    /// - Throws: a reason where there is something else under these names.
+    init?(ofRow row: JSONValue) throws {
+        guard let key = ["answers", "references"].first(where: { !(row[$0] ?? .null).isNull }) else { return nil }
+        guard let found = References(row[key] ?? .null), !found.texts.isEmpty else {
+            throw RowProblem.Reason("`\(key)`: expected a list of texts, or of objects with an `answer`")
+        }
+        self = found
+    }
+}

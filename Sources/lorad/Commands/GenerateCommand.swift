@@ -1,0 +1,202 @@
+import Adapters
+import ArgumentParser
+import Foundation
+import Models
+import Tensors
+import Training
+
+/// `lorad generate`: a model's answer to a question about pictures.
+struct GenerateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "generate",
+        abstract: "Answers a question about pictures, as text comes.",
+        discussion: """
+            The most probable token is taken each time, unless generation_config.json says do_sample or one of
+            --temperature, --top-p and --top-k is given. What is not given is as generation_config.json says, or as in
+            transformers. `<image>` in the prompt says where a picture belongs; without it pictures come first.
+
+            Examples:
+              lorad generate --model models/llava --adapter out --image scan.png --prompt "What is shown?"
+              lorad generate --model models/llava --image a.jpg b.jpg --prompt "<image> or <image>?" --temperature 0.7
+            """)
+
+    @Option(help: "The Hugging Face folder of the base model.")
+    var model: String
+
+    @Option(help: "A PEFT folder.")
+    var adapter: String?
+
+    @Flag(help: "Merges the adapter into copies of the weights first: more memory, fewer products a token.")
+    var merge = false
+
+    @Option(parsing: .upToNextOption, help: "The pictures, in the order of the prompt's markers.")
+    var image: [String] = []
+
+    @Option(help: "The question.")
+    var prompt: String
+
+    @Option(help: "What the system says before it.")
+    var system: String?
+
+    @Option(help: "The conversation template, or auto.")
+    var template = ConversationTemplates.automatic
+
+    @Option(help: "The most tokens that the answer has.")
+    var maxNewTokens: Int?
+
+    @Option(help: "Divides scores before a token is drawn; 0 takes the most probable one.")
+    var temperature: Double?
+
+    @Option(help: "Draws from the most probable tokens that have this probability together.")
+    var topP: Double?
+
+    @Option(help: "Draws from this many of the most probable tokens; 0 for all.")
+    var topK: Int?
+
+    @Option(help: "Divides the scores of tokens that are there already.")
+    var repetitionPenalty: Double?
+
+    @Option(help: "What draws follow from.")
+    var seed: UInt64 = 0
+
+    @Option(parsing: .upToNextOption, help: "Texts that end the answer and are not part of it.")
+    var stop: [String] = []
+
+    @Option(help: "fp32 or bf16.")
+    var precision = ModelArguments.Precision.fp32
+
+    @Flag(help: "Prints one JSON object at the end, with the tokens.")
+    var json = false
+
+    func validate() throws {
+        if merge, adapter == nil { throw ValidationError("--merge needs --adapter") }
+    }
+
+    func run() throws {
+        let display = ProgressDisplay()
+        Products.notices(computing: precision.type).forEach(display.say)
+        let folder = URL(filePath: self.model)
+        let model = try load(display)
+        let inputs = try ModelInputs(folder: folder, model: model, template: template)
+        display.say(inputs.templateNotice)
+        let (settings, notes) = try inputs.generationSettings(folder: folder)
+        notes.forEach(display.say)
+        let writer = try inputs.writer(model, overridden(settings))
+        let prompt = try writer.prompt(turns(), images: image.map(Picture.init(file:)))
+        let clock = TokenClock()
+        let output = StreamedText(isShown: !json)
+        let answer = try writer.answer(prompt) { _, text in
+            clock.tick()
+            output.show(text)
+        }
+        output.finish()
+        if json { return print(try jsonText(prompt, answer, clock)) }
+        display.say("\(answer.tokens.count) tokens, \(clock.summary)")
+    }
+
+    private func load(_ display: ProgressDisplay) throws -> any VisionLanguageModel {
+        let folder = try ModelFolder(URL(filePath: model))
+        guard let adapter else { return try folder.load(computing: precision.type).model }
+        let adapted = try AdaptedModel(folder, adapterFolder: URL(filePath: adapter), computing: precision.type)
+        adapted.notices.forEach(display.say)
+        guard merge else { return adapted.model }
+        let merged = MergedWeights(adapted.weights, into: folder.checkpoint, computing: precision.type)
+        return try folder.load(computing: precision.type, customization: merged).model
+    }
+
+    private func turns() throws -> [ConversationTurn] {
+        let marker = Conversation.imageMarker
+        let markers = prompt.components(separatedBy: marker).count - 1
+        guard markers == 0 || markers == image.count else {
+            throw CommandError("the prompt has \(markers) \(marker) markers, --image names \(image.count) pictures")
+        }
+        let first = markers == 0 ? image.map { _ in "\(marker)\n" }.joined() : ""
+        return (system.map { [ConversationTurn(.system, $0)] } ?? []) + [ConversationTurn(.user, first + prompt)]
+    }
+
+    private func overridden(_ settings: GenerationSettings) -> GenerationSettings {
+        var settings = settings
+        if temperature != nil || topP != nil || topK != nil { settings.samples = temperature != 0 }
+        settings.maxNewTokens = maxNewTokens ?? settings.maxNewTokens
+        if let temperature, temperature != 0 { settings.temperature = temperature }
+        settings.topP = topP ?? settings.topP
+        settings.topK = topK ?? settings.topK
+        settings.repetitionPenalty = repetitionPenalty ?? settings.repetitionPenalty
+        settings.seed = seed
+        settings.stopStrings += stop
+        return settings
+    }
+
+    private struct Output: Encodable {
+        var text: String
+        var tokens: [Int32]
+        var ending: String
+        var prompt_tokens: Int
+        var prompt_seconds: Double
+        var tokens_per_second: Double
+    }
+
+    private func jsonText(_ prompt: AnswerWriter.Prompt, _ answer: GeneratedText, _ clock: TokenClock) throws -> String
+    {
+        let output = Output(
+            text: answer.text, tokens: answer.tokens, ending: answer.ending.rawValue,
+            prompt_tokens: prompt.tokens.count, prompt_seconds: clock.promptSeconds,
+            tokens_per_second: clock.tokensPerSecond)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(output), as: UTF8.self)
+    }
+}
+
+/// When the tokens of an answer came.
+private final class TokenClock {
+    private let start = ContinuousClock.now
+    private var ticks: [ContinuousClock.Instant] = []
+
+    func tick() { ticks.append(.now) }
+
+    /// Seconds until the first token.
+    var promptSeconds: Double { ticks.first.map { start.duration(to: $0).seconds } ?? 0 }
+
+    /// Tokens a second after the first.
+    var tokensPerSecond: Double {
+        guard let first = ticks.first, let last = ticks.last, last > first else { return 0 }
+        return Double(ticks.count - 1) / first.duration(to: last).seconds
+    }
+
+    var summary: String {
+        String(format: "%.1f a second after the first, which took %.2f s", tokensPerSecond, promptSeconds)
+    }
+}
+
+/// Text on standard output as it comes, without the space that tokenizers put before a first word.
+private final class StreamedText {
+    private let isShown: Bool
+    private let isTerminal = isatty(STDOUT_FILENO) == 1
+    private var hasBegun = false
+
+    init(isShown: Bool) { self.isShown = isShown }
+
+    func show(_ text: String) {
+        let new = hasBegun ? text[...] : text.drop(while: \.isWhitespace)
+        guard isShown, !new.isEmpty else { return }
+        hasBegun = true
+        FileHandle.standardOutput.write(Data((isTerminal ? new.filter(Self.isHarmless) : String(new)).utf8))
+    }
+
+    /// Whether a character moves no cursor and changes no colour.
+    private static func isHarmless(_ character: Character) -> Bool {
+        character == "\n" || character == "\t"
+            || !character.unicodeScalars.contains { $0.properties.generalCategory == .control }
+    }
+
+    func finish() {
+        if isShown { FileHandle.standardOutput.write(Data("\n".utf8)) }
+    }
+}
+
+extension Duration {
+    fileprivate var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    }
+}

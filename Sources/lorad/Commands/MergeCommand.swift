@@ -1,0 +1,96 @@
+import Adapters
+import ArgumentParser
+import Foundation
+import Models
+import Tensors
+
+/// `lorad merge`: a model and an adapter as one model folder.
+struct MergeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "merge",
+        abstract: "Writes a model folder with an adapter merged into the weights.",
+        discussion: """
+            The folder is there completely or not at all, and says how far its logits are from those of the adapter beside
+            the weights: with weights of 16 bits each merged number is rounded to them.
+
+            Example:
+              lorad merge --model models/llava --adapter out --output models/llava-hospital
+            """)
+
+    @Option(help: "The Hugging Face folder of the base model.")
+    var model: String
+
+    @Option(help: "A PEFT folder.")
+    var adapter: String
+
+    @Option(help: "The folder to write; it must not be there yet.")
+    var output: String
+
+    @Option(help: "How much of the weights a file holds at most: 500MB, 5GB, 5GiB, or bytes.")
+    var maxShardSize = ShardSize(bytes: 5_000_000_000)
+
+    @Option(help: "float32, bfloat16 or float16; the base's own types unless given.")
+    var dtype: MergedType?
+
+    @Flag(help: "Merges even into another model than the one that the adapter was trained on.")
+    var anyBase = false
+
+    func run() throws {
+        let display = ProgressDisplay()
+        let folder = try ModelFolder(URL(filePath: model))
+        let adapterFolder = URL(filePath: adapter)
+        if !anyBase {
+            let configuration = try AdapterFolder.configuration(in: adapterFolder).configuration
+            try AdapterBase.check(adapter: adapterFolder, configuration, against: folder).map(display.say)
+        }
+        let adapted = try AdaptedModel(folder, adapterFolder: adapterFolder, computing: .float32)
+        adapted.notices.forEach(display.say)
+        let merged = MergedModel(
+            folder, adapted.weights, isTied: adapted.model.tiesEmbeddings, dtype: dtype?.type)
+        var probe: MergeProbe?
+        try merged.write(to: URL(filePath: output), shardBytes: maxShardSize.bytes) { partial in
+            probe = MergeProbe(adapted.model, try ModelFolder(partial).load(computing: .float32).model)
+        }
+        guard let probe else { return }
+        print(
+            String(
+                format: "%@: logits differ by %.3g at most from those of the adapter (the largest is %.3g)", output,
+                probe.difference, probe.largest))
+    }
+}
+
+/// The types that weights may be merged in.
+enum MergedType: String, ExpressibleByArgument, CaseIterable {
+    case float32, bfloat16, float16
+
+    var type: DType {
+        switch self {
+        case .float32: .float32
+        case .bfloat16: .bfloat16
+        case .float16: .float16
+        }
+    }
+}
+
+/// A number of bytes with its unit.
+struct ShardSize: ExpressibleByArgument, CustomStringConvertible {
+    let bytes: Int
+
+    private static let units = [
+        "KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "B": 1,
+        "": 1,
+    ]
+
+    init(bytes: Int) { self.bytes = bytes }
+
+    init?(argument: String) {
+        let digits = argument.prefix { $0.isASCII && $0.isNumber }
+        let unit = argument.dropFirst(digits.count).trimmingCharacters(in: .whitespaces).uppercased()
+        guard let count = Int(digits), count > 0, let factor = Self.units[unit] else { return nil }
+        let (bytes, overflow) = count.multipliedReportingOverflow(by: factor)
+        guard !overflow else { return nil }
+        self.bytes = bytes
+    }
+
+    var description: String { bytes % 1_000_000_000 == 0 ? "\(bytes / 1_000_000_000)GB" : "\(bytes)" }
+}

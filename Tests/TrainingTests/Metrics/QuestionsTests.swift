@@ -1,0 +1,112 @@
+import Foundation
+import Models
+import Testing
+
+@testable import Training
+
+@Suite("Questions of a dataset, answered")
+struct QuestionsTests {
+    private func dataset(_ lines: [String], in folder: TemporaryFolder) throws -> ConversationDataset {
+        let path = try folder.write(lines.joined(separator: "\n"), to: "data.jsonl")
+        return try ConversationDataset(path: path, imageFolder: TinyLlava.pictures)
+    }
+
+    private let turns = #"{"from": "human", "value": "<image>\nWhat?"}, {"from": "gpt", "value": "A circle."}"#
+
+    @Test("Each answer has a question: the turns before it, their pictures, and its references")
+    func questions() throws {
+        let folder = try TemporaryFolder()
+        let more = #", {"from": "human", "value": "<image> And this?"}, {"from": "gpt", "value": "A square."}"#
+        let questions = try Questions(
+            dataset(
+                [
+                    #"{"id": "a", "image": ["red-circle.jpg", "blue-square.png"], "conversations": [\#(turns)\#(more)]}"#,
+                    #"{"id": "b", "question_id": 12, "answers": [{"answer": "x"}, {"answer": "y"}], "#
+                        + #""image": "red-circle.jpg", "conversations": [\#(turns)]}"#,
+                    #"{"image": "red-circle.jpg", "references": ["p", "q"], "conversations": [\#(turns)]}"#,
+                ], in: folder))
+        #expect(questions.count == 4)
+        let found = try (0..<4).map { try questions[$0] }
+        #expect(found.map(\.id) == [.string("a"), .string("a#3"), .int(12), .int(2)])
+        #expect(found.map(\.turns.count) == [1, 3, 1, 1])
+        #expect(
+            found.map { $0.images.map { URL(filePath: $0.description).lastPathComponent } } == [
+                ["red-circle.jpg"], ["red-circle.jpg", "blue-square.png"], ["red-circle.jpg"], ["red-circle.jpg"],
+            ])
+        #expect(found.map(\.references) == [["A circle."], ["A square."], ["x", "y"], ["p", "q"]])
+    }
+
+    private func writer(_ tiny: TinyLlava, _ change: (inout GenerationSettings) -> Void) throws -> AnswerWriter {
+        let folder = TinyLlava.folder.appending(path: "model")
+        let tokenizer = try Tokenizer(folder: folder)
+        let template = try ConversationTemplates.named("chatml")
+        let encoder = ExampleEncoder(
+            tokenizer: tokenizer, template: template, endOfText: tokenizer.eosToken ?? "",
+            image: ImagePlaceholder(
+                token: "<image>", id: tiny.model.imageToken, countPerImage: tiny.model.tokensPerImage),
+            vocabularySize: tiny.model.vocabularySize)
+        var settings = GenerationSettings()
+        settings.endTokens = [try #require(tokenizer.id(of: template.endMark(endOfText: "")))]
+        change(&settings)
+        let model = try #require(tiny.model as? any GenerativeModel)
+        return try AnswerWriter(
+            model, tokenizer: tokenizer, encoder: encoder, processor: tiny.processor, settings: settings)
+    }
+
+    @Test("Answers do not depend on the number of lanes, and come in order")
+    func lanes() throws {
+        let folder = try TemporaryFolder()
+        let lines = (0..<7).map { #"{"id": \#($0), "image": "red-circle.jpg", "conversations": [\#(turns)]}"# }
+        let questions = try Questions(dataset(lines, in: folder))
+        let writer = try writer(TinyLlava()) { $0.maxNewTokens = 6 }
+        let found = try [1, 3].map { try questions.answered(by: writer, lanes: Lanes(count: $0)) }
+        #expect(found[0] == found[1])
+        #expect(found[0].map(\.questionID) == (0..<7).map { .int($0) })
+        #expect(Set(found[0].map(\.prediction)).count == 1)
+    }
+
+    @Test("Greedy generation writes an answer exactly where every supervised token is the most probable one")
+    func teacherForcing() throws {
+        let folder = TinyLlava.folder.appending(path: "data")
+        let tiny = try TinyLlava()
+        let writer = try writer(tiny) { $0.maxNewTokens = 24 }
+        let tokenizer = try Tokenizer(folder: TinyLlava.folder.appending(path: "model"))
+        var agreed = 0
+        for name in ["val", "train"] {
+            let dataset = try ConversationDataset(
+                path: folder.appending(path: "\(name).json").path, imageFolder: TinyLlava.pictures)
+            let encoder = ExampleEncoder(
+                tokenizer: tokenizer, template: try ConversationTemplates.named("chatml"),
+                endOfText: tokenizer.eosToken ?? "",
+                image: ImagePlaceholder(
+                    token: "<image>", id: tiny.model.imageToken, countPerImage: tiny.model.tokensPerImage))
+            let source = tiny.source(
+                try EncodedDataset(dataset, encoder: encoder, maxLength: 4_096, onLong: .error))
+            for row in 0..<dataset.count {
+                let conversation = try dataset.conversation(at: row)
+                let answers = conversation.turns.indices.filter { conversation.turns[$0].role == .assistant }
+                guard answers.count == 1, let turn = answers.first else { continue }
+                let batch = try source.batch(of: [row])
+                let prompt = try writer.prompt(Array(conversation.turns[..<turn]), images: conversation.images)
+                #expect(Array(batch.tokens.prefix(prompt.tokens.count)) == prompt.tokens)
+                let expected = batch.labels.filter { $0 != PackedBatch.unsupervised }
+                let isWritten = try writer.answer(prompt).tokens == expected
+                #expect(isWritten == tiny.model.scored(batch).isExact[0])
+                agreed += isWritten ? 1 : 0
+            }
+        }
+        #expect(agreed > 0)
+    }
+
+    @Test("A row whose references are nothing of the kind is named")
+    func badReferences() throws {
+        let folder = try TemporaryFolder()
+        let line = #"{"image": "red-circle.jpg", "answers": 3, "conversations": [\#(turns)]}"#
+        let questions = try Questions(dataset([line], in: folder))
+        let writer = try writer(TinyLlava()) { $0.maxNewTokens = 1 }
+        let error = #expect(throws: TrainingError.self) { try questions.answered(by: writer, lanes: Lanes(count: 1)) }
+        #expect(
+            error?.message.contains("row 0 (line 1): `answers`: expected a list") == true,
+            "\(String(describing: error))")
+    }
+}
