@@ -25,6 +25,25 @@ struct RowProductTests {
         }
     }
 
+    @Test("They do not depend on threads, whether those sleep or not", arguments: [1, 2, 3], [0, 30_000])
+    func threads(count: Int, patience: Int) {
+        let weights = [(700, 576), (192, 576), (5, 8), (4_000, 33)].enumerated().map { index, size in
+            random([size.0, size.1], 7).converted(to: index == 1 ? .bfloat16 : .float32)
+        }
+        // Each product adds to the one before, so that a part left out or done twice would show.
+        let sums = {
+            Tensor.withoutGraph {
+                weights.map { weight in
+                    (0..<40).reduce(Tensor(zeros: [1, weight.rows])) { sum, seed in
+                        random([1, weight.columns], UInt64(seed)).projected(
+                            by: [Projection(weight: weight)], residual: sum)
+                    }.values
+                }
+            }
+        }
+        #expect(RowTeam.withThreads(count, patience: patience, sums) == sums())
+    }
+
     @Test("Halves of any size are exact, subnormal and infinite ones too")
     func halves() {
         let bits: [UInt16] = [0, 0x8000, 1, 0x83ff, 0x0400, 0x3c00, 0xbc00, 0x7bff, 0x7c00, 0xfc00]

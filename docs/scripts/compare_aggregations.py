@@ -68,7 +68,7 @@ def base_with_tower(base, tower, output):
 
 def evaluate(o, adapter):
     command = [o.lorad, "eval", "--model", o.merged, "--data", o.data / "test1000.json", "--images", o.data]
-    command += ["--template", "chatml", "--precision", "bf16", "--generate", "--json"]
+    command += ["--template", "chatml", "--precision", "bf16", "--json"]
     command += ["--adapter", adapter] if adapter else []
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
@@ -148,18 +148,18 @@ def main():
     base_with_tower(o.base, o.tower, o.merged)
 
     before = evaluate(o, None)
-    print(f"untrained LoRA: {before['exact_match']:.1%}, loss {before['loss']:.3f}", flush=True)
+    print(f"untrained LoRA: {before['token_exact_match']:.1%}, loss {before['loss']:.3f}", flush=True)
     results = {}
     for seed in o.seeds:
         for method in [None] + METHODS:
             results[seed, method] = measure(o, seed, method)
             found = results[seed, method]
-            print(f"seed {seed} {method or 'centralised'}: {found['exact_match']:.1%}, loss {found['loss']:.3f}", flush=True)
+            print(f"seed {seed} {method or 'centralised'}: {found['token_exact_match']:.1%}, loss {found['loss']:.3f}", flush=True)
     print("| | " + " | ".join(f"seed {seed}" for seed in o.seeds) + " | mean |\n|---" + "|---" * (len(o.seeds) + 1) + "|")
     for method in [None] + METHODS:
         found = [results[seed, method] for seed in o.seeds]
-        cells = [f"{item['exact_match']:.1%} ({item['loss']:.3f})" for item in found]
-        cells.append(f"**{statistics.mean(item['exact_match'] for item in found):.1%}**")
+        cells = [f"{item['token_exact_match']:.1%} ({item['loss']:.3f})" for item in found]
+        cells.append(f"**{statistics.mean(item['token_exact_match'] for item in found):.1%}**")
         print(f"| {method or 'centralised'} | " + " | ".join(cells) + " |")
 
 

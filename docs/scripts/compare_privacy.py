@@ -88,12 +88,12 @@ def main():
     variants |= {f"epsilon {e:g}": NOISY.replace("EPSILON", f"{e:g}") for e in o.epsilons}
     print("| | exact match | loss | seconds a round | MB in and out a round |\n|---|---|---|---|---|")
     start = evaluate(o, warm_start(o))
-    print(f"| start | {start['exact_match']:.1%} | {start['loss']:.4f} | | |", flush=True)
+    print(f"| start | {start['token_exact_match']:.1%} | {start['loss']:.4f} | | |", flush=True)
     for name, privacy in variants.items():
         found = measure(o, name, privacy)
         megabytes = (found["bytes_in"] + found["bytes_out"]) / 1e6
         print(
-            f"| {name} | {found['exact_match']:.1%} | {found['loss']:.4f} | {found['seconds']:.1f} | {megabytes:.1f} |", flush=True)
+            f"| {name} | {found['token_exact_match']:.1%} | {found['loss']:.4f} | {found['seconds']:.1f} | {megabytes:.1f} |", flush=True)
 
 
 main()

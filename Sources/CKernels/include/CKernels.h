@@ -9,6 +9,15 @@
 typedef uint16_t lorad_bf16;
 typedef uint16_t lorad_f16;
 
+// Tells the processor that a loop waits for another thread.
+static inline void lorad_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
 // Conversions (round to nearest, ties to even).
 void lorad_f32_to_bf16(const float *x, lorad_bf16 *y, size_t n);
 void lorad_bf16_to_f32(const lorad_bf16 *x, float *y, size_t n);

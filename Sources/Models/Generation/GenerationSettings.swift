@@ -1,5 +1,3 @@
-import Foundation
-
 /// How text is generated: the names, meanings and defaults of transformers' `GenerationConfig`.
 public struct GenerationSettings: Sendable, Equatable {
     /// `max_new_tokens`.

@@ -58,7 +58,7 @@ public enum Products {
     ) {
         precondition(a.columns == b.rows && c.rows == a.rows && c.columns == b.columns, "product of mismatched shapes")
         guard c.rows > 0, c.columns > 0 else { return }
-        if let single = RowProduct(a, b, into: c) { return single.run(accumulate: accumulate) }
+        if let single = RowProduct(a, b, into: c) { return single.run(accumulate: accumulate, bias: bias) }
         let operand = operandType(computing: type)
         if operand == .float32, c.dtype != .float32 {
             return throughFloat32(c, accumulate: accumulate) {
@@ -124,7 +124,7 @@ public enum Products {
 
 extension Matrix {
     /// Adds a float32 row to every row, or sets every row to it.
-    fileprivate func addRow(_ row: Tensor, replacing: Bool) {
+    func addRow(_ row: Tensor, replacing: Bool) {
         guard !replacing else {
             let line = row.converted(to: dtype)
             for i in 0..<rows {
@@ -132,6 +132,7 @@ extension Matrix {
             }
             return
         }
+        precondition(dtype == .float32, "a row is added to float32")
         lorad_add_bias(floats, row.floats, rows, columns, stride)
     }
 }

@@ -1,8 +1,8 @@
 /// The words of a caption as caption scores count them: in lower case, punctuation left out, contractions taken apart
 /// ("don't" is "do", "n't").
 ///
-/// After the Penn Treebank's rules, which COCO's evaluation applies through Stanford's tokenizer. Its lists of
-/// abbreviations are left out: "st." is "st" here.
+/// After the Penn Treebank's rules, which COCO's evaluation applies through Stanford's tokenizer; of its long list of
+/// abbreviations that keep their point the common ones are here.
 enum CaptionWords {
     /// The words of a text.
     static func of(_ text: String) -> [String] {
@@ -17,7 +17,11 @@ enum CaptionWords {
         "(": "-lrb-", ")": "-rrb-", "[": "-lsb-", "]": "-rsb-", "{": "-lcb-", "}": "-rcb-",
     ]
     /// Signs that count as words.
-    private static let signs: Set<Unicode.Scalar> = ["$", "%", "&", "#", "@", "*", "=", "+", "<", ">", "/", "|"]
+    private static let signs: Set<Unicode.Scalar> = ["$", "%", "&", "#", "@", "*", "=", "+", "<", ">", "|"]
+    private static let abbreviations = Set(["mr", "mrs", "ms", "dr", "st", "jr", "sr", "vs", "ave", "mt", "etc"])
+    private static let parted = [
+        "cannot": ["can", "not"], "gonna": ["gon", "na"], "wanna": ["wan", "na"], "gotta": ["got", "ta"],
+    ]
     private static let endings: [Scalars] = ["'s", "'m", "'d", "'re", "'ve", "'ll", "n't"].map {
         Array($0.unicodeScalars)
     }
@@ -30,7 +34,7 @@ enum CaptionWords {
         }
         for (index, scalar) in scalars.enumerated() {
             let next = index + 1 < scalars.count ? scalars[index + 1] : nil
-            if isPart(scalar, after: word.last, before: next) {
+            if isPart(scalar, after: word.last, before: next) || scalar == "." && isAbbreviation(word, before: next) {
                 word.append(scalar == "\u{2019}" ? "'" : scalar)
             } else {
                 flush()
@@ -49,15 +53,24 @@ enum CaptionWords {
         if scalar.isWordPart { return true }
         guard let last, let next, last.isWordPart, next.isWordPart else { return false }
         switch scalar {
-        case "-", "'", "\u{2019}", "_": return true
+        case "-", "'", "\u{2019}", "_", "/": return true
         case ".", ",", ":": return last.properties.numericType != nil && next.properties.numericType != nil
         default: return false
         }
     }
 
+    /// Whether a point belongs to what comes before it: "mr.", "u.s.".
+    private static func isAbbreviation(_ word: Scalars, before next: Unicode.Scalar?) -> Bool {
+        if abbreviations.contains(text(word[...])) { return true }
+        let parts = word.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.allSatisfy({ $0.count == 1 && $0.first?.properties.isAlphabetic == true }) else { return false }
+        return parts.count > 1 || next?.properties.isAlphabetic == true
+    }
+
     /// A word, or its stem and ending.
     private static func contraction(_ word: Scalars) -> [String] {
         guard !word.isEmpty else { return [] }
+        if let parts = parted[text(word[...])] { return parts }
         for ending in endings where word.count > ending.count && word.suffix(ending.count).elementsEqual(ending) {
             return [text(word.dropLast(ending.count)), text(ending[...])]
         }

@@ -85,9 +85,11 @@ struct GenerateCommand: ParsableCommand {
         let prompt = try writer.prompt(turns(), images: image.map(Picture.init(file:)))
         let clock = TokenClock()
         let output = StreamedText(isShown: !json)
-        let answer = try writer.answer(prompt) { _, text in
-            clock.tick()
-            output.show(text)
+        let answer = try RowTeam.withThreads(LaneCount.automatic.resolved) {
+            try writer.answer(prompt) { _, text in
+                clock.tick()
+                output.show(text)
+            }
         }
         output.finish()
         if json { return print(try jsonText(prompt, answer, clock)) }

@@ -42,7 +42,8 @@ struct LabelledDataset {
             let path = folder.appending(path: name(index)).path
             switch self.rows.partForm {
             case .json: try AtomicFile.write(text(of: rows), to: path)
-            case .tar: try AtomicFile.write(TarPieces(apart(rows, path).map { try self.rows.part(ofRow: $0) }), to: path)
+            case .tar:
+                try AtomicFile.write(TarPieces(apart(rows, path).map { try self.rows.part(ofRow: $0) }), to: path)
             }
         }
         // Parts of a former, larger number would be taken for ones of this.

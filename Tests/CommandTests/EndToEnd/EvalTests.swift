@@ -9,7 +9,9 @@ struct EvalTests {
         var supervised_tokens: Int
         var rows: Int
         var perplexity: Double
+        var token_exact_match: Double
         var exact_match: Double?
+        var vqa_accuracy: Double?
     }
 
     private func report(_ arguments: String...) async throws -> Report {
@@ -28,15 +30,15 @@ struct EvalTests {
         #expect(isClose(report.perplexity, exp(expected.loss), within: 1e-3))
         #expect(report.supervised_tokens == expected.supervisedTokens)
         #expect(report.rows == expected.rows)
-        #expect(report.exact_match == Double(expected.exact) / Double(expected.rows))
+        #expect(report.token_exact_match == Double(expected.exact) / Double(expected.rows))
     }
 
     @Test("finds the reference's loss and exact matches of the base model")
-    func base() async throws { try check(try await report("--generate"), "base") }
+    func base() async throws { try check(try await report(), "base") }
 
     @Test("finds the reference's loss and exact matches of an adapter, on any number of lanes", arguments: [1, 2, 3])
     func adapter(lanes: Int) async throws {
-        let found = try await report("--generate", "--adapter", TinyLlava.adapter, "--lanes", "\(lanes)")
+        let found = try await report("--adapter", TinyLlava.adapter, "--lanes", "\(lanes)")
         try check(found, "adapter")
     }
 
@@ -44,11 +46,29 @@ struct EvalTests {
     func trained() async throws {
         let run = try TinyRun()
         try await run.train()
-        try check(try await report("--generate", "--adapter", "\(run.path)/out"), "trained")
+        try check(try await report("--adapter", "\(run.path)/out"), "trained")
     }
 
-    @Test("leaves exact matches out where no answers are asked for")
+    @Test("scores answers where they are asked for, and only there")
     func lossOnly() async throws { #expect(try await report().exact_match == nil) }
+
+    @Test("lets the model answer, and writes each answer with its scores")
+    func answers() async throws {
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/predictions.jsonl"
+        let found = try await report("--generate", "--max-new-tokens", "24", "--predictions", path)
+        // A row whose every token is right is answered right; texts may also agree where end marks do not.
+        #expect(try #require(found.exact_match) >= found.token_exact_match && found.token_exact_match > 0)
+        let rows = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map {
+            try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+        }
+        let exact = rows.compactMap { $0["exact_match"] as? Double }
+        #expect(exact.count >= found.rows)
+        #expect(abs(exact.reduce(0, +) / Double(exact.count) - (found.exact_match ?? -1)) < 1e-12)
+        #expect(rows.allSatisfy { ($0["references"] as? [String])?.count == 1 && $0["prediction"] is String })
+        let again = try await lorad("score", path, "--json")
+        #expect(again.output.contains("\"exact_match\":\(found.exact_match ?? -1)"))
+    }
 
     @Test("writes lines for people without --json")
     func text() async throws {
@@ -57,6 +77,9 @@ struct EvalTests {
             "--generate")
         let expected = try #require(try TinyLlava.expected().validation["base"])
         #expect(outcome.output.contains("loss         \(String(format: "%.4f", expected.loss).dropLast())"))
-        #expect(outcome.output.contains("exact match  20.00%"))
+        #expect(outcome.output.contains("token match  20.00%"))
+        for name in ["exact match  ", "VQA accuracy ", "ROUGE-L      ", "CIDEr-D      "] {
+            #expect(outcome.output.contains("\n\(name)"))
+        }
     }
 }

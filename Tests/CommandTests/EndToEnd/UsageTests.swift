@@ -12,6 +12,12 @@ struct UsageTests {
         ["coordinator", "--config", "c", "--token-hours", "0"], ["worker", "--join", "j", "--lanes", "0"],
         ["worker", "--join", "j", "--cache-size", "1e300"], ["runs", "show"], ["runs", "revoke", "r"],
         ["runs", "show", "r", "--json", "--config"], ["runs", "show", "r", "--last", "-1"],
+        ["generate", "--model", "m"], ["generate", "--model", "m", "--prompt", "p", "--merge"],
+        ["eval", "--model", "m", "--data", "d", "--predictions", "p"],
+        ["eval", "--model", "m", "--data", "d", "--generate", "--max-new-tokens", "0"],
+        ["merge", "--model", "m", "--adapter", "a"], ["score"],
+        ["merge", "--model", "m", "--adapter", "a", "--output", "o", "--max-shard-size", "5TB"],
+        ["merge", "--model", "m", "--adapter", "a", "--output", "o", "--dtype", "int8"],
     ]
 
     @Test("called wrongly, explains itself and exits with 2", arguments: misuses)
@@ -24,7 +30,7 @@ struct UsageTests {
 
     @Test(
         "shows an example in the help of each command",
-        arguments: ["train", "coordinator", "worker", "runs", "eval", "inspect"])
+        arguments: ["train", "coordinator", "worker", "runs", "eval", "generate", "score", "merge", "inspect"])
     func help(command: String) async throws {
         let outcome = try await lorad(command, "--help")
         #expect(outcome.status == 0)

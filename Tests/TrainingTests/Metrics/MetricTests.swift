@@ -86,6 +86,12 @@ struct MetricTests {
             ("A man, riding a horse.", ["a", "man", "riding", "a", "horse"]),
             ("Don't; it's the dog's", ["do", "n't", "it", "'s", "the", "dog", "'s"]),
             ("a t-shirt (red) & 1,000 - 3.5!", ["a", "t-shirt", "-lrb-", "red", "-rrb-", "&", "1,000", "3.5"]),
+            (
+                "Mr. X of the U.S. cannot see black/white t.v.",
+                [
+                    "mr.", "x", "of", "the", "u.s.", "can", "not", "see", "black/white", "t.v.",
+                ]
+            ),
             ("\"quoted\" … text", ["quoted", "text"]), ("", []), ("café naïve", ["café", "naïve"]),
         ])
     func words(text: String, expected: [String]) { #expect(CaptionWords.of(text) == expected) }
