@@ -1,4 +1,5 @@
-/// A row as LLaVA's format writes it: `{"id": …, "image": …, "conversations": [{"from": …, "value": …}]}`.
+/// A row as LLaVA's format writes it: `{"id": …, "image": …, "conversations": [{"from": …, "value": …}]}`; or a picture with
+/// its caption, `{"image": …, "caption": …}` or `{"image": …, "text": …}`, which is a conversation that nobody begins.
 struct ConversationRow: Decodable {
     let id: String?
     let person: String?
@@ -6,7 +7,7 @@ struct ConversationRow: Decodable {
     let turns: [ConversationTurn]
 
     private enum Key: String, CodingKey {
-        case id, person, image, images, conversations
+        case id, person, image, images, conversations, caption, text
     }
 
     init(from decoder: any Decoder) throws {
@@ -17,7 +18,20 @@ struct ConversationRow: Decodable {
         let images = try row.decodeIfPresent(Paths.self, forKey: .images)?.paths
         guard image == nil || images == nil else { throw RowProblem.Reason("has both `image` and `images`: give one") }
         self.images = image ?? images ?? []
-        turns = try row.decode([Turn].self, forKey: .conversations).map(\.turn)
+        turns =
+            try Self.captionTurns(row, images: self.images.count)
+            ?? row.decode([Turn].self, forKey: .conversations).map(\.turn)
+    }
+
+    /// The turns of a row that has a caption and no conversation.
+    private static func captionTurns(_ row: KeyedDecodingContainer<Key>, images: Int) throws -> [ConversationTurn]? {
+        guard !row.contains(.conversations), let key = [Key.caption, .text].first(where: row.contains) else {
+            return nil
+        }
+        let markers = String(repeating: Conversation.imageMarker, count: images)
+        return [
+            ConversationTurn(.user, markers), ConversationTurn(.assistant, try row.decode(String.self, forKey: key)),
+        ]
     }
 }
 
