@@ -180,7 +180,7 @@ final class AveragingRun: Sendable {
     }
 
     private func text(of report: RoundReport) -> String? {
-        let figures = { (prefix: String, what: String) -> String? in
+        let figures = { [criterion] (prefix: String, what: String) -> String? in
             guard let loss = report.values[prefix + "eval_loss"], let exact = report.values[prefix + "eval_exact_match"]
             else { return nil }
             return String(format: "%@ loss %.4f, %@ %.1f%%", what, loss, criterion.rawValue, 100 * exact)
