@@ -69,11 +69,13 @@ struct ContrastiveTrainingTests {
         }
         for part in found.dropFirst() {
             #expect(abs(part.loss - found[0].loss) < 1e-5 * abs(found[0].loss))
-            for (index, whole) in found[0].gradients.enumerated() {
-                guard let whole else { continue }
-                let distance = relativeDistance(part.gradients[index]?.values ?? [], whole.values)
-                let isNoise = whole.values.allSatisfy { abs($0) < 1e-5 }
-                #expect(distance < 1e-5 || isNoise, "\(golden.name) \(index): \(distance)")
+            let pairs = zip(part.gradients, found[0].gradients).map { ($0?.values ?? [], $1?.values ?? []) }
+            let (mine, whole) = (pairs.flatMap(\.0), pairs.flatMap(\.1))
+            let difference = zip(mine, whole).reduce(0) { $0 + pow(Double($1.0) - Double($1.1), 2) }.squareRoot()
+            #expect(mine.count == whole.count && difference < 1e-5 * found[0].norm)
+            // A sharp temperature multiplies what products of other sizes round differently.
+            for (mine, whole) in pairs where whole.contains(where: { abs($0) > 1e-5 }) {
+                #expect(relativeDistance(mine, whole) < 2e-5)
             }
         }
     }
