@@ -21,8 +21,9 @@ let package = Package(
         .target(name: "COpenBLAS"),
         .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
         .systemLibrary(name: "CNanomsg", providers: [.apt(["libnanomsg-dev"])]),
-        .target(  // apt: libturbojpeg0-dev, libpng-dev
-            name: "CImageCodecs", linkerSettings: [.linkedLibrary("turbojpeg"), .linkedLibrary("png16")]),
+        .target(  // apt: libturbojpeg0-dev, libpng-dev, libwebp-dev
+            name: "CImageCodecs",
+            linkerSettings: [.linkedLibrary("turbojpeg"), .linkedLibrary("png16"), .linkedLibrary("webp")]),
 
         // The model half.
         .target(name: "Tensors", dependencies: ["CKernels", "COneDNN", "COpenBLAS"]),
@@ -30,7 +31,9 @@ let package = Package(
         .target(name: "Adapters", dependencies: ["Models", "Tensors"]),
         .target(
             name: "Training",
-            dependencies: ["Adapters", "Models", "Tensors", "CKernels"]),
+            dependencies: [
+                "Adapters", "Models", "Tensors", "CKernels", .product(name: "Crypto", package: "swift-crypto"),
+            ]),
 
         // The federated half: never imports the model half.
         .target(

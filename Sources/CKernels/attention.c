@@ -1,86 +1,170 @@
-#include "CKernels.h"
 #include "mathematics.h"
+#include "types.h"
 
-// The columns that row i may see.
-LORAD_INLINE void visible(size_t i, size_t n, size_t offset, int causal, size_t window, size_t *first, size_t *last) {
-    const size_t end = offset + i + 1;
-    *last = causal && end < n ? end : n;
-    *first = window > 0 && end > window ? end - window : 0;
+// The columns that row i attends to.
+LORAD_INLINE void visible(const struct lorad_mask *mask, size_t i, size_t *first, size_t *last) {
+    const size_t query = i / mask->group, end = mask->offset + query + 1;
+    *last = query >= mask->valid ? 0 : mask->causal && end < mask->n ? end : mask->n;
+    *first = query < mask->valid && mask->window > 0 && end > mask->window ? end - mask->window : 0;
 }
 
-LORAD_INLINE void clear_outside(float *row, size_t n, size_t first, size_t last) {
-    for (size_t j = 0; j < first; j++) row[j] = 0;
-    for (size_t j = last; j < n; j++) row[j] = 0;
+// 0 in the columns that a row does not attend to.
+LORAD_INLINE void clear_outside(void *row, enum lorad_type type, size_t n, size_t first, size_t last) {
+    const size_t size = type == LORAD_BF16 ? 2 : 4;
+    memset(row, 0, first * size);
+    memset((char *)row + last * size, 0, (n - last) * size);
 }
 
-LORAD_CLONES void lorad_softmax(float *restrict scores, float *restrict log_sum, size_t rows, size_t n, size_t offset,
-                                int causal, size_t window, float scale) {
+// The largest of x[0], ..., x[n - 1]: by lanes, since a maximum in the order of elements does not vectorise.
+LORAD_INLINE float largest(const float *x, size_t n) {
+    enum { LANES = 16 };
+    if (n < LANES) {
+        float top = x[0];
+        for (size_t j = 1; j < n; j++) top = x[j] > top ? x[j] : top;
+        return top;
+    }
+    float tops[LANES];
+    memcpy(tops, x + n - LANES, sizeof tops);
+    for (size_t j = 0; j + LANES <= n; j += LANES)
+        for (size_t l = 0; l < LANES; l++) tops[l] = x[j + l] > tops[l] ? x[j + l] : tops[l];
+    for (size_t width = LANES / 2; width > 0; width /= 2)
+        for (size_t l = 0; l < width; l++) tops[l] = tops[l + width] > tops[l] ? tops[l + width] : tops[l];
+    return tops[0];
+}
+
+LORAD_CLONES void lorad_exponentials(float *scores, lorad_bf16 *half, float *inverse, float *log_sum,
+                                     const struct lorad_mask *mask) {
     LORAD_REASSOCIATE
-    for (size_t i = 0; i < rows; i++) {
+    const size_t n = mask->n;
+    const float scale = mask->scale;
+    for (size_t i = 0; i < mask->rows; i++) {
         float *restrict row = scores + i * n;
         size_t first, last;
-        visible(i, n, offset, causal, window, &first, &last);
-        float top = row[first], sum = 0;
-        for (size_t j = first; j < last; j++) top = row[j] > top ? row[j] : top;
-        top *= scale;
-        for (size_t j = first; j < last; j++) {
-            row[j] = lorad_exp(row[j] * scale - top);
-            sum += row[j];
+        visible(mask, i, &first, &last);
+        const float top = last > 0 ? scale * largest(row + first, last - first) : 0;
+        float sum = 0;
+        if (half) {
+            lorad_bf16 *restrict narrow = half + i * n;
+            for (size_t j = first; j < last; j++) {
+                narrow[j] = lorad_narrow(lorad_exp(row[j] * scale - top));
+                sum += lorad_widen(narrow[j]);
+            }
+            clear_outside(narrow, LORAD_BF16, n, first, last);
+        } else {
+            for (size_t j = first; j < last; j++) {
+                row[j] = lorad_exp(row[j] * scale - top);
+                sum += row[j];
+            }
+            clear_outside(row, LORAD_F32, n, first, last);
         }
-        const float inverse = 1.0f / sum;
-        for (size_t j = first; j < last; j++) row[j] *= inverse;
-        clear_outside(row, n, first, last);
+        inverse[i] = sum > 0 ? 1.0f / sum : 0;
         log_sum[i] = top + logf(sum);
     }
 }
 
-LORAD_CLONES void lorad_softmax_again(float *restrict scores, const float *restrict log_sum, size_t rows, size_t n,
-                                      size_t offset, int causal, size_t window, float scale) {
-    for (size_t i = 0; i < rows; i++) {
-        float *restrict row = scores + i * n;
-        size_t first, last;
-        visible(i, n, offset, causal, window, &first, &last);
-        for (size_t j = first; j < last; j++) row[j] = lorad_exp(row[j] * scale - log_sum[i]);
-        clear_outside(row, n, first, last);
-    }
+LORAD_INLINE void scale_rows(const float *restrict x, const float *restrict factors, void *restrict y,
+                             enum lorad_type y_type, size_t rows, size_t n) {
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < n; j++) store(y, y_type, i * n + j, factors[i] * x[i * n + j]);
 }
 
-LORAD_CLONES void lorad_softmax_pullback(const float *restrict p, float *restrict dp, size_t rows, size_t n,
-                                         float scale) {
+LORAD_CLONES void lorad_scale_rows(const float *x, const float *factors, void *y, enum lorad_type y_type, size_t rows,
+                                   size_t n) {
+    if (y_type == LORAD_BF16)
+        scale_rows(x, factors, y, LORAD_BF16, rows, n);
+    else
+        scale_rows(x, factors, y, LORAD_F32, rows, n);
+}
+
+LORAD_CLONES void lorad_softmax_pullback(float *scores, float *dp, lorad_bf16 *half_p, lorad_bf16 *half_dscores,
+                                         const float *log_sum, const struct lorad_mask *mask) {
     LORAD_REASSOCIATE
-    for (size_t i = 0; i < rows; i++) {
-        const float *restrict pi = p + i * n;
-        float *restrict di = dp + i * n;
+    const size_t n = mask->n;
+    const float scale = mask->scale;
+    for (size_t i = 0; i < mask->rows; i++) {
+        float *restrict p = scores + i * n;
+        float *restrict d = dp + i * n;
+        lorad_bf16 *restrict narrow_p = half_p ? half_p + i * n : NULL;
+        lorad_bf16 *restrict narrow_d = half_p ? half_dscores + i * n : NULL;
+        size_t first, last;
+        visible(mask, i, &first, &last);
         float mean = 0;
-        for (size_t j = 0; j < n; j++) mean += pi[j] * di[j];
-        for (size_t j = 0; j < n; j++) di[j] = pi[j] * (di[j] - mean) * scale;
+        for (size_t j = first; j < last; j++) {
+            p[j] = lorad_exp(p[j] * scale - log_sum[i]);
+            mean += p[j] * d[j];
+        }
+        if (narrow_p) {
+            for (size_t j = first; j < last; j++) {
+                narrow_p[j] = lorad_narrow(p[j]);
+                narrow_d[j] = lorad_narrow(p[j] * (d[j] - mean) * scale);
+            }
+            clear_outside(narrow_p, LORAD_BF16, n, first, last);
+            clear_outside(narrow_d, LORAD_BF16, n, first, last);
+        } else {
+            for (size_t j = first; j < last; j++) d[j] = p[j] * (d[j] - mean) * scale;
+            clear_outside(p, LORAD_F32, n, first, last);
+            clear_outside(d, LORAD_F32, n, first, last);
+        }
     }
 }
 
-LORAD_CLONES void lorad_rotate(const float *restrict x, size_t x_ld, float *restrict y, size_t y_ld,
-                               const float *restrict cosine, const float *restrict sine,
-                               const int32_t *restrict positions, size_t rows, size_t half, float sign) {
-    for (size_t i = 0; i < rows; i++) {
-        const float *restrict xi = x + i * x_ld;
-        float *restrict yi = y + i * y_ld;
-        if (!cosine) {
-            memcpy(yi, xi, 2 * half * sizeof(float));
-            continue;
-        }
-        const float *restrict c = cosine + (size_t)positions[i] * half;
-        const float *restrict s = sine + (size_t)positions[i] * half;
-        for (size_t j = 0; j < half; j++) {
-            const float a = xi[j], b = xi[j + half];
-            yi[j] = a * c[j] - sign * b * s[j];
-            yi[j + half] = b * c[j] + sign * a * s[j];
+// y = x turned by an angle whose sine has been given its sign.
+LORAD_INLINE void turn(const void *restrict x, enum lorad_type x_type, void *restrict y, enum lorad_type y_type,
+                       const float *restrict cosine, const float *restrict sine, float sign, size_t half) {
+    for (size_t j = 0; j < half; j++) {
+        const float a = load(x, x_type, j), b = load(x, x_type, j + half);
+        store(y, y_type, j, a * cosine[j] - sign * b * sine[j]);
+        store(y, y_type, j + half, b * cosine[j] + sign * a * sine[j]);
+    }
+}
+
+LORAD_INLINE void copy(const void *restrict x, enum lorad_type x_type, void *restrict y, enum lorad_type y_type,
+                       size_t n) {
+    for (size_t j = 0; j < n; j++) store(y, y_type, j, load(x, x_type, j));
+}
+
+LORAD_INLINE void move_heads(const void *from, enum lorad_type from_type, void *to, enum lorad_type to_type,
+                             int splits, const struct lorad_heads *h) {
+    const size_t half = h->width / 2;
+    for (size_t i = 0; i < h->rows; i++) {
+        const size_t angle = h->cosine ? (size_t)h->positions[i] * half : 0;
+        for (size_t head = 0; head < h->heads; head++) {
+            const size_t column = i * h->ld + head * h->width;
+            const size_t row = ((head / h->group * h->rows + i) * h->group + head % h->group) * h->width;
+            const void *x = element(from, from_type, splits ? column : row);
+            void *y = element(to, to_type, splits ? row : column);
+            if (h->cosine)
+                turn(x, from_type, y, to_type, h->cosine + angle, h->sine + angle, splits ? 1.0f : -1.0f, half);
+            else
+                copy(x, from_type, y, to_type, h->width);
         }
     }
+}
+
+#define MOVE_HEADS(splits) \
+    if (from_type == LORAD_BF16 && to_type == LORAD_BF16) \
+        move_heads(from, LORAD_BF16, to, LORAD_BF16, splits, heads); \
+    else if (from_type == LORAD_BF16) \
+        move_heads(from, LORAD_BF16, to, LORAD_F32, splits, heads); \
+    else if (to_type == LORAD_BF16) \
+        move_heads(from, LORAD_F32, to, LORAD_BF16, splits, heads); \
+    else \
+        move_heads(from, LORAD_F32, to, LORAD_F32, splits, heads);
+
+LORAD_CLONES void lorad_split_heads(const void *from, enum lorad_type from_type, void *to, enum lorad_type to_type,
+                                    const struct lorad_heads *heads) {
+    MOVE_HEADS(1)
+}
+
+LORAD_CLONES void lorad_join_heads(const void *from, enum lorad_type from_type, void *to, enum lorad_type to_type,
+                                   const struct lorad_heads *heads) {
+    MOVE_HEADS(0)
 }
 
 LORAD_CLONES static double row_cross_entropy(float *restrict row, int32_t label, uint8_t *hit, size_t n) {
     LORAD_REASSOCIATE
-    float top = row[0], sum = 0;
-    for (size_t j = 1; j < n; j++) top = row[j] > top ? row[j] : top;
+    const float top = largest(row, n);
+    float sum = 0;
     const float target = row[label] - top;
     if (hit) {
         *hit = target == 0;

@@ -1,17 +1,12 @@
-#include "CKernels.h"
 #include "mathematics.h"
+#include "types.h"
 
 LORAD_CLONES void lorad_add(float *restrict y, const float *restrict x, size_t n) {
     for (size_t i = 0; i < n; i++) y[i] += x[i];
 }
 
 LORAD_CLONES void lorad_add_bf16(float *restrict y, const lorad_bf16 *restrict x, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        uint32_t bits = (uint32_t)x[i] << 16;
-        float value;
-        memcpy(&value, &bits, 4);
-        y[i] += value;
-    }
+    for (size_t i = 0; i < n; i++) y[i] += lorad_widen(x[i]);
 }
 
 LORAD_CLONES void lorad_scale(float *y, float s, size_t n) {
@@ -20,6 +15,13 @@ LORAD_CLONES void lorad_scale(float *y, float s, size_t n) {
 
 LORAD_CLONES void lorad_axpy(float *restrict y, float s, const float *restrict x, size_t n) {
     for (size_t i = 0; i < n; i++) y[i] += s * x[i];
+}
+
+LORAD_CLONES void lorad_scaled(const float *restrict x, float s, void *restrict y, enum lorad_type y_type, size_t n) {
+    if (y_type == LORAD_BF16)
+        for (size_t i = 0; i < n; i++) store(y, LORAD_BF16, i, s * x[i]);
+    else
+        for (size_t i = 0; i < n; i++) store(y, LORAD_F32, i, s * x[i]);
 }
 
 LORAD_CLONES double lorad_dot(const float *restrict x, const float *restrict y, size_t n) {
@@ -53,12 +55,12 @@ LORAD_INLINE float gelu_tanh_inner(float x) { return 0.7978845608028654f * (x + 
 
 #define ACTIVATION_LOOP(value) \
     for (size_t i = 0; i < n; i++) { \
-        float v = x[i]; \
-        y[i] = value; \
+        const float v = load(x, type, i); \
+        store(y, type, i, value); \
     } \
     break;
 
-LORAD_CLONES void lorad_activation(int kind, const float *restrict x, float *restrict y, size_t n) {
+LORAD_INLINE void activation(int kind, const void *restrict x, void *restrict y, enum lorad_type type, size_t n) {
     switch (kind) {
     case 0: ACTIVATION_LOOP(0.5f * v * (1.0f + lorad_erf(v * 0.70710678118654752f)))
     case 1: ACTIVATION_LOOP(0.5f * v * (1.0f + lorad_tanh(gelu_tanh_inner(v))))
@@ -66,6 +68,13 @@ LORAD_CLONES void lorad_activation(int kind, const float *restrict x, float *res
     case 3: ACTIVATION_LOOP(v * lorad_sigmoid(v))
     default: ACTIVATION_LOOP(v > 0 ? v : 0)
     }
+}
+
+LORAD_CLONES void lorad_activation(int kind, const void *x, void *y, enum lorad_type type, size_t n) {
+    if (type == LORAD_BF16)
+        activation(kind, x, y, LORAD_BF16, n);
+    else
+        activation(kind, x, y, LORAD_F32, n);
 }
 
 LORAD_INLINE float gelu_erf_slope(float v) {
@@ -83,15 +92,25 @@ LORAD_INLINE float sigmoid_product_slope(float v, float b) {
     return s * (1.0f + b * v * (1.0f - s));
 }
 
+// Calls a function that is inlined for each pair of types that occurs: gradients come in the type of what they belong to, or
+// wider.
+#define BY_TYPES(function, ...) \
+    if (type == LORAD_F32) \
+        function(LORAD_F32, LORAD_F32, __VA_ARGS__); \
+    else if (dy_type == LORAD_F32) \
+        function(LORAD_F32, LORAD_BF16, __VA_ARGS__); \
+    else \
+        function(LORAD_BF16, LORAD_BF16, __VA_ARGS__);
+
 #define SLOPE_LOOP(slope) \
     for (size_t i = 0; i < n; i++) { \
-        float v = x[i]; \
-        dx[i] = dy[i] * (slope); \
+        const float v = load(x, type, i); \
+        store(dx, type, i, load(dy, dy_type, i) * (slope)); \
     } \
     break;
 
-LORAD_CLONES void lorad_activation_pullback(int kind, const float *restrict dy, const float *restrict x,
-                                            float *restrict dx, size_t n) {
+LORAD_INLINE void activation_pullback(enum lorad_type dy_type, enum lorad_type type, int kind,
+                                      const void *restrict dy, const void *restrict x, void *restrict dx, size_t n) {
     switch (kind) {
     case 0: SLOPE_LOOP(gelu_erf_slope(v))
     case 1: SLOPE_LOOP(gelu_tanh_slope(v))
@@ -101,28 +120,39 @@ LORAD_CLONES void lorad_activation_pullback(int kind, const float *restrict dy, 
     }
 }
 
-LORAD_CLONES void lorad_swiglu(const float *restrict gate_up, float *restrict y, size_t rows, size_t n) {
-    for (size_t i = 0; i < rows; i++) {
-        const float *restrict gate = gate_up + 2 * i * n;
-        const float *restrict up = gate + n;
-        for (size_t j = 0; j < n; j++) y[i * n + j] = gate[j] * lorad_sigmoid(gate[j]) * up[j];
+LORAD_CLONES void lorad_activation_pullback(int kind, const void *dy, enum lorad_type dy_type, const void *x, void *dx,
+                                            enum lorad_type type, size_t n) {
+    BY_TYPES(activation_pullback, kind, dy, x, dx, n)
+}
+
+LORAD_INLINE void swiglu(const void *restrict gate, const void *restrict up, void *restrict y, enum lorad_type type,
+                         size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        const float g = load(gate, type, i);
+        store(y, type, i, g * lorad_sigmoid(g) * load(up, type, i));
     }
 }
 
-LORAD_CLONES void lorad_swiglu_pullback(const float *restrict dy, const float *restrict gate_up,
-                                        float *restrict dgate_up, size_t rows, size_t n) {
-    for (size_t i = 0; i < rows; i++) {
-        const float *restrict gate = gate_up + 2 * i * n;
-        const float *restrict up = gate + n;
-        float *restrict dgate = dgate_up + 2 * i * n;
-        float *restrict dup = dgate + n;
-        for (size_t j = 0; j < n; j++) {
-            float s = lorad_sigmoid(gate[j]);
-            float d = dy[i * n + j];
-            dup[j] = d * gate[j] * s;
-            dgate[j] = d * up[j] * s * (1.0f + gate[j] * (1.0f - s));
-        }
+LORAD_CLONES void lorad_swiglu(const void *gate, const void *up, void *y, enum lorad_type type, size_t n) {
+    if (type == LORAD_BF16)
+        swiglu(gate, up, y, LORAD_BF16, n);
+    else
+        swiglu(gate, up, y, LORAD_F32, n);
+}
+
+LORAD_INLINE void swiglu_pullback(enum lorad_type dy_type, enum lorad_type type, const void *restrict dy,
+                                  const void *restrict gate, const void *restrict up, void *restrict dgate,
+                                  void *restrict dup, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        const float g = load(gate, type, i), s = lorad_sigmoid(g), d = load(dy, dy_type, i);
+        store(dup, type, i, d * g * s);
+        store(dgate, type, i, d * load(up, type, i) * s * (1.0f + g * (1.0f - s)));
     }
+}
+
+LORAD_CLONES void lorad_swiglu_pullback(const void *dy, enum lorad_type dy_type, const void *gate, const void *up,
+                                        void *dgate, void *dup, enum lorad_type type, size_t n) {
+    BY_TYPES(swiglu_pullback, dy, gate, up, dgate, dup, n)
 }
 
 // A bijective 64-bit mix (Stafford's variant 13 of the MurmurHash3 finaliser, as in SplitMix64).

@@ -27,4 +27,10 @@ public protocol ContrastiveModel: VisionLanguageModel {
 extension ContrastiveModel {
     /// A contrastive one.
     public var kind: ModelKind { .contrastive(self) }
+
+    /// Nothing is kept: embeddings are made of whole pictures.
+    public func frozenFeatures(_ pixels: Tensor) -> Tensor? { nil }
+
+    /// None.
+    public var frozenFeaturePrefixes: [String] { [] }
 }

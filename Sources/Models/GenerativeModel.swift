@@ -8,7 +8,7 @@ public protocol GenerativeModel: VisionLanguageModel {
     var tokensPerImage: Int { get }
     /// The id of the image token.
     var imageToken: Int { get }
-    /// The last hidden states [tokens, width] that the head takes.
+    /// The last hidden states [tokens, width] that the head takes; rows that follow are of no meaning.
     ///
     /// - Parameters:
     ///   - batch: packed sequences; as many image tokens as their pictures have features.
@@ -43,7 +43,9 @@ extension GenerativeModel {
 
     /// Logits of every token, [tokens, words] in float32.
     public func logits(_ batch: PackedBatch) -> Tensor {
-        Tensor.withoutGraph { hiddenStates(batch, checkpointing: false).projected(by: [head], as: .float32) }
+        Tensor.withoutGraph {
+            hiddenStates(batch, checkpointing: false).rows(0..<batch.tokens.count).projected(by: [head], as: .float32)
+        }
     }
 }
 

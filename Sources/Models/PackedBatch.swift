@@ -15,6 +15,8 @@ public struct PackedBatch: Sendable {
     public var examples: [Int]
     /// Pictures in the order of their tokens, [n, channels, height, width] in float32; nil without any.
     public var pixels: Tensor?
+    /// In their place, what the model's frozen first layers make of the pictures (`frozenFeatures`), one after the other.
+    public var features: Tensor?
 
     /// Packs sequences with their labels; `pictures` are those of all sequences, in order, each [channels, height, width].
     public init(sequences: [(tokens: [Int32], labels: [Int32])], pictures: [Tensor] = []) {
@@ -33,6 +35,26 @@ public struct PackedBatch: Sendable {
         pixels = pictures.first.map { first in
             Tensor(pictures.flatMap(\.values), shape: [pictures.count, 3, first.height, first.width])
         }
+    }
+
+    /// This batch with a sequence of unsupervised tokens at its end, so that its rows are a multiple of so many: matrix
+    /// products are compiled for each number of rows, and batches of ever new lengths would need ever new ones.
+    ///
+    /// - Parameter token: fills the sequence.
+    func padded(toMultipleOf multiple: Int, with token: Int32) -> PackedBatch {
+        let missing = (multiple - tokens.count % multiple) % multiple
+        guard missing > 0 else { return self }
+        var result = self
+        result.tokens += Array(repeating: token, count: missing)
+        result.labels += Array(repeating: Self.unsupervised, count: missing)
+        result.boundaries.append(result.tokens.count)
+        return result
+    }
+
+    /// Packs sequences with what frozen layers make of their pictures, [rows, width] each.
+    public init(sequences: [(tokens: [Int32], labels: [Int32])], features: [Tensor]) {
+        self.init(sequences: sequences)
+        self.features = Tensor.joinedRows(features)
     }
 
     /// Where examples begin among the tokens, then the end.

@@ -1,3 +1,5 @@
+public import Tensors
+
 /// What training needs of every model family.
 public protocol VisionLanguageModel: Sendable {
     /// What it is trained to do.
@@ -12,6 +14,12 @@ public protocol VisionLanguageModel: Sendable {
     var unusedModules: [String] { get }
     /// An estimate of what a forward pass keeps for the backward pass, and of its largest buffers, in bytes.
     func activationBytes(tokens: Int, pictures: Int, checkpointing: Bool) -> Int
+    /// What the layers before the first that trains make of a picture, [rows, width] in float32; nil where none is frozen.
+    ///
+    /// - Parameter pixels: one picture, [1, channels, height, width].
+    func frozenFeatures(_ pixels: Tensor) -> Tensor?
+    /// How the names of these layers' tensors begin; empty where none is frozen.
+    var frozenFeaturePrefixes: [String] { get }
 }
 
 /// What a model is trained to do, and so what its loss is.

@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 
 /// Keeps freed buffers for reuse, so that a training step settles to no fresh allocations.
@@ -11,6 +12,8 @@ public final class BufferPool: Sendable {
         public var freshAllocations = 0
         /// Bytes in use now.
         public var bytesInUse = 0
+        /// The most bytes in use at a time.
+        public var peakBytesInUse = 0
         /// Bytes taken from the system and not returned.
         public var bytesReserved = 0
     }
@@ -24,6 +27,8 @@ public final class BufferPool: Sendable {
     public static let shared = BufferPool()
 
     private let state = Mutex(State())
+    /// Whether buffers are overwritten with NaN when they come back, so that it shows when something still reads them.
+    private let checksUse = ProcessInfo.processInfo.environment["LORAD_CHECK_MEMORY"] == "1"
 
     /// What is in use now.
     public var statistics: Statistics { state.withLock { $0.statistics } }
@@ -39,6 +44,7 @@ public final class BufferPool: Sendable {
         let capacity = Self.capacity(for: byteCount)
         let reused: UInt? = state.withLock { state in
             state.statistics.bytesInUse += capacity
+            state.statistics.peakBytesInUse = max(state.statistics.peakBytesInUse, state.statistics.bytesInUse)
             if let buffer = state.free[capacity]?.popLast() { return buffer }
             state.statistics.freshAllocations += 1
             state.statistics.bytesReserved += capacity
@@ -52,6 +58,7 @@ public final class BufferPool: Sendable {
     func give(_ buffer: UnsafeMutableRawPointer, byteCount: Int) {
         let capacity = Self.capacity(for: byteCount)
         let address = UInt(bitPattern: buffer)
+        if checksUse { buffer.initializeMemory(as: UInt8.self, repeating: 0xFF, count: capacity) }
         state.withLock { state in
             state.statistics.bytesInUse -= capacity
             state.free[capacity, default: []].append(address)

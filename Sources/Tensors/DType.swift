@@ -1,3 +1,5 @@
+import CKernels
+
 /// The type of a tensor's elements, named as in the safetensors format.
 public enum DType: String, Sendable, Codable, CaseIterable {
     case float64 = "F64"
@@ -23,4 +25,15 @@ public enum DType: String, Sendable, Codable, CaseIterable {
 
     /// Whether the engine computes with it.
     public var isComputable: Bool { self == .float32 || self == .bfloat16 || self == .float16 }
+}
+
+extension DType {
+    /// The type as elementwise kernels know it, which take these two.
+    var kernel: lorad_type {
+        switch self {
+        case .float32: LORAD_F32
+        case .bfloat16: LORAD_BF16
+        default: preconditionFailure("activations of type \(self)")
+        }
+    }
 }

@@ -1,6 +1,6 @@
 import CKernels
 
-/// Gradients of one backward pass, by the tensor that they belong to.
+/// Gradients of one backward pass, by the tensor that they belong to: float32, or of that tensor's own type.
 public struct Gradients: Sendable {
     private var byNode: [ObjectIdentifier: Tensor] = [:]
     /// Factors of the gradients of linear maps' weights, where these are wanted by example; nil where their sum is.
@@ -25,6 +25,22 @@ public struct Gradients: Sendable {
             return
         }
         byNode[key] = sum.adding(gradient())
+    }
+
+    /// Lets `add` add to a float32 gradient of an input: to what its memory holds, or in its place where it is told that there
+    /// is nothing yet. Does nothing for constants.
+    mutating func accumulate(for target: GradientTarget, _ add: (_ sum: Tensor, _ holdsSum: Bool) -> Void) {
+        guard let node = target.node else { return }
+        let key = ObjectIdentifier(node)
+        guard let held = byNode.removeValue(forKey: key) else {
+            let gradient = Tensor(uninitialized: target.shape)
+            add(gradient, false)
+            byNode[key] = gradient
+            return
+        }
+        let sum = held.writable()
+        add(sum, true)
+        byNode[key] = sum
     }
 
     /// Adds leftᵀ right to the gradient of a weight, or to the book.
@@ -52,7 +68,9 @@ public struct Gradients: Sendable {
         root.node = nil
         while let node = pending.popLast() {
             guard !node.inputs.isEmpty, let gradient = take(node) else { continue }
+            let span = Span(node.name)
             node.pullback(gradient, &self)
+            span.end(.backward)
         }
     }
 
@@ -74,13 +92,14 @@ public struct Gradients: Sendable {
 struct GradientTarget: Sendable {
     let node: Node?
     let shape: [Int]
+    let dtype: DType
 
     var isDifferentiable: Bool { node != nil }
 }
 
 extension Tensor {
     /// This tensor as a place for a gradient.
-    var target: GradientTarget { GradientTarget(node: node, shape: shape) }
+    var target: GradientTarget { GradientTarget(node: node, shape: shape, dtype: dtype) }
 
     /// Gradients of `seed · self` for every trainable leaf below; `self` holds one element.
     ///
@@ -98,15 +117,17 @@ extension Tensor {
         return gradients
     }
 
+    /// The same numbers in float32: in this tensor's memory where nobody else holds it.
+    fileprivate consuming func writable() -> Tensor {
+        var sum = self
+        if sum.dtype != .float32 { return sum.converted(to: .float32) }
+        return isKnownUniquelyReferenced(&sum.storage) ? sum : sum.copied()
+    }
+
     /// The sum in float32, in this tensor's memory where nobody else holds it.
     consuming func adding(_ other: Tensor) -> Tensor {
         precondition(shape == other.shape, "gradients of \(shape) and \(other.shape)")
-        var sum = self
-        if sum.dtype != .float32 {
-            sum = sum.converted(to: .float32)
-        } else if !isKnownUniquelyReferenced(&sum.storage) {
-            sum = sum.copied()
-        }
+        let sum = writable()
         switch other.dtype {
         case .float32: lorad_add(sum.floats, other.floats, sum.count)
         case .bfloat16: lorad_add_bf16(sum.floats, other.halves, sum.count)

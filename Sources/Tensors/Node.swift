@@ -9,11 +9,14 @@ final class Node: Sendable {
     /// Later operations have larger numbers, so descending order is a valid order for the backward pass.
     let sequence: Int
     let inputs: [Node]
+    /// What profiles call it.
+    let name: StaticString
     let pullback: Pullback
 
-    init(inputs: [Node], pullback: @escaping Pullback) {
+    init(inputs: [Node], name: StaticString = "leaf", pullback: @escaping Pullback) {
         sequence = Self.counter.wrappingAdd(1, ordering: .relaxed).newValue
         self.inputs = inputs
+        self.name = name
         self.pullback = pullback
     }
 }
@@ -36,12 +39,13 @@ extension Tensor {
         return leaf
     }
 
-    /// This result, with its pullback if any of the inputs leads to something trainable.
-    func recorded(from inputs: [Tensor?], _ pullback: @escaping Node.Pullback) -> Tensor {
+    /// This result, with its pullback if any of the inputs leads to something trainable; ends the operation's span.
+    func recorded(_ span: Span, from inputs: [Tensor?], _ pullback: @escaping Node.Pullback) -> Tensor {
+        span.end()
         let nodes = inputs.compactMap { $0?.node }
         guard !nodes.isEmpty, Recording.isOn else { return self }
         var result = self
-        result.node = Node(inputs: nodes, pullback: pullback)
+        result.node = Node(inputs: nodes, name: span.name, pullback: pullback)
         return result
     }
 }

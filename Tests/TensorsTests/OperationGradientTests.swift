@@ -33,7 +33,7 @@ private let operations: [OperationCase] = [
     OperationCase(name: "layer norm", shapes: [[4, 7], [7], [7]]) { x in
         x[0].layerNormalized(weight: x[1], bias: x[2], epsilon: 1e-5)
     },
-    OperationCase(name: "gated linear unit", shapes: [[3, 10]], scale: 3) { x in x[0].swiGLU() },
+    OperationCase(name: "gated linear unit", shapes: [[3, 10]], scale: 3) { x in x[0].swiGLU(columns: 5) },
     OperationCase(name: "causal attention over two sequences with positions", shapes: [[9, 32]]) { x in
         x[0].attended(layout([0, 4, 9]), rotary: rotary, positions: [0, 1, 2, 3, 0, 1, 2, 3, 4])
     },
@@ -88,7 +88,7 @@ struct OperationGradientTests {
     func sensitivity() {
         let wrong = OperationCase(name: "wrong", shapes: [[3, 2]]) { x in
             let input = x[0]
-            return input.detached.adding(input.detached).recorded(from: [input]) { upstream, gradients in
+            return input.detached.adding(input.detached).recorded(Span("wrong"), from: [input]) { upstream, gradients in
                 gradients.accumulate(upstream, for: input)
             }
         }

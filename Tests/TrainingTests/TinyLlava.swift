@@ -64,8 +64,8 @@ struct TinyLlava {
 
     func source(_ rows: WorkRows, from catalogue: PictureCatalogue) -> WorkSource {
         WorkSource(rows, processor: processor, imageSize: model.imageSize) { id in
-            guard let path = catalogue.path(of: id) else { throw CocoaError(.fileNoSuchFile) }
-            return try Data(contentsOf: URL(filePath: path))
+            guard let picture = catalogue.picture(id) else { throw CocoaError(.fileNoSuchFile) }
+            return try picture.contents()
         }
     }
 
@@ -75,10 +75,10 @@ struct TinyLlava {
 
     var limits: WorkLimits { WorkLimits(model: model, maxLength: 4_096) }
 
-    /// A catalogue whose identifiers are 32 bytes drawn from the file's contents.
+    /// A catalogue whose identifiers are 32 bytes drawn from the picture's contents.
     static func catalogue() -> PictureCatalogue {
-        PictureCatalogue { path in
-            let contents = try Data(contentsOf: URL(filePath: path))
+        PictureCatalogue { picture in
+            let contents = try picture.contents()
             var random = SplitMix64(seed: contents.reduce(7) { ($0 &* 31) &+ UInt64($1) })
             return (0..<PictureID.byteCount).map { _ in UInt8(truncatingIfNeeded: random.next()) }
         }

@@ -153,6 +153,7 @@ def main():
     parser.add_argument("--tokenizer", help="of all workloads but clip")
     parser.add_argument("--output", required=True, type=pathlib.Path)
     parser.add_argument("--only", nargs="*", default=[*WORKLOADS, "clip"])
+    parser.add_argument("--dtype", choices=["float32", "bfloat16"], help="of the weights; each model's own unless given")
     options = parser.parse_args()
     if "clip" in options.only:
         make_clip(options.output / "clip")
@@ -162,6 +163,8 @@ def main():
     tokenizer = AutoTokenizer.from_pretrained(options.tokenizer) if rest else None
     for name in rest:
         shape, lengths, share, picture = WORKLOADS[name]
+        if options.dtype:
+            shape = shape | {"dtype": getattr(torch, options.dtype)}
         folder = options.output / name
         if not (folder / "model" / "config.json").exists():
             make_model(shape, tokenizer, folder / "model")

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <turbojpeg.h>
+#include <webp/decode.h>
 
 // A decoded PNG's samples are 8 bit, one byte a sample, interleaved; 16-bit samples keep their high byte and
 // 1, 2 and 4-bit samples keep their value (0 ... 2^depth - 1).

@@ -15,53 +15,74 @@ void lorad_bf16_to_f32(const lorad_bf16 *x, float *y, size_t n);
 void lorad_f32_to_f16(const float *x, lorad_f16 *y, size_t n);
 void lorad_f16_to_f32(const lorad_f16 *x, float *y, size_t n);
 
-// y += x; y *= s; y += s x.
+// Operands that may be float32 (0) or bfloat16 (1); the arithmetic is float32.
+enum lorad_type { LORAD_F32 = 0, LORAD_BF16 = 1 };
+
+// y += x; y *= s; y += s x; y = s x.
 void lorad_add(float *y, const float *x, size_t n);
 void lorad_add_bf16(float *y, const lorad_bf16 *x, size_t n);
 void lorad_scale(float *y, float s, size_t n);
 void lorad_axpy(float *y, float s, const float *x, size_t n);
+void lorad_scaled(const float *x, float s, void *y, enum lorad_type y_type, size_t n);
 double lorad_dot(const float *x, const float *y, size_t n);
 // 1 when a value is NaN or infinite.
 int lorad_has_nonfinite(const float *x, size_t n);
 // y[rows, n] (leading dimension ld) += bias[n]; sums[n] += column sums of y.
 void lorad_add_bias(float *y, const float *bias, size_t rows, size_t n, size_t ld);
 void lorad_column_sums(const float *y, float *sums, size_t rows, size_t n, size_t ld);
-// Copies between leading dimensions, converting: strided rows to packed rows and back.
-void lorad_pack_bf16(const lorad_bf16 *x, size_t ld, float *y, size_t rows, size_t n);
 
 // y = x w / rms(x) (arXiv:1910.07467); inverse_rms[rows] is kept for the pullback.
-void lorad_rms_norm(const float *x, const float *w, float *y, float *inverse_rms, size_t rows, size_t n, float epsilon);
-// dx = pullback; dw += its weight gradient when not NULL.
+void lorad_rms_norm(const float *x, const float *w, void *y, enum lorad_type y_type, float *inverse_rms, size_t rows,
+                    size_t n, float epsilon);
+// dx = pullback, added to what dx holds when `adds`; dw += its weight gradient when not NULL.
 void lorad_rms_norm_pullback(const float *dy, const float *x, const float *w, const float *inverse_rms, float *dx,
-                             float *dw, size_t rows, size_t n);
+                             int adds, float *dw, size_t rows, size_t n);
 // y = (x - mean) / sqrt(var + epsilon) w + b (arXiv:1607.06450); statistics[2 rows] = mean, inverse deviation.
-void lorad_layer_norm(const float *x, const float *w, const float *b, float *y, float *statistics, size_t rows,
-                      size_t n, float epsilon);
+void lorad_layer_norm(const float *x, const float *w, const float *b, void *y, enum lorad_type y_type,
+                      float *statistics, size_t rows, size_t n, float epsilon);
 void lorad_layer_norm_pullback(const float *dy, const float *x, const float *w, const float *statistics, float *dx,
-                               float *dw, float *db, size_t rows, size_t n);
+                               int adds, float *dw, float *db, size_t rows, size_t n);
 
 // Activations: kind 0 gelu (erf), 1 gelu (tanh), 2 x sigmoid(1.702 x), 3 silu, 4 relu.
-void lorad_activation(int kind, const float *x, float *y, size_t n);
-void lorad_activation_pullback(int kind, const float *dy, const float *x, float *dx, size_t n);
-// Rows [gate | up] of 2n values; y = silu(gate) up (arXiv:2002.05202).
-void lorad_swiglu(const float *gate_up, float *y, size_t rows, size_t n);
-void lorad_swiglu_pullback(const float *dy, const float *gate_up, float *dgate_up, size_t rows, size_t n);
+void lorad_activation(int kind, const void *x, void *y, enum lorad_type type, size_t n);
+void lorad_activation_pullback(int kind, const void *dy, enum lorad_type dy_type, const void *x, void *dx,
+                               enum lorad_type type, size_t n);
+// y = silu(gate) up (arXiv:2002.05202) of n values each.
+void lorad_swiglu(const void *gate, const void *up, void *y, enum lorad_type type, size_t n);
+void lorad_swiglu_pullback(const void *dy, enum lorad_type dy_type, const void *gate, const void *up, void *dgate,
+                           void *dup, enum lorad_type type, size_t n);
 
-// Row i of scores[rows, n] attends to columns [first_i, last_i): softmax(scale x) there, 0 elsewhere, where
-// last_i = causal ? min(n, offset + i + 1) : n and first_i = window > 0 ? max(0, offset + i + 1 - window) : 0.
-// log_sum[rows] receives the logarithm of the row's sum of exponentials.
-void lorad_softmax(float *scores, float *log_sum, size_t rows, size_t n, size_t offset, int causal, size_t window,
-                   float scale);
-// The same probabilities again from scores and log_sum.
-void lorad_softmax_again(float *scores, const float *log_sum, size_t rows, size_t n, size_t offset, int causal,
-                         size_t window, float scale);
-// dp = p (dp - sum(p dp)) scale, by row.
-void lorad_softmax_pullback(const float *p, float *dp, size_t rows, size_t n, float scale);
+// What rows of scores[rows, n] attend to. Row i is of query i / group; queries from `valid` on attend to nothing, the others to
+// columns [first, last): last = causal ? min(n, offset + query + 1) : n and
+// first = window > 0 ? max(0, offset + query + 1 - window) : 0.
+struct lorad_mask {
+    size_t rows, n, group, valid, offset, window;
+    int causal;
+    float scale;
+};
+// e = exp(scale scores - top) with the row's largest scaled score, where a row attends, 0 elsewhere: in place, or in `half`
+// when not NULL. With the sum of a row's e as they are stored, inverse[rows] receives 1 / sum (0 where there is none) and
+// log_sum[rows] top + log(sum): softmax is e times the inverse.
+void lorad_exponentials(float *scores, lorad_bf16 *half, float *inverse, float *log_sum,
+                        const struct lorad_mask *mask);
+// y[i, j] = factors[i] x[i, j].
+void lorad_scale_rows(const float *x, const float *factors, void *y, enum lorad_type y_type, size_t rows, size_t n);
+// p = softmax from scores and log_sum, and dscores = p (dp - sum(p dp)) scale: in place of scores and dp, or in the halves.
+void lorad_softmax_pullback(float *scores, float *dp, lorad_bf16 *half_p, lorad_bf16 *half_dscores,
+                            const float *log_sum, const struct lorad_mask *mask);
 
-// Rotary embedding of one head (arXiv:2104.09864, halves rotated): y[rows, 2 half] (ld y_ld) from x (ld x_ld), with
-// cosine and sine tables [position, half]; sign -1 undoes it. A NULL table copies.
-void lorad_rotate(const float *x, size_t x_ld, float *y, size_t y_ld, const float *cosine, const float *sine,
-                  const int32_t *positions, size_t rows, size_t half, float sign);
+// Columns of heads and rows by head: x[rows, heads width] (leading dimension ld) against y[heads / group, rows, group, width].
+// With tables [position, width / 2], each head is turned by its row's position (arXiv:2104.09864, halves rotated): splitting
+// turns, joining turns back. NULL tables copy.
+struct lorad_heads {
+    size_t rows, heads, group, width, ld;
+    const float *cosine, *sine;
+    const int32_t *positions;
+};
+void lorad_split_heads(const void *x, enum lorad_type x_type, void *y, enum lorad_type y_type,
+                       const struct lorad_heads *heads);
+void lorad_join_heads(const void *y, enum lorad_type y_type, void *x, enum lorad_type x_type,
+                      const struct lorad_heads *heads);
 
 // Cross-entropy of each row of logits[rows, n] with its label; logits become softmax - onehot, and hits[i], when not NULL,
 // says whether the label was the most probable column, the first of equals as greedy search has it. Returns the sum of

@@ -85,31 +85,61 @@ public struct LlavaModel: GenerativeModel {
         return decoderKept + towerKept + 2 * logits + 4 * largest
     }
 
-    /// The decoder's last hidden states [tokens, width], normalised.
+    /// The decoder's last hidden states [tokens, width], normalised; some rows more at the end.
     public func hiddenStates(_ batch: PackedBatch, checkpointing: Bool) -> Tensor {
+        let examples = batch.exampleBoundaries
+        let batch = batch.padded(toMultipleOf: 16, with: imageToken == 0 ? 1 : 0)
+        let boundaries = examples.last == batch.tokens.count ? examples : examples + [batch.tokens.count]
         var embeddings = decoder.embedding.gathered(batch.tokens)
-        if let pixels = batch.pixels {
+        if batch.pixels != nil || batch.features != nil {
             let rows = batch.tokens.indices.filter { batch.tokens[$0] == Int32(imageToken) }.map(Int32.init)
             let pictures = batch.pictureBoundaries(imageToken: imageToken, tokensPerImage: tokensPerImage)
             let features = Tensor.$exampleBoundaries.withValue(pictures) {
-                imageFeatures(pixels, checkpointing: checkpointing)
+                imageFeatures(batch, checkpointing: checkpointing)
             }
             embeddings = embeddings.replacingRows(rows, with: features)
         }
-        return Tensor.$exampleBoundaries.withValue(batch.exampleBoundaries) {
+        return Tensor.$exampleBoundaries.withValue(boundaries) {
             decoder(embeddings, boundaries: batch.boundaries, positions: batch.positions, checkpointing: checkpointing)
         }
     }
 
     /// Features of pictures in the decoder's width: [pictures · tokensPerImage, width] in float32.
-    func imageFeatures(_ pixels: Tensor, checkpointing: Bool) -> Tensor {
-        let states = tower.hiddenStates(pixels, configuration.featureLayers, checkpointing: checkpointing)
-        var features = Tensor.joinedColumns(states)
-        if configuration.featureSelection == .patches {
-            let length = configuration.vision.patches + 1
-            features = features.gathered((0..<Int32(features.rows)).filter { Int($0) % length != 0 })
+    private func imageFeatures(_ batch: PackedBatch, checkpointing: Bool) -> Tensor {
+        guard let features = batch.features else {
+            return projected(selected(batch.pixels ?? Tensor(zeros: [0]), checkpointing: checkpointing))
         }
-        return features.cast(to: decoder.computing).projected(by: [projector[0]])
+        return isProjectorFrozen ? features : projected(features)
+    }
+
+    /// Features of pictures as the tower gives them: [pictures · tokensPerImage, layers · width] in float32.
+    private func selected(_ pixels: Tensor, checkpointing: Bool) -> Tensor {
+        let states = tower.hiddenStates(pixels, configuration.featureLayers, checkpointing: checkpointing)
+        let features = Tensor.joinedColumns(states)
+        guard configuration.featureSelection == .patches else { return features }
+        let length = configuration.vision.patches + 1
+        return features.gathered((0..<Int32(features.rows)).filter { Int($0) % length != 0 })
+    }
+
+    private func projected(_ features: Tensor) -> Tensor {
+        features.cast(to: decoder.computing).projected(by: [projector[0]])
             .activated(by: configuration.projectorActivation).projected(by: [projector[1]], as: .float32)
+    }
+
+    private var isProjectorFrozen: Bool { !projector.contains(where: \.isTrainable) }
+
+    /// What tower and projector make of a picture, or the tower alone where the projector trains; nil where the tower does.
+    public func frozenFeatures(_ pixels: Tensor) -> Tensor? {
+        guard !tower.isTrainable else { return nil }
+        return Tensor.withoutGraph {
+            let features = selected(pixels, checkpointing: false)
+            return isProjectorFrozen ? projected(features) : features
+        }
+    }
+
+    /// The tower's tensors, and the projector's where it is frozen too.
+    public var frozenFeaturePrefixes: [String] {
+        guard !tower.isTrainable else { return [] }
+        return ["model.vision_tower."] + (isProjectorFrozen ? ["model.multi_modal_projector."] : [])
     }
 }

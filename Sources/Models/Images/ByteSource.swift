@@ -7,6 +7,8 @@ final class ByteSource {
     /// How many bytes there are.
     let count: Int
     private let storage: Storage
+    /// Where the picture begins in its file.
+    private var start = 0
     private var window: (start: Int, bytes: [UInt8]) = (0, [])
     private static let windowSize = 4096
 
@@ -22,10 +24,20 @@ final class ByteSource {
         storage = .memory(data)
     }
 
-    /// The bytes of a regular file of at most `limit` bytes.
-    init(file: URL, limit: Int) throws {
-        name = file.path
-        count = try Self.size(of: file, limit: limit)
+    /// The bytes of a regular file, or of a part of one, of at most `limit` bytes.
+    init(file: URL, part: Range<Int>? = nil, name: String? = nil, limit: Int) throws {
+        self.name = name ?? file.path
+        let size = try Self.size(of: file)
+        guard part.map({ 0 <= $0.lowerBound && $0.upperBound <= size }) ?? true else {
+            throw ModelError(
+                .corruptFile, "\(self.name): \(file.path) has only \(size) bytes; it has changed or is cut short")
+        }
+        start = part?.lowerBound ?? 0
+        count = part?.count ?? size
+        guard count <= limit else {
+            throw ModelError(
+                .invalidInput, "\(self.name): \(count) bytes are more than the limit of \(limit) bytes for a picture")
+        }
         do {
             storage = .disk(try FileHandle(forReadingFrom: file))
         } catch {
@@ -69,7 +81,7 @@ final class ByteSource {
         case .disk(let handle):
             let bytes: Data?
             do {
-                try handle.seek(toOffset: UInt64(offset))
+                try handle.seek(toOffset: UInt64(start + offset))
                 bytes = try handle.read(upToCount: length)
             } catch {
                 throw ModelError(.corruptFile, "\(name): the picture cannot be read", cause: error)
@@ -79,7 +91,7 @@ final class ByteSource {
         }
     }
 
-    private static func size(of file: URL, limit: Int) throws -> Int {
+    private static func size(of file: URL) throws -> Int {
         let attributes: [FileAttributeKey: Any]
         do {
             attributes = try FileManager.default.attributesOfItem(atPath: file.resolvingSymlinksInPath().path)
@@ -88,10 +100,6 @@ final class ByteSource {
         }
         guard attributes[.type] as? FileAttributeType == .typeRegular, let size = attributes[.size] as? NSNumber else {
             throw ModelError(.invalidInput, "\(file.path): expected a picture, found something that is not a file")
-        }
-        guard size.intValue <= limit else {
-            throw ModelError(
-                .invalidInput, "\(file.path): \(size) bytes are more than the limit of \(limit) bytes for a picture")
         }
         return size.intValue
     }

@@ -2,6 +2,7 @@
 enum ImageFormat: Sendable {
     case jpeg
     case png
+    case webp
 
     private static let signatures: [(format: ImageFormat, bytes: [UInt8])] = [
         (.jpeg, [0xFF, 0xD8, 0xFF]),
@@ -9,7 +10,8 @@ enum ImageFormat: Sendable {
     ]
 
     private static let unread: [(name: String, offset: Int, text: String)] = [
-        ("GIF", 0, "GIF8"), ("BMP", 0, "BM"), ("WebP", 8, "WEBP"), ("TIFF", 0, "II*\0"), ("TIFF", 0, "MM\0*"),
+        ("GIF", 0, "GIF8"), ("BMP", 0, "BM"), ("JPEG XL", 4, "JXL "), ("JPEG 2000", 4, "jP  "), ("TIFF", 0, "II*\0"),
+        ("TIFF", 0, "MM\0*"),
         ("AVIF", 4, "ftypavif"), ("HEIC", 4, "ftypheic"),
     ]
 
@@ -18,15 +20,18 @@ enum ImageFormat: Sendable {
         guard !head.isEmpty else {
             throw ModelError(.corruptFile, "\(name): the file is empty; replace it")
         }
-        guard let match = Self.signatures.first(where: { head.starts(with: $0.bytes) }) else {
+        if let match = Self.signatures.first(where: { head.starts(with: $0.bytes) }) {
+            self = match.format
+        } else if head.starts(with: "RIFF".utf8), head.dropFirst(8).starts(with: "WEBP".utf8) {
+            self = .webp
+        } else {
             throw Self.unsupported(head: head, name: name)
         }
-        self = match.format
     }
 
     private static func unsupported(head: [UInt8], name: String) -> ModelError {
         let known = unread.first { head.dropFirst($0.offset).starts(with: $0.text.utf8) }
         let found = known.map { "a \($0.name) file" } ?? "not a picture of a known format"
-        return ModelError(.unsupported, "\(name): expected JPEG or PNG, found \(found); convert it to PNG")
+        return ModelError(.unsupported, "\(name): expected JPEG, PNG or WebP, found \(found); convert it to PNG")
     }
 }

@@ -22,6 +22,7 @@ struct ImageHeader: Sendable {
             switch try ImageFormat(head: head, name: source.name) {
             case .jpeg: try JPEGHeader.read(from: source)
             case .png: try PNGHeader.read(from: source)
+            case .webp: try WebPHeader.read(from: source)
             }
         try limits.check(width: header.width, height: header.height, name: source.name)
         return header

@@ -14,8 +14,8 @@ struct OrientationMetadata {
         let xmpMark = Array("http://ns.adobe.com/xap/1.0/\0".utf8)
         if payload.starts(with: Self.exifMark) {
             add(exif: payload)
-        } else if xmp == nil, payload.starts(with: xmpMark) {
-            xmp = Array(payload.dropFirst(xmpMark.count))
+        } else if payload.starts(with: xmpMark) {
+            add(xmp: Array(payload.dropFirst(xmpMark.count)))
         }
     }
 
@@ -24,6 +24,9 @@ struct OrientationMetadata {
         guard exif == nil else { return }
         exif = block.starts(with: Self.exifMark) ? Array(block.dropFirst(Self.exifMark.count)) : block
     }
+
+    /// Takes an XMP packet.
+    mutating func add(xmp packet: [UInt8]) { xmp = xmp ?? packet }
 
     /// Takes the payload of a PNG iTXt chunk, which may hold XMP (uncompressed, as its specification demands).
     mutating func add(internationalText payload: [UInt8]) {

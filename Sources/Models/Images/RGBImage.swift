@@ -17,19 +17,26 @@ public struct RGBImage: Sendable, Hashable {
         self.pixels = pixels
     }
 
-    /// Reads a JPEG or PNG file, turns it upright by its EXIF orientation and makes it RGB.
+    /// Reads a JPEG, PNG or WebP file, turns it upright by its EXIF orientation and makes it RGB.
     ///
     /// The result equals Pillow's `ImageOps.exif_transpose(Image.open(file)).convert("RGB")`, but for 16-bit greyscale
     /// PNG: Pillow shows every sample above 255 as white, here the high byte is kept, as both do for 16-bit colour.
     /// Colour profiles are not applied.
     ///
+    /// - Parameters:
+    ///   - part: the bytes of the file that are the picture, as in an archive; nil takes all.
+    ///   - name: what errors call the picture; nil takes the path.
     /// - Throws: ``ModelError`` for a file that is missing, empty, damaged, cut short, of another format or beyond
     ///   `limits`.
-    public init(file: URL, alpha: AlphaTreatment = .dropped, limits: ImageLimits = ImageLimits()) throws {
-        try self.init(source: ByteSource(file: file, limit: limits.fileBytes), alpha: alpha, limits: limits)
+    public init(
+        file: URL, part: Range<Int>? = nil, name: String? = nil, alpha: AlphaTreatment = .dropped,
+        limits: ImageLimits = ImageLimits()
+    ) throws {
+        let source = try ByteSource(file: file, part: part, name: name, limit: limits.fileBytes)
+        try self.init(source: source, alpha: alpha, limits: limits)
     }
 
-    /// Decodes a JPEG or PNG in memory, as ``init(file:alpha:limits:)`` does; `name` is what errors call it.
+    /// Decodes a picture in memory, as ``init(file:part:name:alpha:limits:)`` does; `name` is what errors call it.
     public init(
         data: Data, name: String, alpha: AlphaTreatment = .dropped, limits: ImageLimits = ImageLimits()
     ) throws {
@@ -39,9 +46,20 @@ public struct RGBImage: Sendable, Hashable {
     /// The size of the upright picture in a file, from its header: no pixel is decoded.
     ///
     /// - Throws: ``ModelError`` as reading the picture would, for what its header shows.
-    public static func size(of file: URL, limits: ImageLimits = ImageLimits()) throws -> (width: Int, height: Int) {
-        let source = try ByteSource(file: file, limit: limits.fileBytes)
+    public static func size(
+        of file: URL, part: Range<Int>? = nil, name: String? = nil, limits: ImageLimits = ImageLimits()
+    ) throws -> (width: Int, height: Int) {
+        let source = try ByteSource(file: file, part: part, name: name, limit: limits.fileBytes)
         return try ImageHeader.read(from: source, limits: limits).uprightSize
+    }
+
+    /// The size of the upright picture in memory, from its header.
+    ///
+    /// - Throws: ``ModelError`` as decoding the picture would, for what its header shows.
+    public static func size(
+        of data: Data, name: String, limits: ImageLimits = ImageLimits()
+    ) throws -> (width: Int, height: Int) {
+        try ImageHeader.read(from: ByteSource(data: data, name: name), limits: limits).uprightSize
     }
 
     private init(source: ByteSource, alpha: AlphaTreatment, limits: ImageLimits) throws {
@@ -51,6 +69,7 @@ public struct RGBImage: Sendable, Hashable {
             switch header.format {
             case .jpeg: try JPEGDecoder(header: header, name: source.name).decode(data)
             case .png: try PNGDecoder(header: header, name: source.name, alpha: alpha).decode(data)
+            case .webp: try WebPDecoder(header: header, name: source.name, alpha: alpha).decode(data)
             }
         self = stored.turned(header.orientation)
     }

@@ -56,7 +56,8 @@ struct DecoderLayer: Sendable {
         let attended = inputNorm(x, as: computing).projected(by: queryKeyValue)
             .attended(layout, rotary: rotary, positions: positions)
         let middle = attended.projected(by: [output], residual: x)
-        return postNorm(middle, as: computing).projected(by: gateUp).swiGLU().projected(by: [down], residual: middle)
+        return postNorm(middle, as: computing).projected(by: gateUp).swiGLU(columns: gateUp[0].outputs)
+            .projected(by: [down], residual: middle)
     }
 
     var isTrainable: Bool {

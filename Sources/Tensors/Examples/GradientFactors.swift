@@ -5,20 +5,22 @@ struct GradientFactors: Sendable {
     /// [rows, …], of which some columns count.
     let left: Tensor
     let columns: Range<Int>
-    /// [rows, n].
+    /// [rows, …], of which some columns count.
     let right: Tensor
+    let rightColumns: Range<Int>
     var computing: DType
     /// Where examples begin among the rows, in any unit that divides them evenly, then the end.
     let boundaries: [Int]
 
     var rows: Int { right.rows }
     var leftMatrix: Matrix { Matrix(left).columns(columns) }
+    var rightMatrix: Matrix { Matrix(right).columns(rightColumns) }
 
     /// leftᵀ right over some rows, [columns, n] in float32.
     func product(over range: Range<Int>, adding sum: Tensor? = nil) -> Tensor {
-        let result = sum ?? Tensor(uninitialized: [columns.count, right.columns])
+        let result = sum ?? Tensor(uninitialized: [columns.count, rightColumns.count])
         Products.multiply(
-            leftMatrix.rows(range).transposed, Matrix(right).rows(range), into: Matrix(result),
+            leftMatrix.rows(range).transposed, rightMatrix.rows(range), into: Matrix(result),
             accumulate: sum != nil, computing: computing)
         return result
     }
@@ -35,25 +37,26 @@ struct GradientFactors: Sendable {
     /// ‖leftᵀ right‖² over some rows by way of ⟨left leftᵀ, right rightᵀ⟩ (Goodfellow 2015, arXiv:1510.01799), which takes
     /// fewer operations than the product itself where the rows are few (Bu et al. 2022, arXiv:2205.10683).
     func ghostNorm(over range: Range<Int>) -> Double {
-        let grams = [leftMatrix.rows(range), Matrix(right).rows(range)].map { factor in
+        let grams = [leftMatrix.rows(range), rightMatrix.rows(range)].map { factor in
             let gram = Tensor(uninitialized: [range.count, range.count])
             Products.multiply(factor, factor.transposed, into: Matrix(gram), computing: computing)
             return gram
         }
-        return lorad_dot(grams[0].floats, grams[1].floats, grams[0].count)
+        return withExtendedLifetime(grams) { lorad_dot(grams[0].floats, grams[1].floats, grams[0].count) }
     }
 
     /// Whether the detour by way of inner products is the shorter one.
     func prefersGhost(over range: Range<Int>) -> Bool {
-        range.count * (columns.count + right.columns) < columns.count * right.columns
+        range.count * (columns.count + rightColumns.count) < columns.count * rightColumns.count
     }
 
     /// The factors with each example's rows scaled: of the narrower one, which is copied.
     func scaled(_ scales: [Float]) -> GradientFactors {
-        let isLeft = columns.count <= right.columns
-        let narrow = isLeft ? leftMatrix : Matrix(right)
+        let isLeft = columns.count <= rightColumns.count
+        let narrow = isLeft ? leftMatrix : rightMatrix
         let copy = Tensor(uninitialized: [rows, narrow.columns])
-        for (range, scale) in zip(examples, scales) {
+        for (index, range) in examples.enumerated() {
+            let scale = index < scales.count ? scales[index] : 0  // rows of no example
             for row in range {
                 let target = copy.floats + row * narrow.columns
                 Tensor.Line(pointer: narrow.pointer + row * narrow.rowStride * narrow.dtype.size, dtype: narrow.dtype)
@@ -63,6 +66,6 @@ struct GradientFactors: Sendable {
         }
         return GradientFactors(
             left: isLeft ? copy : left, columns: isLeft ? 0..<narrow.columns : columns, right: isLeft ? right : copy,
-            computing: computing, boundaries: boundaries)
+            rightColumns: isLeft ? rightColumns : 0..<narrow.columns, computing: computing, boundaries: boundaries)
     }
 }

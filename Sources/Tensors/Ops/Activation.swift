@@ -32,15 +32,14 @@ public enum Activation: String, Sendable, CaseIterable {
 extension Tensor {
     /// The activation of every element; the result has this tensor's type.
     public func activated(by activation: Activation) -> Tensor {
+        let span = Span("activation")
         let x = self
-        let wide = converted(to: .float32)
-        let result = Tensor(uninitialized: shape)
-        lorad_activation(activation.kind, wide.floats, result.floats, count)
-        return result.converted(to: dtype).recorded(from: [x]) { upstream, gradients in
-            let dy = upstream.converted(to: .float32)
-            let wide = x.converted(to: .float32)
-            let dx = Tensor(uninitialized: x.shape)
-            lorad_activation_pullback(activation.kind, dy.floats, wide.floats, dx.floats, x.count)
+        let result = Tensor(uninitialized: shape, dtype)
+        lorad_activation(activation.kind, pointer, result.pointer, dtype.kernel, count)
+        return result.recorded(span, from: [x]) { dy, gradients in
+            let dx = Tensor(uninitialized: x.shape, x.dtype)
+            lorad_activation_pullback(
+                activation.kind, dy.pointer, dy.dtype.kernel, x.pointer, dx.pointer, x.dtype.kernel, x.count)
             gradients.accumulate(dx, for: x)
         }
     }

@@ -1,6 +1,7 @@
 // O = softmax(Q Kᵀ / √d) V, by head and by segment; Q and K rotated by position (RoPE: arXiv:2104.09864)
 //
-// Rows of queries are taken in blocks, so that no T × T matrix is ever kept: the pullback computes each block's
+// Rows are first laid out head by head, the query heads that share keys together, so that a product takes contiguous rows of
+// all of them at once. Queries are taken in blocks, and no T × T matrix is ever kept: the pullback computes each block's
 // probabilities again from the saved logarithm of its sums (FlashAttention's recomputation, arXiv:2205.14135).
 //
 // With P the probabilities and dP = dO Vᵀ:  dV = Pᵀ dO,  dS = P ∘ (dP − Σ P ∘ dP) / √d,  dQ = dS K,  dK = dSᵀ Q
@@ -52,10 +53,14 @@ public struct AttentionLayout: Sendable {
 
     fileprivate var width: Int { (heads + 2 * keyValueHeads) * headSize }
     fileprivate var scale: Float { 1 / Float(headSize).squareRoot() }
+    fileprivate var group: Int { heads / keyValueHeads }
+    /// Where keys and values begin.
+    fileprivate var firstKey: Int { heads * headSize * (boundaries.last ?? 0) }
+    fileprivate var firstValue: Int { (heads + keyValueHeads) * headSize * (boundaries.last ?? 0) }
 }
 
 extension Tensor {
-    /// Attention of rows [queries | keys | values]: [rows, heads · headSize], of this tensor's type.
+    /// Attention of rows of queries, then of keys, then of values: [rows, heads · headSize], of this tensor's type.
     ///
     /// - Parameters:
     ///   - layout: heads, sequences, and what each row may see.
@@ -64,118 +69,213 @@ extension Tensor {
     public func attended(
         _ layout: AttentionLayout, rotary: RotaryTable? = nil, positions: [Int32] = []
     ) -> Tensor {
-        precondition(columns == layout.width && layout.boundaries.last == rows, "attention over \(shape)")
+        let span = Span("attention")
+        let rows = layout.boundaries.last ?? 0
+        precondition(count == layout.width * rows, "attention over \(shape)")
+        precondition(rotary == nil || positions.count == rows, "\(positions.count) positions for \(rows) rows")
         // Both directions start from the same rounded values, so that the recomputed probabilities sum to one.
-        let kept = converted(to: .float32).rotated(layout, rotary, positions, sign: 1).converted(to: dtype)
-        let result = Tensor(uninitialized: [rows, layout.heads * layout.headSize])
-        let logSums = Tensor(uninitialized: [layout.heads, rows])
-        AttentionBlocks(layout: layout, packed: kept.converted(to: .float32)).forEach {
-            $0.forward(into: result, logSums)
-        }
+        let inputs = AttentionInputs(
+            self, layout, rotary, positions, operandType: Products.operandType(computing: dtype))
+        let logSums = Tensor(uninitialized: [inputs.queries.tensor.count / layout.headSize])
+        let output = inputs.forward(logSums)
+        let result = Tensor(uninitialized: [rows, layout.heads * layout.headSize], dtype)
+        output.join(into: result)
         let x = target
-        return result.converted(to: dtype).recorded(from: [self]) { upstream, gradients in
-            let packed = kept.converted(to: .float32)
-            let dy = upstream.converted(to: .float32)
-            let dx = Tensor(zeros: packed.shape)
-            AttentionBlocks(layout: layout, packed: packed).forEach { $0.backward(dy, logSums, into: dx) }
-            gradients.accumulate(dx.rotated(layout, rotary, positions, sign: -1), for: x)
+        let type = dtype
+        return result.recorded(span, from: [self]) { upstream, gradients in
+            let dx = Tensor(uninitialized: x.shape, type)
+            inputs.backward(upstream, logSums, into: dx, rotary, positions)
+            gradients.accumulate(dx, for: x)
         }
-    }
-
-    /// Queries and keys turned by their positions; values as they are.
-    private func rotated(
-        _ layout: AttentionLayout, _ rotary: RotaryTable?, _ positions: [Int32], sign: Float
-    ) -> Tensor {
-        guard let rotary else { return detached }
-        precondition(positions.count == rows, "\(positions.count) positions for \(rows) rows")
-        let result = copied()
-        for head in 0..<layout.heads + layout.keyValueHeads {
-            let column = head * layout.headSize
-            lorad_rotate(
-                floats + column, columns, result.floats + column, columns, rotary.cosine.floats, rotary.sine.floats,
-                positions, rows, layout.headSize / 2, sign)
-        }
-        return result
     }
 }
 
-/// The blocks of (sequence, head, rows of queries) that attention is computed in.
-private struct AttentionBlocks {
-    let layout: AttentionLayout
-    let packed: Tensor
-    /// Rows of queries at a time: with 2,048 keys a block of probabilities is 2 MiB.
-    private let blockRows = 256
+/// Rows of heads, head after head: [heads / group, rows, group, size]. The last block of a sequence may reach beyond its end,
+/// at the end of the memory too: what lies there is finite and comes to nothing.
+private struct HeadRows {
+    let tensor: Tensor
+    let rows: Int
+    let heads: Int
+    let group: Int
+    let size: Int
 
-    func forEach(_ body: (AttentionBlock) -> Void) {
-        for (start, end) in zip(layout.boundaries, layout.boundaries.dropFirst()) {
-            for head in 0..<layout.heads {
-                for first in stride(from: start, to: end, by: blockRows) {
-                    let last = min(first + blockRows, end)
-                    body(block(head: head, queries: first..<last, sequence: start..<end))
+    /// Uninitialized, or zeros.
+    init(_ layout: AttentionLayout, heads: Int, group: Int, _ type: DType, zeros: Bool = false) {
+        rows = layout.boundaries.last ?? 0
+        self.heads = heads
+        self.group = group
+        size = layout.headSize
+        tensor = Tensor(uninitialized: [heads * rows * size + AttentionBlock.overhang * group * size], type)
+        let start = zeros ? 0 : heads * rows * size
+        (tensor.pointer + start * type.size).initializeMemory(
+            as: UInt8.self, repeating: 0, count: (tensor.count - start) * type.size)
+    }
+
+    /// Takes rows that begin at element `first` of `x`.
+    init(
+        _ x: Tensor, first: Int, _ layout: AttentionLayout, heads: Int, group: Int, _ type: DType,
+        rotary: RotaryTable? = nil, positions: [Int32] = []
+    ) {
+        self.init(layout, heads: heads, group: group, type)
+        withShape(rotary, positions) {
+            lorad_split_heads(x.pointer + first * x.dtype.size, x.dtype.kernel, tensor.pointer, type.kernel, &$0)
+        }
+    }
+
+    /// Writes rows that begin at element `first` of `x`.
+    func join(into x: Tensor, first: Int = 0, rotary: RotaryTable? = nil, positions: [Int32] = []) {
+        withShape(rotary, positions) {
+            lorad_join_heads(
+                tensor.pointer, tensor.dtype.kernel, x.pointer + first * x.dtype.size, x.dtype.kernel, &$0)
+        }
+    }
+
+    private func withShape(
+        _ rotary: RotaryTable?, _ positions: [Int32], _ body: (inout lorad_heads) -> Void
+    ) {
+        positions.withUnsafeBufferPointer { positions in
+            var shape = lorad_heads(
+                rows: rows, heads: heads, group: group, width: size, ld: heads * size, cosine: rotary?.cosine.floats,
+                sine: rotary?.sine.floats, positions: positions.baseAddress)
+            body(&shape)
+        }
+    }
+
+    /// Rows of the heads of one group: [count · group, size].
+    func matrix(_ head: Int, from row: Int, count: Int) -> Matrix {
+        Matrix(tensor, first: (head * rows + row) * group * size, rows: count * group, columns: size)
+    }
+}
+
+/// Some queries of the heads that share keys, against the keys that they may see.
+private struct AttentionBlock {
+    /// Rows of causal blocks are a multiple of this, so that products have few different shapes.
+    static let overhang = 32
+
+    let head: Int
+    let firstQuery: Int
+    let queryCount: Int
+    let firstKey: Int
+    let keyCount: Int
+    var mask: lorad_mask
+
+    /// The blocks in the order of memory: what one writes beyond its sequence, a later one writes over.
+    static func forEach(_ layout: AttentionLayout, _ body: (AttentionBlock) -> Void) {
+        for head in 0..<layout.keyValueHeads {
+            for (start, end) in zip(layout.boundaries, layout.boundaries.dropFirst()) {
+                // A block of a non-causal sequence sees all of it: fewer, larger ones.
+                let rows = layout.isCausal ? 2 * overhang : 256
+                for first in stride(from: start, to: end, by: rows) {
+                    body(AttentionBlock(layout, head: head, queries: first..<min(first + rows, end), start..<end))
                 }
             }
         }
     }
 
-    private func block(head: Int, queries: Range<Int>, sequence: Range<Int>) -> AttentionBlock {
-        let end = layout.isCausal ? queries.upperBound : sequence.upperBound
-        let start = layout.window.map { max(sequence.lowerBound, queries.lowerBound + 1 - $0) } ?? sequence.lowerBound
-        return AttentionBlock(layout: layout, packed: packed, head: head, queries: queries, keys: start..<end)
+    private init(_ layout: AttentionLayout, head: Int, queries: Range<Int>, _ sequence: Range<Int>) {
+        let padded = { (count: Int) in
+            layout.isCausal ? (count + Self.overhang - 1) / Self.overhang * Self.overhang : count
+        }
+        let before = layout.window.map { max(0, queries.lowerBound + 1 - $0 - sequence.lowerBound) } ?? 0
+        self.head = head
+        firstQuery = queries.lowerBound
+        queryCount = padded(queries.count)
+        firstKey = sequence.lowerBound + before / Self.overhang * Self.overhang
+        keyCount = padded((layout.isCausal ? queries.upperBound : sequence.upperBound) - firstKey)
+        mask = lorad_mask(
+            rows: queryCount * layout.group, n: keyCount, group: layout.group, valid: queries.count,
+            offset: firstQuery - firstKey, window: layout.window ?? 0, causal: layout.isCausal ? 1 : 0,
+            scale: layout.scale)
     }
 }
 
-/// Some queries of one head against the keys that they may see.
-private struct AttentionBlock {
+/// What attention works on, and its two directions.
+private struct AttentionInputs: Sendable {
     let layout: AttentionLayout
-    let packed: Tensor
-    let head: Int
-    let queries: Range<Int>
-    let keys: Range<Int>
+    let type: DType
+    let queries: HeadRows
+    let keys: HeadRows
+    let values: HeadRows
 
-    private var keyHead: Int { layout.heads + head / (layout.heads / layout.keyValueHeads) }
-    private var valueHead: Int { keyHead + layout.keyValueHeads }
-    private var window: Int { layout.window ?? 0 }
-    private var offset: Int { queries.lowerBound - keys.lowerBound }
+    init(
+        _ x: Tensor, _ layout: AttentionLayout, _ rotary: RotaryTable?, _ positions: [Int32], operandType: DType
+    ) {
+        self.layout = layout
+        type = operandType
+        queries = HeadRows(
+            x, first: 0, layout, heads: layout.heads, group: layout.group, type, rotary: rotary, positions: positions)
+        keys = HeadRows(
+            x, first: layout.firstKey, layout, heads: layout.keyValueHeads, group: 1, type, rotary: rotary,
+            positions: positions)
+        values = HeadRows(x, first: layout.firstValue, layout, heads: layout.keyValueHeads, group: 1, type)
+    }
 
-    private func slice(_ tensor: Tensor, _ head: Int, _ rows: Range<Int>) -> Matrix {
-        Matrix(tensor).rows(rows).columns(head * layout.headSize..<(head + 1) * layout.headSize)
+    private func query(_ rows: HeadRows, _ block: AttentionBlock) -> Matrix {
+        rows.matrix(block.head, from: block.firstQuery, count: block.queryCount)
+    }
+
+    private func key(_ rows: HeadRows, _ block: AttentionBlock) -> Matrix {
+        rows.matrix(block.head, from: block.firstKey, count: block.keyCount)
+    }
+
+    private func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, accumulate: Bool = false) {
+        Products.multiply(a, b, into: c, accumulate: accumulate, computing: type)
     }
 
     private func product(_ a: Matrix, _ b: Matrix) -> Tensor {
         let result = Tensor(uninitialized: [a.rows, b.columns])
-        Products.multiply(a, b, into: Matrix(result), computing: .float32)
+        multiply(a, b, into: Matrix(result))
         return result
     }
 
-    private func add(_ a: Matrix, _ b: Matrix, to c: Matrix) {
-        Products.multiply(a, b, into: c, accumulate: true, computing: .float32)
+    /// Memory for what is computed of scores: their own, or half as much.
+    private func narrowed(_ scores: Tensor) -> Tensor {
+        type == .float32 ? scores : Tensor(uninitialized: scores.shape, type)
     }
 
-    private var scores: Tensor { product(slice(packed, head, queries), slice(packed, keyHead, keys).transposed) }
-
-    private func line(_ statistics: Tensor) -> UnsafeMutablePointer<Float> {
-        statistics.floats + head * statistics.columns + queries.lowerBound
+    private func logSums(_ all: Tensor, _ block: AttentionBlock) -> UnsafeMutablePointer<Float> {
+        all.floats + (block.head * queries.rows + block.firstQuery) * layout.group
     }
 
-    func forward(into result: Tensor, _ logSums: Tensor) {
-        let scores = scores
-        lorad_softmax(
-            scores.floats, line(logSums), queries.count, keys.count, offset, layout.isCausal ? 1 : 0, window,
-            layout.scale)
-        Products.multiply(
-            Matrix(scores), slice(packed, valueHead, keys), into: slice(result, head, queries), computing: .float32)
+    func forward(_ sums: Tensor) -> HeadRows {
+        let output = HeadRows(layout, heads: layout.heads, group: layout.group, type)
+        AttentionBlock.forEach(layout) { block in
+            var mask = block.mask
+            let scores = product(query(queries, block), key(keys, block).transposed)
+            let exponentials = narrowed(scores)
+            let inverse = Tensor(uninitialized: [scores.rows])
+            lorad_exponentials(
+                scores.floats, type == .float32 ? nil : exponentials.halves, inverse.floats, logSums(sums, block),
+                &mask)
+            let values = product(Matrix(exponentials), key(values, block))
+            lorad_scale_rows(
+                values.floats, inverse.floats, query(output, block).pointer, type.kernel, values.rows, values.columns)
+        }
+        return output
     }
 
-    func backward(_ dy: Tensor, _ logSums: Tensor, into dx: Tensor) {
-        let probabilities = scores
-        lorad_softmax_again(
-            probabilities.floats, line(logSums), queries.count, keys.count, offset, layout.isCausal ? 1 : 0, window,
-            layout.scale)
-        let upstream = slice(dy, head, queries)
-        let dscores = product(upstream, slice(packed, valueHead, keys).transposed)
-        add(Matrix(probabilities).transposed, upstream, to: slice(dx, valueHead, keys))
-        lorad_softmax_pullback(probabilities.floats, dscores.floats, queries.count, keys.count, layout.scale)
-        add(Matrix(dscores), slice(packed, keyHead, keys), to: slice(dx, head, queries))
-        add(Matrix(dscores).transposed, slice(packed, head, queries), to: slice(dx, keyHead, keys))
+    func backward(
+        _ upstream: Tensor, _ sums: Tensor, into dx: Tensor, _ rotary: RotaryTable?, _ positions: [Int32]
+    ) {
+        let dy = HeadRows(upstream, first: 0, layout, heads: layout.heads, group: layout.group, type)
+        let dq = HeadRows(layout, heads: layout.heads, group: layout.group, .float32)
+        let dk = HeadRows(layout, heads: layout.keyValueHeads, group: 1, .float32, zeros: true)
+        let dv = HeadRows(layout, heads: layout.keyValueHeads, group: 1, .float32, zeros: true)
+        AttentionBlock.forEach(layout) { block in
+            var mask = block.mask
+            let scores = product(query(queries, block), key(keys, block).transposed)
+            let dscores = product(query(dy, block), key(values, block).transposed)
+            let (p, ds) = (narrowed(scores), narrowed(dscores))
+            let isWide = type == .float32
+            lorad_softmax_pullback(
+                scores.floats, dscores.floats, isWide ? nil : p.halves, isWide ? nil : ds.halves,
+                logSums(sums, block), &mask)
+            multiply(Matrix(p).transposed, query(dy, block), into: key(dv, block), accumulate: true)
+            multiply(Matrix(ds), key(keys, block), into: query(dq, block))
+            multiply(Matrix(ds).transposed, query(queries, block), into: key(dk, block), accumulate: true)
+        }
+        dq.join(into: dx, rotary: rotary, positions: positions)
+        dk.join(into: dx, first: layout.firstKey, rotary: rotary, positions: positions)
+        dv.join(into: dx, first: layout.firstValue)
     }
 }

@@ -5,12 +5,13 @@ extension Tensor {
     ///
     /// The block must hold something trainable, or this tensor lead to it, and must give the same result when called again.
     public func checkpointed(_ block: @escaping @Sendable (Tensor) -> Tensor) -> Tensor {
+        let span = Span("checkpoint")
         guard Recording.isOn else { return block(self) }
         let x = self
         let (key, boundaries) = (Tensor.dropoutKey, Tensor.exampleBoundaries)
         let probe = Tensor.withoutGraph { block(x) }
         let anchor = x.isDifferentiable ? x : x.trainable()  // parameters of the block alone are reason enough
-        return probe.recorded(from: [anchor]) { upstream, gradients in
+        return probe.recorded(span, from: [anchor]) { upstream, gradients in
             let leaf = x.isDifferentiable ? x.detached.trainable() : x.detached
             let again = Tensor.$exampleBoundaries.withValue(boundaries) {
                 Tensor.$dropoutKey.withValue(key) { block(leaf) }

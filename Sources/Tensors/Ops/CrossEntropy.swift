@@ -12,6 +12,7 @@ extension Tensor {
     ///   - labels: one for each row, each below `words`.
     ///   - rowsAtATime: rows of logits in memory together.
     public func crossEntropy(head: Projection, labels: [Int32], rowsAtATime: Int = 64) -> Tensor {
+        let span = Span("cross-entropy")
         precondition(labels.count == rows, "\(labels.count) labels for \(rows) rows")
         let wantsGradient =
             Recording.isOn
@@ -32,7 +33,7 @@ extension Tensor {
         }
         let (x, gradients) = (self, collected)
         let leaves = head.leaves
-        return Tensor([Float(total)], shape: [1]).recorded(from: [x] + leaves) { upstream, result in
+        return Tensor([Float(total)], shape: [1]).recorded(span, from: [x] + leaves) { upstream, result in
             let seed = upstream.values[0]
             for (target, source) in [(x, leaf)] + leaves.compactMap({ $0.map { ($0, $0) } }) {
                 guard target.isDifferentiable, let gradient = gradients[source] else { continue }
@@ -64,10 +65,12 @@ extension Tensor {
 
     /// Rows `range` of a tensor in the graph, sharing its memory.
     private func rowsRecorded(_ range: Range<Int>) -> Tensor {
+        let span = Span("rows")
         let (x, n) = (self, columns)
-        return detached.rows(range).recorded(from: [x]) { upstream, gradients in
+        return detached.rows(range).recorded(span, from: [x]) { upstream, gradients in
             let dx = Tensor(zeros: x.shape)
-            lorad_add(dx.floats + range.lowerBound * n, upstream.floats, upstream.count)
+            let dy = upstream.converted(to: .float32)
+            lorad_add(dx.floats + range.lowerBound * n, dy.floats, dy.count)
             gradients.accumulate(dx, for: x)
         }
     }

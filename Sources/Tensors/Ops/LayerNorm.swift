@@ -8,20 +8,28 @@ extension Tensor {
     ///   - weight: [n] in float32.
     ///   - bias: [n] in float32.
     ///   - epsilon: added to the variance.
-    ///   - type: the result's type.
+    ///   - type: the result's type, float32 or bfloat16.
     public func layerNormalized(weight: Tensor, bias: Tensor, epsilon: Float, as type: DType = .float32) -> Tensor {
+        let span = Span("layer norm")
         let (rows, n, x) = (rows, columns, self)
-        let result = Tensor(uninitialized: shape)
+        let result = Tensor(uninitialized: shape, type)
         let statistics = Tensor(uninitialized: [rows, 2])
-        lorad_layer_norm(floats, weight.floats, bias.floats, result.floats, statistics.floats, rows, n, epsilon)
-        return result.converted(to: type).recorded(from: [x, weight, bias]) { upstream, gradients in
+        lorad_layer_norm(
+            floats, weight.floats, bias.floats, result.pointer, type.kernel, statistics.floats, rows, n, epsilon)
+        return result.recorded(span, from: [x, weight, bias]) { upstream, gradients in
             let dy = upstream.converted(to: .float32)
-            let dx = Tensor(uninitialized: x.shape)
             let dw = weight.isDifferentiable ? Tensor(zeros: weight.shape) : nil
             let db = bias.isDifferentiable ? Tensor(zeros: bias.shape) : nil
-            lorad_layer_norm_pullback(
-                dy.floats, x.floats, weight.floats, statistics.floats, dx.floats, dw?.floats, db?.floats, rows, n)
-            gradients.accumulate(dx, for: x)
+            let pullback = { (dx: Tensor, adds: Bool) in
+                lorad_layer_norm_pullback(
+                    dy.floats, x.floats, weight.floats, statistics.floats, dx.floats, adds ? 1 : 0, dw?.floats,
+                    db?.floats, rows, n)
+            }
+            if x.isDifferentiable {
+                gradients.accumulate(for: x.target, pullback)
+            } else {
+                pullback(Tensor(uninitialized: x.shape), false)
+            }
             if let dw { gradients.accumulate(dw, for: weight) }
             if let db { gradients.accumulate(db, for: bias) }
         }

@@ -61,87 +61,127 @@ extension Tensor {
     /// The key of the micro-batch under way; nil while evaluating, which switches dropout off.
     @TaskLocal public static var dropoutKey: UInt64?
 
-    /// Applies the projections to the rows of `self` [rows, in]: [rows, Σ out], computed in this tensor's type.
+    /// Applies projections to the rows of `self` [rows, in], computed in this tensor's type.
+    ///
+    /// The result is [rows, out] for one projection. For several it is what each gives, one after the other in memory: a
+    /// product writes contiguous rows at full speed, and rows that lie far apart at half of it.
     ///
     /// - Parameters:
     ///   - projections: maps of the same input; each weight is [out, in].
-    ///   - residual: added to the result, float32 of the result's shape.
+    ///   - residual: added to the result of a single projection, float32 of its shape.
     ///   - type: the result's type; this tensor's own unless given. A residual makes it float32.
     public func projected(
         by projections: [Projection], residual: Tensor? = nil, as type: DType? = nil
     ) -> Tensor {
+        let span = Span("linear")
         let width = projections.reduce(0) { $0 + $1.outputs }
+        let shape = projections.count == 1 ? [rows, width] : [rows * width]
+        precondition(residual == nil || residual?.shape == shape, "residual of shape \(residual?.shape ?? [])")
         let outputType = residual == nil ? type ?? dtype : .float32
-        let operandType = Products.operandType(computing: dtype)
-        let input = converted(to: operandType)
-        var result = residual.map { $0.detached.copied() } ?? Tensor(uninitialized: [rows, width], outputType)
-        precondition(result.columns == width && result.rows == rows, "residual of shape \(result.shape)")
-
-        var column = 0
-        var hidden: [[Tensor]] = []
-        for projection in projections {
-            let slice = Matrix(result).columns(column..<column + projection.outputs)
-            hidden.append(projection.forward(input, into: slice, adding: residual != nil, computing: dtype))
-            column += projection.outputs
+        let input = converted(to: Products.operandType(computing: dtype))
+        var result = residual.map { $0.detached.copied() } ?? Tensor(uninitialized: shape, outputType)
+        let parts = result.parts(projections)
+        for (projection, part) in zip(projections, parts) {
+            Products.multiply(
+                Matrix(input), Matrix(projection.weight).transposed, into: Matrix(part), accumulate: residual != nil,
+                bias: projection.bias, computing: dtype)
         }
+        let adapters = AdapterSet.sets(of: projections, dropoutKey: Tensor.dropoutKey)
+        let hidden = adapters.map { $0.forward(input, into: parts, computing: dtype) }
 
         let leaves = projections.flatMap(\.leaves)
         let pullback = LinearPullback(
             input: leaves.contains { $0?.isDifferentiable == true } ? self : nil, projections: projections,
-            hidden: hidden, computing: dtype, dropoutKey: Tensor.dropoutKey,
-            boundaries: Tensor.exampleBoundaries)
+            adapters: zip(adapters, hidden).map { ($0, $1) }, computing: dtype, boundaries: Tensor.exampleBoundaries)
         let (x, residualTarget) = (target, residual?.target)
-        result = result.recorded(from: [self, residual] + leaves) { upstream, gradients in
+        result = result.recorded(span, from: [self, residual] + leaves) { upstream, gradients in
             if let residualTarget { gradients.accumulate(upstream, for: residualTarget) }
             pullback(upstream, x, &gradients)
         }
         return result
     }
-}
 
-extension Projection {
-    /// Writes the product into a slice of the result; returns each adapter's s · dropout(x) Aᵀ, which the pullback needs.
-    fileprivate func forward(_ x: Tensor, into slice: Matrix, adding: Bool, computing type: DType) -> [Tensor] {
-        var accumulate = adding
-        if let bias {
-            slice.addRow(bias, replacing: !adding)
-            accumulate = true
-        }
-        Products.multiply(Matrix(x), Matrix(weight).transposed, into: slice, accumulate: accumulate, computing: type)
-        return adapters.map { adapter in
-            let hidden = Tensor(uninitialized: [x.rows, adapter.a.rows])
-            let dropped = adapter.dropping(x, key: Tensor.dropoutKey)
-            Products.multiply(Matrix(dropped), Matrix(adapter.a).transposed, into: Matrix(hidden), computing: type)
-            lorad_scale(hidden.floats, adapter.scale, hidden.count)
-            Products.multiply(
-                Matrix(hidden), Matrix(adapter.b).transposed, into: slice, accumulate: true, computing: type)
-            return hidden
+    /// What belongs to each projection, [rows, out].
+    fileprivate func parts(_ projections: [Projection]) -> [Tensor] {
+        let rows = count / projections.reduce(0) { $0 + $1.outputs }
+        var start = byteOffset
+        return projections.map { projection in
+            let part = Tensor(storage: storage, byteOffset: start, shape: [rows, projection.outputs], dtype: dtype)
+            start += part.byteCount
+            return part
         }
     }
 }
 
-extension LowRankFactors {
-    /// dropout(x): the same mask for the same key, so that the pullback need not keep it.
-    fileprivate func dropping(_ x: Tensor, key: UInt64?) -> Tensor {
-        guard dropout > 0, let key else { return x }
-        let result = x.converted(to: .float32)
-        let dropped = Tensor(uninitialized: x.shape)
-        lorad_dropout(result.floats, dropped.floats, x.count, dropout, key ^ dropoutKey)
-        return dropped.converted(to: x.dtype)
+/// Adapters that see the same input, whose A matrices are multiplied as one: all of a group of projections, or a single one
+/// where dropout gives each its own.
+private struct AdapterSet: Sendable {
+    /// An adapter, which of the projections it belongs to, and its columns of what A gives.
+    struct Member: Sendable {
+        let factors: LowRankFactors
+        let index: Int
+        let hidden: Range<Int>
     }
-}
 
-extension Matrix {
-    /// Adds a float32 row to every row, or sets every row to it.
-    fileprivate func addRow(_ row: Tensor, replacing: Bool) {
-        guard !replacing else {
-            let line = row.converted(to: dtype)
-            for i in 0..<rows {
-                (pointer + i * stride * dtype.size).copyMemory(from: line.pointer, byteCount: line.byteCount)
+    let members: [Member]
+    /// What the input's mask is drawn from; nil without dropout.
+    let dropoutKey: UInt64?
+
+    private var dropout: Float { members[0].factors.dropout }
+    private var rank: Int { members.last?.hidden.upperBound ?? 0 }
+
+    static func sets(of projections: [Projection], dropoutKey: UInt64?) -> [AdapterSet] {
+        var shared: [Member] = []
+        var single: [AdapterSet] = []
+        for (index, projection) in projections.enumerated() {
+            for factors in projection.adapters {
+                let rank = factors.a.rows
+                if factors.dropout > 0, let key = dropoutKey {
+                    let member = Member(factors: factors, index: index, hidden: 0..<rank)
+                    single.append(AdapterSet(members: [member], dropoutKey: key ^ factors.dropoutKey))
+                } else {
+                    let start = shared.last?.hidden.upperBound ?? 0
+                    shared.append(Member(factors: factors, index: index, hidden: start..<start + rank))
+                }
             }
-            return
         }
-        lorad_add_bias(floats, row.floats, rows, columns, stride)
+        return (shared.isEmpty ? [] : [AdapterSet(members: shared, dropoutKey: nil)]) + single
+    }
+
+    /// Adds s · dropout(x) Aᵀ Bᵀ; returns s · dropout(x) Aᵀ, [rows, Σ r], which the pullback needs.
+    func forward(_ x: Tensor, into parts: [Tensor], computing type: DType) -> Tensor {
+        let hidden = Tensor(uninitialized: [x.rows, rank], x.dtype)
+        Products.multiply(
+            Matrix(dropping(x)), Matrix(joined(as: x.dtype, scaled: true)).transposed, into: Matrix(hidden),
+            computing: type)
+        for member in members {
+            Products.multiply(
+                Matrix(hidden).columns(member.hidden), Matrix(member.factors.b).transposed,
+                into: Matrix(parts[member.index]), accumulate: true, computing: type)
+        }
+        return hidden
+    }
+
+    /// The A matrices one below the other: [Σ r, in].
+    func joined(as type: DType, scaled: Bool) -> Tensor {
+        if members.count == 1, !scaled { return members[0].factors.a.detached }
+        let result = Tensor(uninitialized: [rank, members[0].factors.a.columns], type)
+        for member in members {
+            let a = member.factors.a
+            lorad_scaled(
+                a.floats, scaled ? member.factors.scale : 1,
+                result.pointer + member.hidden.lowerBound * a.columns * type.size, type.kernel, a.count)
+        }
+        return result
+    }
+
+    /// dropout(x): the same mask for the same key, so that the pullback need not keep it.
+    func dropping(_ x: Tensor) -> Tensor {
+        guard let dropoutKey else { return x }
+        let wide = x.converted(to: .float32)
+        let dropped = Tensor(uninitialized: x.shape)
+        lorad_dropout(wide.floats, dropped.floats, x.count, dropout, dropoutKey)
+        return dropped.converted(to: x.dtype)
     }
 }
 
@@ -149,74 +189,90 @@ extension Matrix {
 private struct LinearPullback: Sendable {
     let input: Tensor?
     let projections: [Projection]
-    let hidden: [[Tensor]]
+    let adapters: [(set: AdapterSet, hidden: Tensor)]
     let computing: DType
-    let dropoutKey: UInt64?
     let boundaries: [Int]
 
     func callAsFunction(_ upstream: Tensor, _ x: GradientTarget, _ gradients: inout Gradients) {
         let operandType = Products.operandType(computing: computing)
-        let dy = upstream.converted(to: operandType)
+        let dy = upstream.converted(to: operandType).parts(projections)
         let input = input?.converted(to: operandType)
-        let dx = x.isDifferentiable ? Tensor(uninitialized: x.shape) : nil
-        var column = 0
-        for (index, projection) in projections.enumerated() {
-            let columns = column..<column + projection.outputs
-            let slice = Matrix(dy).columns(columns)
-            if let dx {
-                Products.multiply(
-                    slice, Matrix(projection.weight), into: Matrix(dx), accumulate: index > 0, computing: computing)
+        // The adapters' products go first, while what they read is still in cache.
+        let inner = adapters.map { adapterGradients($0.set, $0.hidden, dy, input, &gradients) }
+        if x.isDifferentiable { gradients.accumulate(inputGradient(dy, inner, x, as: operandType), for: x) }
+        for (projection, dy) in zip(projections, dy) {
+            if let input, projection.weight.isDifferentiable {
+                gradients.accumulate(factors(dy, by: input), for: projection.weight)
             }
-            for (adapter, hidden) in zip(projection.adapters, hidden[index]) {
-                adapterGradients(adapter, hidden, dy, columns, input, dx, &gradients)
-            }
-            ownGradients(projection, dy, columns, input, upstream, &gradients)
-            column += projection.outputs
         }
-        if let dx { gradients.accumulate(dx, for: x) }
+        for (projection, dy) in zip(projections, upstream.parts(projections)) {
+            if let bias = projection.bias, bias.isDifferentiable { gradients.accumulate(dy.columnSums, for: bias) }
+        }
     }
 
+    /// Gives the adapters their gradients; returns s · dy B, [rows, Σ r].
     private func adapterGradients(
-        _ adapter: LowRankFactors, _ hidden: Tensor, _ dy: Tensor, _ columns: Range<Int>, _ input: Tensor?,
-        _ dx: Tensor?, _ gradients: inout Gradients
-    ) {
-        let inner = Tensor(uninitialized: [dy.rows, adapter.a.rows])  // s · dy B
-        Products.multiply(
-            Matrix(dy).columns(columns), Matrix(adapter.b), into: Matrix(inner), computing: computing)
-        lorad_scale(inner.floats, adapter.scale, inner.count)
-        if adapter.b.isDifferentiable { gradients.accumulate(factors(dy, columns, hidden), for: adapter.b) }
-        if adapter.a.isDifferentiable, let input {
-            let dropped = adapter.dropping(input, key: dropoutKey)
-            gradients.accumulate(factors(inner, 0..<inner.columns, dropped), for: adapter.a)
+        _ set: AdapterSet, _ hidden: Tensor, _ dy: [Tensor], _ input: Tensor?, _ gradients: inout Gradients
+    ) -> Tensor {
+        let inner = Tensor(uninitialized: hidden.shape, hidden.dtype)
+        for member in set.members {
+            let dy = dy[member.index]
+            let b = Tensor(uninitialized: member.factors.b.shape, dy.dtype)
+            lorad_scaled(member.factors.b.floats, member.factors.scale, b.pointer, b.dtype.kernel, b.count)
+            Products.multiply(
+                Matrix(dy), Matrix(b), into: Matrix(inner).columns(member.hidden), computing: computing)
+            if member.factors.b.isDifferentiable {
+                gradients.accumulate(factors(dy, by: hidden, member.hidden), for: member.factors.b)
+            }
         }
-        guard let dx else { return }
-        guard adapter.dropout > 0, dropoutKey != nil else {
-            return Products.multiply(
-                Matrix(inner), Matrix(adapter.a), into: Matrix(dx), accumulate: true, computing: computing)
+        if let input, set.members.contains(where: { $0.factors.a.isDifferentiable }) {
+            let dropped = set.dropping(input)
+            for member in set.members where member.factors.a.isDifferentiable {
+                gradients.accumulate(factors(inner, member.hidden, by: dropped), for: member.factors.a)
+            }
         }
-        let through = Tensor(uninitialized: dx.shape)
-        Products.multiply(
-            Matrix(inner), Matrix(adapter.a), into: Matrix(through.view([dx.rows, dx.columns])), computing: computing)
-        let dropped = adapter.dropping(through, key: dropoutKey)
-        lorad_add(dx.floats, dropped.floats, dx.count)
+        return inner
     }
 
-    private func ownGradients(
-        _ projection: Projection, _ dy: Tensor, _ columns: Range<Int>, _ input: Tensor?, _ upstream: Tensor,
-        _ gradients: inout Gradients
-    ) {
-        if projection.weight.isDifferentiable, let input {
-            gradients.accumulate(factors(dy, columns, input), for: projection.weight)
+    /// dy W + s · mask ∘ (dy B A), summed over the projections: float32 where several products add to it.
+    private func inputGradient(
+        _ dy: [Tensor], _ inner: [Tensor], _ x: GradientTarget, as type: DType
+    ) -> Tensor {
+        let isSingle = projections.count == 1 && adapters.allSatisfy { $0.set.dropoutKey == nil }
+        let dx = Tensor(uninitialized: x.shape, isSingle ? type : .float32)
+        for (index, projection) in projections.enumerated() {
+            Products.multiply(
+                Matrix(dy[index]), Matrix(projection.weight), into: Matrix(dx), accumulate: index > 0,
+                computing: computing)
         }
-        if let bias = projection.bias, bias.isDifferentiable {
-            let wide = upstream.converted(to: .float32)
-            let sums = Tensor(zeros: bias.shape)
-            lorad_column_sums(wide.floats + columns.lowerBound, sums.floats, wide.rows, sums.count, wide.columns)
-            gradients.accumulate(sums, for: bias)
+        for (adapter, inner) in zip(adapters, inner) {
+            let set = adapter.set
+            let through = set.dropoutKey == nil ? dx : Tensor(uninitialized: dx.shape)
+            Products.multiply(
+                Matrix(inner), Matrix(set.joined(as: inner.dtype, scaled: false)), into: Matrix(through),
+                accumulate: set.dropoutKey == nil, computing: computing)
+            guard set.dropoutKey != nil else { continue }
+            let dropped = set.dropping(through)
+            lorad_add(dx.floats, dropped.floats, dx.count)
         }
+        return dx
     }
 
-    private func factors(_ left: Tensor, _ columns: Range<Int>, _ right: Tensor) -> GradientFactors {
-        GradientFactors(left: left, columns: columns, right: right, computing: computing, boundaries: boundaries)
+    private func factors(
+        _ left: Tensor, _ leftColumns: Range<Int>? = nil, by right: Tensor, _ rightColumns: Range<Int>? = nil
+    ) -> GradientFactors {
+        GradientFactors(
+            left: left, columns: leftColumns ?? 0..<left.columns, right: right,
+            rightColumns: rightColumns ?? 0..<right.columns, computing: computing, boundaries: boundaries)
+    }
+}
+
+extension Tensor {
+    /// Sums over the rows: [columns] in float32.
+    fileprivate var columnSums: Tensor {
+        let wide = converted(to: .float32)
+        let sums = Tensor(zeros: [columns])
+        lorad_column_sums(wide.floats, sums.floats, rows, columns, columns)
+        return sums
     }
 }

@@ -6,6 +6,7 @@ import CKernels
 extension Tensor {
     /// The rows of a float32 [rows, n] tensor, each brought to length 1.
     public func normalizedRows() -> Tensor {
+        let span = Span("rows of length 1")
         let (x, n) = (target, columns)
         let y = copied()
         let inverses = (0..<rows).map { row in
@@ -14,7 +15,7 @@ extension Tensor {
             lorad_scale(line, inverse, n)
             return inverse
         }
-        return y.recorded(from: [self]) { upstream, gradients in
+        return y.recorded(span, from: [self]) { upstream, gradients in
             let dx = upstream.copied()
             for (row, inverse) in inverses.enumerated() {
                 let (line, unit) = (dx.floats + row * n, y.floats + row * n)

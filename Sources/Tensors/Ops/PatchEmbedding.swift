@@ -23,6 +23,7 @@ extension Tensor {
     ///   - classEmbedding: [n].
     ///   - positions: [1 + patches, n].
     public func withClassRows(_ classEmbedding: Tensor, positions: Tensor) -> Tensor {
+        let span = Span("class rows")
         let (n, length) = (columns, positions.rows)
         let (x, first, places) = (target, classEmbedding.target, positions.target)
         let pictures = rows / (length - 1)
@@ -34,7 +35,7 @@ extension Tensor {
             (start + n).update(from: floats + i * (length - 1) * n, count: (length - 1) * n)
             lorad_add(start, positions.floats, length * n)
         }
-        return result.recorded(from: [self, classEmbedding, positions]) { dy, gradients in
+        return result.recorded(span, from: [self, classEmbedding, positions]) { dy, gradients in
             let classRows = (0..<pictures).map { Int32($0 * length) }
             let patchRows = (0..<Int32(pictures * length)).filter { Int($0) % length != 0 }
             gradients.accumulate(dy.detached.gathered(patchRows), for: x)

@@ -7,19 +7,25 @@ extension Tensor {
     /// - Parameters:
     ///   - weight: [n] in float32.
     ///   - epsilon: added to the mean square.
-    ///   - type: the result's type.
+    ///   - type: the result's type, float32 or bfloat16.
     public func rmsNormalized(weight: Tensor, epsilon: Float, as type: DType = .float32) -> Tensor {
+        let span = Span("RMS norm")
         let (rows, n, x) = (rows, columns, self)
-        let result = Tensor(uninitialized: shape)
+        let result = Tensor(uninitialized: shape, type)
         let inverse = Tensor(uninitialized: [rows])
-        lorad_rms_norm(floats, weight.floats, result.floats, inverse.floats, rows, n, epsilon)
-        return result.converted(to: type).recorded(from: [x, weight]) { upstream, gradients in
+        lorad_rms_norm(floats, weight.floats, result.pointer, type.kernel, inverse.floats, rows, n, epsilon)
+        return result.recorded(span, from: [x, weight]) { upstream, gradients in
             let dy = upstream.converted(to: .float32)
-            let dx = Tensor(uninitialized: x.shape)
             let dw = weight.isDifferentiable ? Tensor(zeros: weight.shape) : nil
-            lorad_rms_norm_pullback(
-                dy.floats, x.floats, weight.floats, inverse.floats, dx.floats, dw?.floats, rows, n)
-            gradients.accumulate(dx, for: x)
+            let pullback = { (dx: Tensor, adds: Bool) in
+                lorad_rms_norm_pullback(
+                    dy.floats, x.floats, weight.floats, inverse.floats, dx.floats, adds ? 1 : 0, dw?.floats, rows, n)
+            }
+            if x.isDifferentiable {
+                gradients.accumulate(for: x.target, pullback)
+            } else {
+                pullback(Tensor(uninitialized: x.shape), false)
+            }
             if let dw { gradients.accumulate(dw, for: weight) }
         }
     }

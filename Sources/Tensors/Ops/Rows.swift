@@ -4,6 +4,7 @@ import CKernels
 extension Tensor {
     /// Rows `indices` of a [rows, n] tensor, in float32: an embedding lookup, or a selection of positions.
     public func gathered(_ indices: [Int32], as type: DType = .float32) -> Tensor {
+        let span = Span("gather")
         let (x, n) = (target, columns)
         let result = Tensor(uninitialized: [indices.count, n], type)
         for (i, index) in indices.enumerated() {
@@ -11,7 +12,7 @@ extension Tensor {
             Line(pointer: pointer + Int(index) * n * dtype.size, dtype: dtype)
                 .convert(n, to: result.pointer + i * n * type.size, as: type)
         }
-        return result.recorded(from: [self]) { upstream, gradients in
+        return result.recorded(span, from: [self]) { upstream, gradients in
             let dy = upstream.converted(to: .float32)
             let dx = Tensor(zeros: x.shape)
             for (i, index) in indices.enumerated() { lorad_add(dx.floats + Int(index) * n, dy.floats + i * n, n) }
@@ -21,6 +22,7 @@ extension Tensor {
 
     /// This float32 tensor with rows `indices` (each once) replaced by the rows of `other`.
     public func replacingRows(_ indices: [Int32], with other: Tensor) -> Tensor {
+        let span = Span("replace rows")
         precondition(
             other.rows == indices.count && other.columns == columns, "\(other.shape) into \(indices.count) rows")
         let (x, replaced, n) = (target, other.target, columns)
@@ -29,7 +31,7 @@ extension Tensor {
         for (i, index) in indices.enumerated() {
             (result.floats + Int(index) * n).update(from: source.floats + i * n, count: n)
         }
-        return result.recorded(from: [self, other]) { upstream, gradients in
+        return result.recorded(span, from: [self, other]) { upstream, gradients in
             gradients.accumulate(upstream.detached.gathered(indices), for: replaced)
             guard x.isDifferentiable else { return }
             let dx = upstream.copied()
@@ -40,6 +42,7 @@ extension Tensor {
 
     /// Float32 tensors of as many rows side by side: [rows, Σ n].
     public static func joinedColumns(_ parts: [Tensor]) -> Tensor {
+        let span = Span("join columns")
         guard parts.count > 1 else { return parts[0] }
         let (rows, width) = (parts[0].rows, parts.reduce(0) { $0 + $1.columns })
         let result = Tensor(uninitialized: [rows, width])
@@ -47,7 +50,7 @@ extension Tensor {
             (result.floats + column).update(from: part.floats + row * part.columns, count: part.columns)
         }
         let targets = parts.map(\.target)
-        return result.recorded(from: parts) { upstream, gradients in
+        return result.recorded(span, from: parts) { upstream, gradients in
             var start = 0
             for part in targets {
                 let dx = Tensor(uninitialized: part.shape)
@@ -61,6 +64,20 @@ extension Tensor {
         }
     }
 
+    /// Constants of as many columns and one type, one below the other; nil of none.
+    public static func joinedRows(_ parts: [Tensor]) -> Tensor? {
+        guard let first = parts.first else { return nil }
+        let result = Tensor(
+            uninitialized: [parts.reduce(0) { $0 + $1.rows }, first.columns], first.dtype)
+        var target = result.pointer
+        for part in parts {
+            precondition(part.columns == first.columns && part.dtype == first.dtype, "rows of \(part.shape)")
+            target.copyMemory(from: part.pointer, byteCount: part.byteCount)
+            target += part.byteCount
+        }
+        return result
+    }
+
     private static func forEachPart(_ parts: [Tensor], _ width: Int, _ body: (Tensor, Int, Int) -> Void) {
         var start = 0
         for part in parts {
@@ -71,18 +88,20 @@ extension Tensor {
 
     /// The same elements in another shape of the same count.
     public func reshaped(_ shape: [Int]) -> Tensor {
+        let span = Span("reshape")
         let x = target
-        return view(shape).recorded(from: [self]) { upstream, gradients in
+        return view(shape).recorded(span, from: [self]) { upstream, gradients in
             gradients.accumulate(upstream.view(x.shape), for: x)
         }
     }
 
-    /// The same numbers in another type; the gradient passes unchanged.
+    /// The same numbers in another type; the gradient passes in this tensor's own.
     public func cast(to type: DType) -> Tensor {
+        let span = Span("cast")
         guard type != dtype else { return self }
         let x = target
-        return converted(to: type).recorded(from: [self]) { upstream, gradients in
-            gradients.accumulate(upstream, for: x)
+        return converted(to: type).recorded(span, from: [self]) { upstream, gradients in
+            gradients.accumulate(upstream.converted(to: x.dtype), for: x)
         }
     }
 }

@@ -6,20 +6,22 @@ struct Matrix {
     var columns: Int
     var rowStride: Int
     var columnStride: Int
+    /// What keeps the memory: a view of a temporary tensor outlives the tensor.
+    private let storage: Storage
 
-    init(_ pointer: UnsafeMutableRawPointer, _ dtype: DType, rows: Int, columns: Int, stride: Int? = nil) {
-        self.pointer = pointer
-        self.dtype = dtype
+    /// Some of a tensor's elements, from element `first` on.
+    init(_ tensor: Tensor, first: Int, rows: Int, columns: Int) {
+        storage = tensor.storage
+        pointer = tensor.pointer + first * tensor.dtype.size
+        dtype = tensor.dtype
         self.rows = rows
         self.columns = columns
-        rowStride = stride ?? columns
+        rowStride = columns
         columnStride = 1
     }
 
     /// All of a tensor, its outer dimensions as rows.
-    init(_ tensor: Tensor) {
-        self.init(tensor.pointer, tensor.dtype, rows: tensor.rows, columns: tensor.columns)
-    }
+    init(_ tensor: Tensor) { self.init(tensor, first: 0, rows: tensor.rows, columns: tensor.columns) }
 
     /// The same memory read the other way round.
     var transposed: Matrix {

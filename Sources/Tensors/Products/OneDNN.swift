@@ -15,6 +15,7 @@ final class OneDNN {
         var a: dnnl_memory_t
         var b: dnnl_memory_t
         var c: dnnl_memory_t
+        var bias: dnnl_memory_t?
     }
 
     private static let local = ThreadLocal { OneDNN() }
@@ -63,7 +64,7 @@ final class OneDNN {
     private func forgetShapes() {
         for entry in compiled.values {
             dnnl_primitive_destroy(entry.primitive)
-            for memory in [entry.a, entry.b, entry.c] { dnnl_memory_destroy(memory) }
+            for memory in [entry.a, entry.b, entry.c, entry.bias] { dnnl_memory_destroy(memory) }
         }
         compiled.removeAll()
     }
@@ -77,40 +78,53 @@ final class OneDNN {
         precondition(status == dnnl_success, "dnnl_sgemm: \(status)")
     }
 
-    /// c = a b (+ c) by a primitive compiled for the shape; false where the library has none.
-    func multiply(_ a: Matrix, _ b: Matrix, _ c: Matrix, accumulate: Bool) -> Bool {
-        guard let entry = primitive(a, b, c, accumulate: accumulate) else { return false }
+    /// c = a b (+ c) (+ a float32 row) by a primitive compiled for the shape; false where the library has none.
+    func multiply(_ a: Matrix, _ b: Matrix, _ c: Matrix, accumulate: Bool, bias: Tensor?) -> Bool {
+        guard let entry = primitive(a, b, c, accumulate: accumulate, hasBias: bias != nil) else { return false }
         dnnl_memory_set_data_handle(entry.a, a.pointer)
         dnnl_memory_set_data_handle(entry.b, b.pointer)
         dnnl_memory_set_data_handle(entry.c, c.pointer)
-        let arguments = [
+        var arguments = [
             dnnl_exec_arg_t(arg: DNNL_ARG_SRC, memory: entry.a),
             dnnl_exec_arg_t(arg: DNNL_ARG_WEIGHTS, memory: entry.b),
             dnnl_exec_arg_t(arg: DNNL_ARG_DST, memory: entry.c),
         ]
-        return dnnl_primitive_execute(entry.primitive, stream, 3, arguments) == dnnl_success
+        if let bias, let memory = entry.bias {
+            dnnl_memory_set_data_handle(memory, bias.pointer)
+            arguments.append(dnnl_exec_arg_t(arg: DNNL_ARG_BIAS, memory: memory))
+        }
+        return dnnl_primitive_execute(entry.primitive, stream, Int32(arguments.count), arguments) == dnnl_success
     }
 
-    private func primitive(_ a: Matrix, _ b: Matrix, _ c: Matrix, accumulate: Bool) -> Compiled? {
+    private func primitive(_ a: Matrix, _ b: Matrix, _ c: Matrix, accumulate: Bool, hasBias: Bool) -> Compiled? {
         let sizes = SIMD8<Int32>(
             Int32(c.rows), Int32(c.columns), Int32(a.columns), Int32(a.stride), Int32(b.stride), Int32(c.stride), 0, 0)
         let flags = [
-            a.isRowMajor, b.isRowMajor, accumulate, a.dtype == .float32, b.dtype == .float32, c.dtype == .float32,
+            hasBias, a.isRowMajor, b.isRowMajor, accumulate, a.dtype == .float32, b.dtype == .float32,
+            c.dtype == .float32,
         ]
         .reduce(0) { $0 * 2 + ($1 ? 1 : 0) }
         let key = Key(sizes: sizes, flags: flags)
         if let entry = compiled[key] { return entry }
         if compiled.count >= capacity { forgetShapes() }
-        guard let entry = Self.compile(a, b, c, accumulate: accumulate) else { return nil }
+        guard let entry = Self.compile(a, b, c, accumulate: accumulate, hasBias: hasBias) else { return nil }
         compiled[key] = entry
         return entry
     }
 
-    private static func compile(_ a: Matrix, _ b: Matrix, _ c: Matrix, accumulate: Bool) -> Compiled? {
+    private static func compile(
+        _ a: Matrix, _ b: Matrix, _ c: Matrix, accumulate: Bool, hasBias: Bool
+    ) -> Compiled? {
         guard let engine else { return nil }
         var (aLayout, bLayout, cLayout) = (layout(a), layout(b), layout(c))
+        var biasLayout = dnnl_memory_desc_t()  // of no dimensions: none
+        if hasBias {
+            let width = dnnl_dim_t(c.columns)
+            dnnl_memory_desc_init_by_strides(&biasLayout, 2, [1, width], dnnl_f32, [width, 1])
+        }
         var description = dnnl_matmul_desc_t()
-        guard dnnl_matmul_desc_init(&description, &aLayout, &bLayout, nil, &cLayout) == dnnl_success else { return nil }
+        guard dnnl_matmul_desc_init(&description, &aLayout, &bLayout, &biasLayout, &cLayout) == dnnl_success
+        else { return nil }
         var attributes: dnnl_primitive_attr_t?
         dnnl_primitive_attr_create(&attributes)
         defer { dnnl_primitive_attr_destroy(attributes) }
@@ -129,7 +143,8 @@ final class OneDNN {
         guard dnnl_primitive_create(&primitive, primitiveDescription) == dnnl_success, let primitive,
             let aMemory = memory(&aLayout), let bMemory = memory(&bLayout), let cMemory = memory(&cLayout)
         else { return nil }
-        return Compiled(primitive: primitive, a: aMemory, b: bMemory, c: cMemory)
+        return Compiled(
+            primitive: primitive, a: aMemory, b: bMemory, c: cMemory, bias: hasBias ? memory(&biasLayout) : nil)
     }
 
     private static func layout(_ matrix: Matrix) -> dnnl_memory_desc_t {

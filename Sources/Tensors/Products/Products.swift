@@ -50,22 +50,26 @@ public enum Products {
         type == .bfloat16 && multipliesBFloat16 ? .bfloat16 : .float32
     }
 
-    /// c[m, n] = a[m, k] b[k, n], plus what c held when accumulating; c is float32 or bfloat16 with contiguous rows.
-    static func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, accumulate: Bool = false, computing type: DType) {
+    /// c[m, n] = a[m, k] b[k, n], plus what c held when accumulating, plus a float32 row [n]; c is float32 or bfloat16 with
+    /// contiguous rows.
+    static func multiply(
+        _ a: Matrix, _ b: Matrix, into c: Matrix, accumulate: Bool = false, bias: Tensor? = nil, computing type: DType
+    ) {
         precondition(a.columns == b.rows && c.rows == a.rows && c.columns == b.columns, "product of mismatched shapes")
         guard c.rows > 0, c.columns > 0 else { return }
         let operand = operandType(computing: type)
         if operand == .float32, c.dtype != .float32 {
             return throughFloat32(c, accumulate: accumulate) {
-                multiply(a, b, into: $0, accumulate: accumulate, computing: .float32)
+                multiply(a, b, into: $0, accumulate: accumulate, bias: bias, computing: .float32)
             }
         }
         let left = Operand(a, as: operand)
         if b.dtype != operand, b.rows * b.columns > Operand.panel {
-            return multiplyByPanels(left.matrix, b, into: c, accumulate: accumulate, operand: operand)
+            if let bias { c.addRow(bias, replacing: !accumulate) }
+            return multiplyByPanels(left.matrix, b, into: c, accumulate: accumulate || bias != nil, operand: operand)
         }
         let right = Operand(b, as: operand)
-        product(left.matrix, right.matrix, c, accumulate: accumulate)
+        product(left.matrix, right.matrix, c, accumulate: accumulate, bias: bias)
     }
 
     /// Expands a large frozen matrix piece by piece, so that each piece is multiplied while it lies in cache.
@@ -85,8 +89,12 @@ public enum Products {
         }
     }
 
-    private static func product(_ a: Matrix, _ b: Matrix, _ c: Matrix, accumulate: Bool) {
+    private static func product(_ a: Matrix, _ b: Matrix, _ c: Matrix, accumulate: Bool, bias: Tensor? = nil) {
+        let span = Span("product")
+        defer { span.end(.forward, product: ProfileEvent.Product(a, b, accumulates: accumulate)) }
         if a.dtype == .float32, usesOpenBLAS {
+            if let bias { c.addRow(bias, replacing: !accumulate) }
+            let accumulate = accumulate || bias != nil
             return lorad_openblas_sgemm(
                 a.isRowMajor ? 0 : 1, b.isRowMajor ? 0 : 1, Int32(c.rows), Int32(c.columns), Int32(a.columns), a.floats,
                 Int32(a.stride), b.floats, Int32(b.stride), accumulate ? 1 : 0, c.floats, Int32(c.stride))
@@ -94,11 +102,12 @@ public enum Products {
         let size = c.rows * c.columns * a.columns
         let alongRows = a.isRowMajor && !b.isRowMajor
         if a.dtype == .bfloat16 || (alongRows && size > 1 << 15) {
-            if OneDNN.current.multiply(a, b, c, accumulate: accumulate) { return }
+            if OneDNN.current.multiply(a, b, c, accumulate: accumulate, bias: bias) { return }
             precondition(a.dtype == .float32, "oneDNN offers no bfloat16 product for this shape")
         }
         _ = OneDNN.current  // one thread for this lane's products
-        OneDNN.sgemm(a, b, c, accumulate: accumulate)
+        if let bias { c.addRow(bias, replacing: !accumulate) }
+        OneDNN.sgemm(a, b, c, accumulate: accumulate || bias != nil)
     }
 
     private static func throughFloat32(_ c: Matrix, accumulate: Bool, _ body: (Matrix) -> Void) {
@@ -108,6 +117,20 @@ public enum Products {
         }
         body(Matrix(wide))
         for i in 0..<c.rows { lorad_f32_to_bf16(wide.floats + i * c.columns, c.halves + i * c.stride, c.columns) }
+    }
+}
+
+extension Matrix {
+    /// Adds a float32 row to every row, or sets every row to it.
+    fileprivate func addRow(_ row: Tensor, replacing: Bool) {
+        guard !replacing else {
+            let line = row.converted(to: dtype)
+            for i in 0..<rows {
+                (pointer + i * stride * dtype.size).copyMemory(from: line.pointer, byteCount: line.byteCount)
+            }
+            return
+        }
+        lorad_add_bias(floats, row.floats, rows, columns, stride)
     }
 }
 
@@ -132,5 +155,13 @@ struct Operand {
         }
         let result = Matrix(buffer)
         (matrix, copy) = (source.isRowMajor ? result : result.transposed, buffer)
+    }
+}
+
+extension ProfileEvent.Product {
+    init(_ a: Matrix, _ b: Matrix, accumulates: Bool) {
+        let layout = (a.isRowMajor ? "N" : "T") + (b.isRowMajor ? "N" : "T")
+        self.init(
+            m: a.rows, n: b.columns, k: a.columns, type: a.dtype, layout: layout, accumulates: accumulates)
     }
 }

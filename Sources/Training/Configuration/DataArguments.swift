@@ -6,12 +6,16 @@ public struct DataArguments: Equatable, Sendable {
         case drop
     }
 
-    /// The file of conversations to train on.
+    /// The dataset to train on: a file, a folder, or a range of archives.
     public var train = ""
-    /// The folder that the rows' picture paths are relative to.
+    /// The folder that the picture paths of JSON rows are relative to.
     public var images = "."
-    /// The file of conversations to evaluate on.
+    /// The dataset to evaluate on.
     public var validation: String?
+    /// How the datasets are written.
+    public var format = DataFormat.automatic
+    /// What a picture is asked where a dataset has captions or classes only; nil takes the format's own question.
+    public var prompt: String?
     /// The most tokens that a row may have, image tokens included.
     public var maxLength = 2048
     /// What happens to longer rows.
@@ -21,6 +25,19 @@ public struct DataArguments: Equatable, Sendable {
     /// Whether rows are taken in a new random order each epoch, by `TrainingArguments.seed`.
     public var shuffle = true
 
+    /// The folder to keep features of pictures in that no training changes; empty computes them every time.
+    public var featureCache = ""
+    /// The most that this folder may take, in 10⁹ bytes.
+    public var featureCacheGigabytes = 16.0
+
     /// No file yet, the default limits.
     public init() {}
+
+    /// A dataset that is read as these arguments say.
+    public func options(path: String) -> DatasetOptions {
+        var options = DatasetOptions(path: path, imageFolder: images)
+        options.format = format
+        options.prompt = prompt
+        return options
+    }
 }

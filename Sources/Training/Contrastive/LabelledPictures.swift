@@ -73,7 +73,7 @@ public struct LabelledPictures: Sendable {
             do {
                 return try Self.entry(rows, row, key, imageFolder, places)
             } catch {
-                problems.append(rows.problem(row, RowProblem.reason(for: error), id: nil))
+                problems.append(error as? RowProblem ?? rows.problem(row, RowProblem.reason(for: error)))
                 return nil
             }
         }
@@ -83,7 +83,7 @@ public struct LabelledPictures: Sendable {
     private static func entry(
         _ rows: ConversationFile, _ row: Int, _ key: String, _ folder: String, _ places: [String: Int]
     ) throws -> Entry {
-        let object = try JSONValue(parsing: rows.bytes(ofRow: row), file: rows.path)
+        let object = try rows.fields(ofRow: row)
         guard let image = object["image"]?.stringValue else { throw RowProblem.Reason("has no path at `image`") }
         guard let value = object[key], let label = value.stringValue.map({ places[$0] }) ?? value.intValue,
             (0..<places.count).contains(label)

@@ -1,25 +1,36 @@
 /// One row of a dataset: pictures and what is said about them.
 public struct Conversation: Equatable, Sendable {
-    /// The row's position in its file, from 0.
+    /// The row's position in its dataset, from 0.
     public let row: Int
     /// The row's own identifier, if it has one.
     public let id: String?
     /// Whom the row is about, if it says so.
     public let person: String?
-    /// The pictures' paths as the row gives them, in the order of its `<image>` markers.
-    public let images: [String]
+    /// The pictures, in the order of the `<image>` markers.
+    public let images: [Picture]
     /// Optionally what the system says, then questions and answers in turn.
     public let turns: [ConversationTurn]
 
     /// Creates a row; nothing is checked.
     public init(
-        row: Int, id: String? = nil, person: String? = nil, images: [String] = [], turns: [ConversationTurn]
+        row: Int, id: String? = nil, person: String? = nil, images: [Picture] = [], turns: [ConversationTurn]
     ) {
         self.row = row
         self.id = id
         self.person = person
         self.images = images
         self.turns = turns
+    }
+
+    /// A row that asks about pictures once: their markers, the question beneath, and the answer.
+    ///
+    /// - Parameter question: May be empty, or hold the markers itself.
+    init(row: Int, id: String?, images: [Picture], question: String, answer: String) {
+        let markers = Array(repeating: Self.imageMarker, count: images.count)
+        let lines = question.imageMarkerCount > 0 ? [question] : markers + (question.isEmpty ? [] : [question])
+        self.init(
+            row: row, id: id, images: images,
+            turns: [.init(.user, lines.joined(separator: "\n")), .init(.assistant, answer)])
     }
 
     /// What stands in a question where a picture belongs.

@@ -1,80 +1,76 @@
-import Foundation
-import Models
-
-/// A file of conversations of which every row is known to be good, and the folder that its pictures are in.
+/// A dataset of which every row that is not left out is known to be good.
 public struct ConversationDataset: Sendable {
-    /// The conversations.
-    public let file: ConversationFile
-    /// The folder that picture paths are relative to.
-    public let imageFolder: String
+    /// The rows, good and bad.
+    public let rows: any DatasetRows
+    /// How it is written.
+    public let format: DataFormat
+    /// The rows that are left out, and why, in their order; empty unless that was asked for.
+    public let skipped: [RowProblem]
+    /// Whether bad rows are left out instead of refused.
+    let skipsBadRows: Bool
+    private let isRecognised: Bool
 
-    /// Opens a dataset and validates every row of it: form, turn order, markers, and that each picture is
-    /// there with a header that can be read (its contents are decoded when they are needed).
+    /// Opens a dataset and validates every row of it: form, turn order, markers, and that each picture is there with a
+    /// header that can be read. Pictures are decoded when they are needed; where bad rows are left out they are decoded
+    /// here too, because a row that fails later could not be replaced without changing every step after it.
+    ///
+    /// - Throws: `TrainingError` where the dataset cannot be read, or that lists the rows that cannot be used, the first 20
+    ///   with their reasons.
+    public init(_ options: DatasetOptions) throws {
+        (rows, format) = try DatasetFormats.open(options)
+        isRecognised = options.format == .automatic
+        skipsBadRows = options.skipsBadRows
+        guard rows.count <= Int32.max else {
+            throw TrainingError(
+                .unsupported, "\(options.path): has \(rows.count) rows, more than \(Int32.max): split it")
+        }
+        let problems = Self.problems(in: rows, decodes: options.skipsBadRows)
+        guard problems.isEmpty || options.skipsBadRows && problems.count < rows.count else {
+            throw TrainingError.rows(problems, of: options.path, rowCount: rows.count)
+        }
+        skipped = problems
+    }
+
+    /// Opens a dataset that is recognised by what it holds; see `init(_:)`.
     ///
     /// - Parameters:
-    ///   - path: A JSON array or JSON Lines file in LLaVA's format.
+    ///   - path: A file, folder or range of archives.
     ///   - imageFolder: The folder that picture paths are relative to.
-    /// - Throws: `TrainingError` that lists the rows that cannot be used, the first 20 with their reasons.
     public init(path: String, imageFolder: String) throws {
-        file = try ConversationFile(path: path)
-        self.imageFolder = imageFolder
-        let problems = Self.problems(in: file, imageFolder: imageFolder)
-        guard problems.isEmpty else { throw TrainingError.rows(problems, of: path, rowCount: file.count) }
+        try self.init(DatasetOptions(path: path, imageFolder: imageFolder))
     }
 
-    /// How many rows there are.
-    public var count: Int { file.count }
+    /// The dataset's path.
+    public var path: String { rows.path }
 
-    /// Decodes one row; its pictures' paths lead into the image folder.
-    public func conversation(at row: Int) throws -> Conversation {
-        let found = try file.conversation(at: row)
-        let images = found.images.map { Self.path(ofImage: $0, in: imageFolder) }
-        return Conversation(row: row, id: found.id, person: found.person, images: images, turns: found.turns)
+    /// How many rows there are, those left out included.
+    public var count: Int { rows.count }
+
+    /// A line on what was opened: `train.json: 1200 rows, llava (recognised)`.
+    public var notice: String {
+        let kind = "\(format.rawValue)\(isRecognised ? " (recognised)" : "")"
+        return "\(path): \(count) rows, \(([kind] + [rows.remark].compactMap(\.self)).joined(separator: ", "))"
     }
 
-    private static func path(ofImage image: String, in folder: String) -> String {
-        image.hasPrefix("/") ? image : "\(folder)/\(image)"
-    }
+    /// Reads one row.
+    ///
+    /// - Throws: `RowProblem` where it cannot be read.
+    public func conversation(at row: Int) throws -> Conversation { try rows.conversation(at: row) }
 
-    private static func problems(in file: ConversationFile, imageFolder: String) -> [RowProblem] {
-        let found = RowChunks(count: file.count).map { rows in
-            var pictures = KnownPictures(folder: imageFolder)
+    private static func problems(in dataset: any DatasetRows, decodes: Bool) -> [RowProblem] {
+        let found = RowChunks(count: dataset.count, chunkSize: decodes ? 32 : 1024).map { rows in
+            var pictures = PictureCheck(decodes: decodes)
             return rows.compactMap { row -> RowProblem? in
                 do {
-                    let conversation = try file.conversation(at: row)
+                    let conversation = try dataset.conversation(at: row)
                     let reason =
                         ConversationRules.reason(against: conversation) ?? pictures.reason(against: conversation)
-                    return reason.map { file.problem(row, $0, id: conversation.id) }
+                    return reason.map { dataset.problem(row, $0, id: conversation.id) }
                 } catch {
-                    return error as? RowProblem
+                    return error as? RowProblem ?? dataset.problem(row, "\(error)")
                 }
             }
         }
         return found.flatMap(\.self)
-    }
-
-    /// Looks at each picture once: that it is there, and what its header says.
-    private struct KnownPictures {
-        let folder: String
-        private var known: Set<String> = []
-
-        init(folder: String) { self.folder = folder }
-
-        mutating func reason(against conversation: Conversation) -> String? {
-            for image in conversation.images where !known.contains(image) {
-                let path = ConversationDataset.path(ofImage: image, in: folder)
-                var isFolder: ObjCBool = false
-                guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
-                    return "the image \(path) does not exist"
-                }
-                do {
-                    _ = try RGBImage.size(of: URL(filePath: path))
-                } catch {
-                    return "the image cannot be used: \(error)"
-                }
-                known.insert(image)
-            }
-            return nil
-        }
     }
 }

@@ -13,6 +13,8 @@ public struct EncodedDataset: EncodedRows {
     private let kept: [Measure]
     /// How many rows were left out because they are too long.
     public let droppedCount: Int
+    /// The rows that were left out because they cannot be used, in their order; empty unless that was asked for.
+    public let skipped: [RowProblem]
 
     /// What is remembered of a row.
     private struct Measure: Sendable {
@@ -30,7 +32,7 @@ public struct EncodedDataset: EncodedRows {
     /// Encodes every row once to learn that it can be, and its length; the tokens are not kept.
     ///
     /// - Throws: `TrainingError` that lists the rows that are too long (unless they are to be dropped) or have nothing
-    ///   to learn.
+    ///   to learn, where the dataset does not leave such rows out.
     public init(
         _ dataset: ConversationDataset, encoder: any RowEncoder, maxLength: Int, onLong: DataArguments.LongRows
     ) throws {
@@ -39,18 +41,25 @@ public struct EncodedDataset: EncodedRows {
         let limit = LengthLimit(maxLength, model: encoder.lengthLimit)
         let measures = Self.measure(dataset, encoder, limit: onLong == .error ? limit : nil)
         let problems = measures.flatMap(\.problems)
-        guard problems.isEmpty else {
-            throw TrainingError.rows(problems, of: dataset.file.path, rowCount: dataset.count)
+        let readable = measures.flatMap(\.rows)
+        guard problems.isEmpty || dataset.skipsBadRows && !readable.isEmpty else {
+            throw TrainingError.rows(problems, of: dataset.path, rowCount: dataset.count)
         }
-        kept = measures.flatMap(\.rows).filter { $0.length <= limit.tokens }
-        droppedCount = dataset.count - kept.count
+        kept = readable.filter { $0.length <= limit.tokens }
+        droppedCount = readable.count - kept.count
+        skipped = (dataset.skipped + problems).sorted { $0.row < $1.row }
         guard !kept.isEmpty else {
             throw TrainingError(
                 .invalidDataset,
-                "\(dataset.file.path): all \(dataset.count) rows are longer than \(limit.name): \(limit.advice)"
-            )
+                "\(dataset.path): all \(droppedCount) rows are longer than \(limit.name): \(limit.advice)")
         }
     }
+
+    /// The dataset's path.
+    public var path: String { dataset.path }
+
+    /// How many rows the dataset has, those left out included.
+    public var datasetCount: Int { dataset.count }
 
     /// How many rows there are to train on.
     public var count: Int { kept.count }
@@ -73,15 +82,15 @@ public struct EncodedDataset: EncodedRows {
         var problems: [RowProblem] = []
         let people = try kept.map { measure -> String in
             let row = Int(measure.row)
-            let conversation = try dataset.file.conversation(at: row)
+            let conversation = try dataset.conversation(at: row)
             if conversation.person == nil {
                 problems.append(
-                    dataset.file.problem(row, "has no `person`: name whom it is about", id: conversation.id))
+                    dataset.rows.problem(row, "has no `person`: name whom it is about", id: conversation.id))
             }
             return conversation.person ?? ""
         }
         guard problems.isEmpty else {
-            throw TrainingError.rows(problems, of: dataset.file.path, rowCount: dataset.count)
+            throw TrainingError.rows(problems, of: dataset.path, rowCount: dataset.count)
         }
         return people
     }
@@ -95,9 +104,10 @@ public struct EncodedDataset: EncodedRows {
     private static func measure(
         _ dataset: ConversationDataset, _ encoder: any RowEncoder, limit: LengthLimit?
     ) -> [Stretch] {
-        RowChunks(count: dataset.count, chunkSize: 64).map { rows in
+        let bad = Set(dataset.skipped.map(\.row))
+        return RowChunks(count: dataset.count, chunkSize: 64).map { rows in
             var stretch = Stretch()
-            for row in rows {
+            for row in rows where !bad.contains(row) {
                 do {
                     let example = try encoder.encode(try dataset.conversation(at: row))
                     try check(example, limit)
@@ -121,7 +131,7 @@ public struct EncodedDataset: EncodedRows {
 
     private static func problem(_ error: any Error, row: Int, in dataset: ConversationDataset) -> RowProblem {
         if let problem = error as? RowProblem { return problem }
-        return dataset.file.problem(
+        return dataset.rows.problem(
             row, RowProblem.reason(for: error), id: (try? dataset.conversation(at: row))?.id)
     }
 }

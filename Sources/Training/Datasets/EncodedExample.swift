@@ -6,13 +6,13 @@ public struct EncodedExample: Equatable, Sendable {
     public let ids: [Int32]
     /// For each token itself where it is learned, else `PackedBatch.unsupervised`.
     public let labels: [Int32]
-    /// The paths of its pictures, in the order of their tokens.
-    public let images: [String]
+    /// Its pictures, in the order of their tokens.
+    public let images: [Picture]
     /// The row that it comes from, from 0.
     public let row: Int
 
     /// Creates an example.
-    public init(ids: [Int32], labels: [Int32], images: [String], row: Int) {
+    public init(ids: [Int32], labels: [Int32], images: [Picture], row: Int) {
         self.ids = ids
         self.labels = labels
         self.images = images

@@ -7,7 +7,9 @@ import Models
 public struct ExampleEncoder: Sendable {
     private let tokenizer: any TextEncoder
     private let template: ConversationTemplate
-    private let endOfText: String
+    private let marks: TextMarks
+    /// What stands before every text: the mark that the template begins with, where the tokenizer does not put it there.
+    private let prefix: String
     private let image: ImagePlaceholder
     private let vocabularySize: Int
 
@@ -16,25 +18,36 @@ public struct ExampleEncoder: Sendable {
     /// - Parameters:
     ///   - tokenizer: The model's tokenizer.
     ///   - template: How conversations are written.
-    ///   - endOfText: The text of the tokenizer's end-of-text token, empty where it has none.
+    ///   - marks: The tokenizer's marks.
     ///   - image: What stands for a picture.
     ///   - vocabularySize: The words that the model knows.
     public init(
-        tokenizer: any TextEncoder, template: ConversationTemplate, endOfText: String, image: ImagePlaceholder,
+        tokenizer: any TextEncoder, template: ConversationTemplate, marks: TextMarks, image: ImagePlaceholder,
         vocabularySize: Int = .max
     ) {
         self.tokenizer = tokenizer
         self.template = template
-        self.endOfText = endOfText
+        self.marks = marks
+        prefix = template.beginsWithMark && !Self.puts(marks.beginningOfText, tokenizer) ? marks.beginningOfText : ""
         self.image = image
         self.vocabularySize = vocabularySize
+    }
+
+    /// Creates an encoder for a template that needs no mark but that of a text's end.
+    public init(
+        tokenizer: any TextEncoder, template: ConversationTemplate, endOfText: String, image: ImagePlaceholder,
+        vocabularySize: Int = .max
+    ) {
+        self.init(
+            tokenizer: tokenizer, template: template, marks: TextMarks(endOfText: endOfText), image: image,
+            vocabularySize: vocabularySize)
     }
 
     /// The tokens and labels of a conversation.
     ///
     /// - Throws: What is wrong with the conversation, or what the tokenizer throws.
     public func encode(_ conversation: Conversation) throws -> EncodedExample {
-        let rendered = template.render(withImageTokens(conversation.turns), endOfText: endOfText)
+        let rendered = template.render(withImageTokens(conversation.turns), marks: marks).after(prefix)
         let (ids, offsets) = try tokenizer.encode(rendered.text)
         try checkImageTokens(ids, imageCount: conversation.images.count)
         try checkVocabulary(ids)
@@ -49,8 +62,15 @@ public struct ExampleEncoder: Sendable {
     ///
     /// - Throws: What is wrong with the turns, or what the tokenizer throws.
     public func encodePrompt(_ turns: [ConversationTurn]) throws -> [Int32] {
-        let text = template.prompt(withImageTokens(turns), endOfText: endOfText)
+        let text = prefix + template.prompt(withImageTokens(turns), marks: marks)
         return try tokenizer.encode(text).ids.map { Int32($0) }
+    }
+
+    /// Whether a tokenizer begins every text with a mark.
+    private static func puts(_ mark: String, _ tokenizer: any TextEncoder) -> Bool {
+        guard !mark.isEmpty, let ids = try? tokenizer.encode(mark).ids else { return true }
+        // A mark that the text brings itself then stands beside the tokenizer's own.
+        return ids.count > 1 && ids[0] == ids[1]
     }
 
     private func withImageTokens(_ turns: [ConversationTurn]) -> [ConversationTurn] {

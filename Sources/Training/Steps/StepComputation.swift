@@ -56,11 +56,11 @@ public struct StepComputation: Sendable {
             TreeSum<StepGradients>(of: share.node, count: share.microBatchCount, add: StepGradients.sum))
         try lanes.forEach(share.microBatches.count) { [weights, checkpointing] offset in
             try beforeMicroBatch()
-            let batch = try source.batch(of: share.microBatches[offset])
+            let batch = try Span.measure("rows and pictures") { try source.batch(of: share.microBatches[offset]) }
             let part = StepGradients(
                 model, weights, batch, supervisedTokens: share.supervisedTokens, checkpointing: checkpointing,
                 dropoutKey: share.dropoutKey(ofMicroBatch: first + offset))
-            tree.withLock { $0.insert(part, at: first + offset) }
+            Span.measure("sum of gradients") { tree.withLock { $0.insert(part, at: first + offset) } }
         }
         guard let total = tree.withLock({ $0.total }) else {
             throw TrainingError(.invalidWork, "step \(share.step + 1) has no rows")

@@ -37,6 +37,8 @@ public struct StepOptimizer: Sendable {
     /// - Throws: `TrainingError.diverged` when the loss or a gradient is not finite, before anything has changed, or when
     ///   the step has led to parameters that are not finite.
     public mutating func apply(_ sum: StepGradients, of plan: StepPlan) throws -> Double {
+        let span = Span("optimizer")
+        defer { span.end() }
         let norm = sum.norm
         guard norm.isFinite, sum.loss.isFinite else { throw TrainingError(diverging: plan) }
         let scale = maxGradNorm > 0 ? min(1, maxGradNorm / (norm + 1e-6)) : 1

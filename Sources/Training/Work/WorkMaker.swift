@@ -45,7 +45,7 @@ public struct WorkMaker: Sendable {
 
     private func example(at row: Int) throws -> WorkExample {
         let example = try rows.example(at: row)
-        let pictures = try example.images.map { try catalogue.identifier(ofPictureAt: $0) }
+        let pictures = try example.images.map { try catalogue.identifier(of: $0) }
         return WorkExample(ids: example.ids, labels: example.labels, pictures: pictures)
     }
 }

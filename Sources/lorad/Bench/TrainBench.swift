@@ -23,36 +23,69 @@ struct TrainBench {
         var arithmetic: String
         /// Of every step, also of those that do not count.
         var losses: [Double]
+        /// Where the time went, where that was asked for.
+        var profile: StepProfile?
     }
 
     let configuration: RunConfiguration
 
+    /// What steps came to.
+    struct Measured {
+        var opened: OpenedRun
+        /// Of every step, also of those that do not count.
+        var reports: [StepReport]
+        /// Those that count.
+        var counted: ArraySlice<StepReport>
+        var secondsToFirstStep: Double
+        /// What each thread did meanwhile, where that was asked for.
+        var threads: [[ProfileEvent]]
+    }
+
     /// Takes steps, of which the first ones do not count.
     ///
     /// - Throws: what is wrong with the run file's model or data; `TrainingError` where training diverges.
-    func report(steps: Int, warmUp: Int, say: (String) -> Void) throws -> Report {
+    func measure(steps: Int, warmUp: Int, profiled: Bool, say: (String) -> Void) throws -> Measured {
         let start = ContinuousClock.now
         var configuration = configuration
         configuration.training.maxSteps = steps + warmUp
         let opened = try OpenedRun(configuration, say: say)
         let training = try opened.trainingRows()
-        let weights = opened.adapted.weights
         let trainer = try Trainer(
-            model: opened.adapted.model, weights: weights, source: training.rows, order: training.order,
+            model: opened.adapted.model, weights: opened.adapted.weights, source: training.rows, order: training.order,
             arguments: configuration.training, lanes: opened.lanes)
         let first = try trainer.takeStep()
         let secondsToFirstStep = (ContinuousClock.now - start) / .seconds(1)
-        let reports = try [first] + (1..<steps + warmUp).map { _ in try trainer.takeStep() }
-        let counted = reports.dropFirst(warmUp)
+        var reports = try [first] + (1..<max(1, warmUp)).map { _ in try trainer.takeStep() }
+        if profiled { Profile.begin() }
+        reports += try (0..<steps).map { _ in try trainer.takeStep() }
+        return Measured(
+            opened: opened, reports: reports, counted: reports.suffix(steps), secondsToFirstStep: secondsToFirstStep,
+            threads: Profile.end())
+    }
+
+    /// What steps came to, in figures.
+    ///
+    /// - Parameters:
+    ///   - profiled: whether the report tells where the time of the steps that count went.
+    ///   - trace: a file to write the profile's events to.
+    /// - Throws: As `measure`; `TensorError` where the file cannot be written.
+    func report(
+        steps: Int, warmUp: Int, profiled: Bool = false, trace: URL? = nil, say: (String) -> Void
+    ) throws -> Report {
+        let measured = try measure(steps: steps, warmUp: warmUp, profiled: profiled, say: say)
+        if let trace { try AtomicFile.write(ProfileTrace.json(measured.threads), to: trace.path) }
+        let (opened, counted) = (measured.opened, measured.counted)
         let seconds = counted.map(\.seconds)
+        let lanes = opened.lanes.count
         return Report(
             secondsPerStep: seconds.median, fastestStep: seconds.min() ?? 0, slowestStep: seconds.max() ?? 0,
             tokensPerSecond: counted.map { Double($0.tokens) / $0.seconds }.median,
             tokensPerStep: Int(counted.map { Double($0.tokens) }.median),
             supervisedTokensPerStep: Int(counted.map { Double($0.supervisedTokens) }.median),
-            secondsToFirstStep: secondsToFirstStep, peakResident: ProcessMeasures.peakResident,
-            trainedNumbers: weights.parameters.reduce(0) { $0 + $1.tensor.count }, lanes: opened.lanes.count,
-            arithmetic: Products.summary, losses: reports.map(\.loss))
+            secondsToFirstStep: measured.secondsToFirstStep, peakResident: ProcessMeasures.peakResident,
+            trainedNumbers: opened.adapted.weights.parameters.reduce(0) { $0 + $1.tensor.count }, lanes: lanes,
+            arithmetic: Products.summary, losses: measured.reports.map(\.loss),
+            profile: profiled ? StepProfile(measured.threads, steps: counted, lanes: lanes, opened.adapted) : nil)
     }
 }
 
@@ -64,5 +97,6 @@ extension TrainBench.Report {
                 + "%.2f GB resident at most, %.2f s to the end of the first step, loss %.4f to %.4f",
             secondsPerStep, fastestStep, slowestStep, tokensPerStep, supervisedTokensPerStep, tokensPerSecond, lanes,
             arithmetic, Double(peakResident) / 1e9, secondsToFirstStep, losses.first ?? 0, losses.last ?? 0)
+            + (profile.map { "\n" + $0.text } ?? "")
     }
 }

@@ -7,7 +7,8 @@ struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measures training, rounds, aggregation and privacy on this machine.",
         subcommands: [
-            Trained.self, Federated.self, Private.self, Clipped.self, CoordinatorProcess.self, WorkersProcess.self,
+            Trained.self, Kernels.self, Federated.self, Private.self, Clipped.self, CoordinatorProcess.self,
+            WorkersProcess.self,
         ])
 
     /// `lorad bench train`.
@@ -27,20 +28,65 @@ struct BenchCommand: ParsableCommand {
         @Option(help: "Steps that count.")
         var steps = 10
 
-        @Option(help: "Steps before these.")
+        @Option(help: "Steps before these, at least one.")
         var warmUp = 2
+
+        @Flag(
+            help:
+                "Adds where the time of these steps went, by operation and by matrix product, and what lies in memory.")
+        var profile = false
+
+        @Option(help: "Writes the profile to a file that Perfetto and chrome://tracing open.")
+        var trace: String?
 
         @Flag(help: "Prints one JSON object.")
         var json = false
 
         func validate() throws {
             if steps < 1 { throw ValidationError("--steps must be at least 1") }
-            if warmUp < 0 { throw ValidationError("--warm-up must not be negative") }
+            if warmUp < 1 { throw ValidationError("--warm-up must be at least 1") }
         }
 
         func run() throws {
             let configuration = try RunFile.read(path: config, overrides: overrides)
-            let report = try TrainBench(configuration: configuration).report(steps: steps, warmUp: warmUp) {
+            let report = try TrainBench(configuration: configuration).report(
+                steps: steps, warmUp: warmUp, profiled: profile || trace != nil, trace: trace.map { URL(filePath: $0) }
+            ) {
+                if !json { print($0) }
+            }
+            print(json ? try report.json() : report.text)
+        }
+    }
+
+    /// `lorad bench kernels`.
+    struct Kernels: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "kernels",
+            abstract: "The matrix products of training steps, within steps and by themselves: the share of the peak.",
+            discussion: "Example:\n  lorad bench kernels --config configs/tiny-vqa.yaml")
+
+        @Option(help: "A run file with a model and data.")
+        var config: String
+
+        @Option(name: .customLong("set"), help: "Overrides a key of the run file: --set training.lanes=1.")
+        var overrides: [String] = []
+
+        @Option(help: "Steps that count.")
+        var steps = 5
+
+        @Option(help: "Steps before these, at least one.")
+        var warmUp = 2
+
+        @Flag(help: "Prints one JSON object.")
+        var json = false
+
+        func validate() throws {
+            if steps < 1 || warmUp < 1 { throw ValidationError("--steps and --warm-up must be at least 1") }
+        }
+
+        func run() throws {
+            let configuration = try RunFile.read(path: config, overrides: overrides)
+            let report = try KernelBench(configuration: configuration).report(steps: steps, warmUp: warmUp) {
                 if !json { print($0) }
             }
             print(json ? try report.json() : report.text)

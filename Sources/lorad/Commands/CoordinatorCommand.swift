@@ -51,6 +51,9 @@ struct CoordinatorCommand: ParsableCommand {
     @Flag(help: "Begins the run anew, and replaces what it left in the output folder.")
     var overwrite = false
 
+    @Flag(help: "Leaves out rows and pictures that cannot be used, and names them; every picture is decoded first.")
+    var skipBadRows = false
+
     func validate() throws {
         guard tokenHours > 0, tokenHours.isFinite else { throw ValidationError("--token-hours must be above 0") }
     }
@@ -64,7 +67,8 @@ struct CoordinatorCommand: ParsableCommand {
             metrics: try metrics.map { try MetricsAddress($0) })
         StopSignal.listen()
         let run = try CoordinatorRun(
-            configuration, state: StateFolder(state), access: access, overwrite: overwrite, say: display.say)
+            configuration, state: StateFolder(state), access: access, overwrite: overwrite, skipsBadRows: skipBadRows,
+            say: display.say)
         try run.serve(display)
     }
 }

@@ -15,7 +15,7 @@ struct EvalCommand: ParsableCommand {
               lorad eval --model models/llava --adapter out --generate --json \\
                 --data data/test.json --images data/images
               lorad eval --model models/clip --data data/test.json --images data/images
-              lorad eval --model models/clip --classes classes.txt --prompt 'a photo of a {}' \\
+              lorad eval --model models/clip --classes classes.txt --class-prompt 'a photo of a {}' \\
                 --data data/labelled.json --images data/images
 
             Of a CLIP model, rows with captions tell how well pictures and captions find each other, and --classes how often
@@ -28,8 +28,14 @@ struct EvalCommand: ParsableCommand {
     @Option(help: "A PEFT folder.")
     var adapter: String?
 
-    @Option(help: "The conversations.")
+    @Option(help: "The rows: a file, a folder, or a range of tar archives.")
     var data: String
+
+    @Option(help: "How the data is written; auto recognises it by what it holds.")
+    var format = DataFormat.automatic
+
+    @Option(help: "What a picture is asked where the data has captions or classes only.")
+    var prompt: String?
 
     @Option(help: "The folder that picture paths are relative to.")
     var images = "."
@@ -53,10 +59,13 @@ struct EvalCommand: ParsableCommand {
     var classes: String?
 
     @Option(help: "A text with {} where a class's name belongs; several are averaged. 'a photo of a {}' unless given.")
-    var prompt: [String] = []
+    var classPrompt: [String] = []
 
     @Option(help: "The key under which a row names its class, or gives its number from 0.")
     var label = "label"
+
+    @Flag(help: "Leaves out rows and pictures that cannot be used, and names them; every picture is decoded first.")
+    var skipBadRows = false
 
     @Flag(help: "Prints one JSON object.")
     var json = false
@@ -69,13 +78,21 @@ struct EvalCommand: ParsableCommand {
         let display = ProgressDisplay()
         Products.notices(computing: precision.type).forEach(display.say)
         let model = try load(display)
-        if let report = try comparison(of: model) { return print(json ? try report.json() : report.text) }
+        if let report = try comparison(of: model, display) { return print(json ? try report.json() : report.text) }
         let inputs = try ModelInputs(folder: URL(filePath: self.model), model: model, template: template)
         display.say(inputs.templateNotice)
-        let source = try inputs.source(path: data, images: images, maxLength: maxLength, onLong: .error)
+        let source = try inputs.source(options, maxLength: maxLength, onLong: .error, say: display.say)
         let count = lanes ?? LaneCount.automatic.resolved
         let evaluation = try Evaluation(model, source.rows, lanes: Lanes(count: count))
-        print(json ? try jsonText(evaluation) : text(evaluation))
+        print(json ? try jsonText(evaluation, skipped: source.encoded.skipped.count) : text(evaluation))
+    }
+
+    private var options: DatasetOptions {
+        var options = DatasetOptions(path: data, imageFolder: images)
+        options.format = format
+        options.prompt = prompt
+        options.skipsBadRows = skipBadRows
+        return options
     }
 
     private func load(_ display: ProgressDisplay) throws -> any VisionLanguageModel {
@@ -87,19 +104,21 @@ struct EvalCommand: ParsableCommand {
     }
 
     /// What pictures and texts are to each other, where the model compares them.
-    private func comparison(of model: any VisionLanguageModel) throws -> (any EvaluationReport)? {
+    private func comparison(
+        of model: any VisionLanguageModel, _ display: ProgressDisplay
+    ) throws -> (any EvaluationReport)? {
         let folder = (try? URL(filePath: data).resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true
         guard case .contrastive(let model) = model.kind else {
-            guard classes == nil, prompt.isEmpty else {
+            guard classes == nil, classPrompt.isEmpty else {
                 throw CommandError(
-                    "\(self.model) compares no pictures with texts: --classes and --prompt are for CLIP models")
+                    "\(self.model) compares no pictures with texts: --classes and --class-prompt are for CLIP models")
             }
             return nil
         }
         let inputs = try ModelInputs(folder: URL(filePath: self.model), model: model, template: template)
         let threads = Lanes(count: lanes ?? LaneCount.automatic.resolved)
-        guard classes != nil || folder else {
-            let source = try inputs.source(path: data, images: images, maxLength: maxLength, onLong: .error)
+        guard classes != nil || folder && format == .automatic else {
+            let source = try inputs.source(options, maxLength: maxLength, onLong: .error, say: display.say)
             return RetrievalReport(try PairEvaluation(model, source.rows, lanes: threads))
         }
         let names = try classes.map(LabelledPictures.classes)
@@ -111,7 +130,7 @@ struct EvalCommand: ParsableCommand {
             }
         let classifier = try ZeroShotClassifier(
             classes: pictures.classes.map { $0.replacing("_", with: " ") },
-            prompts: prompt.isEmpty ? ["a photo of a {}"] : prompt, model: model,
+            prompts: classPrompt.isEmpty ? ["a photo of a {}"] : classPrompt, model: model,
             encoder: CaptionEncoder(tokenizer: inputs.tokenizer, model: model), lanes: threads)
         let found = try ZeroShotEvaluation(
             classifier, pictures, model: model, processor: inputs.processor, lanes: threads)
@@ -124,12 +143,14 @@ struct EvalCommand: ParsableCommand {
         var rows: Int
         var perplexity: Double
         var exact_match: Double?
+        var skipped_rows: Int?
     }
 
-    private func jsonText(_ evaluation: Evaluation) throws -> String {
+    private func jsonText(_ evaluation: Evaluation, skipped: Int) throws -> String {
         let output = Output(
             loss: evaluation.loss, supervised_tokens: evaluation.supervisedTokens, rows: evaluation.rows,
-            perplexity: evaluation.perplexity, exact_match: generate ? evaluation.exactMatch : nil)
+            perplexity: evaluation.perplexity, exact_match: generate ? evaluation.exactMatch : nil,
+            skipped_rows: skipBadRows ? skipped : nil)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         return String(decoding: try encoder.encode(output), as: UTF8.self)
@@ -147,3 +168,4 @@ struct EvalCommand: ParsableCommand {
 }
 
 extension ModelArguments.Precision: ExpressibleByArgument {}
+extension DataFormat: ExpressibleByArgument {}

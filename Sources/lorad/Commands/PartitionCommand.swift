@@ -1,6 +1,7 @@
 import ArgumentParser
 import Federation
 import Foundation
+import Training
 
 /// `lorad partition`: cuts one dataset into the workers' parts of an experiment.
 struct PartitionCommand: ParsableCommand {
@@ -11,11 +12,18 @@ struct PartitionCommand: ParsableCommand {
             Example:
               lorad partition --data train.json --parts 4 --by dirichlet --alpha 0.3 --output parts
 
-            Writes part-1.json, part-2.json… with the rows as they are, in their order. Give each worker one with --data.
+            Writes part-1.json, part-2.json… with the rows as they are, in their order; part-1.tar… of tar archives. Give
+            each worker one with --data.
             """)
 
-    @Option(help: "The conversations.")
+    @Option(help: "The rows: a file, a folder, or a range of tar archives.")
     var data: String
+
+    @Option(help: "How the data is written; auto recognises it by what it holds.")
+    var format = DataFormat.automatic
+
+    @Option(help: "What a picture is asked where the data has captions or classes only.")
+    var prompt: String?
 
     @Option(help: "How many parts.")
     var parts: Int
@@ -49,7 +57,10 @@ struct PartitionCommand: ParsableCommand {
     func run() throws {
         var options = PartitionOptions()
         options.concentration = alpha
-        let dataset = try LabelledDataset(path: data, label: RowLabel(name: label))
+        var rows = DatasetOptions(path: data)
+        rows.format = format
+        rows.prompt = prompt
+        let dataset = try LabelledDataset(rows, label: RowLabel(name: label))
         let partition = try dataset.partition(Partitioners.named(by, options), into: parts, seed: seed)
         try dataset.write(partition, to: URL(filePath: output), overwrite: overwrite)
         print(dataset.summary(of: partition, folder: output))

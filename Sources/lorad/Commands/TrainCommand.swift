@@ -31,6 +31,9 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Replaces what an earlier run left in the output folder.")
     var overwrite = false
 
+    @Flag(help: "Leaves out rows and pictures that cannot be used, and names them; every picture is decoded first.")
+    var skipBadRows = false
+
     func validate() throws {
         guard !(resume && overwrite) else { throw ValidationError("--resume and --overwrite contradict each other") }
     }
@@ -38,9 +41,9 @@ struct TrainCommand: ParsableCommand {
     func run() throws {
         let configuration = try RunFile.read(path: config, overrides: overrides)
         let display = ProgressDisplay()
-        let run = try LocalRun(configuration, say: display.say)
+        let run = try LocalRun(configuration, skipsBadRows: skipBadRows, say: display.say)
         if dryRun { return print(run.memoryEstimate.description) }
-        try run.prepareOutput(resume: resume, overwrite: overwrite)
+        try run.prepareOutput(resume: resume, overwrite: overwrite, say: display.say)
         StopSignal.listen()
         try run.train(display)
     }

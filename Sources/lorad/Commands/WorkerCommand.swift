@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Training
 import Transports
 
 /// `lorad worker`: computes for a coordinator.
@@ -20,7 +21,8 @@ struct WorkerCommand: ParsableCommand {
     @Option(help: "A folder with the base model, in place of fetching it; its fingerprint is checked.")
     var model: String?
 
-    @Option(help: "This worker's own data, for a federated run: LLaVA-style JSON. It does not leave this machine.")
+    @Option(
+        help: "This worker's own data, for a federated run: a file, folder or range. It does not leave this machine.")
     var data: String?
 
     @Option(help: "Data of this worker's own to evaluate on; only sums are told.")
@@ -63,6 +65,15 @@ struct WorkerCommand: ParsableCommand {
     @Flag(help: "Prints one JSON object a line for everything that happens, instead of a bar.")
     var json = false
 
+    @Option(help: "How this worker's own data is written; auto recognises it by what it holds.")
+    var format = DataFormat.automatic
+
+    @Option(help: "A folder to keep what frozen vision layers make of this worker's own pictures, shared between runs.")
+    var featureCache: String?
+
+    @Flag(help: "Leaves out rows and pictures that cannot be used, and names them; every picture is decoded first.")
+    var skipBadRows = false
+
     func validate() throws {
         if let rank, rank < 1 { throw ValidationError("--rank must be at least 1") }
         if let lanes, lanes < 1 { throw ValidationError("--lanes must be at least 1") }
@@ -77,7 +88,11 @@ struct WorkerCommand: ParsableCommand {
         StopSignal.listen()
         let worker = try WorkerRun(
             JoinLine(text: join), model: model,
-            data: data.map { .init(train: $0, validation: validation, images: images) },
+            data: data.map {
+                .init(
+                    train: $0, validation: validation, images: images, format: format, skipsBadRows: skipBadRows,
+                    featureCache: featureCache ?? "")
+            },
             rank: rank, name: name, lanes: lanes,
             demand: .init(
                 peers: peers, isRequired: requireSecureAggregation, fewestWorkers: fewestWorkers,

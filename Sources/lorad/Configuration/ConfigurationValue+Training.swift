@@ -2,6 +2,7 @@ import Training
 
 extension ModelArguments.Precision: ConfigurationValue {}
 extension DataArguments.LongRows: ConfigurationValue {}
+extension DataFormat: ConfigurationValue {}
 extension LearningRateSchedulerType: ConfigurationValue {}
 extension FederationArguments.Mode: ConfigurationValue {}
 extension PrivacyArguments.DifferentialPrivacy.Mechanism: ConfigurationValue {}

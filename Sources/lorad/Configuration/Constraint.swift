@@ -1,4 +1,5 @@
 import Foundation
+import Training
 
 /// What a key's value must fulfil beyond its type.
 struct Constraint<Value: Sendable>: Sendable {
@@ -31,6 +32,12 @@ extension Constraint where Value: Comparable & CustomStringConvertible & Sendabl
 extension Constraint where Value == String {
     static var file: Self {
         Self(requirement: "name an existing file", concernsDisk: true) { isFolder($0) == false }
+    }
+
+    static var dataset: Self {
+        Self(requirement: "name an existing file or folder, or a range of archives", concernsDisk: true) {
+            isFolder($0) != nil || DatasetOptions(path: $0).isRange
+        }
     }
 
     static var folder: Self {

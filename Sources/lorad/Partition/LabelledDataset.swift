@@ -6,31 +6,32 @@ import Training
 
 /// A dataset whose rows are to be dealt out.
 struct LabelledDataset {
-    private let file: ConversationFile
+    private let rows: any DatasetRows
     private let labels: [String]
 
     /// Opens a dataset and reads every row's label.
     ///
     /// - Throws: `TrainingError` where the file cannot be read, and what `RowLabel` throws.
-    init(path: String, label: RowLabel) throws {
-        let file = try ConversationFile(path: path)
-        self.file = file
-        labels = try (0..<file.count).map { try label.label(ofRow: $0, in: file) }
+    init(_ options: DatasetOptions, label: RowLabel) throws {
+        let rows = try options.openRows()
+        self.rows = rows
+        labels = try (0..<rows.count).map { try label.label(ofRow: $0, in: rows) }
     }
 
     /// Deals the rows.
     ///
     /// - Throws: `CommandError` where there are fewer rows than parts.
     func partition(_ partitioner: any Partitioner, into count: Int, seed: UInt64) throws -> Partition {
-        guard file.count >= count else {
-            throw CommandError("\(file.path): has \(file.count) rows, too few for \(count) parts: give fewer --parts")
+        guard rows.count >= count else {
+            throw CommandError("\(rows.path): has \(rows.count) rows, too few for \(count) parts: give fewer --parts")
         }
         return try partitioner.partition(PartitionRows(labels: labels), into: count, seed: seed)
     }
 
-    /// Writes `part-1.json`, `part-2.json`…: JSON arrays of the rows' own bytes.
+    /// Writes `part-1.json`, `part-2.json`…: JSON arrays of the rows' own bytes, or `part-1.tar`… of their members.
     ///
-    /// - Throws: `CommandError` where the folder holds parts already, `TensorError` where it cannot be written.
+    /// - Throws: `CommandError` where the folder holds parts already, `TensorError` where it cannot be written,
+    ///   `RowProblem` where a row cannot be read.
     func write(_ partition: Partition, to folder: URL, overwrite: Bool) throws {
         let old = Self.parts(in: folder)
         guard overwrite || old.isEmpty else {
@@ -38,10 +39,14 @@ struct LabelledDataset {
                 "\(folder.path): holds \(old.count) parts already: give --overwrite, or another --output")
         }
         for (index, rows) in partition.parts.enumerated() {
-            try AtomicFile.write(text(of: rows), to: folder.appending(path: Self.name(index)).path)
+            let path = folder.appending(path: name(index)).path
+            switch self.rows.partForm {
+            case .json: try AtomicFile.write(text(of: rows), to: path)
+            case .tar: try AtomicFile.write(TarPieces(rows.map { try self.rows.part(ofRow: $0) }), to: path)
+            }
         }
         // Parts of a former, larger number would be taken for ones of this.
-        let names = Set(partition.parts.indices.map(Self.name))
+        let names = Set(partition.parts.indices.map(name))
         for url in old where !names.contains(url.lastPathComponent) { try FileManager.default.removeItem(at: url) }
     }
 
@@ -49,7 +54,7 @@ struct LabelledDataset {
     func summary(of partition: Partition, folder: String) -> String {
         let frequent = Self.counts(labels).prefix(Self.shownLabels).map(\.label)
         let lines = partition.parts.enumerated().map { index, rows in
-            "\(Self.name(index)): \(rows.count.grouped) rows · " + mix(of: rows, frequent)
+            "\(name(index)): \(rows.count.grouped) rows · " + mix(of: rows, frequent)
         }
         return ([partition.description] + lines + ["written to \(folder)"]).joined(separator: "\n")
     }
@@ -73,20 +78,48 @@ struct LabelledDataset {
         label.count <= 24 ? label.debugDescription : "\(label.prefix(23))…".debugDescription
     }
 
-    private func text(of rows: [Int]) -> Data {
+    private func text(of rows: [Int]) throws -> Data {
         var text = Data("[\n".utf8)
         for (index, row) in rows.enumerated() {
             if index > 0 { text.append(contentsOf: Data(",\n".utf8)) }
-            text.append(file.bytes(ofRow: row))
+            text.append(try self.rows.part(ofRow: row))
         }
         text.append(contentsOf: Data("\n]\n".utf8))
         return text
     }
 
-    private static func name(_ index: Int) -> String { "part-\(index + 1).json" }
+    private func name(_ index: Int) -> String { "part-\(index + 1).\(rows.partForm.rawValue)" }
 
     private static func parts(in folder: URL) -> [URL] {
         let entries = try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-        return (entries ?? []).filter { $0.lastPathComponent.wholeMatch(of: /part-[0-9]+\.json/) != nil }
+        return (entries ?? []).filter { $0.lastPathComponent.wholeMatch(of: /part-[0-9]+\.(json|tar)/) != nil }
+    }
+}
+
+/// The bytes of an archive, member by member; those of a mapped archive are read as they are written.
+private struct TarPieces: Sequence {
+    private let members: [Data]
+
+    init(_ members: [Data]) { self.members = members }
+
+    func makeIterator() -> Iterator { Iterator(members) }
+
+    final class Iterator: IteratorProtocol {
+        private var rest: ArraySlice<Data>
+        private var piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 1)
+
+        /// Ends with the two empty blocks that end an archive.
+        init(_ members: [Data]) { rest = (members + [Data(count: 1024)])[...] }
+
+        deinit { piece.deallocate() }
+
+        /// A piece, which is there until the next one is asked for.
+        func next() -> UnsafeRawBufferPointer? {
+            guard let member = rest.popFirst() else { return nil }
+            piece.deallocate()
+            piece = .allocate(byteCount: member.count, alignment: 1)
+            member.copyBytes(to: piece)
+            return UnsafeRawBufferPointer(piece)
+        }
     }
 }

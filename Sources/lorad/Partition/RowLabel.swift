@@ -18,31 +18,33 @@ enum RowLabel: Equatable {
     ///
     /// - Throws: `CommandError` where the row has no such field, or it is a list or mapping; `RowProblem` where the row is
     ///   no conversation.
-    func label(ofRow row: Int, in file: ConversationFile) throws -> String {
+    func label(ofRow row: Int, in rows: any DatasetRows) throws -> String {
         switch self {
         case .firstAnswer:
-            let conversation = try file.conversation(at: row)
+            let conversation = try rows.conversation(at: row)
             guard let answer = conversation.turns.first(where: { $0.role == .assistant }) else {
-                throw Self.problem(row, file, "has no answer to go by")
+                throw Self.problem(row, rows, "has no answer to go by")
             }
             return answer.text.trimmingCharacters(in: .whitespacesAndNewlines)
-        case .field(let name): return try Self.value(of: name, row, file)
+        case .field(let name): return try Self.value(of: name, row, rows)
         }
     }
 
-    private static func value(of name: String, _ row: Int, _ file: ConversationFile) throws -> String {
-        let object = try JSONValue(parsing: file.bytes(ofRow: row), file: "\(file.path): row \(row)")
+    private static func value(of name: String, _ row: Int, _ rows: any DatasetRows) throws -> String {
+        let object = try rows.fields(ofRow: row)
         guard let value = object[name], !value.isNull else {
             let names = object.objectValue?.map(\.key).joined(separator: ", ") ?? ""
-            throw problem(row, file, "has no field `\(name)`, only \(names): give --label one that every row has")
+            throw problem(row, rows, "has no field `\(name)`, only \(names): give --label one that every row has")
         }
         guard value.arrayValue == nil, value.objectValue == nil else {
-            throw problem(row, file, "has \(value.summary) for `\(name)`: a label is text, a number or a truth value")
+            throw problem(row, rows, "has \(value.summary) for `\(name)`: a label is text, a number or a truth value")
         }
         return value.stringValue ?? value.description
     }
 
-    private static func problem(_ row: Int, _ file: ConversationFile, _ what: String) -> CommandError {
-        CommandError("\(file.path):\(file.line(ofRow: row)): row \(row) \(what)")
+    private static func problem(_ row: Int, _ rows: any DatasetRows, _ what: String) -> CommandError {
+        let place = rows.place(ofRow: row)
+        let line = place.line.map { ":\($0)" } ?? ""
+        return CommandError("\(place.file ?? rows.path)\(line): row \(row) \(what)")
     }
 }

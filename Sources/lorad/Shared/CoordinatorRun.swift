@@ -43,7 +43,8 @@ final class CoordinatorRun {
 
     /// Opens the model, the data and the run's state; what was left undone is gone on with.
     init(
-        _ configuration: RunConfiguration, state: StateFolder, access: Access, overwrite: Bool, say: (String) -> Void
+        _ configuration: RunConfiguration, state: StateFolder, access: Access, overwrite: Bool, skipsBadRows: Bool,
+        say: (String) -> Void
     ) throws {
         self.access = access
         federation = configuration.federation ?? FederationArguments()
@@ -58,7 +59,7 @@ final class CoordinatorRun {
         output = RunOutput(configuration)
         try output.prepare(resume: isBegun, overwrite: overwrite)
         admission = try Admission(folder: folder, listed: access.listedKeys, lifetime: access.tokenLifetime)
-        opened = try OpenedRun(configuration, say: say)
+        opened = try OpenedRun(configuration, skipsBadRows: skipsBadRows, say: say)
         try configuration.checkSharing(of: opened.adapted.model)
         if let resumed { say("going on after \(RunUnit(federation).text(resumed.round))") }
     }
@@ -81,6 +82,7 @@ final class CoordinatorRun {
     func serve(_ display: ProgressDisplay) throws {
         try store.setState(.running)
         try output.writeConfiguration()
+        try opened.skippedRows.write(to: output.folder, display.say)
         let job = try makeJob(display)
         opened.sayRows(steps: job.rounds, unit: RunUnit(federation).rawValue, display.say)
         var options = CoordinatorOptions(

@@ -11,6 +11,10 @@ struct OwnData: Sendable {
         var train: String
         var validation: String?
         var images: String
+        var format: DataFormat
+        var skipsBadRows: Bool
+        /// The folder of the feature cache; empty for none.
+        var featureCache: String
     }
 
     let rows: ConversationSource
@@ -24,10 +28,18 @@ struct OwnData: Sendable {
     ) throws {
         let inputs = try ModelInputs(folder: folder.url, model: model, template: configuration.data.template)
         say(inputs.templateNotice)
-        let open = { (path: String) in
-            try inputs.source(
-                path: path, images: paths.images, maxLength: configuration.data.maxLength,
-                onLong: configuration.data.onLong)
+        let features = try inputs.featureCache(
+            paths.featureCache, gigabytes: configuration.data.featureCacheGigabytes, folder, model,
+            computing: configuration.model.precision.type, say: say)
+        func open(_ path: String) throws -> OpenedSource {
+            var options = DatasetOptions(path: path, imageFolder: paths.images)
+            options.format = paths.format
+            options.prompt = configuration.data.prompt
+            options.skipsBadRows = paths.skipsBadRows
+            var source = try inputs.source(
+                options, maxLength: configuration.data.maxLength, onLong: configuration.data.onLong, say: say)
+            source.rows.features = features
+            return source
         }
         let train = try open(paths.train)
         (rows, encoded) = (train.rows, train.encoded)

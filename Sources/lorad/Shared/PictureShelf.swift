@@ -16,9 +16,9 @@ final class PictureShelf: Sendable {
     init(_ shelf: BlobShelf) {
         let known = Known()
         self.known = known
-        catalogue = PictureCatalogue { path in
-            let manifest = try BlobManifest(of: FileSource(path: path))
-            let blob = try Blob(manifest: manifest, source: LazyFile(path: path, size: manifest.size))
+        catalogue = PictureCatalogue { picture in
+            let manifest = try BlobManifest(of: try PictureSource(picture))
+            let blob = try Blob(manifest: manifest, source: LazyPicture(picture: picture, size: manifest.size))
             let id = try PictureID(Array(blob.id.bytes))
             let isNew = known.blobs.withLock { $0.updateValue(blob, forKey: id) == nil }
             if isNew { shelf.publish(blob) }
@@ -37,12 +37,44 @@ final class PictureShelf: Sendable {
     }
 }
 
-/// A file that is open only while it is read, because there may be more pictures than a process may have files open.
-private struct LazyFile: BlobSource {
-    let path: String
+/// The bytes of a picture: a file, the part of one, or what a row of text holds.
+private struct PictureSource: BlobSource {
+    let size: Int
+    private let source: any BlobSource
+    private let start: Int
+
+    init(_ picture: Picture) throws {
+        switch picture.place {
+        case .file(let path): (source, start) = (try FileSource(path: path), 0)
+        case .part(let path, let bytes): (source, start) = (try FileSource(path: path), bytes.lowerBound)
+        case .row: (source, start) = (MemorySource(try picture.contents()), 0)
+        }
+        if case .part(let path, let bytes) = picture.place {
+            guard bytes.upperBound <= source.size else {
+                throw FederationError(.corruptState, "\(path): is shorter than it was: it has changed or is cut short")
+            }
+            size = bytes.count
+        } else {
+            size = source.size
+        }
+    }
+
+    func visit(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        try source.visit(start + range.lowerBound..<start + range.upperBound, body)
+    }
+}
+
+/// A picture whose file is open only while it is read, because there may be more pictures than a process may have files
+/// open.
+private struct LazyPicture: BlobSource {
+    let picture: Picture
     let size: Int
 
     func visit(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        try FileSource(path: path).visit(range, body)
+        let source = try PictureSource(picture)
+        guard range.upperBound <= source.size else {
+            throw FederationError(.corruptState, "\(picture): is shorter than it was: it must not change during a run")
+        }
+        try source.visit(range, body)
     }
 }

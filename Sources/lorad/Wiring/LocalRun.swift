@@ -14,11 +14,13 @@ final class LocalRun {
 
     /// Opens the model, the adapter and the data; nothing is written yet.
     ///
-    /// - Parameter say: receives what a user should know, a line at a time.
-    init(_ configuration: RunConfiguration, say: (String) -> Void) throws {
+    /// - Parameters:
+    ///   - skipsBadRows: whether rows that cannot be used are left out instead of refused.
+    ///   - say: receives what a user should know, a line at a time.
+    init(_ configuration: RunConfiguration, skipsBadRows: Bool, say: (String) -> Void) throws {
         let ignored = configuration.sectionsOfSharedRuns
         if !ignored.isEmpty { say("\(ignored.joined(separator: ", ")): not used by lorad train") }
-        opened = try OpenedRun(configuration, say: say)
+        opened = try OpenedRun(configuration, skipsBadRows: skipsBadRows, say: say)
         training = try opened.trainingRows()
         trainer = try Trainer(
             model: opened.adapted.model, weights: opened.adapted.weights, source: training.rows,
@@ -37,10 +39,11 @@ final class LocalRun {
     /// Makes the output folder ready: fresh, or at the newest checkpoint.
     ///
     /// - Throws: `CommandError` if an earlier run lies there and neither `resume` nor `overwrite` is given.
-    func prepareOutput(resume: Bool, overwrite: Bool) throws {
+    func prepareOutput(resume: Bool, overwrite: Bool, say: (String) -> Void) throws {
         try output.prepare(resume: resume, overwrite: overwrite)
         if resume { try restore() }
         try output.writeConfiguration()
+        try opened.skippedRows.write(to: output.folder, say)
     }
 
     private func restore() throws {

@@ -1,5 +1,6 @@
 import Foundation
 import Models
+import Tensors
 import Training
 
 /// What turns rows of a dataset into a model's input: its tokenizer, chat template and image processor.
@@ -49,15 +50,44 @@ struct ModelInputs: Sendable {
                     + "both must come from the same model")
         }
         return ExampleEncoder(
-            tokenizer: tokenizer, template: template, endOfText: tokenizer.eosToken ?? "",
+            tokenizer: tokenizer, template: template,
+            marks: TextMarks(beginningOfText: tokenizer.bosToken ?? "", endOfText: tokenizer.eosToken ?? ""),
             image: ImagePlaceholder(token: token, id: model.imageToken, countPerImage: model.tokensPerImage),
             vocabularySize: model.vocabularySize)
     }
 
+    /// The cache of what frozen layers make of pictures; nil where none is asked for, or no layer is frozen.
+    ///
+    /// - Parameters:
+    ///   - path: its folder; empty for none.
+    ///   - say: receives why there is none.
+    func featureCache(
+        _ path: String, gigabytes: Double, _ folder: ModelFolder, _ model: any VisionLanguageModel,
+        computing type: DType, say: (String) -> Void
+    ) throws -> FeatureCache? {
+        guard !path.isEmpty else { return nil }
+        let configuration = try Data(contentsOf: folder.url.appending(path: "config.json"))
+        guard
+            let layers = FeatureCache.Layers(
+                of: model, folder.checkpoint, configuration: configuration, computing: type)
+        else {
+            say("data.feature_cache is not used: the vision layers train")
+            return nil
+        }
+        return try FeatureCache(
+            folder: URL(filePath: path), limit: Int(gigabytes * 1e9), layers: layers, processor: processor)
+    }
+
     /// Opens a dataset; every row is checked.
-    func source(path: String, images: String, maxLength: Int, onLong: DataArguments.LongRows) throws -> OpenedSource {
-        let conversations = try ConversationDataset(path: path, imageFolder: images)
+    ///
+    /// - Parameter say: receives what the dataset was taken for, and rows that are left out.
+    func source(
+        _ options: DatasetOptions, maxLength: Int, onLong: DataArguments.LongRows, say: (String) -> Void
+    ) throws -> OpenedSource {
+        let conversations = try ConversationDataset(options)
+        say(conversations.notice)
         let encoded = try EncodedDataset(conversations, encoder: encoder, maxLength: maxLength, onLong: onLong)
+        SkippedRows([encoded]).report(say)
         return OpenedSource(
             rows: ConversationSource(
                 encoded, processor: processor, imageSize: imageSize, pictureLength: pictureLength),
@@ -67,7 +97,7 @@ struct ModelInputs: Sendable {
 
 /// A dataset ready to be trained or evaluated on.
 struct OpenedSource: Sendable {
-    let rows: ConversationSource
+    var rows: ConversationSource
     /// The same rows before they are packed.
     let encoded: EncodedDataset
     /// Rows left out because they are too long.

@@ -16,8 +16,10 @@ struct OpenedRun: Sendable {
 
     /// Opens everything; nothing is written.
     ///
-    /// - Parameter say: receives what a user should know, a line at a time.
-    init(_ configuration: RunConfiguration, say: (String) -> Void) throws {
+    /// - Parameters:
+    ///   - skipsBadRows: whether rows that cannot be used are left out instead of refused.
+    ///   - say: receives what a user should know, a line at a time.
+    init(_ configuration: RunConfiguration, skipsBadRows: Bool = false, say: (String) -> Void) throws {
         self.configuration = configuration
         let (data, arguments) = (configuration.data, configuration.training)
         let type = configuration.model.precision.type
@@ -27,15 +29,25 @@ struct OpenedRun: Sendable {
             folder, adapter: configuration.adapter, learnsTemperature: arguments.learnTemperature, computing: type,
             seed: arguments.seed)
         adapted.notices.forEach(say)
-        inputs = try ModelInputs(folder: folder.url, model: adapted.model, template: data.template)
+        let inputs = try ModelInputs(folder: folder.url, model: adapted.model, template: data.template)
         say(inputs.templateNotice)
-        let open = { [inputs] (path: String) in
-            try inputs.source(path: path, images: data.images, maxLength: data.maxLength, onLong: data.onLong)
+        self.inputs = inputs
+        let features = try inputs.featureCache(
+            data.featureCache, gigabytes: data.featureCacheGigabytes, folder, adapted.model, computing: type, say: say)
+        func open(_ path: String) throws -> OpenedSource {
+            var options = data.options(path: path)
+            options.skipsBadRows = skipsBadRows
+            var source = try inputs.source(options, maxLength: data.maxLength, onLong: data.onLong, say: say)
+            source.rows.features = features
+            return source
         }
         training = try data.train.isEmpty ? nil : TrainingRows(open(data.train), data, arguments)
         validation = try data.validation.map(open)
         lanes = Lanes(count: arguments.lanes.resolved)
     }
+
+    /// The rows that were left out because they cannot be used.
+    var skippedRows: SkippedRows { SkippedRows([training?.encoded, validation?.encoded].compactMap(\.self)) }
 
     /// Says how much there is to do, and what trains.
     func sayRows(steps: Int, unit: String = "step", _ say: (String) -> Void) {

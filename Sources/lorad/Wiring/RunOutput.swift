@@ -23,7 +23,7 @@ struct RunOutput: Sendable {
                 "\(folder.path) holds an earlier run or adapter: --resume goes on with it, --overwrite replaces it")
         }
         guard overwrite else { return }
-        for name in ["checkpoints", "runs", "trainer_log.jsonl", "loss.svg"] {
+        for name in ["checkpoints", "runs", "trainer_log.jsonl", "loss.svg", SkippedRows.fileName] {
             try? FileManager.default.removeItem(at: folder.appending(path: name))
         }
     }

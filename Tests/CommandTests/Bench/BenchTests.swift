@@ -101,6 +101,43 @@ struct BenchTests {
         #expect(found.secondsPerStep > 0 && found.tokensPerSecond > 0 && found.peakResident > 1 << 20)
     }
 
+    @Test("A profile tells where steps spend their time, and the trace has every operation")
+    func profile() async throws {
+        let run = try TinyRun()
+        let settings = ["--steps", "2", "--warm-up", "1", "--profile", "--trace", "trace.json", "--json"]
+        let outcome = try await LoradProcess(["bench", "train", "--config", "run.yaml"] + settings, in: run.path)
+            .outcome()
+        let found = try #require(try report(TrainBench.Report.self, of: outcome).profile)
+        let names = Set(found.work.map(\.name))
+        #expect(names.isSuperset(of: ["linear", "linear, backward", "attention", "optimizer", "rows and pictures"]))
+        #expect(abs(found.work.reduce(0) { $0 + $1.share } - 1) < 1e-6)
+        #expect(found.operations > 0 && !found.products.isEmpty && found.memory.adapter > 0)
+        let trace = try Data(contentsOf: URL(filePath: "\(run.path)/trace.json"))
+        let file = try #require(try JSONSerialization.jsonObject(with: trace) as? [String: Any])
+        #expect((file["traceEvents"] as? [Any])?.count ?? 0 > found.products.count)
+    }
+
+    @Test("Products of steps stand beside the same products alone")
+    func kernels() async throws {
+        let run = try TinyRun()
+        let outcome = try await LoradProcess(
+            ["bench", "kernels", "--config", "run.yaml", "--steps", "1", "--warm-up", "1", "--json"], in: run.path
+        ).outcome()
+        let found = try report(KernelBench.Report.self, of: outcome)
+        #expect(!found.products.isEmpty && found.products.allSatisfy { $0.gflopsAlone > 0 && !$0.library.isEmpty })
+        #expect(found.secondsOfProductsAlone > 0)
+    }
+
+    @Test("Kept features give the losses of the pictures")
+    func features() async throws {
+        let run = try TinyRun()
+        let settings = ["bench", "train", "--config", "run.yaml", "--steps", "2", "--warm-up", "1", "--json"]
+        let plain = try await LoradProcess(settings, in: run.path).outcome()
+        let kept = try await LoradProcess(settings + ["--set", "data.feature_cache=features"], in: run.path).outcome()
+        let losses = try [plain, kept].map { try report(TrainBench.Report.self, of: $0).losses }
+        #expect(zip(losses[0], losses[1]).allSatisfy { abs($0 - $1) < 1e-4 * abs($0) })
+    }
+
     private func report<Report: Decodable>(_ type: Report.Type, of outcome: LoradProcess.Outcome) throws -> Report {
         try #require(outcome.status == 0, "\(outcome.errors)")
         let decoder = JSONDecoder()

@@ -139,7 +139,8 @@ struct RunFileProblemTests {
         let yaml = "model: { path: m }\nadapter: {}\ndata: { train: t, template: llama }"
         #expect(
             RunFileFixture.problem(yaml)
-                == "run.yaml:3: data.template: must be one of auto, chatml, vicuna, found llama")
+                == "run.yaml:3: data.template: must be one of auto, chatml, llama-3, gemma, llama-2, vicuna, plain, found llama"
+        )
     }
 
     @Test("names a path that leads nowhere, or to the wrong kind of thing")
@@ -158,8 +159,7 @@ struct RunFileProblemTests {
             RunFileFixture.problem(yaml, checksDisk: true) == """
                 run.yaml:1: model.path: must name an existing folder, found \(file)
                 run.yaml:2: adapter.path: must name an existing folder, found \(folder.path)/adapter
-                run.yaml:4: data.train: must name an existing file, found \(folder.path)/other.json
-                run.yaml:6: data.validation: must name an existing file, found \(folder.path)
+                run.yaml:4: data.train: must name an existing file or folder, or a range of archives, found \(folder.path)/other.json
                 """)
     }
 

@@ -95,7 +95,8 @@ struct ClipTests {
     func zeroShot(lanes: Int) async throws {
         let found = try await eval(
             "--adapter", TinyClip.adapter, "--data", TinyClip.data("labelled"), "--classes",
-            "\(TinyClip.folder)/data/classes.txt", "--prompt", "a photo of a {}", "--prompt", "a {}", "--lanes",
+            "\(TinyClip.folder)/data/classes.txt", "--class-prompt", "a photo of a {}", "--class-prompt", "a {}",
+            "--lanes",
             "\(lanes)")
         let expected = try TinyClip.expected().zero_shot
         #expect(found["top_1"] as? Double == TinyClip.recall(expected, 1))
@@ -113,7 +114,7 @@ struct ClipTests {
     func refusals() async throws {
         let llava = try await lorad(
             "eval", "--model", TinyLlava.model, "--data", TinyLlava.data("val"), "--images", TinyLlava.pictures,
-            "--prompt", "a {}")
+            "--class-prompt", "a {}")
         #expect(llava.status == 1 && llava.errors.contains("are for CLIP models"), "\(llava.errors)")
         let run = try TinyRun("training.learn_temperature=true")
         let temperature = try await run.train()

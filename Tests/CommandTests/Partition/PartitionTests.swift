@@ -1,6 +1,7 @@
 import Federation
 import Foundation
 import Testing
+import Training
 
 @testable import lorad
 
@@ -24,7 +25,7 @@ struct PartitionTests {
     private func write(
         _ by: String, label: RowLabel = .firstAnswer, parts: Int = 3, seed: UInt64 = 7, overwrite: Bool = false
     ) throws -> [[String]] {
-        let dataset = try LabelledDataset(path: path, label: label)
+        let dataset = try LabelledDataset(DatasetOptions(path: path), label: label)
         let partition = try dataset.partition(Partitioners.named(by), into: parts, seed: seed)
         let output = URL(filePath: folder.path).appending(path: "parts")
         try dataset.write(partition, to: output, overwrite: overwrite)
@@ -62,7 +63,7 @@ struct PartitionTests {
 
     @Test("An answer's surrounding space makes no label of its own, and the mix is told")
     func mix() throws {
-        let dataset = try LabelledDataset(path: path, label: .firstAnswer)
+        let dataset = try LabelledDataset(DatasetOptions(path: path), label: .firstAnswer)
         let partition = try dataset.partition(Partitioners.named("iid"), into: 1, seed: 1)
         let summary = dataset.summary(of: partition, folder: "x")
         #expect(summary.contains(#"part-1.json: 12 rows · "yes" 6, "4.50" 3, "no" 3"#))
@@ -79,10 +80,10 @@ struct PartitionTests {
 
     @Test("What is missing is named with the row and its line")
     func problems() throws {
-        #expect { try LabelledDataset(path: path, label: .field("color")) } throws: {
+        #expect { try LabelledDataset(DatasetOptions(path: path), label: .field("color")) } throws: {
             "\($0)".contains("rows.json:1: row 0 has no field `color`, only id, site, note, conversations")
         }
-        #expect { try LabelledDataset(path: path, label: .field("conversations")) } throws: {
+        #expect { try LabelledDataset(DatasetOptions(path: path), label: .field("conversations")) } throws: {
             "\($0)".contains("a label is text, a number or a truth value")
         }
         #expect { try write("iid", parts: 13) } throws: { "\($0)".contains("has 12 rows, too few for 13 parts") }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares decoding, resampling and image processors with Pillow and transformers on some 300 generated pictures.
+"""Compares decoding, resampling and image processors with Pillow and transformers on some 500 generated pictures.
 
     pip install numpy pillow torch torchvision transformers
     python compare.py [--keep DIR]
@@ -62,7 +62,17 @@ def generated():
                               ("RGB", dict(progressive=True, quality=75, subsampling=2)), ("CMYK", {})]:
             name = "-".join([mode] + [f"{k}{v}" for k, v in options.items()])
             yield f"jpeg-{width}x{height}-{name}.jpg", make.jpeg(width, height, mode, index * 17, **options)
+        for mode, options in [("RGB", dict(quality=index * 4)), ("RGBA", dict(quality=90)), ("RGB", dict(lossless=True)),
+                              ("RGBA", dict(lossless=True, exact=index % 2 == 0, quality=100)),
+                              ("RGBA", dict(quality=60, alpha_quality=40, method=index % 7))]:
+            name = "-".join([mode] + [f"{k}{v}" for k, v in options.items()])
+            yield f"webp-{width}x{height}-{name}.webp", make.webp(width, height, mode, index * 13, **options)
+        yield f"jpeg-{width}x{height}-YCCK.jpg", make.ycck(make.jpeg(width, height, "CMYK", index * 17))
+        yield f"jpeg-{width}x{height}-keep-rgb.jpg", make.jpeg(width, height, "RGB", index * 17, keep_rgb=True)
     for orientation in range(0, 10):
+        yield f"exif-{orientation}.webp", make.webp(29, 18, "RGB", orientation, exif=make.exif(orientation))
+        yield f"xmp-{orientation}.webp", make.webp(
+            19, 28, "RGBA", orientation, xmp=b'<x tiff:Orientation="%d"/>' % orientation)
         for order in "<>":
             block = make.exif(orientation, order)
             yield f"exif-{orientation}{'le' if order == '<' else 'be'}.jpg", make.jpeg(

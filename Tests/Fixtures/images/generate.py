@@ -56,13 +56,21 @@ def files():
     for orientation in range(1, 9):
         block = make.exif(orientation, "<>"[orientation % 2])
         yield f"oriented-{orientation}.jpg", make.jpeg(12, 8, "L", 8, exif=block, quality=70)
+    yield "ycck.jpg", make.ycck(make.jpeg(9, 14, "CMYK", 10))
+    yield "keep-rgb.jpg", make.jpeg(18, 11, "RGB", 11, keep_rgb=True)
+    for name, mode, options in [("lossy", "RGB", {}), ("lossy-alpha", "RGBA", {}), ("lossless", "RGB", dict(lossless=True)),
+                                ("lossless-alpha", "RGBA", dict(lossless=True, exact=True))]:
+        yield f"{name}.webp", make.webp(23, 17, mode, 12, **options)
+    yield "oriented-exif.webp", make.webp(14, 9, "RGB", 13, exif=make.exif(6, ">"))
+    yield "oriented-xmp.webp", make.webp(13, 8, "RGB", 14, xmp=b'<x tiff:Orientation="8"/>')
+    yield "animated.webp", make.animation(6, 5, 15)
     yield "scene.png", make.png(make.scene(37, 23, 3, 9), 8, 2)
 
 
 def decoded(path):
     rgb = pillow_rgb(path)
     golden = dict(height=rgb.shape[0], width=rgb.shape[1], rgb=encoded(rgb))
-    if Image.open(path).mode != "I;16" and path.suffix == ".png":
+    if Image.open(path).mode != "I;16" and path.suffix in (".png", ".webp"):
         white = pillow_on_white(path)
         if (white != rgb).any():
             golden["onWhite"] = encoded(white)
@@ -91,7 +99,7 @@ def main():
         (HERE / name).write_bytes(data)
     names = [name for name, _ in files()]
     scene = Image.open(HERE / "scene.png").convert("RGB")
-    goldens = dict(files={name: decoded(HERE / name) for name in names}, resized=list(resized(scene)),
+    goldens = dict(files={name: decoded(HERE / name) for name in names if name != "animated.webp"}, resized=list(resized(scene)),
                    processed=list(processed(scene)))
     (HERE / "goldens.json").write_text(json.dumps(goldens, indent=1) + "\n")
 

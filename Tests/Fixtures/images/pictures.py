@@ -1,4 +1,4 @@
-"""Builds pictures of every mode that JPEG and PNG have, for generate.py and compare.py."""
+"""Builds pictures of every mode that JPEG, PNG and WebP have, for generate.py and compare.py."""
 import io, struct, zlib
 import numpy as np
 from PIL import Image
@@ -87,4 +87,26 @@ def jpeg(width, height, mode, seed, **options):
     picture = Image.fromarray(samples[..., 0] if mode == "L" else samples, mode)
     out = io.BytesIO()
     picture.save(out, "JPEG", **{"quality": 90, **options})
+    return out.getvalue()
+
+
+def ycck(data):
+    """A CMYK JPEG of Pillow's whose Adobe marker says YCCK: the same samples mean other colours."""
+    at = data.index(b"Adobe\0") + 11
+    assert data[at] == 0
+    return data[:at] + b"\2" + data[at + 1:]
+
+
+def webp(width, height, mode, seed, **options):
+    """A WebP of a Pillow mode: RGB or RGBA."""
+    out = io.BytesIO()
+    Image.fromarray(scene(width, height, len(mode), seed), mode).save(out, "WEBP", **{"quality": 80, **options})
+    return out.getvalue()
+
+
+def animation(width, height, seed):
+    """An animated WebP of two frames."""
+    first, second = (Image.fromarray(scene(width, height, 3, seed + i), "RGB") for i in range(2))
+    out = io.BytesIO()
+    first.save(out, "WEBP", save_all=True, append_images=[second], lossless=True)
     return out.getvalue()

@@ -18,7 +18,10 @@ private struct RepeatableRandom: RandomNumberGenerator {
 
 @Suite("Image refusals")
 struct ImageRefusalTests {
-    static let names = ["420.jpg", "progressive.jpg", "oriented-6.jpg", "scene.png", "interlaced.png", "palette-4.png"]
+    static let names = [
+        "420.jpg", "progressive.jpg", "oriented-6.jpg", "scene.png", "interlaced.png", "palette-4.png",
+        "lossy.webp", "lossless-alpha.webp", "oriented-exif.webp", "ycck.jpg",
+    ]
 
     static func bytes(_ name: String) throws -> Data { try Data(contentsOf: ImageGoldens.file(name)) }
 
@@ -55,7 +58,9 @@ struct ImageRefusalTests {
         #expect(try refusal(Data()).description.contains("empty"))
         #expect(try refusal(Data("hello".utf8)).code == .unsupported)
         #expect(try refusal(Data("GIF89a......".utf8)).description.contains("GIF"))
-        #expect(try refusal(Data("RIFF....WEBPVP8 ".utf8)).description.contains("WebP"))
+        #expect(try refusal(Data("BM....".utf8)).description.contains("a BMP file; convert it to PNG"))
+        #expect(try refusal(Data("RIFF....WAVEfmt ".utf8)).code == .unsupported)
+        #expect(try refusal(Self.bytes("animated.webp")).description.contains("an animated WebP"))
     }
 
     @Test("A missing file and a folder are refused by path")
@@ -75,6 +80,16 @@ struct ImageRefusalTests {
         let frame = try #require(jpeg.range(of: Data([0xFF, 0xC0])))
         jpeg.replaceSubrange(frame.upperBound + 3..<frame.upperBound + 7, with: [0xFF, 0xFF, 0xFF, 0xFF])
         #expect(try refusal(jpeg).code == .invalidInput)
+        var webp = try Self.bytes("lossy.webp")
+        webp.replaceSubrange(26..<30, with: [0xFF, 0x3F, 0xFF, 0x3F])
+        #expect(try refusal(webp).description.contains("16383×16383"))
+    }
+
+    @Test("A WebP whose canvas is not that of its picture is refused")
+    func canvas() throws {
+        var webp = try Self.bytes("oriented-exif.webp")
+        webp[24] ^= 1
+        #expect(try refusal(webp).description.contains("damaged header"))
     }
 
     @Test("Limits are configurable")

@@ -34,11 +34,11 @@ struct ConversationDatasetTests {
         #expect(dataset.count == 3)
         let first = try dataset.conversation(at: 0)
         #expect(first.id == "x-1")
-        #expect(first.images == ["\(folder.path)/images/a.png"])
+        #expect(first.images == [Picture(file: "\(folder.path)/images/a.png")])
         #expect(first.turns == [.init(.user, "<image>\nWhat is \"it\"? [}"), .init(.assistant, "A cat.")])
         let second = try dataset.conversation(at: 1)
         #expect(second.id == "7")
-        #expect(second.images == ["\(folder.path)/images/a.png", "\(folder.path)/images/sub/b.jpg"])
+        #expect(second.images == ["a.png", "sub/b.jpg"].map { Picture(file: "\(folder.path)/images/\($0)") })
         #expect(second.turns.map(\.role) == [.system, .user, .assistant])
         let third = try dataset.conversation(at: 2)
         #expect(third.id == nil && third.images.isEmpty)
@@ -50,8 +50,8 @@ struct ConversationDatasetTests {
         let row = #"{"conversations": [{"from": "human", "value": "Q"}, {"from": "gpt", "value": "A"}]}"#
         let dataset = try open("\u{FEFF}\(row)\n\n\(row)\r\n\(row)", name: "train.jsonl")
         #expect(dataset.count == 3)
-        #expect(dataset.file.line(ofRow: 1) == 3)
-        #expect(dataset.file.line(ofRow: 2) == 4)
+        #expect(dataset.rows.place(ofRow: 1).line == 3)
+        #expect(dataset.rows.place(ofRow: 2).line == 4)
     }
 
     @Test("takes pictures at absolute paths")
@@ -61,7 +61,7 @@ struct ConversationDatasetTests {
             [{"image": "\#(folder.path)/images/a.png", "conversations":
               [{"from": "human", "value": "<image>"}, {"from": "gpt", "value": "A"}]}]
             """#)
-        #expect(try dataset.conversation(at: 0).images == ["\(folder.path)/images/a.png"])
+        #expect(try dataset.conversation(at: 0).images == [Picture(file: "\(folder.path)/images/a.png")])
     }
 
     @Test("keeps the order of rows over many stretches")
@@ -72,6 +72,6 @@ struct ConversationDatasetTests {
         let dataset = try open("[\(rows.joined(separator: ",\n"))]")
         #expect(dataset.count == 5000)
         for row in [0, 1023, 1024, 4999] { #expect(try dataset.conversation(at: row).id == "\(row)") }
-        #expect(dataset.file.line(ofRow: 4999) == 5000)
+        #expect(dataset.rows.place(ofRow: 4999).line == 5000)
     }
 }

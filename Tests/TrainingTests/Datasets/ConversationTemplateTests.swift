@@ -38,6 +38,13 @@ struct ConversationTemplateTests {
         #expect(answers(rendered) == ["Ici<|im_end|>", "e\u{301} oui<|im_end|>"])
     }
 
+    @Test("plain puts texts on lines of their own, and ends answers with the end of text")
+    func plain() throws {
+        let rendered = try ConversationTemplates.named("plain").render(turns, endOfText: "</s>")
+        #expect(rendered.text == "Be brief.\nOù? 😀\nIci</s>\nSûr?\ne\u{301} oui</s>\n")
+        #expect(answers(rendered) == ["Ici</s>", "e\u{301} oui</s>"])
+    }
+
     @Test("writes a prompt that an answer goes on from", arguments: ConversationTemplates.all.map(\.name))
     func prompt(name: String) throws {
         let template = try ConversationTemplates.named(name)
@@ -52,8 +59,8 @@ struct ConversationTemplateTests {
     func unknown() {
         let message = errorMessage { try ConversationTemplates.named("vicunna") }
         #expect(
-            message == "there is no conversation template `vicunna`: expected one of auto, chatml, vicuna;"
-                + " did you mean `vicuna`?")
+            message == "there is no conversation template `vicunna`: expected one of auto, chatml, llama-3, gemma,"
+                + " llama-2, vicuna, plain; did you mean `vicuna`?")
     }
 
     private func answers(_ rendered: RenderedConversation) -> [String] {
@@ -102,7 +109,19 @@ struct RecognisedTemplateTests {
         try folder.write("{}", to: "tokenizer_config.json")
         #expect(
             message(folder) == "DIR: has no chat template (chat_template.jinja, chat_template.json, or `chat_template`"
-                + " in tokenizer_config.json): set data.template to one of chatml, vicuna")
+                + " in tokenizer_config.json): set data.template to one of chatml, llama-3, gemma, llama-2, vicuna, plain"
+        )
+    }
+
+    @Test("of a kind that only looks like a known one is not taken for it")
+    func lookalikes() throws {
+        for source in [
+            "{{ bos_token }}[INST] {{ x }} [/INST]", "<|im_start|>{{ role | capitalize }}:{{ x }}<end_of_utterance>",
+        ] {
+            let folder = try TemporaryFolder()
+            try folder.write(source, to: "chat_template.jinja")
+            #expect(message(folder)?.contains("of a kind that is not known") == true)
+        }
     }
 
     @Test("of an unknown kind is an error that says what to set")
@@ -111,7 +130,7 @@ struct RecognisedTemplateTests {
         try folder.write("[INST] {{ x }} [/INST]", to: "chat_template.jinja")
         #expect(
             message(folder) == "DIR/chat_template.jinja: a chat template of a kind that is not known:"
-                + " set data.template to one of chatml, vicuna")
+                + " set data.template to one of chatml, llama-3, gemma, llama-2, vicuna, plain")
     }
 
     @Test("in a broken file is an error that names the file")

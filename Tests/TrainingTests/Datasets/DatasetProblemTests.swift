@@ -100,14 +100,16 @@ struct DatasetProblemTests {
         ])
     func rowProblem(row: String, problem: String) throws {
         let good = #"{"conversations": [{"from": "human", "value": "Q"}, {"from": "gpt", "value": "A"}]}"#
-        #expect(try message("[\n\(good),\n\(row)\n]") == "DIR/train.json: 1 of 2 rows cannot be used:\n  \(problem)")
+        #expect(
+            try message("[\n\(good),\n\(row)\n]") == "DIR/train.json: 1 of 2 rows cannot be used;"
+                + " correct them, or leave them out with --skip-bad-rows:\n  \(problem)")
     }
 
     @Test(
         "says where its JSON is broken",
         arguments: [
-            ("", "DIR/train.json: the file is empty: expected conversations"),
-            ("[]", "DIR/train.json: holds no rows: expected at least one conversation"),
+            ("", "DIR/train.json: the file is empty: expected rows"),
+            ("[]", "DIR/train.json: holds no rows: expected at least one"),
             (
                 "\n\"text\"",
                 "DIR/train.json:2: not valid JSON: expected `[` (a JSON array of rows) or `{` (JSON Lines), found `\"`"
@@ -130,7 +132,9 @@ struct DatasetProblemTests {
     @Test("says which row is not JSON", arguments: [#"{"a" 1}"#, #"{"conversations": [,]}"#, "{'a': 1}"])
     func brokenRow(row: String) throws {
         let message = try #require(try message("[\n\(row)]"))
-        #expect(message.hasPrefix("DIR/train.json: 1 of 1 rows cannot be used:\n  row 0 (line 2): is not valid JSON"))
+        #expect(
+            message.hasPrefix(
+                "DIR/train.json: 1 of 1 rows cannot be used; correct them:\n  row 0 (line 2): is not valid JSON"))
     }
 
     @Test("says which row is not UTF-8")
@@ -138,7 +142,7 @@ struct DatasetProblemTests {
         let row = Data(#"[{"conversations": [{"from": "human", "value": ""#.utf8) + [0xC3, 0x28] + Data(#""}]}]"#.utf8)
         #expect(
             try message(row) == """
-                DIR/train.json: 1 of 1 rows cannot be used:
+                DIR/train.json: 1 of 1 rows cannot be used; correct them:
                   row 0 (line 1): is not UTF-8: save the file with that encoding
                 """)
     }
@@ -149,7 +153,7 @@ struct DatasetProblemTests {
         let message = try #require(try message(Data(lines.utf8), name: "train.jsonl"))
         let listed = message.split(separator: "\n")
         #expect(listed.count == 22)
-        #expect(listed[0] == "DIR/train.jsonl: 30 of 30 rows cannot be used:")
+        #expect(listed[0] == "DIR/train.jsonl: 30 of 30 rows cannot be used; correct them:")
         #expect(listed[20] == "  row 19 (line 20): has no `conversations`")
         #expect(listed[21] == "  … and 10 more")
     }

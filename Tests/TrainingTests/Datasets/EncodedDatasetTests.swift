@@ -52,7 +52,7 @@ struct EncodedDatasetTests {
     func refuses() throws {
         #expect(
             message { try encoded([1, 9, 2], maxLength: 7, onLong: .error) } == """
-                DIR/train.jsonl: 1 of 3 rows cannot be used:
+                DIR/train.jsonl: 1 of 3 rows cannot be used; correct them, or leave them out with --skip-bad-rows:
                   row 1 (line 2): has 14 tokens, more than data.max_length 7: raise it, or set data.on_long to drop
                 """)
     }
@@ -70,7 +70,7 @@ struct EncodedDatasetTests {
             token: "<pad>", id: 2 + "<pad>".unicodeScalars.reduce(0) { $0 + Int($1.value) }, countPerImage: 2)
         #expect(
             message { try encoded([1], maxLength: 20, onLong: .error, question: "a<pad>", image: image) } == """
-                DIR/train.jsonl: 1 of 1 rows cannot be used:
+                DIR/train.jsonl: 1 of 1 rows cannot be used; correct them:
                   row 0 (line 1): has 1 image tokens, expected 0 for 0 images: its text must not hold `<pad>` itself
                 """)
     }

@@ -46,17 +46,17 @@ struct WorkSourceTests {
         let maker = WorkMaker(rows, catalogue: catalogue)
         let found = try maker.pictures(of: [0, 1, 2, 3, 4])
         #expect(found.count == 3)
-        let names = found.compactMap { catalogue.path(of: $0).map { URL(filePath: $0).lastPathComponent } }
+        let names = found.compactMap { catalogue.picture($0).map { URL(filePath: $0.description).lastPathComponent } }
         #expect(names == ["red-circle.jpg", "blue-square.png", "green-circle.png"])
-        #expect(catalogue.path(of: try PictureID(Array(repeating: 0, count: 32))) == nil)
+        #expect(catalogue.picture(try PictureID(Array(repeating: 0, count: 32))) == nil)
     }
 
     @Test("Each file is looked at once, and only when needed")
     func memory() throws {
-        let asked = Mutex<[String]>([])
-        let catalogue = PictureCatalogue { path in
-            asked.withLock { $0.append(path) }
-            return Array(repeating: UInt8(path.utf8.count & 0xFF), count: 32)
+        let asked = Mutex<[Picture]>([])
+        let catalogue = PictureCatalogue { picture in
+            asked.withLock { $0.append(picture) }
+            return Array(repeating: UInt8(picture.description.utf8.count & 0xFF), count: 32)
         }
         let maker = WorkMaker(rows, catalogue: catalogue)
         for _ in 0..<3 { _ = try maker.pictures(of: [0]) }
@@ -70,6 +70,6 @@ struct WorkSourceTests {
         let work = try WorkMaker(rows, catalogue: catalogue).work(ofStretch: [[0]])
         let source = WorkSource(work.rows, processor: tiny.processor, imageSize: 24) { _ in Data("no picture".utf8) }
         let message = errorMessage { try source.batch(of: [0]) }
-        #expect(message?.hasPrefix("picture \(work.rows.pictures[0]): expected JPEG or PNG") == true)
+        #expect(message?.hasPrefix("picture \(work.rows.pictures[0]): expected JPEG, PNG or WebP") == true)
     }
 }

@@ -1,43 +1,94 @@
 /// How a conversation is written as one text: the frame that a model family's chat format puts around each turn.
 public struct ConversationTemplate: Sendable {
+    /// A question, and what its frame may depend on.
+    struct Question {
+        let text: String
+        /// What the system says; only before the first question.
+        let system: String?
+        /// Whether it is the first one.
+        let isFirst: Bool
+        let marks: TextMarks
+    }
+
     /// The name in `data.template`.
     public let name: String
+    /// Whether a text begins with the beginning-of-text token. Tokenizers put it there, and `render` does not.
+    public let beginsWithMark: Bool
     /// Whether a folder's chat template (the Jinja source) is of this kind.
     let recognises: @Sendable (_ chatTemplate: String) -> Bool
-    /// What the system says, in its frame.
-    let system: @Sendable (_ text: String) -> String
     /// A question in its frame, up to where the answer begins.
-    let question: @Sendable (_ text: String) -> String
+    let question: @Sendable (Question) -> String
     /// An answer with its end mark: what the model learns to write.
-    let answer: @Sendable (_ text: String, _ endOfText: String) -> String
+    let answer: @Sendable (_ text: String, TextMarks) -> String
     /// What follows an answer without being learned.
     let separator: String
 
-    /// Writes turns as one text.
+    /// Writes turns as one text, without the token that begins every text.
     ///
     /// - Parameters:
     ///   - turns: Optionally the system's turn, then questions and answers; the last question may be unanswered.
-    ///   - endOfText: The tokenizer's end-of-text token, for templates whose answers end with it.
-    public func render(_ turns: [ConversationTurn], endOfText: String) -> RenderedConversation {
+    ///   - marks: The tokenizer's marks, for templates that use them.
+    public func render(_ turns: [ConversationTurn], marks: TextMarks) -> RenderedConversation {
         var rendered = RenderedConversation()
+        var system: String?
         for turn in turns {
             switch turn.role {
-            case .system: rendered.append(system(turn.text))
-            case .user: rendered.append(question(turn.text))
+            case .system: system = turn.text
+            case .user:
+                let isFirst = rendered.text.isEmpty
+                rendered.append(
+                    question(Question(text: turn.text, system: system, isFirst: isFirst, marks: marks)))
+                system = nil
             case .assistant:
-                rendered.appendAnswer(answer(turn.text, endOfText))
+                rendered.appendAnswer(answer(turn.text, marks))
                 rendered.append(separator)
             }
         }
         return rendered
     }
 
+    /// Writes turns, for templates that need no mark but that of a text's end.
+    public func render(_ turns: [ConversationTurn], endOfText: String) -> RenderedConversation {
+        render(turns, marks: TextMarks(endOfText: endOfText))
+    }
+
     /// Writes turns that end with a question as the text that a model is to go on with.
     ///
     /// Spaces at its end are left out: tokenizers join them with the answer's first word.
-    public func prompt(_ turns: [ConversationTurn], endOfText: String) -> String {
-        var text = render(turns, endOfText: endOfText).text
+    public func prompt(_ turns: [ConversationTurn], marks: TextMarks) -> String {
+        var text = render(turns, marks: marks).text
         while text.last == " " { text.removeLast() }
         return text
+    }
+
+    /// Writes a prompt, for templates that need no mark but that of a text's end.
+    public func prompt(_ turns: [ConversationTurn], endOfText: String) -> String {
+        prompt(turns, marks: TextMarks(endOfText: endOfText))
+    }
+}
+
+/// The tokens that a tokenizer begins and ends texts with, as text; empty where it has none.
+public struct TextMarks: Equatable, Sendable {
+    /// The beginning of a text.
+    public var beginningOfText: String
+    /// The end of a text.
+    public var endOfText: String
+
+    /// Creates marks.
+    public init(beginningOfText: String = "", endOfText: String = "") {
+        self.beginningOfText = beginningOfText
+        self.endOfText = endOfText
+    }
+}
+
+extension String {
+    /// The text without the white space at its ends that Python's `str.strip` removes.
+    var stripped: String {
+        let isSpace = { (scalar: Unicode.Scalar) in
+            scalar.properties.isWhitespace || (0x1C...0x1F).contains(scalar.value)
+        }
+        let rest = unicodeScalars.drop(while: isSpace)
+        guard let last = rest.lastIndex(where: { !isSpace($0) }) else { return "" }
+        return String(rest[...last])
     }
 }

@@ -18,4 +18,14 @@ public struct RenderedConversation: Equatable, Sendable {
         append(part)
         answers.append(start..<length)
     }
+
+    /// The same behind a prefix that is not learned.
+    func after(_ prefix: String) -> RenderedConversation {
+        guard !prefix.isEmpty else { return self }
+        var whole = RenderedConversation()
+        whole.append(prefix + text)
+        let shift = prefix.unicodeScalars.count
+        whole.answers = answers.map { $0.lowerBound + shift..<$0.upperBound + shift }
+        return whole
+    }
 }

@@ -2,14 +2,24 @@ import Training
 
 extension DataArguments: ConfigurationSection {
     static let fields: [Field<Self>] = [
-        Field("train", \.train, "Conversations to train on: JSON or JSON Lines.", .file, isRequired: true),
-        Field("images", \.images, "The folder that the rows' image paths are relative to.", .folder),
-        Field("validation", \.validation, "Conversations to evaluate on.", Constraint.file.whenGiven),
+        Field(
+            "train", \.train, "What to train on: a file, a folder, or a range of tar archives.", .dataset,
+            isRequired: true),
+        Field("images", \.images, "The folder that the image paths of JSON rows are relative to.", .folder),
+        Field("validation", \.validation, "What to evaluate on, in the same format.", Constraint.dataset.whenGiven),
+        Field("format", \.format, "How the data is written; auto recognises it by what it holds."),
+        Field("prompt", \.prompt, "What a picture is asked where the data has captions or classes only."),
         Field("max_length", \.maxLength, "The most tokens of a row, image tokens included.", .atLeast(2)),
         Field("on_long", \.onLong, "Whether a longer row is an error or left out and counted; none is cut."),
         Field(
             "template", \.template, "How conversations are written; auto recognises the model's chat template.",
             .oneOf(ConversationTemplates.names)),
+        Field(
+            "feature_cache", \.featureCache,
+            "A folder to keep what frozen vision layers make of pictures, shared between runs; none unless given."),
+        Field(
+            "feature_cache_gigabytes", \.featureCacheGigabytes,
+            "The most that the folder may take; what was not used for longest goes first.", .above(0)),
         Field("shuffle", \.shuffle, "Take the rows in a new random order each epoch, by training.seed."),
     ]
 }

@@ -23,6 +23,8 @@ public struct ConversationSource: RowSource {
     private let rows: any EncodedRows
     private let reader: PictureReader
     private let pictureLength: Int
+    /// Where features of pictures are kept that no training changes; nil computes them every time.
+    public var features: FeatureCache?
 
     /// Creates a source.
     ///
@@ -49,7 +51,28 @@ public struct ConversationSource: RowSource {
     /// Rows packed one after another, with their pictures.
     public func batch(of rows: [Int]) throws -> PackedBatch {
         let examples = try rows.map { try self.rows.example(at: $0) }
-        let pictures = try examples.flatMap(\.images).map { try reader.pixels(ofFile: $0) }
-        return PackedBatch(sequences: examples.map { ($0.ids, $0.labels) }, pictures: pictures)
+        let pictures = examples.flatMap { example in example.images.map { (picture: $0, row: example.row) } }
+        let sequences = examples.map { (tokens: $0.ids, labels: $0.labels) }
+        guard let features else {
+            return PackedBatch(
+                sequences: sequences, pictures: try pictures.map { try pixels(of: $0.picture, row: $0.row) })
+        }
+        return PackedBatch(
+            sequences: sequences,
+            features: try pictures.map { picture, row in
+                try features.features(of: picture) { try pixels(of: picture, row: row) }
+            })
+    }
+
+    /// Only a picture's header was looked at before.
+    private func pixels(of picture: Picture, row: Int) throws -> PixelValues {
+        do {
+            return try reader.pixels(of: picture)
+        } catch let error as ModelError {
+            throw TrainingError(
+                .invalidDataset,
+                "row \(row): its picture cannot be used; replace it, or leave such rows out with --skip-bad-rows, which"
+                    + " decodes every picture beforehand", cause: error)
+        }
     }
 }

@@ -12,6 +12,17 @@ struct RowIndex: Sendable {
 
     private(set) var entries: [Entry] = []
 
+    /// The most bytes of a row: more would not be decoded in reasonable memory.
+    static let maxRowBytes = 1 << 28
+
+    /// The bytes of the first row, or nil where there is none: enough to tell what kind of rows a file holds.
+    static func firstRow(of data: Data, name: String) -> Range<Int>? {
+        data.withUnsafeBytes { bytes in
+            var scanner = JSONScanner(bytes, name: name)
+            return scanner.firstRow()
+        }
+    }
+
     /// Finds the rows of a file.
     ///
     /// - Parameter name: The file's name, for messages.
@@ -24,13 +35,13 @@ struct RowIndex: Sendable {
             switch scanner.current {
             case UInt8(ascii: "["): entries = try scanner.arrayElements()
             case UInt8(ascii: "{"): entries = scanner.lines()
-            case nil: throw TrainingError(.invalidDataset, "\(name): the file is empty: expected conversations")
+            case nil: throw TrainingError(.invalidDataset, "\(name): the file is empty: expected rows")
             default:
                 throw scanner.error("expected `[` (a JSON array of rows) or `{` (JSON Lines), found \(scanner.found)")
             }
         }
         guard !entries.isEmpty else {
-            throw TrainingError(.invalidDataset, "\(name): holds no rows: expected at least one conversation")
+            throw TrainingError(.invalidDataset, "\(name): holds no rows: expected at least one")
         }
     }
 }

@@ -1,10 +1,13 @@
 import Foundation
+import Models
 
 extension RowProblem {
     /// A decoding failure in the words of the dataset's format.
     static func reason(for error: any Error) -> String {
         switch error {
         case let error as Reason: error.text
+        case let error as RowProblem: error.reason
+        case let error as ModelError: error.message
         case DecodingError.keyNotFound(let key, let context):
             "\(place(context.codingPath))has no `\(key.stringValue)`"
         case DecodingError.typeMismatch(let type, let context):
@@ -17,7 +20,7 @@ extension RowProblem {
     }
 
     /// `conversations[1].value: `, or nothing for the row itself.
-    private static func place(_ path: [any CodingKey]) -> String {
+    static func place(_ path: [any CodingKey]) -> String {
         var text = ""
         for key in path {
             if let index = key.intValue {

@@ -38,6 +38,20 @@ struct JSONScanner {
         position += 1
     }
 
+    /// The first element of an array, or the first line; nil where there is none, or it is not whole.
+    mutating func firstRow() -> Range<Int>? {
+        skipByteOrderMark()
+        skipSpace()
+        let isArray = current == UInt8(ascii: "[")
+        if isArray {
+            advance()
+            skipSpace()
+        }
+        if let entry = try? element(index: 0) { return entry.bytes }
+        guard !isArray, current != nil else { return nil }
+        return lines().first?.bytes
+    }
+
     /// The elements of the array that begins here, which must be all that the file holds.
     mutating func arrayElements() throws -> [RowIndex.Entry] {
         var entries: [RowIndex.Entry] = []

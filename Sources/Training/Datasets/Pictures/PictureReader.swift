@@ -1,7 +1,7 @@
 import Foundation
 import Models
 
-/// Makes a model's pixel values of picture files, whether they lie on disk or came over a wire.
+/// Makes a model's pixel values of pictures, whether they lie on disk or came over a wire.
 struct PictureReader: Sendable {
     private let processor: ImageProcessor
     private let imageSize: Int
@@ -12,9 +12,9 @@ struct PictureReader: Sendable {
         self.imageSize = imageSize
     }
 
-    /// The pixel values of a file.
-    func pixels(ofFile path: String) throws -> PixelValues {
-        try pixels(of: RGBImage(file: URL(filePath: path)), name: path)
+    /// The pixel values of a picture of a dataset.
+    func pixels(of picture: Picture) throws -> PixelValues {
+        try pixels(of: picture.decoded(), name: picture.description)
     }
 
     /// The pixel values of a file's bytes; `name` is what errors call it.

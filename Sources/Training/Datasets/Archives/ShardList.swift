@@ -1,0 +1,67 @@
+import Foundation
+
+/// The archives of a dataset: one, those of a folder, those of a range such as `data/{000000..000003}.tar`, or those that
+/// a text file lists.
+enum ShardList {
+    private static let limit = 100_000
+
+    /// Whether a path is a range of names.
+    static func isRange(_ path: String) -> Bool { range(in: path) != nil }
+
+    /// The paths, in order.
+    ///
+    /// - Throws: `TrainingError` where there are none, or a folder or list cannot be read.
+    static func shards(at path: String) throws -> [String] {
+        if isRange(path) { return try expanded(path) }
+        if FolderEntries.isFolder(path) {
+            let names = try FolderEntries.visible(in: path).filter { $0.hasSuffix(".tar") }
+            guard !names.isEmpty else {
+                throw TrainingError(.invalidDataset, "\(path): holds no archives: expected files named *.tar")
+            }
+            return names.map { "\(path)/\($0)" }
+        }
+        return try path.hasSuffix(".tar") || TarArchive.isOne(MappedText.map(path)) ? [path] : list(path)
+    }
+
+    /// The archives that a text file names, a line each, relative to its folder.
+    static func list(_ path: String) throws -> [String] {
+        let data = try MappedText.map(path)
+        let lines =
+            data.count <= 1 << 26 ? String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline) : []
+        let names = lines.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
+        guard !names.isEmpty, names.allSatisfy({ $0.hasSuffix(".tar") }) else {
+            throw TrainingError(
+                .invalidDataset, "\(path): expected a tar archive, or a list of the paths of some, one a line")
+        }
+        let folder = FolderEntries.parent(of: path)
+        return try names.flatMap { try expanded($0.hasPrefix("/") ? $0 : "\(folder)/\($0)") }
+    }
+
+    private static func range(in path: String) -> Regex<(Substring, Substring, Substring)>.Match? {
+        path.firstMatch(of: /\{([0-9]{1,9})\.\.([0-9]{1,9})\}/)
+    }
+
+    /// The path with each range replaced by its numbers, which have as many digits as the longer bound.
+    private static func expanded(_ path: String) throws -> [String] {
+        var paths = [path]
+        while let found = paths.first.flatMap(range(in:)) {
+            guard let first = Int(found.1), let last = Int(found.2), first <= last else {
+                throw TrainingError(.invalidDataset, "\(path): expected a range from the lower to the higher number")
+            }
+            guard (last - first + 1) * paths.count <= limit else {
+                throw TrainingError(.invalidDataset, "\(path): stands for more than \(limit) archives")
+            }
+            let width = max(found.1.count, found.2.count)
+            paths = paths.flatMap { path in
+                range(in: path).map { match in
+                    (first...last).map { number in
+                        let digits = "\(number)"
+                        let zeros = String(repeating: "0", count: width - digits.count)
+                        return path.replacingCharacters(in: match.range, with: zeros + digits)
+                    }
+                } ?? [path]
+            }
+        }
+        return paths
+    }
+}

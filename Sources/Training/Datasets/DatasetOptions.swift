@@ -1,0 +1,27 @@
+/// Which dataset, and how it is read.
+public struct DatasetOptions: Equatable, Sendable {
+    /// The file, the folder, or the range of archives.
+    public var path: String
+    /// The folder that picture paths of JSON rows are relative to.
+    public var imageFolder: String
+    /// How the dataset is written.
+    public var format = DataFormat.automatic
+    /// What a picture is asked where the dataset has captions or classes only; nil takes the format's own question.
+    public var prompt: String?
+    /// Whether rows that cannot be used are left out instead of refused. Every picture is decoded then.
+    public var skipsBadRows = false
+
+    /// A dataset that is recognised by what it holds.
+    public init(path: String, imageFolder: String = ".") {
+        self.path = path
+        self.imageFolder = imageFolder
+    }
+
+    /// Whether the path stands for several archives, as `data/{000..123}.tar` does, and is not there itself.
+    public var isRange: Bool { ShardList.isRange(path) }
+
+    /// The rows as they are written; nothing is validated.
+    ///
+    /// - Throws: `TrainingError` where the dataset cannot be read or is of no known format.
+    public func openRows() throws -> any DatasetRows { try DatasetFormats.open(self).rows }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import Models
+
+/// A first look at what a path leads to.
+struct DatasetProbe {
+    private(set) var hasArchives = false
+    private(set) var hasCaptions = false
+    private(set) var hasClasses = false
+    private(set) var isJSON = false
+    /// The first row of JSON; nil where it cannot be read.
+    private(set) var firstRow: JSONValue?
+
+    /// Looks at a file's beginning, or at the names in a folder.
+    ///
+    /// - Throws: `TrainingError` where there is nothing.
+    init(path: String) throws {
+        if ShardList.isRange(path) {
+            hasArchives = true
+        } else if FolderEntries.isFolder(path) {
+            try look(inFolder: path)
+        } else {
+            try look(inFile: path)
+        }
+    }
+
+    private mutating func look(inFolder path: String) throws {
+        let names = try FolderEntries.visible(in: path)
+        hasCaptions = CaptionRows.tableNames.contains(where: names.contains)
+        hasArchives = !hasCaptions && names.contains { $0.hasSuffix(".tar") }
+        hasClasses = try names.contains { name in
+            let folder = "\(path)/\(name)"
+            return try FolderEntries.isFolder(folder)
+                && FolderEntries.visible(in: folder).contains(where: PictureName.isOne)
+        }
+    }
+
+    private mutating func look(inFile path: String) throws {
+        let data = try MappedText.map(path)
+        isJSON = RecordTable.isJSON(data)
+        if isJSON {
+            let row = RowIndex.firstRow(of: data, name: path).map { data[$0] }
+            firstRow = row.flatMap { $0.count <= RowIndex.maxRowBytes ? try? JSONValue(parsing: $0, file: path) : nil }
+            hasCaptions = firstRow?["file_name"] != nil && firstRow?["conversations"] == nil
+        } else if TarArchive.isOne(data) || path.hasSuffix(".tar") {
+            hasArchives = true
+        } else {
+            hasArchives = (try? ShardList.list(path)) != nil
+            hasCaptions = !hasArchives && Self.hasTable(data)
+            isJSON = !hasArchives && !hasCaptions
+        }
+    }
+
+    /// Whether the first line of a table names the pictures' column.
+    private static func hasTable(_ data: Data) -> Bool {
+        let line = Data(data.prefix(1 << 16).prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
+        let bytes = line.starts(with: [0xEF, 0xBB, 0xBF]) ? line.dropFirst(3) : line
+        return (try? CSVScanner.fields(bytes))?.contains("file_name") ?? false
+    }
+}

@@ -1,0 +1,31 @@
+import Foundation
+import Models
+
+/// Writes rows in LLaVA's format.
+enum LlavaRow {
+    /// `{"id": …, "image": […], "conversations": [{"from": …, "value": …}]}`.
+    static func json(_ conversation: Conversation) -> JSONValue {
+        let turns = conversation.turns.map { turn in
+            JSONValue.object([.init("from", .string(tag(turn.role))), .init("value", .string(turn.text))])
+        }
+        let images = conversation.images.map { JSONValue.string(path($0)) }
+        let members: [JSONValue.Member?] = [
+            conversation.id.map { .init("id", .string($0)) },
+            images.isEmpty ? nil : .init("image", .array(images)), .init("conversations", .array(turns)),
+        ]
+        return .object(members.compactMap(\.self))
+    }
+
+    private static func path(_ picture: Picture) -> String {
+        guard case .file(let path) = picture.place else { return picture.description }
+        return URL(filePath: path).absoluteURL.path
+    }
+
+    private static func tag(_ role: ConversationTurn.Role) -> String {
+        switch role {
+        case .system: "system"
+        case .user: "human"
+        case .assistant: "gpt"
+        }
+    }
+}

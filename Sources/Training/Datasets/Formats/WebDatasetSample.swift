@@ -1,0 +1,89 @@
+import Foundation
+import Models
+
+/// The members of a sample, sorted by what they are.
+struct WebDatasetSample {
+    let key: String
+    /// The sample's `.json`.
+    private(set) var document: Data?
+    private let archive: TarArchive
+    private var documentPlace = 0..<0
+    private var caption: Data?
+    private var pictures: [(name: String, picture: Picture)] = []
+
+    /// Sorts members.
+    ///
+    /// - Throws: `RowProblem.Reason` where two members are of the same kind, of which there may be one.
+    init(_ members: [TarArchive.Member], of archive: TarArchive) throws {
+        self.archive = archive
+        key = members.first.flatMap { MemberName($0.name)?.key } ?? ""
+        for member in members {
+            guard member.isFile, let name = MemberName(member.name), name.key == key else { continue }
+            try add(member, name.fileExtension)
+        }
+    }
+
+    private mutating func add(_ member: TarArchive.Member, _ fileExtension: String) throws {
+        let kind = fileExtension.split(separator: ".").last ?? ""
+        if PictureName.isOne(member.name) {
+            let place = Picture.Place.part(path: archive.path, bytes: member.contents)
+            pictures.append((member.name, Picture(place, name: "\(archive.path): \(member.name)")))
+        } else if kind == "json" {
+            guard document == nil else { throw RowProblem.Reason("has two .json members: expected one") }
+            document = try text(member)
+            documentPlace = member.contents
+        } else if kind == "txt" {
+            guard caption == nil else { throw RowProblem.Reason("has two .txt members: expected one") }
+            caption = try text(member)
+        }
+    }
+
+    private func text(_ member: TarArchive.Member) throws -> Data {
+        let bytes = archive.bytes(member.contents)
+        try MappedText.check(bytes)
+        return bytes
+    }
+
+    /// The row that the sample is.
+    ///
+    /// - Throws: `RowProblem.Reason`, or what decoding throws.
+    func conversation(row: Int, question: String) throws -> Conversation {
+        let fields = try document.map { try JSONValue(parsing: $0, file: "its JSON") }
+        if let document, fields?["conversations"] != nil || fields?["messages"] != nil {
+            return try conversation(row: row, ConversationRow(document, as: nil))
+        }
+        let caption = caption.map { String(decoding: $0, as: UTF8.self) }
+        let found = caption ?? fields?["caption"]?.stringValue ?? fields?["text"]?.stringValue
+        guard let answer = found?.trimmingCharacters(in: .whitespacesAndNewlines) else {
+            throw RowProblem.Reason(
+                "says nothing about its picture: expected a .txt member, or a .json one with `conversations`, `messages`"
+                    + " or `caption`")
+        }
+        guard !pictures.isEmpty else {
+            throw RowProblem.Reason("has no picture: expected a .jpg, .png or .webp member")
+        }
+        return Conversation(row: row, id: key, images: pictures.map(\.picture), question: question, answer: answer)
+    }
+
+    /// A conversation's pictures are the sample's members, in their order unless it names them.
+    private func conversation(row: Int, _ written: ConversationRow) throws -> Conversation {
+        let markers = written.turns.reduce(0) { $0 + $1.text.imageMarkerCount }
+        let images =
+            written.images.isEmpty && markers > 0
+            ? pictures.map(\.picture) : try written.images.enumerated().map { try picture($1, number: $0) }
+        return Conversation(
+            row: row, id: written.id ?? key, person: written.person, images: images, turns: written.turns)
+    }
+
+    private func picture(_ reference: String, number: Int) throws -> Picture {
+        if DataURL.isOne(reference) {
+            return Picture(
+                .row(path: archive.path, bytes: documentPlace, number: number),
+                name: "\(archive.path): picture \(number) of \(key).json")
+        }
+        guard let found = pictures.first(where: { $0.name == reference || $0.name.hasSuffix("/\(reference)") }) else {
+            throw RowProblem.Reason("the image `\(reference.prefix(80))` is no member of its sample")
+        }
+        return found.picture
+    }
+}

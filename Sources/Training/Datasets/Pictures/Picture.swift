@@ -1,0 +1,31 @@
+/// Where a picture's bytes are.
+///
+/// It holds none of them, so that the pictures of a dataset take no memory before they are read. Two are equal where they
+/// lie in the same place.
+public struct Picture: Hashable, Sendable, CustomStringConvertible {
+    /// The kinds of places.
+    public enum Place: Hashable, Sendable {
+        /// A file of its own.
+        case file(path: String)
+        /// Bytes of a larger file, as a member of an archive is.
+        case part(path: String, bytes: Range<Int>)
+        /// Text of a `data:` URL in a row of JSON: the file's bytes that are the row, and which of its pictures it is.
+        case row(path: String, bytes: Range<Int>, number: Int)
+    }
+
+    /// Where it is.
+    public let place: Place
+    /// What errors call it.
+    public let description: String
+
+    /// Creates a picture; nothing is looked at.
+    ///
+    /// - Parameter name: what errors call it.
+    public init(_ place: Place, name: String) {
+        self.place = place
+        description = name
+    }
+
+    /// A picture in a file of its own.
+    public init(file path: String) { self.init(.file(path: path), name: path) }
+}

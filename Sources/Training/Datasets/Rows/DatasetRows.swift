@@ -1,0 +1,84 @@
+public import Foundation
+public import Models
+
+/// The rows of a dataset in one of the formats: they are known by position, and each is read when it is asked for.
+public protocol DatasetRows: Sendable {
+    /// The dataset's path, for messages.
+    var path: String { get }
+    /// How many rows there are.
+    var count: Int { get }
+    /// What is to be said about the dataset beside its format and its number of rows, if anything.
+    var remark: String? { get }
+    /// What parts of the dataset are written as.
+    var partForm: DatasetPartForm { get }
+
+    /// Where a row is, for messages.
+    func place(ofRow row: Int) -> RowPlace
+
+    /// Reads a row; whether its pictures can be used is not looked at.
+    ///
+    /// - Throws: `RowProblem` where it cannot be read.
+    func conversation(at row: Int) throws -> Conversation
+
+    /// What the row says about itself, by name: a JSON object.
+    ///
+    /// - Throws: `RowProblem` where it cannot be read.
+    func fields(ofRow row: Int) throws -> JSONValue
+
+    /// The row as it stands in a part of the dataset, which is written in `partForm`.
+    ///
+    /// - Throws: `RowProblem` where it cannot be read.
+    func part(ofRow row: Int) throws -> Data
+}
+
+/// Where a row is.
+public struct RowPlace: Equatable, Sendable {
+    /// The file, where the dataset has several.
+    public var file: String?
+    /// The line that it begins on, from 1.
+    public var line: Int?
+
+    /// Creates a place.
+    public init(file: String? = nil, line: Int? = nil) {
+        self.file = file
+        self.line = line
+    }
+}
+
+/// What a part of a dataset is written as.
+public enum DatasetPartForm: String, Sendable {
+    /// A JSON array of rows.
+    case json
+    /// An archive of members.
+    case tar
+}
+
+extension DatasetRows {
+    /// Nothing.
+    public var remark: String? { nil }
+
+    /// A JSON array.
+    public var partForm: DatasetPartForm { .json }
+
+    /// The row in LLaVA's format, with absolute paths.
+    public func part(ofRow row: Int) throws -> Data {
+        Data(LlavaRow.json(try conversation(at: row)).text(isASCII: false).utf8)
+    }
+
+    /// A problem with a row.
+    func problem(_ row: Int, _ reason: String, id: String? = nil) -> RowProblem {
+        let place = place(ofRow: row)
+        return RowProblem(row: row, file: place.file, line: place.line, id: id, reason: reason)
+    }
+
+    /// The body's result, its errors as problems with the row.
+    func reading<Result>(_ row: Int, id: String? = nil, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let problem as RowProblem {
+            throw problem
+        } catch {
+            throw problem(row, RowProblem.reason(for: error), id: id)
+        }
+    }
+}

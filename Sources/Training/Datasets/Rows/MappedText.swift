@@ -1,0 +1,62 @@
+import Foundation
+
+/// A text file that is mapped, not read, and where its rows are.
+struct MappedText: Sendable {
+    let path: String
+    private let data: Data
+    private let entries: [RowIndex.Entry]
+
+    /// Opens a file and finds its rows.
+    ///
+    /// - Parameter index: Finds the rows of the data; it is given the path for messages.
+    /// - Throws: `TrainingError` where the file cannot be read, and what `index` throws.
+    init(path: String, index: (Data, String) throws -> [RowIndex.Entry]) throws {
+        data = try Self.map(path)
+        self.path = path
+        entries = try index(data, path)
+    }
+
+    /// How many rows there are.
+    var count: Int { entries.count }
+
+    /// The line that a row begins on, from 1.
+    func line(ofRow row: Int) -> Int { entries[row].line }
+
+    /// Where a row is in the file.
+    func range(ofRow row: Int) -> Range<Int> { entries[row].bytes }
+
+    /// A row's bytes as they stand in the file.
+    func bytes(ofRow row: Int) -> Data { data[entries[row].bytes] }
+
+    /// A row's bytes, unless they are more than a row may have or no text.
+    ///
+    /// - Throws: `RowProblem.Reason`.
+    func checkedBytes(ofRow row: Int) throws -> Data {
+        let bytes = bytes(ofRow: row)
+        try Self.check(bytes)
+        return bytes
+    }
+
+    static func check(_ bytes: Data) throws {
+        guard bytes.count <= RowIndex.maxRowBytes else {
+            throw RowProblem.Reason("has \(bytes.count) bytes, more than the limit of \(RowIndex.maxRowBytes)")
+        }
+        guard String(validating: bytes, as: UTF8.self) != nil else {
+            throw RowProblem.Reason("is not UTF-8: save the file with that encoding")
+        }
+    }
+
+    /// Maps a file.
+    ///
+    /// - Throws: `TrainingError` where it cannot be read.
+    static func map(_ path: String) throws -> Data {
+        guard FileManager.default.isReadableFile(atPath: path) else {
+            throw TrainingError(.fileNotFound, "\(path): no such file, or it cannot be read")
+        }
+        do {
+            return try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
+        } catch {
+            throw TrainingError(.fileNotFound, "\(path): cannot be read", cause: error)
+        }
+    }
+}

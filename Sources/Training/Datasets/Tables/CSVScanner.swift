@@ -1,0 +1,90 @@
+import Foundation
+
+/// Finds the records of comma-separated values (RFC 4180): a line end within quotes does not end a record.
+enum CSVScanner {
+    /// Where each record lies, without its line end; empty lines are none.
+    ///
+    /// - Throws: `TrainingError` where a quote is not closed.
+    static func records(_ data: Data, name: String) throws -> [RowIndex.Entry] {
+        try data.withUnsafeBytes { bytes in
+            var entries: [RowIndex.Entry] = []
+            var line = 1
+            var position = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+            while position < bytes.count {
+                let (start, firstLine) = (position, line)
+                guard let end = end(of: bytes, from: &position, line: &line) else {
+                    throw TrainingError(
+                        .invalidDataset, "\(name):\(firstLine): a quote that begins in this row is not closed")
+                }
+                if end > start { entries.append(RowIndex.Entry(bytes: start..<end, line: firstLine)) }
+            }
+            return entries
+        }
+    }
+
+    /// The end of the record at a position, which moves behind its line end; nil where the data ends within quotes.
+    private static func end(of bytes: UnsafeRawBufferPointer, from position: inout Int, line: inout Int) -> Int? {
+        var isQuoted = false
+        // A quote opens at the beginning of a field, or again where it has just closed: twice for one.
+        var canOpen = true
+        while position < bytes.count {
+            let byte = bytes[position]
+            position += 1
+            if byte == UInt8(ascii: "\""), isQuoted || canOpen {
+                isQuoted.toggle()
+                canOpen = true
+            } else {
+                canOpen = byte == UInt8(ascii: ",")
+            }
+            guard byte == UInt8(ascii: "\n") else { continue }
+            line += 1
+            if !isQuoted { return lineEnd(bytes, position - 1) }
+        }
+        return isQuoted ? nil : lineEnd(bytes, position)
+    }
+
+    /// The position before a carriage return, where one stands there.
+    private static func lineEnd(_ bytes: UnsafeRawBufferPointer, _ position: Int) -> Int {
+        position > 0 && bytes[position - 1] == UInt8(ascii: "\r") ? position - 1 : position
+    }
+
+    /// The fields of a record.
+    ///
+    /// - Throws: `RowProblem.Reason` where its quotes are not as RFC 4180 has them.
+    static func fields(_ record: Data) throws -> [String] {
+        var fields: [String] = []
+        var rest = [UInt8](record)[...]
+        while true {
+            fields.append(try rest.first == UInt8(ascii: "\"") ? quoted(&rest) : plain(&rest))
+            guard let separator = rest.popFirst() else { return fields }
+            guard separator == UInt8(ascii: ",") else {
+                throw RowProblem.Reason("field \(fields.count): expected a comma after its closing quote")
+            }
+        }
+    }
+
+    private static func plain(_ rest: inout ArraySlice<UInt8>) throws -> String {
+        let field = rest.prefix { $0 != UInt8(ascii: ",") }
+        guard !field.contains(UInt8(ascii: "\"")) else {
+            throw RowProblem.Reason(
+                "a quote stands within a field that is not quoted: put the field in quotes, twice \"")
+        }
+        rest = rest.dropFirst(field.count)
+        return String(decoding: field, as: UTF8.self)
+    }
+
+    private static func quoted(_ rest: inout ArraySlice<UInt8>) throws -> String {
+        var field: [UInt8] = []
+        rest = rest.dropFirst()
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "\"") else {
+                field.append(byte)
+                continue
+            }
+            guard rest.first == UInt8(ascii: "\"") else { return String(decoding: field, as: UTF8.self) }
+            field.append(byte)
+            rest = rest.dropFirst()
+        }
+        throw RowProblem.Reason("a quote is not closed")
+    }
+}

@@ -1,0 +1,86 @@
+import Crypto
+public import Foundation
+public import Models
+import Synchronization
+public import Tensors
+
+/// What a model's frozen layers make of pictures, kept in a folder and found again by content.
+///
+/// A file stands for a picture's bytes, the processor's settings, the frozen weights, the model's configuration and the type
+/// of its products, so that any number of runs and processes share a folder: files appear whole, and one that is removed
+/// while it is in use stays readable. The features of a picture are computed by itself, so that a run's results do not
+/// depend on what was found. When the folder grows beyond its limit, what was not used for longest goes first.
+public final class FeatureCache: Sendable {
+    /// The frozen layers of a model, and what else their results follow from.
+    public struct Layers: Sendable {
+        let compute: @Sendable (Tensor) -> Tensor?
+        let digest: SHA256Digest
+
+        /// The frozen layers; nil where a model's first layers train.
+        ///
+        /// - Parameters:
+        ///   - model: the model.
+        ///   - checkpoint: where its weights come from, all of which are read.
+        ///   - configuration: the contents of its `config.json`.
+        ///   - type: what its products are computed in.
+        public init?(
+            of model: any VisionLanguageModel, _ checkpoint: Checkpoint, configuration: Data, computing type: DType
+        ) {
+            let prefixes = model.frozenFeaturePrefixes
+            guard !prefixes.isEmpty else { return nil }
+            compute = { model.frozenFeatures($0) }
+            var hash = SHA256()
+            hash.update(data: Data("features-v1;\(type);\(configuration.count);".utf8))
+            hash.update(data: configuration)
+            for name in checkpoint.names where prefixes.contains(where: name.hasPrefix) {
+                guard let tensor = checkpoint[name] else { continue }
+                hash.update(data: Data("\(name);\(tensor.dtype);\(tensor.shape);".utf8))
+                tensor.withBytes { hash.update(bufferPointer: $0) }
+            }
+            digest = hash.finalize()
+        }
+    }
+
+    private let folder: FeatureFolder
+    private let layers: Layers
+    private let processor: ImageProcessor
+    private let counts = Mutex((found: 0, computed: 0))
+
+    /// Opens a folder, which is made where it is missing.
+    ///
+    /// - Parameters:
+    ///   - limit: the most bytes that it may take.
+    /// - Throws: `TrainingError` where the folder cannot be made or read.
+    public init(folder: URL, limit: Int, layers: Layers, processor: ImageProcessor) throws {
+        self.folder = try FeatureFolder(folder, limit: limit)
+        self.layers = layers
+        self.processor = processor
+    }
+
+    /// How many pictures were found and how many were computed.
+    public var statistics: (found: Int, computed: Int) { counts.withLock { $0 } }
+
+    /// The features of a picture.
+    ///
+    /// - Parameter pixels: makes its pixel values, where they are needed.
+    /// - Throws: what `pixels` throws; `TrainingError` where its bytes cannot be read or its features not be written.
+    func features(of picture: Picture, pixels: () throws -> PixelValues) throws -> Tensor {
+        var hash = SHA256()
+        layers.digest.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        hash.update(data: Data("\(processor.cacheKey);".utf8))
+        hash.update(data: try picture.contents())
+        let key = hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        if let features = folder.read(key) {
+            counts.withLock { $0.found += 1 }
+            return features
+        }
+        let values = try pixels()
+        let batch = Tensor(values.values, shape: [1, 3, values.height, values.width])
+        guard let features = layers.compute(batch) else {
+            throw TrainingError(.invalidConfiguration, "the layers whose results are to be kept train")
+        }
+        counts.withLock { $0.computed += 1 }
+        try folder.write(features, key)
+        return features
+    }
+}
