@@ -29,7 +29,7 @@ public struct AdapterWeights: ModelCustomization {
         try self.init(plan: plan, checkpoint) { parameter in
             switch parameter.role {
             case .loraA, .loraB: plan.configuration.initialWeights.draw(parameter, seed: seed)
-            case .saved, .bias: try Self.baseValue(of: parameter, in: checkpoint)
+            case .saved, .bias, .temperature: try Self.baseValue(of: parameter, in: checkpoint)
             }
         }
     }

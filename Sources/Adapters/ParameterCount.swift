@@ -8,11 +8,13 @@ public struct ParameterCount: Sendable, Equatable, CustomStringConvertible {
     public let all: Int
 
     /// Counts a plan's parameters beside those of the modules that it was made for.
-    public init(plan: AdapterPlan, modules: [ModuleDescription], tiesEmbeddings: Bool) {
+    ///
+    /// - Parameter loose: numbers of the base model outside of its modules.
+    public init(plan: AdapterPlan, modules: [ModuleDescription], tiesEmbeddings: Bool, loose: Int = 0) {
         let base = modules.filter { !(tiesEmbeddings && $0.isOutputEmbedding) }.flatMap(\.parameters).map(\.shape)
-        let added = plan.parameters.filter { $0.role != .bias }.map(\.shape)
+        let added = plan.parameters.filter { $0.role != .bias && $0.role != .temperature }.map(\.shape)
         trainable = plan.trainableCount
-        all = (base + added).reduce(0) { $0 + $1.reduce(1, *) }
+        all = (base + added).reduce(loose) { $0 + $1.reduce(1, *) }
     }
 
     /// `trainable params: 2,004 || all params: 19,590 || trainable%: 10.2297`.

@@ -11,8 +11,10 @@ public enum ModelFamilies {
     }
 
     static let byModelType: [String: Family] = [
+        "clip": Family(
+            canonicalName: { ClipModel.canonicalName($0) }, build: { ClipModel(try ClipConfiguration($0), $1) }),
         "llava": Family(
-            canonicalName: { LlavaModel.canonicalName($0) }, build: { LlavaModel(try LlavaConfiguration($0), $1) })
+            canonicalName: { LlavaModel.canonicalName($0) }, build: { LlavaModel(try LlavaConfiguration($0), $1) }),
     ]
 
     /// The `model_type`s that can be loaded.
@@ -27,6 +29,8 @@ public struct ModelFolder: Sendable {
         public let model: any VisionLanguageModel
         /// Every module, containers included, in the order of construction.
         public let modules: [ModuleDescription]
+        /// Numbers that the model owns outside of its modules.
+        public let looseParameterCount: Int
         /// Tensors of the checkpoint that the model has no use for.
         public let unusedTensors: [String]
     }
@@ -69,6 +73,8 @@ public struct ModelFolder: Sendable {
         let builder = WeightBuilder(checkpoint, computing: type, customization: customization)
         let model = try family.build(reader, builder)
         let unused = try builder.finish()
-        return Loaded(model: model, modules: builder.modules, unusedTensors: unused)
+        return Loaded(
+            model: model, modules: builder.modules, looseParameterCount: builder.looseParameterCount,
+            unusedTensors: unused)
     }
 }

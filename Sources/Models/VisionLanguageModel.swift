@@ -1,13 +1,9 @@
 public import Tensors
 
-/// What training needs of a model family.
+/// What training needs of every model family.
 public protocol VisionLanguageModel: Sendable {
-    /// The output embedding.
-    var head: Projection { get }
-    /// Image tokens a picture.
-    var tokensPerImage: Int { get }
-    /// The id of the image token.
-    var imageToken: Int { get }
+    /// What it is trained to do.
+    var kind: ModelKind { get }
     /// Words of the vocabulary: token ids are below it.
     var vocabularySize: Int { get }
     /// Whether the output embedding is the input embedding.
@@ -24,45 +20,38 @@ public protocol VisionLanguageModel: Sendable {
     func frozenFeatures(_ pixels: Tensor) -> Tensor?
     /// How the names of these layers' tensors begin; empty where none is frozen.
     var frozenFeaturePrefixes: [String] { get }
-    /// The last hidden states [tokens, width] that the head takes; rows that follow are of no meaning.
-    ///
-    /// - Parameters:
-    ///   - batch: packed sequences; as many image tokens as their pictures have features.
-    ///   - checkpointing: compute layers again in the backward pass instead of keeping their results.
-    func hiddenStates(_ batch: PackedBatch, checkpointing: Bool) -> Tensor
+}
+
+/// What a model is trained to do, and so what its loss is.
+public enum ModelKind: Sendable {
+    /// To continue a text.
+    case generative(any GenerativeModel)
+    /// To tell which texts and pictures belong together.
+    case contrastive(any ContrastiveModel)
 }
 
 extension VisionLanguageModel {
-    /// The summed cross-entropy over the supervised tokens of a batch: one number, differentiable.
-    public func loss(_ batch: PackedBatch, checkpointing: Bool = false) -> Tensor {
-        let targets = batch.targets
-        return hiddenStates(batch, checkpointing: checkpointing).gatheredRows(targets.rows)
-            .crossEntropy(head: head, labels: targets.labels)
-    }
-
-    /// The summed loss of a batch without a graph, and for each sequence whether every supervised token is the most
-    /// probable one: then, and only then, greedy generation writes the expected answer, end mark included.
-    public func scored(_ batch: PackedBatch) -> (loss: Double, isExact: [Bool]) {
-        let targets = batch.targets
-        let hidden = Tensor.withoutGraph { hiddenStates(batch, checkpointing: false) }
-        let (loss, hits) = hidden.gatheredRows(targets.rows).scored(head: head, labels: targets.labels)
-        var isExact = Array(repeating: true, count: batch.boundaries.count - 1)
-        for (row, hit) in zip(targets.rows, hits) where !hit {
-            let sequence = batch.boundaries.lastIndex { $0 <= Int(row) } ?? 0
-            isExact[sequence] = false
-        }
-        return (loss, isExact)
-    }
-
-    /// Logits of every token, [tokens, words] in float32.
-    public func logits(_ batch: PackedBatch) -> Tensor {
-        Tensor.withoutGraph {
-            hiddenStates(batch, checkpointing: false).rows(0..<batch.tokens.count).projected(by: [head], as: .float32)
+    /// The model, where it continues texts.
+    ///
+    /// - Throws: `ModelError.unsupported` where it does not.
+    public var generative: any GenerativeModel {
+        get throws {
+            guard case .generative(let model) = kind else {
+                throw ModelError(.unsupported, "this model writes no text: it only compares texts and pictures")
+            }
+            return model
         }
     }
-}
 
-extension Tensor {
-    /// Rows in this tensor's own type.
-    fileprivate func gatheredRows(_ rows: [Int32]) -> Tensor { gathered(rows, as: dtype) }
+    /// The model, where it compares texts and pictures.
+    ///
+    /// - Throws: `ModelError.unsupported` where it does not.
+    public var contrastive: any ContrastiveModel {
+        get throws {
+            guard case .contrastive(let model) = kind else {
+                throw ModelError(.unsupported, "this model writes texts: it does not compare them with pictures")
+            }
+            return model
+        }
+    }
 }

@@ -3,4 +3,5 @@ import Foundation
 extension Double {
     var cosine: Double { cos(self) }
     var sine: Double { sin(self) }
+    var exponential: Double { exp(self) }
 }

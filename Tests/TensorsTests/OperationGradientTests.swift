@@ -48,6 +48,14 @@ private let operations: [OperationCase] = [
     OperationCase(name: "class rows and positions", shapes: [[6, 3], [3], [4, 3]]) { x in
         x[0].withClassRows(x[1], positions: x[2])
     },
+    OperationCase(name: "rows of length 1", shapes: [[4, 5]], scale: 3) { x in x[0].normalizedRows() },
+    OperationCase(name: "scaling by the exponential of one number", shapes: [[3, 4], []]) { x in
+        x[0].scaled(byExponentialOf: x[1])
+    },
+    OperationCase(name: "contrastive loss of rows of length 1", shapes: [[4, 3], [4, 3], []], scale: 2) { x in
+        x[0].normalizedRows().scaled(byExponentialOf: x[2])
+            .crossEntropy(head: Projection(weight: x[1]), labels: [0, 1, 2, 3], rowsAtATime: 3)
+    },
     OperationCase(
         name: "cross-entropy through a head in chunks", shapes: [[5, 3], [7, 3], [7], [2, 3], [7, 2]], scale: 2
     ) { x in

@@ -10,7 +10,7 @@ struct TinyLlava {
         .appending(path: "../Fixtures/tiny-llava").standardized
     static var pictures: String { folder.appending(path: "data/pictures").path }
 
-    let model: any VisionLanguageModel
+    let model: any GenerativeModel
     let weights: AdapterWeights
     let processor: ImageProcessor
 
@@ -30,7 +30,7 @@ struct TinyLlava {
         let modules = try models.load(computing: .float32).modules
         let plan = try AdapterPlan(configuration: configuration, modules: modules, modelType: models.modelType)
         weights = try AdapterWeights(plan: plan, checkpoint: models.checkpoint, seed: 3)
-        model = try models.load(computing: .float32, customization: weights).model
+        model = try models.load(computing: .float32, customization: weights).model.generative
         processor = try ImageProcessor(directory: models.url)
     }
 

@@ -64,6 +64,14 @@ public enum AdapterFolder {
                 + "save it again (save_pretrained writes \(weightsFile))")
     }
 
+    /// Whether a folder holds the temperature of a contrastive model.
+    ///
+    /// - Throws: `AdapterError` or `TensorError` if its weights cannot be read.
+    public static func hasTemperature(_ folder: URL) throws -> Bool {
+        let file = try SafetensorsFile(path: try weights(in: folder).path)
+        return file.names.contains(AdapterParameter.keyPrefix + ClipModel.logitScaleName)
+    }
+
     /// Writes the configuration into a folder, which is created; it is there completely or not at all.
     ///
     /// - Throws: `TensorError.writeFailed`.

@@ -10,7 +10,12 @@ public struct AdapterParameter: Sendable, Equatable {
         case saved
         /// A bias of the base model.
         case bias
+        /// The logarithm of a contrastive model's inverse temperature: one number, kept at `largestLogitScale` or below.
+        case temperature
     }
+
+    /// ln 100: a larger inverse temperature makes training unstable (CLIP, arXiv:2103.00020, section 2.5).
+    public static let largestLogitScale: Float = 4.6051702
 
     /// What every key of a PEFT file begins with.
     public static let keyPrefix = "base_model.model."
@@ -33,6 +38,12 @@ public struct AdapterParameter: Sendable, Equatable {
         self.key = key
         self.shape = shape
         self.role = role
+    }
+
+    /// The temperature that a model owns outside of its modules, under its name there. PEFT puts it in its place when it loads
+    /// the file, as it does with biases.
+    static func temperature(_ name: String) -> AdapterParameter {
+        AdapterParameter(path: name, shape: [], role: .temperature)
     }
 
     /// The bias of a module that trains although the module is not saved.

@@ -24,16 +24,20 @@ public struct AdapterPlan: Sendable, Equatable {
     ///   - configuration: a validated configuration.
     ///   - modules: every module of the model in the order of construction, containers included, the root left out.
     ///   - modelType: `model_type` of the model's configuration, for PEFT's default targets.
+    ///   - temperature: the name of a parameter outside of all modules that trains too; nil trains none.
     /// - Throws: `AdapterError` if a target cannot be adapted, targets and saved modules contradict each other, or
     ///   nothing would train.
-    public init(configuration: LoRAConfiguration, modules: [ModuleDescription], modelType: String? = nil) throws {
+    public init(
+        configuration: LoRAConfiguration, modules: [ModuleDescription], modelType: String? = nil,
+        temperature: String? = nil
+    ) throws {
         var builder = AdapterPlanBuilder(configuration, modules, modelType)
         try builder.build()
         self.configuration = builder.configuration
         linears = builder.linears
         savedModules = builder.saved
         trainedBiases = builder.biases
-        parameters = builder.parameters
+        parameters = builder.parameters + [temperature.map(AdapterParameter.temperature)].compactMap(\.self)
         warnings = builder.warnings
         linearsByPath = Dictionary(uniqueKeysWithValues: linears.map { ($0.path, $0) })
         savedPaths = Set(savedModules)

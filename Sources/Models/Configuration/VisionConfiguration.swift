@@ -24,6 +24,12 @@ public struct VisionConfiguration: Sendable, Equatable {
     /// Patches of a picture; an edge that does not fill a patch is left out.
     public var patches: Int { (imageSize / patchSize) * (imageSize / patchSize) }
 
+    /// The layers.
+    var encoder: EncoderShape {
+        EncoderShape(
+            width: hiddenSize, inner: intermediateSize, heads: heads, activation: activation, normEpsilon: normEpsilon)
+    }
+
     /// Reads a `vision_config`; `defaults` are the family's own for keys that it leaves out.
     init(_ reader: ConfigurationReader, defaults: [String: Int] = [:]) throws {
         let size = { (key: String, fallback: Int) in try reader.size(key, default: defaults[key] ?? fallback) }

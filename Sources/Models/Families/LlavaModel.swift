@@ -1,7 +1,7 @@
 public import Tensors
 
 /// LLaVA-1.5 (arXiv:2310.03744): picture features, projected, take the place of image tokens in a decoder's input.
-public struct LlavaModel: VisionLanguageModel {
+public struct LlavaModel: GenerativeModel {
     /// The configuration.
     public let configuration: LlavaConfiguration
     let tower: VisionTower

@@ -1,6 +1,6 @@
 public import Tensors
 
-extension LlavaModel: GenerativeModel {
+extension LlavaModel {
     /// Positions that the decoder was made for.
     public var maximumPositions: Int { configuration.text.maximumPositions }
 

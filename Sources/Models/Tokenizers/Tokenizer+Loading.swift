@@ -1,14 +1,18 @@
 public import Foundation
 
 extension Tokenizer {
-    /// Loads the tokenizer of a model's folder: `tokenizer.json`, and where present `tokenizer_config.json` and
-    /// `special_tokens_map.json` for the tokens that begin, end and pad texts.
+    /// Loads the tokenizer of a model's folder: `tokenizer.json`, or CLIP's `vocab.json` and `merges.txt`; and where present
+    /// `tokenizer_config.json` and `special_tokens_map.json` for the tokens that begin, end and pad texts.
     ///
     /// - Throws: ``ModelError`` that names the file and section: `fileNotFound`, `corruptFile`, or `unsupported` where
     ///   the file asks for something lorad does not do.
     public init(folder: URL) throws {
         let file = folder.appendingPathComponent("tokenizer.json")
         guard FileManager.default.fileExists(atPath: file.path) else {
+            if let file = try ClipTokenizerFiles.tokenizer(in: folder) {
+                try self.init(file, specialTokens: SpecialTokens(folder: folder))
+                return
+            }
             throw ModelError(
                 .fileNotFound, "\(file.path): no such file; a model folder needs its tokenizer in this format")
         }

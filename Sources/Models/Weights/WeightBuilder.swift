@@ -14,6 +14,7 @@ public final class WeightBuilder {
     private var misshapen: [String] = []
     private var entered: Set<String> = []
     private(set) var modules: [ModuleDescription] = []
+    private(set) var looseParameterCount = 0
 
     init(_ checkpoint: Checkpoint, computing: DType, customization: any ModelCustomization) {
         self.checkpoint = checkpoint
@@ -57,6 +58,13 @@ public final class WeightBuilder {
     func vector(of path: String, _ name: String, size: Int) -> Tensor {
         describe(path, .other, [(name, [size])])
         return vector("\(path).\(name)", size)
+    }
+
+    /// A number that the model itself owns, in float32.
+    func number(_ name: String) -> Tensor {
+        looseParameterCount += 1
+        guard let tensor = stored(name, []) else { return Tensor(zeros: []) }
+        return customization.parameter(at: name) ?? tensor.converted(to: .float32)
     }
 
     /// Checks that nothing is missing or misshapen.

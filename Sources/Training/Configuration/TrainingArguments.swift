@@ -42,6 +42,8 @@ public struct TrainingArguments: Equatable, Sendable {
     public var outputDir = "trainer_output"
     /// Learning rates of single parameters; the first pattern that fully matches a parameter's PEFT path wins.
     public var learningRates: [ParameterLearningRate] = []
+    /// Trains the temperature of a contrastive model.
+    public var learnTemperature = false
     /// Micro-batches computed side by side.
     public var lanes = LaneCount.automatic
 

@@ -9,7 +9,7 @@ public protocol EncodedRows: RowLengths {
 /// The rows of a dataset that can be trained on, each encoded when it is asked for.
 public struct EncodedDataset: EncodedRows {
     private let dataset: ConversationDataset
-    private let encoder: ExampleEncoder
+    private let encoder: any RowEncoder
     private let kept: [Measure]
     /// How many rows were left out because they are too long.
     public let droppedCount: Int
@@ -34,23 +34,24 @@ public struct EncodedDataset: EncodedRows {
     /// - Throws: `TrainingError` that lists the rows that are too long (unless they are to be dropped) or have nothing
     ///   to learn, where the dataset does not leave such rows out.
     public init(
-        _ dataset: ConversationDataset, encoder: ExampleEncoder, maxLength: Int, onLong: DataArguments.LongRows
+        _ dataset: ConversationDataset, encoder: any RowEncoder, maxLength: Int, onLong: DataArguments.LongRows
     ) throws {
         self.dataset = dataset
         self.encoder = encoder
-        let measures = Self.measure(dataset, encoder, maxLength: onLong == .error ? maxLength : .max)
+        let limit = LengthLimit(maxLength, model: encoder.lengthLimit)
+        let measures = Self.measure(dataset, encoder, limit: onLong == .error ? limit : nil)
         let problems = measures.flatMap(\.problems)
         let readable = measures.flatMap(\.rows)
         guard problems.isEmpty || dataset.skipsBadRows && !readable.isEmpty else {
             throw TrainingError.rows(problems, of: dataset.path, rowCount: dataset.count)
         }
-        kept = readable.filter { $0.length <= maxLength }
+        kept = readable.filter { $0.length <= limit.tokens }
         droppedCount = readable.count - kept.count
         skipped = (dataset.skipped + problems).sorted { $0.row < $1.row }
         guard !kept.isEmpty else {
             throw TrainingError(
                 .invalidDataset,
-                "\(dataset.path): all \(droppedCount) rows are longer than data.max_length \(maxLength): raise it")
+                "\(dataset.path): all \(droppedCount) rows are longer than \(limit.name): \(limit.advice)")
         }
     }
 
@@ -100,15 +101,16 @@ public struct EncodedDataset: EncodedRows {
         var problems: [RowProblem] = []
     }
 
-    private static func measure(_ dataset: ConversationDataset, _ encoder: ExampleEncoder, maxLength: Int) -> [Stretch]
-    {
+    private static func measure(
+        _ dataset: ConversationDataset, _ encoder: any RowEncoder, limit: LengthLimit?
+    ) -> [Stretch] {
         let bad = Set(dataset.skipped.map(\.row))
         return RowChunks(count: dataset.count, chunkSize: 64).map { rows in
             var stretch = Stretch()
             for row in rows where !bad.contains(row) {
                 do {
                     let example = try encoder.encode(try dataset.conversation(at: row))
-                    try check(example, maxLength: maxLength)
+                    try check(example, limit)
                     stretch.rows.append(Measure(example))
                 } catch {
                     stretch.problems.append(problem(error, row: row, in: dataset))
@@ -118,11 +120,11 @@ public struct EncodedDataset: EncodedRows {
         }
     }
 
-    private static func check(_ example: EncodedExample, maxLength: Int) throws {
-        guard example.ids.count <= maxLength else {
+    private static func check(_ example: EncodedExample, _ limit: LengthLimit?) throws {
+        if let limit, example.ids.count > limit.tokens {
             throw RowProblem.Reason(
-                "has \(example.ids.count) tokens, more than data.max_length \(maxLength):"
-                    + " raise it, or set data.on_long to drop")
+                "has \(example.ids.count) tokens, more than \(limit.name):"
+                    + " \(limit.advice), or set data.on_long to drop")
         }
         guard example.supervisedCount > 0 else { throw RowProblem.Reason("has no token to learn") }
     }
@@ -131,5 +133,20 @@ public struct EncodedDataset: EncodedRows {
         if let problem = error as? RowProblem { return problem }
         return dataset.rows.problem(
             row, RowProblem.reason(for: error), id: (try? dataset.conversation(at: row))?.id)
+    }
+}
+
+/// How long rows may be, and what to do about longer ones.
+private struct LengthLimit {
+    let tokens: Int
+    let name: String
+    let advice: String
+
+    /// The run's own limit, or the model's where that is lower.
+    init(_ maxLength: Int, model: Int?) {
+        tokens = min(maxLength, model ?? .max)
+        let isModels = tokens < maxLength
+        name = isModels ? "the \(tokens) that the model takes" : "data.max_length \(maxLength)"
+        advice = isModels ? "shorten it" : "raise it"
     }
 }

@@ -11,7 +11,7 @@ import Tensors
 /// a pass of its own, whose gradient is its own, and so has every unit where something else than LoRA factors within the
 /// layers trains.
 struct ClippedGradients: Sendable {
-    let model: any VisionLanguageModel
+    let model: any GenerativeModel
     let weights: AdapterWeights
     let checkpointing: Bool
     let clip: Double

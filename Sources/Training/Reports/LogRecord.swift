@@ -20,6 +20,8 @@ public struct LogRecord: Codable, Equatable, Sendable {
     public var evalSupervisedTokens: Int?
     /// Share of the validation rows whose generated answer is the expected one.
     public var evalExactMatch: Double?
+    /// Share of the validation pictures whose nearest caption is their own.
+    public var evalRecallAt1: Double?
 
     private enum CodingKeys: String, CodingKey {
         case step, epoch, loss
@@ -30,6 +32,7 @@ public struct LogRecord: Codable, Equatable, Sendable {
         case evalLoss = "eval_loss"
         case evalSupervisedTokens = "eval_supervised_tokens"
         case evalExactMatch = "eval_exact_match"
+        case evalRecallAt1 = "eval_recall_at_1"
     }
 
     /// Creates a record without measurements.
@@ -38,13 +41,23 @@ public struct LogRecord: Codable, Equatable, Sendable {
         self.epoch = epoch
     }
 
+    /// Takes up an evaluation.
+    public mutating func add(_ evaluation: Evaluation) {
+        evalLoss = evaluation.loss
+        evalSupervisedTokens = evaluation.supervisedTokens
+        switch evaluation.criterion {
+        case .exactMatch: evalExactMatch = evaluation.exactMatch
+        case .recallAt1: evalRecallAt1 = evaluation.exactMatch
+        }
+    }
+
     /// The measurements that are given, by the names that `trainer_log.jsonl` has for them, in its order.
     var measurements: [(name: String, value: Double)] {
         let all: [(CodingKeys, Double?)] = [
             (.epoch, epoch), (.loss, loss), (.learningRate, learningRate), (.gradNorm, gradNorm),
             (.supervisedTokens, supervisedTokens.map(Double.init)), (.tokensPerSecond, tokensPerSecond),
             (.evalLoss, evalLoss), (.evalSupervisedTokens, evalSupervisedTokens.map(Double.init)),
-            (.evalExactMatch, evalExactMatch),
+            (.evalExactMatch, evalExactMatch), (.evalRecallAt1, evalRecallAt1),
         ]
         return all.compactMap { key, value in value.map { (key.rawValue, $0) } }
     }

@@ -19,7 +19,8 @@ public struct StepComputation: Sendable {
     ///   - model: built with `weights`.
     ///   - weights: what trains.
     ///   - lanes: threads to compute on.
-    ///   - checkpointing: compute layers again in the backward pass to save memory.
+    ///   - checkpointing: compute layers again in the backward pass to save memory; with a contrastive model, whole
+    ///     micro-batches.
     public init(model: any VisionLanguageModel, weights: AdapterWeights, lanes: Lanes, checkpointing: Bool) {
         self.model = model
         self.weights = weights
@@ -37,10 +38,23 @@ public struct StepComputation: Sendable {
     public func gradients(
         of share: StepShare, from source: any RowSource, beforeMicroBatch: @escaping @Sendable () throws -> Void = {}
     ) throws -> StepGradients {
+        switch model.kind {
+        case .generative(let model):
+            return try tokenGradients(of: share, model, from: source, beforeMicroBatch: beforeMicroBatch)
+        case .contrastive(let model):
+            let steps = ContrastiveSteps(model: model, weights: weights, lanes: lanes, recomputes: checkpointing)
+            return try steps.gradients(of: share, from: source, beforeMicroBatch: beforeMicroBatch)
+        }
+    }
+
+    private func tokenGradients(
+        of share: StepShare, _ model: any GenerativeModel, from source: any RowSource,
+        beforeMicroBatch: @escaping @Sendable () throws -> Void
+    ) throws -> StepGradients {
         let first = share.node.range(count: share.microBatchCount).lowerBound
         let tree = Locked(
             TreeSum<StepGradients>(of: share.node, count: share.microBatchCount, add: StepGradients.sum))
-        try lanes.forEach(share.microBatches.count) { [model, weights, checkpointing] offset in
+        try lanes.forEach(share.microBatches.count) { [weights, checkpointing] offset in
             try beforeMicroBatch()
             let batch = try Span.measure("rows and pictures") { try source.batch(of: share.microBatches[offset]) }
             let part = StepGradients(
@@ -67,6 +81,12 @@ public struct StepComputation: Sendable {
         of units: [[Int]], from source: any RowSource, clip: Double, frozen: AdapterParameter.Role?, step: Int,
         seed: Int, beforeMicroBatch: @escaping @Sendable () throws -> Void
     ) throws -> StepGradients {
+        guard case .generative(let model) = model.kind else {
+            throw TrainingError(
+                .unsupported,
+                "a contrastive loss compares each pair with all others of a step: it has no gradient of one example's own"
+            )
+        }
         let clipped = ClippedGradients(
             model: model, weights: weights, checkpointing: checkpointing, clip: clip, frozen: frozen)
         let passes = clipped.passes(units, of: source)

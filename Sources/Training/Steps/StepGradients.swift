@@ -21,7 +21,7 @@ public struct StepGradients: Sendable {
     ///   - supervisedTokens: of the whole step: the loss of a step is its token losses' sum divided by this.
     ///   - dropoutKey: what the dropout masks of this micro-batch are drawn from.
     public init(
-        _ model: any VisionLanguageModel, _ weights: AdapterWeights, _ batch: PackedBatch, supervisedTokens: Int,
+        _ model: any GenerativeModel, _ weights: AdapterWeights, _ batch: PackedBatch, supervisedTokens: Int,
         checkpointing: Bool, dropoutKey: UInt64
     ) {
         let sum = Tensor.$dropoutKey.withValue(dropoutKey) { model.loss(batch, checkpointing: checkpointing) }

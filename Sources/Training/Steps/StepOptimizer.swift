@@ -7,6 +7,7 @@ public struct StepOptimizer: Sendable {
     public var adamW: AdamW
     private let maxGradNorm: Double
     private let parameters: [Tensor]
+    private let temperatures: [Tensor]
 
     /// An optimizer with zero moments.
     ///
@@ -17,6 +18,7 @@ public struct StepOptimizer: Sendable {
             beta2: arguments.adamBeta2, epsilon: arguments.adamEpsilon)
         maxGradNorm = arguments.maxGradNorm
         parameters = weights.parameters.map(\.tensor)
+        temperatures = weights.parameters.filter { $0.description.role == .temperature }.map(\.tensor)
     }
 
     /// As transformers' Trainer: vectors (biases, norms) do not decay.
@@ -41,6 +43,7 @@ public struct StepOptimizer: Sendable {
         guard norm.isFinite, sum.loss.isFinite else { throw TrainingError(diverging: plan) }
         let scale = maxGradNorm > 0 ? min(1, maxGradNorm / (norm + 1e-6)) : 1
         adamW.step(sum.gradients, learningRate: plan.learningRate, gradientScale: scale)
+        for scale in temperatures { scale.updateInPlace { $0[0] = min($0[0], AdapterParameter.largestLogitScale) } }
         guard !parameters.contains(where: \.hasNonFinite) else {
             throw TrainingError(diverging: plan, "a weight after the step")
         }

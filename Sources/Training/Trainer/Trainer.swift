@@ -31,7 +31,7 @@ public final class Trainer {
     ) throws {
         plan = RunPlan(source, order: order, arguments: arguments)
         computation = StepComputation(
-            model: model, weights: weights, lanes: lanes, checkpointing: arguments.gradientCheckpointing)
+            model: model, weights: weights, lanes: lanes, checkpointing: arguments.recomputes(model))
         self.source = source
         seed = arguments.seed
         stepOptimizer = try StepOptimizer(weights, arguments)

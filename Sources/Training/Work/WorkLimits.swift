@@ -8,6 +8,8 @@ public struct WorkLimits: Equatable, Sendable {
     public var imageToken: Int
     /// Image tokens a picture.
     public var tokensPerImage: Int
+    /// How many pictures each row has; nil where its image tokens tell.
+    public var picturesPerRow: Int?
     /// The most tokens of a row.
     public var maxLength: Int
     /// The most rows.
@@ -27,8 +29,16 @@ public struct WorkLimits: Equatable, Sendable {
     ///
     /// - Parameter maxLength: the most tokens of a row, the run's `data.max_length`.
     public init(model: any VisionLanguageModel, maxLength: Int) {
-        self.init(
-            vocabularySize: model.vocabularySize, imageToken: model.imageToken, tokensPerImage: model.tokensPerImage,
-            maxLength: maxLength)
+        switch model.kind {
+        case .generative(let model):
+            self.init(
+                vocabularySize: model.vocabularySize, imageToken: model.imageToken,
+                tokensPerImage: model.tokensPerImage, maxLength: maxLength)
+        case .contrastive(let model):
+            self.init(
+                vocabularySize: model.vocabularySize, imageToken: -1, tokensPerImage: 0,
+                maxLength: min(maxLength, model.maximumTextLength))
+            picturesPerRow = 1
+        }
     }
 }

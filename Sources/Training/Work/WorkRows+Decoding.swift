@@ -28,6 +28,9 @@ extension WorkRows {
         let example = WorkExample(
             ids: ids, labels: try labels(&reader, row, ids), pictures: try own(&reader, row, pictures, limits))
         guard example.supervisedCount > 0 else { throw reader.error("row \(row) has no token to learn") }
+        if let expected = limits.picturesPerRow, example.pictures.count != expected {
+            throw reader.error("row \(row) has \(example.pictures.count) pictures, expected \(expected)")
+        }
         let (found, expected) = (
             ids.count { $0 == limits.imageToken }, example.pictures.count * limits.tokensPerImage
         )

@@ -5,6 +5,7 @@ public import Models
 public struct WorkSource: RowSource {
     private let rows: WorkRows
     private let reader: PictureReader
+    private let pictureLength: Int
     private let picture: @Sendable (PictureID) throws -> Data
 
     /// Creates a source.
@@ -13,13 +14,15 @@ public struct WorkSource: RowSource {
     ///   - rows: the rows.
     ///   - processor: what makes pixel values of a picture.
     ///   - imageSize: height and width that the model takes.
+    ///   - pictureLength: what a row's picture takes beside the row's tokens, where it takes none of them.
     ///   - picture: the contents of the file that an identifier stands for; called on lanes.
     public init(
-        _ rows: WorkRows, processor: ImageProcessor, imageSize: Int,
+        _ rows: WorkRows, processor: ImageProcessor, imageSize: Int, pictureLength: Int = 0,
         picture: @escaping @Sendable (PictureID) throws -> Data
     ) {
         self.rows = rows
         reader = PictureReader(processor, imageSize: imageSize)
+        self.pictureLength = pictureLength
         self.picture = picture
     }
 
@@ -27,7 +30,7 @@ public struct WorkSource: RowSource {
     public var count: Int { rows.count }
 
     /// The tokens of a row.
-    public func length(at index: Int) -> Int { rows.examples[index].ids.count }
+    public func length(at index: Int) -> Int { rows.examples[index].ids.count + pictureLength }
 
     /// The tokens of a row that count for the loss.
     public func supervisedCount(at index: Int) -> Int { rows.examples[index].supervisedCount }

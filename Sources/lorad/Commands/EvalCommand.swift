@@ -9,16 +9,22 @@ public import Training
 struct EvalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "eval",
-        abstract: "Measures the loss of a model over a dataset, and how good its answers are.",
+        abstract: "Measures a model over a dataset: its loss, how good its answers are, and what a CLIP model finds.",
         discussion: """
             token_exact_match is the share of rows whose answers greedy generation would write token for token; one pass
             over the dataset tells. --generate lets the model answer every question, and compares the texts: exact match,
             VQA accuracy, ROUGE-L and CIDEr-D, against the row's `answers` (or `references`) where it has them, else against
             the answer in its conversation.
 
-            Example:
+            Examples:
               lorad eval --model models/llava --adapter out --generate --json \\
                 --data data/test.json --images data/images
+              lorad eval --model models/clip --data data/test.json --images data/images
+              lorad eval --model models/clip --classes classes.txt --class-prompt 'a photo of a {}' \\
+                --data data/labelled.json --images data/images
+
+            Of a CLIP model, rows with captions tell how well pictures and captions find each other, and --classes how often
+            a picture's class is the one whose prompts lie nearest. --data may then be a folder of one folder a class.
             """)
 
     @Option(help: "The Hugging Face folder of the base model.")
@@ -54,6 +60,15 @@ struct EvalCommand: ParsableCommand {
     @Flag(help: "Lets the model answer every question, and scores the answers.")
     var generate = false
 
+    @Option(help: "A file with the name of a class a line: classifies pictures, with a CLIP model.")
+    var classes: String?
+
+    @Option(help: "A text with {} where a class's name belongs; several are averaged. 'a photo of a {}' unless given.")
+    var classPrompt: [String] = []
+
+    @Option(help: "The key under which a row names its class, or gives its number from 0.")
+    var label = "label"
+
     @Flag(help: "Leaves out rows and pictures that cannot be used, and names them; every picture is decoded first.")
     var skipBadRows = false
 
@@ -76,6 +91,7 @@ struct EvalCommand: ParsableCommand {
         let display = ProgressDisplay()
         Products.notices(computing: precision.type).forEach(display.say)
         let model = try load(display)
+        if let report = try comparison(of: model, display) { return print(json ? try report.json() : report.text) }
         let inputs = try ModelInputs(folder: URL(filePath: self.model), model: model, template: template)
         display.say(inputs.templateNotice)
         let source = try inputs.source(options, maxLength: maxLength, onLong: .error, say: display.say)
@@ -115,6 +131,40 @@ struct EvalCommand: ParsableCommand {
         let adapted = try AdaptedModel(folder, adapterFolder: URL(filePath: adapter), computing: precision.type)
         adapted.notices.forEach(display.say)
         return adapted.model
+    }
+
+    /// What pictures and texts are to each other, where the model compares them.
+    private func comparison(
+        of model: any VisionLanguageModel, _ display: ProgressDisplay
+    ) throws -> (any EvaluationReport)? {
+        let folder = (try? URL(filePath: data).resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true
+        guard case .contrastive(let model) = model.kind else {
+            guard classes == nil, classPrompt.isEmpty else {
+                throw CommandError(
+                    "\(self.model) compares no pictures with texts: --classes and --class-prompt are for CLIP models")
+            }
+            return nil
+        }
+        let inputs = try ModelInputs(folder: URL(filePath: self.model), model: model, template: template)
+        let threads = Lanes(count: lanes ?? LaneCount.automatic.resolved)
+        guard classes != nil || folder && format == .automatic else {
+            let source = try inputs.source(options, maxLength: maxLength, onLong: .error, say: display.say)
+            return RetrievalReport(try PairEvaluation(model, source.rows, lanes: threads))
+        }
+        let names = try classes.map(LabelledPictures.classes)
+        let pictures =
+            if folder {
+                try LabelledPictures(folder: data, classes: names)
+            } else {
+                try LabelledPictures(file: data, key: label, imageFolder: images, classes: names ?? [])
+            }
+        let classifier = try ZeroShotClassifier(
+            classes: pictures.classes.map { $0.replacing("_", with: " ") },
+            prompts: classPrompt.isEmpty ? ["a photo of a {}"] : classPrompt, model: model,
+            encoder: CaptionEncoder(tokenizer: inputs.tokenizer, model: model), lanes: threads)
+        let found = try ZeroShotEvaluation(
+            classifier, pictures, model: model, processor: inputs.processor, lanes: threads)
+        return ZeroShotReport(found, classes: pictures.classes)
     }
 
     private struct Output: Encodable {

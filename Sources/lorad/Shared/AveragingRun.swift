@@ -145,9 +145,7 @@ final class AveragingRun: Sendable {
         var record = LogRecord(step: state.round, epoch: Double(state.round))
         record.loss = report.loss
         if state.round % federation.evalRounds == 0 || isLast, let evaluation = try evaluate(state) {
-            record.evalLoss = evaluation.loss
-            record.evalSupervisedTokens = evaluation.supervisedTokens
-            record.evalExactMatch = evaluation.exactMatch
+            record.add(evaluation)
             report.values["eval_loss"] = evaluation.loss
             report.values["eval_exact_match"] = evaluation.exactMatch
         }
@@ -176,11 +174,16 @@ final class AveragingRun: Sendable {
         return values
     }
 
+    /// What the models of this run are asked for.
+    private var criterion: Evaluation.Criterion {
+        if case .contrastive = opened.adapted.model.kind { .recallAt1 } else { .exactMatch }
+    }
+
     private func text(of report: RoundReport) -> String? {
-        let figures = { (prefix: String, what: String) -> String? in
+        let figures = { [criterion] (prefix: String, what: String) -> String? in
             guard let loss = report.values[prefix + "eval_loss"], let exact = report.values[prefix + "eval_exact_match"]
             else { return nil }
-            return String(format: "%@ loss %.4f, exact match %.1f%%", what, loss, 100 * exact)
+            return String(format: "%@ loss %.4f, %@ %.1f%%", what, loss, criterion.rawValue, 100 * exact)
         }
         let parts = [
             figures("", "validation"), figures("workers_", "the state before it, on the workers' own validation data:"),

@@ -60,6 +60,7 @@ final class CoordinatorRun {
         try output.prepare(resume: isBegun, overwrite: overwrite)
         admission = try Admission(folder: folder, listed: access.listedKeys, lifetime: access.tokenLifetime)
         opened = try OpenedRun(configuration, skipsBadRows: skipsBadRows, say: say)
+        try configuration.checkSharing(of: opened.adapted.model)
         if let resumed { say("going on after \(RunUnit(federation).text(resumed.round))") }
     }
 

@@ -32,7 +32,9 @@ final class SharedTrainer: LocalTrainer {
     ) throws {
         let type = configuration.model.precision.type
         Products.notices(computing: type).forEach(say)
-        let adapted = try AdaptedModel(folder, adapterConfiguration: adapterConfiguration, rank: rank, computing: type)
+        let adapted = try AdaptedModel(
+            folder, adapterConfiguration: adapterConfiguration, rank: rank,
+            learnsTemperature: configuration.training.learnTemperature, computing: type)
         self.adapted = adapted
         self.configuration = configuration
         self.lanes = lanes
@@ -137,7 +139,9 @@ final class SharedTrainer: LocalTrainer {
     }
 
     private func source(_ rows: WorkRows, _ work: LocalWork) -> WorkSource {
-        WorkSource(rows, processor: processor, imageSize: adapted.model.imageSize) { picture in
+        WorkSource(
+            rows, processor: processor, imageSize: adapted.model.imageSize, pictureLength: adapted.pictureLength
+        ) { picture in
             guard let file = work.files[Data(picture.bytes)] else {
                 throw FederationError(.notFound, "picture \(picture) did not come with the work")
             }
@@ -149,7 +153,7 @@ final class SharedTrainer: LocalTrainer {
     private func computation(gaining gain: StateDict) throws -> StepComputation {
         StepComputation(
             model: try adapted.model(gaining: BaseDelta(gain)), weights: adapted.weights, lanes: lanes,
-            checkpointing: configuration.training.gradientCheckpointing)
+            checkpointing: configuration.training.recomputes(adapted.model))
     }
 }
 

@@ -10,6 +10,7 @@ struct AdaptedModel: Sendable {
     let model: any VisionLanguageModel
     let weights: AdapterWeights
     let modules: [ModuleDescription]
+    private let looseParameterCount: Int
     /// The type that matrix products are computed in.
     let computing: DType
     /// What there is to say about the configuration and the files, a line each.
@@ -17,39 +18,53 @@ struct AdaptedModel: Sendable {
 
     /// Builds the model with the adapter that a run file describes.
     ///
-    /// - Parameter arguments: `path` of a PEFT folder, or PEFT's keys.
-    init(_ folder: ModelFolder, adapter arguments: AdapterArguments, computing type: DType, seed: Int) throws {
+    /// - Parameters:
+    ///   - arguments: `path` of a PEFT folder, or PEFT's keys.
+    ///   - learnsTemperature: whether a contrastive model's temperature trains too.
+    init(
+        _ folder: ModelFolder, adapter arguments: AdapterArguments, learnsTemperature: Bool = false,
+        computing type: DType, seed: Int
+    ) throws {
         if let path = arguments.path {
-            try self.init(folder, adapterFolder: URL(filePath: path), computing: type)
+            try self.init(
+                folder, adapterFolder: URL(filePath: path), learnsTemperature: learnsTemperature, computing: type)
+            guard learnsTemperature || !learnsTheTemperature else {
+                throw CommandError("\(path) holds a temperature that was trained: set training.learn_temperature: true")
+            }
             return
         }
         var notices: [String] = []
         var configuration = try arguments.configuration(notes: &notices)
         if configuration.baseModel == nil { configuration.baseModel = folder.url.path }
-        try self.init(folder, configuration, loading: nil, type, seed: seed, notices)
+        try self.init(folder, configuration, learnsTemperature, loading: nil, type, seed: seed, notices)
     }
 
-    /// Builds the model with the adapter of a PEFT folder.
-    init(_ folder: ModelFolder, adapterFolder: URL, computing type: DType) throws {
+    /// Builds the model with the adapter of a PEFT folder, and with the temperature that it may hold.
+    init(_ folder: ModelFolder, adapterFolder: URL, learnsTemperature: Bool = false, computing type: DType) throws {
         let (configuration, notes) = try AdapterFolder.configuration(in: adapterFolder)
-        try self.init(folder, configuration, loading: adapterFolder, type, seed: 0, notes)
+        let hasTemperature = try AdapterFolder.hasTemperature(adapterFolder)
+        try self.init(
+            folder, configuration, learnsTemperature || hasTemperature, loading: adapterFolder, type, seed: 0, notes)
     }
 
     /// Builds the model with fresh weights of an adapter that is known by its `adapter_config.json`.
     ///
     /// - Parameter rank: what no module's rank exceeds.
-    init(_ folder: ModelFolder, adapterConfiguration file: URL, rank: Int? = nil, computing type: DType) throws {
+    init(
+        _ folder: ModelFolder, adapterConfiguration file: URL, rank: Int? = nil, learnsTemperature: Bool = false,
+        computing type: DType
+    ) throws {
         var (configuration, notes) = try AdapterFolder.configuration(Data(contentsOf: file), file: file.path)
         if let rank {
             configuration.rank = min(rank, configuration.rank)
             configuration.rankPattern = configuration.rankPattern.map { .init($0.pattern, min(rank, $0.value)) }
         }
-        try self.init(folder, configuration, loading: nil, type, seed: 0, notes)
+        try self.init(folder, configuration, learnsTemperature, loading: nil, type, seed: 0, notes)
     }
 
     private init(
-        _ folder: ModelFolder, _ configuration: LoRAConfiguration, loading: URL?, _ type: DType, seed: Int,
-        _ notes: [String]
+        _ folder: ModelFolder, _ configuration: LoRAConfiguration, _ learnsTemperature: Bool, loading: URL?,
+        _ type: DType, seed: Int, _ notes: [String]
     ) throws {
         var notices = notes
         let survey = try folder.load(computing: .float32)
@@ -58,7 +73,9 @@ struct AdaptedModel: Sendable {
                 "\(survey.unusedTensors.count) tensors of the checkpoint are not used: "
                     + survey.unusedTensors.prefix(5).joined(separator: ", "))
         }
-        let plan = try AdapterPlan(configuration: configuration, modules: survey.modules, modelType: folder.modelType)
+        let plan = try AdapterPlan(
+            configuration: configuration, modules: survey.modules, modelType: folder.modelType,
+            temperature: learnsTemperature ? try Self.temperature(of: survey.model, folder) : nil)
         notices += plan.warnings
         let fresh = try AdapterWeights(
             plan: plan, checkpoint: folder.checkpoint, seed: UInt64(bitPattern: Int64(seed)))
@@ -72,6 +89,7 @@ struct AdaptedModel: Sendable {
         notices += Self.idle(plan, survey.model)
         model = try folder.load(computing: type, customization: weights).model
         modules = survey.modules
+        looseParameterCount = survey.looseParameterCount
         self.folder = folder
         computing = type
         self.notices = notices
@@ -88,9 +106,28 @@ struct AdaptedModel: Sendable {
         ]
     }
 
+    /// The name of the temperature's parameter.
+    private static func temperature(of model: any VisionLanguageModel, _ folder: ModelFolder) throws -> String {
+        guard case .contrastive = model.kind else {
+            throw CommandError(
+                "\(folder.url.path): a \(folder.modelType) model has no temperature: leave training.learn_temperature out"
+            )
+        }
+        return ClipModel.logitScaleName
+    }
+
+    /// What a row's picture takes beside the row's tokens.
+    var pictureLength: Int {
+        if case .contrastive(let model) = model.kind { model.rowsPerImage } else { 0 }
+    }
+
+    private var learnsTheTemperature: Bool { weights.parameters.contains { $0.description.role == .temperature } }
+
     /// What trains, and what there is.
     var parameterCount: ParameterCount {
-        ParameterCount(plan: weights.plan, modules: modules, tiesEmbeddings: model.tiesEmbeddings)
+        ParameterCount(
+            plan: weights.plan, modules: modules, tiesEmbeddings: model.tiesEmbeddings,
+            loose: looseParameterCount)
     }
 }
 

@@ -26,10 +26,17 @@ struct MemoryEstimate: CustomStringConvertible {
         let longest = (0..<rows.count).reduce(0) { max($0, rows.length(at: $1)) }
         let step = Array(repeating: longest, count: arguments.rowsPerStep)
         let microBatch = MicroBatches.split(lengths: step).map { $0.count * longest }.max() ?? longest
-        let kept = adapted.model.activationBytes(
-            tokens: microBatch, pictures: microBatch / max(1, longest),
-            checkpointing: arguments.gradientCheckpointing)
-        activations = lanes * Self.rounded(kept)
+        let recomputes = arguments.recomputes(adapted.model)
+        let kept = { (tokens: Int) in
+            Self.rounded(
+                adapted.model.activationBytes(
+                    tokens: tokens, pictures: tokens / max(1, longest), checkpointing: recomputes))
+        }
+        if case .contrastive = adapted.model.kind, !recomputes {
+            activations = kept(step.reduce(0, +))  // the whole step waits for its loss
+        } else {
+            activations = lanes * kept(microBatch)
+        }
     }
 
     /// Buffers are rounded up, by an eighth at most.

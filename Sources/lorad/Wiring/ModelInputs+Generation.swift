@@ -8,7 +8,9 @@ extension ModelInputs {
     /// - Returns: the settings, and what there is to say about them, a line each.
     func generationSettings(folder: URL) throws -> (settings: GenerationSettings, notes: [String]) {
         var (settings, notes) = try GenerationSettings.read(folder: folder)
-        let mark = template.endMark(endOfText: tokenizer.eosToken ?? "")
+        guard let mark = dialogue?.template.endMark(endOfText: tokenizer.eosToken ?? "") else {
+            return (settings, notes)
+        }
         if let id = tokenizer.id(of: mark) {
             settings.endTokens.insert(id)
         } else if !mark.isEmpty {
@@ -19,12 +21,11 @@ extension ModelInputs {
 
     /// What answers questions with a model.
     ///
-    /// - Throws: `CommandError` where the model writes no text.
+    /// - Throws: `ModelError` where the model writes no text.
     func writer(_ model: any VisionLanguageModel, _ settings: GenerationSettings) throws -> AnswerWriter {
-        guard let model = model as? any GenerativeModel else {
-            throw CommandError("this model does not write text: generation takes a model with a decoder, such as llava")
-        }
+        let model = try model.generative
+        guard let dialogue else { preconditionFailure("inputs of another model") }
         return try AnswerWriter(
-            model, tokenizer: tokenizer, encoder: encoder, processor: processor, settings: settings)
+            model, tokenizer: tokenizer, encoder: dialogue.encoder, processor: processor, settings: settings)
     }
 }

@@ -7,11 +7,19 @@ import Training
 struct ModelInputs: Sendable {
     let tokenizer: Tokenizer
     let processor: ImageProcessor
-    let template: ConversationTemplate
-    /// Which template was taken and why, to be said once.
+    /// How rows are written, to be said once.
     let templateNotice: String
-    let encoder: ExampleEncoder
-    let imageSize: Int
+    /// How conversations are written, where the model continues texts.
+    let dialogue: Dialogue?
+    private let encoder: any RowEncoder
+    private let imageSize: Int
+    private let pictureLength: Int
+
+    /// A chat template, and what encodes conversations with it.
+    struct Dialogue: Sendable {
+        let template: ConversationTemplate
+        let encoder: ExampleEncoder
+    }
 
     /// Reads them from a model folder.
     ///
@@ -19,26 +27,43 @@ struct ModelInputs: Sendable {
     init(folder: URL, model: any VisionLanguageModel, template name: String) throws {
         tokenizer = try Tokenizer(folder: folder)
         processor = try ImageProcessor(directory: folder)
+        imageSize = model.imageSize
+        switch model.kind {
+        case .generative(let model):
+            let (template, notice) = try Self.template(name, folder)
+            let examples = try Self.encoder(tokenizer, template, model, folder)
+            dialogue = Dialogue(template: template, encoder: examples)
+            (encoder, templateNotice, pictureLength) = (examples, notice, 0)
+        case .contrastive(let model):
+            dialogue = nil
+            encoder = CaptionEncoder(tokenizer: tokenizer, model: model)
+            (templateNotice, pictureLength) = ("pairs of a picture and its caption", model.rowsPerImage)
+        }
+    }
+
+    private static func template(_ name: String, _ folder: URL) throws -> (ConversationTemplate, notice: String) {
         if name == ConversationTemplates.automatic {
             let found = try ConversationTemplates.recognised(inFolder: folder.path)
-            template = found.template
-            templateNotice = "template \(template.name) (recognised in \(found.file))"
-        } else {
-            template = try ConversationTemplates.named(name)
-            templateNotice = "template \(template.name)"
+            return (found.template, "template \(found.template.name) (recognised in \(found.file))")
         }
+        let template = try ConversationTemplates.named(name)
+        return (template, "template \(template.name)")
+    }
+
+    private static func encoder(
+        _ tokenizer: Tokenizer, _ template: ConversationTemplate, _ model: any GenerativeModel, _ folder: URL
+    ) throws -> ExampleEncoder {
         guard let token = tokenizer.token(of: model.imageToken) else {
             throw ModelError(
                 .invalidConfiguration,
                 "\(folder.path): the image token \(model.imageToken) of config.json is not in tokenizer.json; "
                     + "both must come from the same model")
         }
-        encoder = ExampleEncoder(
+        return ExampleEncoder(
             tokenizer: tokenizer, template: template,
             marks: TextMarks(beginningOfText: tokenizer.bosToken ?? "", endOfText: tokenizer.eosToken ?? ""),
             image: ImagePlaceholder(token: token, id: model.imageToken, countPerImage: model.tokensPerImage),
             vocabularySize: model.vocabularySize)
-        imageSize = model.imageSize
     }
 
     /// The cache of what frozen layers make of pictures; nil where none is asked for, or no layer is frozen.
@@ -74,8 +99,9 @@ struct ModelInputs: Sendable {
         let encoded = try EncodedDataset(conversations, encoder: encoder, maxLength: maxLength, onLong: onLong)
         SkippedRows([encoded]).report(say)
         return OpenedSource(
-            rows: ConversationSource(encoded, processor: processor, imageSize: imageSize), encoded: encoded,
-            droppedCount: encoded.droppedCount)
+            rows: ConversationSource(
+                encoded, processor: processor, imageSize: imageSize, pictureLength: pictureLength),
+            encoded: encoded, droppedCount: encoded.droppedCount)
     }
 }
 

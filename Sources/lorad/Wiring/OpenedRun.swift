@@ -25,7 +25,9 @@ struct OpenedRun: Sendable {
         let type = configuration.model.precision.type
         Products.notices(computing: type).forEach(say)
         let folder = try ModelFolder(URL(filePath: configuration.model.path))
-        adapted = try AdaptedModel(folder, adapter: configuration.adapter, computing: type, seed: arguments.seed)
+        adapted = try AdaptedModel(
+            folder, adapter: configuration.adapter, learnsTemperature: arguments.learnTemperature, computing: type,
+            seed: arguments.seed)
         adapted.notices.forEach(say)
         let inputs = try ModelInputs(folder: folder.url, model: adapted.model, template: data.template)
         say(inputs.templateNotice)

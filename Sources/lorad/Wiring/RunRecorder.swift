@@ -53,13 +53,11 @@ final class RunRecorder: Sendable {
     private func addEvaluation(to record: inout LogRecord, isLast: Bool) throws -> Bool {
         let isDue = arguments.evalSteps.map { record.step % $0 == 0 } ?? false
         guard isDue || isLast, let evaluation = try evaluate() else { return false }
-        record.evalLoss = evaluation.loss
-        record.evalSupervisedTokens = evaluation.supervisedTokens
-        record.evalExactMatch = evaluation.exactMatch
+        record.add(evaluation)
         display.say(
             String(
-                format: "step %d: validation loss %.4f, exact match %.1f%% of %d rows", record.step, evaluation.loss,
-                100 * evaluation.exactMatch, evaluation.rows))
+                format: "step %d: validation loss %.4f, %@ %.1f%% of %d rows", record.step, evaluation.loss,
+                evaluation.criterion.rawValue, 100 * evaluation.exactMatch, evaluation.rows))
         return true
     }
 

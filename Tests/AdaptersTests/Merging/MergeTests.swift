@@ -30,7 +30,7 @@ struct MergeTests {
                 let batch = golden.batch(row)
                 #expect(distance(golden.adapted.logits(batch), merged.logits(batch)) < 1e-4)
             }
-            #expect(MergeProbe(golden.adapted, merged).difference < 1e-4)
+            #expect(try MergeProbe(golden.adapted, merged).difference < 1e-4)
         }
     }
 
@@ -73,7 +73,7 @@ struct MergeTests {
                 #expect(file.metadata == ["format": "pt"])
             }
             let loaded = try ModelFolder(output).load(computing: .float32).model
-            #expect(MergeProbe(golden.adapted, loaded).difference < 1e-4)
+            #expect(try MergeProbe(golden.adapted, loaded).difference < 1e-4)
         }
     }
 
@@ -107,8 +107,8 @@ struct MergeTests {
             let folder = try ModelFolder(output)
             let merged = try folder.load(computing: .float32).model
             #expect(!merged.tiesEmbeddings)
-            #expect(MergeProbe(adapted, merged).difference < 1e-4)
-            #expect(MergeProbe(golden.adapted, merged).difference > 1e-2)
+            #expect(try MergeProbe(adapted, merged).difference < 1e-4)
+            #expect(try MergeProbe(golden.adapted, merged).difference > 1e-2)
             let isOld = golden.folder.checkpoint.storedName("model.language_model.norm.weight")
                 .hasPrefix("language_model.")
             #expect(

@@ -79,7 +79,7 @@ struct LlavaGolden: Sendable, CustomTestStringConvertible {
     }
 
     /// The model with its adapter, as a run builds it.
-    func adapted(computing type: DType) throws -> (model: any VisionLanguageModel, weights: AdapterWeights) {
+    func adapted(computing type: DType) throws -> (model: any GenerativeModel, weights: AdapterWeights) {
         let folder = try ModelFolder(folder)
         let survey = try folder.load(computing: type)
         let adapter = self.folder.appending(path: "adapter")
@@ -88,7 +88,7 @@ struct LlavaGolden: Sendable, CustomTestStringConvertible {
         let fresh = try AdapterWeights(plan: plan, checkpoint: folder.checkpoint, seed: 1)
         let (weights, report) = try AdapterWeights.loaded(from: adapter, fresh: fresh)
         #expect(report.missing.isEmpty && report.unexpected.isEmpty, "\(report)")
-        return (try folder.load(computing: type, customization: weights).model, weights)
+        return (try folder.load(computing: type, customization: weights).model.generative, weights)
     }
 }
 

@@ -26,7 +26,7 @@ struct PEFTFolderTests {
         }.sorted { $0.path < $1.path }
     }
 
-    private func load(_ adapter: URL) throws -> (model: any VisionLanguageModel, weights: AdapterWeights) {
+    private func load(_ adapter: URL) throws -> (model: any GenerativeModel, weights: AdapterWeights) {
         let folder = try ModelFolder(try #require(golden).folder)
         let configuration = try AdapterFolder.configuration(in: adapter).configuration
         let modules = try folder.load(computing: .float32).modules
@@ -34,7 +34,7 @@ struct PEFTFolderTests {
         let fresh = try AdapterWeights(plan: plan, checkpoint: folder.checkpoint, seed: 1)
         let (weights, report) = try AdapterWeights.loaded(from: adapter, fresh: fresh)
         #expect(report.missing.isEmpty && report.unexpected.isEmpty, "\(adapter.lastPathComponent): \(report)")
-        return (try folder.load(computing: .float32, customization: weights).model, weights)
+        return (try folder.load(computing: .float32, customization: weights).model.generative, weights)
     }
 
     @Test("They give PEFT's logits and count, and are written back", arguments: folders(""))

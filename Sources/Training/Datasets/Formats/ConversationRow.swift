@@ -1,6 +1,7 @@
 import Foundation
 
-/// A row of JSON that holds a conversation, in LLaVA's, ShareGPT's or OpenAI's format.
+/// A row of JSON that holds a conversation, in LLaVA's, ShareGPT's or OpenAI's format; or pictures with a `caption` or `text`,
+/// which is an answer to nothing.
 ///
 /// Pictures stand where the text has `<image>`, and are listed in `image` or `images`; or they are blocks of the text.
 struct ConversationRow: DecodableWithConfiguration {
@@ -11,7 +12,7 @@ struct ConversationRow: DecodableWithConfiguration {
     let turns: [ConversationTurn]
 
     private enum Key: String, CodingKey {
-        case id, person, image, images, conversations, messages
+        case id, person, image, images, conversations, messages, caption, text
     }
 
     /// Decodes a row.
@@ -30,9 +31,26 @@ struct ConversationRow: DecodableWithConfiguration {
         let image = try row.decodeIfPresent(WrittenReferences.self, forKey: .image)?.texts
         let images = try row.decodeIfPresent(WrittenReferences.self, forKey: .images)?.texts
         guard image == nil || images == nil else { throw RowProblem.Reason("has both `image` and `images`: give one") }
+        if let caption = try Self.caption(of: row, format) {
+            let listed = image ?? images ?? []
+            self.images = listed
+            turns = [
+                ConversationTurn(.user, String(repeating: Conversation.imageMarker, count: listed.count)),
+                ConversationTurn(.assistant, caption),
+            ]
+            return
+        }
         let turns = try row.decode([WrittenTurn].self, forKey: Self.key(of: row, format))
         self.turns = turns.map(\.turn)
         self.images = Self.inOrder(turns.flatMap(\.pictures), listed: image ?? images ?? [])
+    }
+
+    /// The `caption` or `text` of a row that holds no conversation.
+    private static func caption(of row: KeyedDecodingContainer<Key>, _ format: DataFormat?) throws -> String? {
+        guard format == nil || format == .llava, !row.contains(.conversations), !row.contains(.messages),
+            let key = [Key.caption, .text].first(where: row.contains)
+        else { return nil }
+        return try row.decode(String.self, forKey: key)
     }
 
     private static func key(of row: KeyedDecodingContainer<Key>, _ format: DataFormat?) -> Key {

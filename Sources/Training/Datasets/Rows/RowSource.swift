@@ -22,6 +22,7 @@ public protocol RowSource: RowLengths {
 public struct ConversationSource: RowSource {
     private let rows: any EncodedRows
     private let reader: PictureReader
+    private let pictureLength: Int
     /// Where features of pictures are kept that no training changes; nil computes them every time.
     public var features: FeatureCache?
 
@@ -31,8 +32,10 @@ public struct ConversationSource: RowSource {
     ///   - rows: the encoded rows.
     ///   - processor: what makes pixel values of a picture.
     ///   - imageSize: height and width that the model takes.
-    public init(_ rows: any EncodedRows, processor: ImageProcessor, imageSize: Int) {
+    ///   - pictureLength: what a row's picture takes beside the row's tokens, where it takes none of them.
+    public init(_ rows: any EncodedRows, processor: ImageProcessor, imageSize: Int, pictureLength: Int = 0) {
         self.rows = rows
+        self.pictureLength = pictureLength
         reader = PictureReader(processor, imageSize: imageSize)
     }
 
@@ -40,7 +43,7 @@ public struct ConversationSource: RowSource {
     public var count: Int { rows.count }
 
     /// The tokens of a row.
-    public func length(at index: Int) -> Int { rows.length(at: index) }
+    public func length(at index: Int) -> Int { rows.length(at: index) + pictureLength }
 
     /// The tokens of a row that count for the loss.
     public func supervisedCount(at index: Int) -> Int { rows.supervisedCount(at: index) }

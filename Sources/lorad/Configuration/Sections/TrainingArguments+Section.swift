@@ -24,6 +24,9 @@ extension TrainingArguments: ConfigurationSection {
         Field("gradient_accumulation_steps", \.gradientAccumulationSteps, "Micro-batches in a step.", .atLeast(1)),
         Field("num_train_epochs", \.numTrainEpochs, "Times that the data is gone through.", .above(0)),
         Field("max_steps", \.maxSteps, "Steps to take, whatever num_train_epochs says; -1 means off.", .stepLimit),
+        Field(
+            "learn_temperature", \.learnTemperature, "Train the temperature of a contrastive model, CLIP's logit_scale."
+        ),
         Field("seed", \.seed, "Seeds new adapters, the order of rows and dropout."),
     ]
 

@@ -1,0 +1,36 @@
+public import Tensors
+
+/// A model that puts pictures and texts into one space, trained so that those which belong together lie close.
+public protocol ContrastiveModel: VisionLanguageModel {
+    /// The logarithm of what cosines are multiplied by: one number, float32, trainable where it trains.
+    var logitScale: Tensor { get }
+    /// Rows that a picture takes in its tower.
+    var rowsPerImage: Int { get }
+    /// The most tokens of a text.
+    var maximumTextLength: Int { get }
+    /// A token that every text must hold, because its place is what stands for the text; nil where there is none.
+    var endToken: Int? { get }
+    /// Whether anything trains that embeddings of pictures depend on.
+    var trainsPictures: Bool { get }
+    /// Whether anything trains that embeddings of texts depend on.
+    var trainsTexts: Bool { get }
+    /// Embeddings of pictures [n, channels, height, width]: [n, d] in float32, each of length 1.
+    func pictureEmbeddings(_ pixels: Tensor) -> Tensor
+    /// Embeddings of texts: [texts, d] in float32, each of length 1.
+    ///
+    /// - Parameters:
+    ///   - tokens: texts packed one after another, each of 1 to `maximumTextLength` tokens.
+    ///   - boundaries: 0, then the end of each.
+    func textEmbeddings(_ tokens: [Int32], boundaries: [Int]) -> Tensor
+}
+
+extension ContrastiveModel {
+    /// A contrastive one.
+    public var kind: ModelKind { .contrastive(self) }
+
+    /// Nothing is kept: embeddings are made of whole pictures.
+    public func frozenFeatures(_ pixels: Tensor) -> Tensor? { nil }
+
+    /// None.
+    public var frozenFeaturePrefixes: [String] { [] }
+}

@@ -1,0 +1,74 @@
+public import Tensors
+
+/// A model that continues a text with pictures in it, trained by the cross-entropy of the next token.
+public protocol GenerativeModel: VisionLanguageModel {
+    /// The output embedding.
+    var head: Projection { get }
+    /// Image tokens a picture.
+    var tokensPerImage: Int { get }
+    /// The id of the image token.
+    var imageToken: Int { get }
+    /// The last hidden states [tokens, width] that the head takes; rows that follow are of no meaning.
+    ///
+    /// - Parameters:
+    ///   - batch: packed sequences; as many image tokens as their pictures have features.
+    ///   - checkpointing: compute layers again in the backward pass instead of keeping their results.
+    func hiddenStates(_ batch: PackedBatch, checkpointing: Bool) -> Tensor
+    /// Positions that the model was made for.
+    var maximumPositions: Int { get }
+    /// The memory of a sequence of which there is nothing yet.
+    func newCache() -> DecoderCache
+    /// The last hidden states [tokens, width] of the next tokens of a sequence, without a graph.
+    ///
+    /// - Parameters:
+    ///   - tokens: ids below `vocabularySize`; as many image tokens as the pictures have features.
+    ///   - pixels: pictures in the order of their tokens, [n, channels, height, width] in float32; nil without any.
+    ///   - cache: of this sequence and model; takes the tokens in.
+    func hiddenStates(_ tokens: [Int32], pixels: Tensor?, cache: DecoderCache) -> Tensor
+}
+
+extension GenerativeModel {
+    /// A generative one.
+    public var kind: ModelKind { .generative(self) }
+
+    /// The summed cross-entropy over the supervised tokens of a batch: one number, differentiable.
+    public func loss(_ batch: PackedBatch, checkpointing: Bool = false) -> Tensor {
+        let targets = batch.targets
+        return hiddenStates(batch, checkpointing: checkpointing).gatheredRows(targets.rows)
+            .crossEntropy(head: head, labels: targets.labels)
+    }
+
+    /// The summed loss of a batch without a graph, and for each sequence whether every supervised token is the most
+    /// probable one: then, and only then, greedy generation writes the expected answer, end mark included.
+    public func scored(_ batch: PackedBatch) -> (loss: Double, isExact: [Bool]) {
+        let targets = batch.targets
+        let hidden = Tensor.withoutGraph { hiddenStates(batch, checkpointing: false) }
+        let (loss, hits) = hidden.gatheredRows(targets.rows).scored(head: head, labels: targets.labels)
+        var isExact = Array(repeating: true, count: batch.boundaries.count - 1)
+        for (row, hit) in zip(targets.rows, hits) where !hit {
+            let sequence = batch.boundaries.lastIndex { $0 <= Int(row) } ?? 0
+            isExact[sequence] = false
+        }
+        return (loss, isExact)
+    }
+
+    /// Logits of every token, [tokens, words] in float32.
+    public func logits(_ batch: PackedBatch) -> Tensor {
+        Tensor.withoutGraph {
+            hiddenStates(batch, checkpointing: false).rows(0..<batch.tokens.count).projected(by: [head], as: .float32)
+        }
+    }
+
+    /// Logits of what follows the tokens, [1, words] in float32; the cache takes the tokens in.
+    func nextLogits(_ tokens: [Int32], pixels: Tensor?, cache: DecoderCache) -> Tensor {
+        Tensor.withoutGraph {
+            let hidden = hiddenStates(tokens, pixels: pixels, cache: cache)
+            return hidden.rows(hidden.rows - 1..<hidden.rows).projected(by: [head], as: .float32)
+        }
+    }
+}
+
+extension Tensor {
+    /// Rows in this tensor's own type.
+    fileprivate func gatheredRows(_ rows: [Int32]) -> Tensor { gathered(rows, as: dtype) }
+}

@@ -1,0 +1,54 @@
+public import Models
+import Tensors
+
+/// How often a picture's own class is the nearest, or among the five nearest.
+public struct ZeroShotEvaluation: Sendable, Equatable {
+    /// Share of the pictures whose own class is the nearest.
+    public let top1: Double
+    /// Share of the pictures whose own class is among the five nearest.
+    public let top5: Double
+    /// Pictures.
+    public let pictures: Int
+    /// Share of each class's pictures that are taken for it, by the classes' order; 0 where there are none.
+    public let byClass: [Double]
+
+    /// Pictures that a lane takes at a time.
+    private static let rowsAtATime = 1_024
+
+    /// Classifies pictures; the result does not depend on the number of lanes.
+    ///
+    /// - Throws: what is wrong with a picture; `TrainingError.diverged` where embeddings are not finite.
+    public init(
+        _ classifier: ZeroShotClassifier, _ data: LabelledPictures, model: any ContrastiveModel,
+        processor: ImageProcessor, lanes: Lanes
+    ) throws {
+        let step = max(1, Self.rowsAtATime / model.rowsPerImage)
+        let starts = Array(stride(from: 0, to: data.entries.count, by: step))
+        let reader = PictureReader(processor, imageSize: model.imageSize)
+        let found = Locked<[[Int]]>(Array(repeating: [], count: starts.count))
+        try lanes.forEach(starts.count) { index in
+            let part = data.entries[starts[index]..<min(starts[index] + step, data.entries.count)]
+            let embeddings = try Self.embeddings(part.map { try reader.pixels(of: Picture(file: $0.path)) }, model)
+            let ranks = classifier.ranks(of: embeddings, labels: part.map(\.label))
+            found.withLock { $0[index] = ranks }
+        }
+        let ranks = found.withLock { $0.flatMap(\.self) }
+        pictures = ranks.count
+        top1 = Double(ranks.count { $0 < 1 }) / Double(max(1, ranks.count))
+        top5 = Double(ranks.count { $0 < 5 }) / Double(max(1, ranks.count))
+        byClass = data.classes.indices.map { label in
+            let own = zip(data.entries, ranks).filter { $0.0.label == label }
+            return Double(own.count { $0.1 < 1 }) / Double(max(1, own.count))
+        }
+    }
+
+    private static func embeddings(_ pictures: [PixelValues], _ model: any ContrastiveModel) throws -> Tensor {
+        guard let pixels = PackedBatch(sequences: [], pictures: pictures).pixels else { return Tensor(zeros: [0, 1]) }
+        let embeddings = Tensor.withoutGraph { model.pictureEmbeddings(pixels) }
+        guard !embeddings.hasNonFinite else {
+            throw TrainingError(
+                .diverged, "an embedding is not finite: the adapter or the weights hold NaN or infinite values")
+        }
+        return embeddings
+    }
+}

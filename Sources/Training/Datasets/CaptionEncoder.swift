@@ -1,0 +1,58 @@
+import Foundation
+public import Models
+
+/// Turns rows with one picture and one answer into pairs for a contrastive model: the answer is the picture's caption, and
+/// what was asked is left out.
+///
+/// Of a pair's tokens the last one is marked as learned, so that each pair counts once.
+public struct CaptionEncoder: RowEncoder {
+    private let tokenizer: any TextEncoder
+    private let vocabularySize: Int
+    private let endToken: Int?
+    /// The most tokens of a text.
+    public let lengthLimit: Int?
+
+    /// Creates an encoder for a model's texts.
+    public init(tokenizer: any TextEncoder, model: any ContrastiveModel) {
+        self.tokenizer = tokenizer
+        vocabularySize = model.vocabularySize
+        endToken = model.endToken
+        lengthLimit = model.maximumTextLength
+    }
+
+    /// The tokens of a row's caption.
+    ///
+    /// - Throws: what is wrong with the row, or what the tokenizer throws.
+    public func encode(_ conversation: Conversation) throws -> EncodedExample {
+        let answers = conversation.turns.filter { $0.role == .assistant }
+        guard conversation.images.count == 1 else {
+            throw RowProblem.Reason("has \(conversation.images.count) images: a pair is one picture and its caption")
+        }
+        guard answers.count == 1 else {
+            throw RowProblem.Reason("has \(answers.count) answers: a pair is one picture and its caption")
+        }
+        let ids = try tokens(of: answers[0].text)
+        var labels = Array(repeating: PackedBatch.unsupervised, count: ids.count)
+        labels[labels.count - 1] = ids[ids.count - 1]
+        return EncodedExample(ids: ids, labels: labels, images: conversation.images, row: conversation.row)
+    }
+
+    /// The tokens of a text, white space around it left out; at least two.
+    ///
+    /// - Throws: what is wrong with the text, or what the tokenizer throws.
+    public func tokens(of text: String) throws -> [Int32] {
+        let ids = try tokenizer.encode(text.trimmingCharacters(in: .whitespacesAndNewlines)).ids
+        if let unknown = ids.first(where: { !(0..<vocabularySize).contains($0) }) {
+            throw RowProblem.Reason(
+                "has token \(unknown), but the model knows only \(vocabularySize) words:"
+                    + " its tokenizer and config.json are not of the same model")
+        }
+        if let endToken, !ids.contains(endToken) {
+            throw RowProblem.Reason(
+                "does not hold token \(endToken), which the model takes for the end of a text:"
+                    + " its tokenizer and config.json are not of the same model")
+        }
+        guard ids.count > 1 else { throw RowProblem.Reason("has an empty caption") }
+        return ids.map { Int32($0) }
+    }
+}
