@@ -300,6 +300,8 @@ def alternate(o, name, work, precision, variants, known):
     peer, trials = fastest_peer(o, name, work, precision, initial, known)
     blocks = {"lorad": []} | {v: [] for v in variants} | ({"torch": []} if peer else {})
     warm_up = peer_options(o, peer)["warm_up"] if peer else o.warm_up  # the same rows count for both
+    for who, extra in variants.items():  # what a variant keeps on disk is there before it is measured
+        lorad_block(o, config, f"{name}/{who}-{precision}-before", extra, warm_up)
     for turn in range(o.blocks):
         for who, found in blocks.items():
             label = f"{name}/{who}-{precision}-{turn}"
@@ -338,7 +340,8 @@ def curves(o, name, work, precision, peer):
     slower = max(found, key=lambda who: found[who]["times"][-1])
     goal = smoothed(found[slower]["losses"])[-1]
     for run in found.values():
-        reached = [t for x, t in zip(smoothed(run["losses"]), run["times"]) if x <= goal * (1 + 1e-3)]
+        # A thousandth, or rounding would decide where both end at the same loss.
+        reached = [t for x, t in zip(smoothed(run["losses"]), run["times"]) if x <= goal * 1.001]
         run["reached"] = reached[0] if reached else None
     return found | dict(goal=goal, peer=peer)
 
@@ -378,7 +381,7 @@ def resident(processes, key):
 def shared(o, name, work, precision):
     """One `lorad bench train` on one lane, and four side by side on the same model."""
     config = run_file(o, work, precision, o.output / "shared" / name, dict(path=str(initial_adapter(o, name, work))))
-    command = [o.lorad, "bench", "train", "--config", config, "--steps", 2, "--warm-up", 1, "--json"]
+    command = [o.lorad, "bench", "train", "--config", config, "--steps", 1, "--warm-up", 1, "--json"]
     command += settings([*o.set, "training.lanes=1"])
     found = {}
     for count in (1, 4):
@@ -414,7 +417,7 @@ def measure_part(o, part, results):
             peer = results.get(f"real {precision}", {}).get("peer") or f"{o.peers[0]} {PEERS[precision][0]} 8 at once"
             results[f"curves {precision}"] = curves(o, "real", known["real"], precision, peer)
     elif part == "lanes":
-        results[part] = alone({f"{n} lanes": ([f"training.lanes={n}"], {}) for n in (1, 2)})
+        results[part] = alone({f"{n} lane" + "s" * (n > 1): ([f"training.lanes={n}"], {}) for n in (1, 2)})
     elif part == "rank":
         lora = lambda r: dict(adapter=dict(r=r, lora_alpha=2 * r, target_modules=reference.targets))
         results[part] = alone({f"rank {r}": ([], lora(r)) for r in (4, 16, 64)})
@@ -497,7 +500,8 @@ def main():
             measure_part(o, part, facts["results"])
         except Failed as failure:
             print(f"{part}: {failure}", flush=True)
-        path.write_text(json.dumps(facts, indent=1))
+        finally:
+            path.write_text(json.dumps(facts, indent=1))
     text = report(facts)
     print(text)
     images = o.images or o.output
