@@ -61,7 +61,7 @@ extension GenerativeModel {
 
     /// Logits of what follows the tokens, [1, words] in float32; the cache takes the tokens in.
     func nextLogits(_ tokens: [Int32], pixels: Tensor?, cache: DecoderCache) -> Tensor {
-        Tensor.withoutGraph {
+        Tensor.rowByRow {
             let hidden = hiddenStates(tokens, pixels: pixels, cache: cache)
             return hidden.rows(hidden.rows - 1..<hidden.rows).projected(by: [head], as: .float32)
         }

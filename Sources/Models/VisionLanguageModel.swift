@@ -10,6 +10,8 @@ public protocol VisionLanguageModel: Sendable {
     var tiesEmbeddings: Bool { get }
     /// Height and width of pictures, in pixels.
     var imageSize: Int { get }
+    /// Its parts: the names of the modules that make up each, the same in every version of transformers.
+    var parts: [ModelPart: [String]] { get }
     /// Paths of modules that no result depends on.
     var unusedModules: [String] { get }
     /// An estimate of what a forward pass keeps for the backward pass, and of its largest buffers, in bytes.

@@ -32,6 +32,17 @@ extension Tensor {
         try Recording.$isOn.withValue(false, operation: body)
     }
 
+    /// Whether products of single rows may round as `RowProduct` does.
+    enum RowByRow {
+        @TaskLocal static var isOn = false
+    }
+
+    /// Runs `body` without recording a graph, products of a single row by kernels of their own: faster, rounded in another
+    /// way than the same row among others.
+    public static func rowByRow<Result>(_ body: () throws -> Result) rethrows -> Result {
+        try withoutGraph { try RowByRow.$isOn.withValue(true, operation: body) }
+    }
+
     /// A leaf that gradients are computed for.
     public func trainable() -> Tensor {
         var leaf = self

@@ -16,7 +16,7 @@ struct RowProductTests {
         let weight = random([size.rows, size.columns], 1).converted(to: type)
         let (x, residual) = (random([1, size.columns], 2), random([1, size.rows], 3))
         let (w, v) = (weight.values, x.values)
-        let found = Tensor.withoutGraph { x.projected(by: [Projection(weight: weight)], residual: residual) }.values
+        let found = Tensor.rowByRow { x.projected(by: [Projection(weight: weight)], residual: residual) }.values
         for row in 0..<size.rows {
             let exact = (0..<size.columns).reduce(Double(residual.values[row])) {
                 $0 + Double(w[row * size.columns + $1]) * Double(v[$1])
@@ -32,7 +32,7 @@ struct RowProductTests {
         }
         // Each product adds to the one before, so that a part left out or done twice would show.
         let sums = {
-            Tensor.withoutGraph {
+            Tensor.rowByRow {
                 weights.map { weight in
                     (0..<40).reduce(Tensor(zeros: [1, weight.rows])) { sum, seed in
                         random([1, weight.columns], UInt64(seed)).projected(
@@ -53,7 +53,7 @@ struct RowProductTests {
             var row = [Float](repeating: 0, count: 32)
             row[5] = 1
             let x = Tensor(row, shape: [1, 32])
-            let found = Tensor.withoutGraph { x.projected(by: [Projection(weight: weight)]) }.values[0]
+            let found = Tensor.rowByRow { x.projected(by: [Projection(weight: weight)]) }.values[0]
             #expect(found == Float(Float16(bitPattern: value)))
         }
     }
@@ -62,8 +62,8 @@ struct RowProductTests {
     func rounding() {
         let (weight, x) = (random([7, 64], 4).converted(to: .bfloat16), random([1, 64], 5).converted(to: .bfloat16))
         let projections = [Projection(weight: weight, bias: random([7], 6))]
-        let wide = Tensor.withoutGraph { x.converted(to: .float32).projected(by: projections) }
-        let found = Tensor.withoutGraph { x.projected(by: projections) }
+        let wide = Tensor.rowByRow { x.converted(to: .float32).projected(by: projections) }
+        let found = Tensor.rowByRow { x.projected(by: projections) }
         #expect(found.dtype == .bfloat16)
         #expect(zip(found.values, wide.values).allSatisfy { abs($0 - $1) <= abs($1) / 100 })
     }

@@ -10,10 +10,8 @@ public struct MergeProbe: Sendable, Equatable {
     public let largest: Float
 
     /// Compares two models of one base.
-    ///
-    /// - Throws: `ModelError` where they are of different kinds.
-    public init(_ a: any VisionLanguageModel, _ b: any VisionLanguageModel, seed: UInt64 = 1) throws {
-        let (left, right) = try (Self.logits(of: a, seed), Self.logits(of: b, seed))
+    public init(_ a: any VisionLanguageModel, _ b: any VisionLanguageModel, seed: UInt64 = 1) {
+        let (left, right) = (Self.logits(of: a, seed), Self.logits(of: b, seed))
         difference = zip(left, right).map { abs($0 - $1) }.max() ?? 0
         largest = left.map(abs).max() ?? 0
     }

@@ -38,6 +38,10 @@ public struct ClipModel: ContrastiveModel {
     public var tiesEmbeddings: Bool { false }
     /// Height and width of pictures, in pixels.
     public var imageSize: Int { configuration.vision.imageSize }
+    /// The towers, and their projections into the space that they share.
+    public var parts: [ModelPart: [String]] {
+        [.vision: ["vision_model"], .language: ["text_model"], .connector: ["visual_projection", "text_projection"]]
+    }
     /// Every module counts.
     public var unusedModules: [String] { [] }
     /// Patches, and the class row.

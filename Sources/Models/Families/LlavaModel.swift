@@ -56,6 +56,11 @@ public struct LlavaModel: GenerativeModel {
     /// Height and width of pictures, in pixels.
     public var imageSize: Int { configuration.vision.imageSize }
 
+    /// Tower, decoder and projector.
+    public var parts: [ModelPart: [String]] {
+        [.vision: ["vision_tower"], .language: ["language_model"], .connector: ["multi_modal_projector"]]
+    }
+
     /// Paths of modules that no result depends on: vision layers above the deepest feature that is used.
     public var unusedModules: [String] {
         let first = configuration.featureLayers.max() ?? 0

@@ -9,7 +9,7 @@ extension LlavaModel {
 
     /// The decoder's last hidden states [tokens, width] of the next tokens of a sequence.
     public func hiddenStates(_ tokens: [Int32], pixels: Tensor?, cache: DecoderCache) -> Tensor {
-        Tensor.withoutGraph {
+        Tensor.rowByRow {
             var embeddings = decoder.embedding.gathered(tokens)
             if let pixels {
                 let rows = tokens.indices.filter { tokens[$0] == Int32(imageToken) }.map(Int32.init)

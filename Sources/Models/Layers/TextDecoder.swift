@@ -39,7 +39,7 @@ struct TextDecoder: Sendable {
 
     /// The last hidden states, normalised, of the next rows of the cache's sequence, which takes them in; without a graph.
     func callAsFunction(_ embeddings: Tensor, cache: DecoderCache) -> Tensor {
-        Tensor.withoutGraph {
+        Tensor.rowByRow {
             let layout = layout([0, embeddings.rows])
             let table = rotary.table(positions: cache.position + embeddings.rows)
             let x = zip(layers, cache.layers).reduce(embeddings) { x, next in next.0(x, layout, table, next.1) }

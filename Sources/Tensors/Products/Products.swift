@@ -9,7 +9,7 @@ import Foundation
 ///   expanded operands (the expansion costs a few percent; emulated bfloat16 kernels run at a fifth of the speed).
 /// - float32 with both operands read along rows of memory (x Wᵀ): oneDNN primitives, which reach their packed speed on
 ///   plain weights. All other layouts, and products too small to be worth compiling: `dnnl_sgemm`.
-/// - A single row without a graph, as text is generated: `RowProduct`.
+/// - A single row where `Tensor.rowByRow` allows it, as text is generated: `RowProduct`.
 /// - OpenBLAS takes every float32 product where oneDNN cannot, or where `LORAD_MATMUL=openblas` asks for it.
 public enum Products {
     private static let wantsOpenBLAS = ProcessInfo.processInfo.environment["LORAD_MATMUL"] == "openblas"

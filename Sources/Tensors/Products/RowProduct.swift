@@ -5,7 +5,8 @@ import CKernels
 /// Libraries are made for many rows: for one they would have a bfloat16 W expanded first, which moves three times the
 /// bytes. Sums are float32 on the exact values of W; x comes rounded to what the products compute in, as with many rows.
 ///
-/// Only results without a graph come here: what training computes stays with the libraries, to the last bit.
+/// Only what asks for it comes here (`Tensor.rowByRow`): what training computes is the same to the last bit however its
+/// rows are divided.
 struct RowProduct {
     private let x: Matrix
     private let weights: Matrix
@@ -13,7 +14,7 @@ struct RowProduct {
 
     /// The product of a by b into c, or nil where it is one of another kind.
     init?(_ a: Matrix, _ b: Matrix, into c: Matrix) {
-        guard a.rows == 1, a.isRowMajor, c.isRowMajor, !b.isRowMajor, !Tensor.Recording.isOn else { return nil }
+        guard a.rows == 1, a.isRowMajor, c.isRowMajor, !b.isRowMajor, Tensor.RowByRow.isOn else { return nil }
         (x, weights, y) = (a, b.transposed, c)
     }
 

@@ -49,7 +49,7 @@ struct MergeCommand: ParsableCommand {
             folder, adapted.weights, isTied: adapted.model.tiesEmbeddings, dtype: dtype?.type)
         var probe: MergeProbe?
         try merged.write(to: URL(filePath: output), shardBytes: maxShardSize.bytes) { partial in
-            probe = try MergeProbe(adapted.model, try ModelFolder(partial).load(computing: .float32).model)
+            probe = MergeProbe(adapted.model, try ModelFolder(partial).load(computing: .float32).model)
         }
         guard let probe else { return }
         print(

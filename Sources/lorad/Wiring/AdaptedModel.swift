@@ -36,7 +36,9 @@ struct AdaptedModel: Sendable {
         var notices: [String] = []
         var configuration = try arguments.configuration(notes: &notices)
         if configuration.baseModel == nil { configuration.baseModel = folder.url.path }
-        try self.init(folder, configuration, learnsTemperature, loading: nil, type, seed: seed, notices)
+        try self.init(
+            folder, configuration, learnsTemperature, loading: nil, type, seed: seed, notices,
+            parts: arguments.partTargets)
     }
 
     /// Builds the model with the adapter of a PEFT folder, and with the temperature that it may hold.
@@ -64,14 +66,17 @@ struct AdaptedModel: Sendable {
 
     private init(
         _ folder: ModelFolder, _ configuration: LoRAConfiguration, _ learnsTemperature: Bool, loading: URL?,
-        _ type: DType, seed: Int, _ notes: [String]
+        _ type: DType, seed: Int, _ notes: [String], parts: PartTargets? = nil
     ) throws {
-        var notices = notes
+        var (configuration, notices) = (configuration, notes)
         let survey = try folder.load(computing: .float32)
         if !survey.unusedTensors.isEmpty {
             notices.append(
                 "\(survey.unusedTensors.count) tensors of the checkpoint are not used: "
                     + survey.unusedTensors.prefix(5).joined(separator: ", "))
+        }
+        if let parts {
+            notices += try parts.resolve(into: &configuration, model: survey.model, modules: survey.modules)
         }
         let plan = try AdapterPlan(
             configuration: configuration, modules: survey.modules, modelType: folder.modelType,

@@ -7,8 +7,7 @@ import Testing
 
 @Suite("Generation with adapters, against transformers and PEFT")
 struct AdaptedGenerationTests {
-    private func check(_ golden: MergeCase, _ model: any VisionLanguageModel) throws {
-        let model = try #require(model as? any GenerativeModel)
+    private func check(_ golden: MergeCase, _ model: any GenerativeModel) throws {
         let tokenizer = try Tokenizer(folder: MergeCase.fixtures.appending(path: "tiny-llava/model"))
         for text in golden.texts where text.adapter && text.settings.do_sample == nil {
             var settings = GenerationSettings()

@@ -26,7 +26,7 @@ struct MergeCase: Sendable, CustomTestStringConvertible {
     let name: String
     let texts: [Text]
     let length: Int
-    let adapted: any VisionLanguageModel
+    let adapted: any GenerativeModel
     let weights: AdapterWeights
     let folder: ModelFolder
     private let tensors: StateDict
@@ -56,14 +56,14 @@ struct MergeCase: Sendable, CustomTestStringConvertible {
             modules: folder.load(computing: .float32).modules, modelType: folder.modelType)
         let fresh = try AdapterWeights(plan: plan, checkpoint: folder.checkpoint, seed: 1)
         weights = try AdapterWeights.loaded(from: adapter, fresh: fresh).weights
-        adapted = try folder.load(computing: .float32, customization: weights).model
+        adapted = try folder.load(computing: .float32, customization: weights).model.generative
         tensors = try SafetensorsFile(path: folder.url.appending(path: "golden.safetensors").path).stateDict
     }
 
     /// The merged model in memory.
-    func merged(computing type: DType = .float32) throws -> any VisionLanguageModel {
+    func merged(computing type: DType = .float32) throws -> any GenerativeModel {
         let merged = MergedWeights(weights, into: folder.checkpoint, computing: type)
-        return try folder.load(computing: type, customization: merged).model
+        return try folder.load(computing: type, customization: merged).model.generative
     }
 
     /// A row's tokens up to its answer, and its pictures.

@@ -108,6 +108,27 @@ struct RunFileProblemTests {
         #expect(RunFileFixture.problem("")?.contains("run.yaml:1: model: is required and not given") == true)
     }
 
+    @Test(
+        "says what is wrong with targets and ranks of parts",
+        arguments: [
+            (
+                "targets: visoin",
+                "adapter.targets: \"visoin\" is no part of a model: expected one of vision, language, connector,"
+                    + " cross_attention, both"
+            ),
+            (
+                "targets: both, target_modules: [q_proj]",
+                "adapter.targets: says what target_modules says too: give one of them"
+            ),
+            ("targets: language, ranks: { vision: 4 }", "adapter.ranks: vision is not among adapter.targets"),
+            ("ranks: { vision: 0 }", "adapter.ranks: vision: expected a number above 0"),
+            ("alphas: 3", "adapter.alphas: expected numbers by part, such as {vision: 32}"),
+        ])
+    func parts(keys: String, problem: String) {
+        let found = RunFileFixture.problem("model: { path: m }\nadapter: { \(keys) }\ndata: { train: t.json }")
+        #expect(found?.contains("run.yaml:2: \(problem)") == true, "\(found ?? "")")
+    }
+
     @Test("lists everything that is wrong at once, line by line")
     func everything() {
         let yaml = RunFileFixture.with("training:\n  sed: 1\n  lanes: x\nprivcy: {}")

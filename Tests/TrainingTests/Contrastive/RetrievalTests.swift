@@ -18,6 +18,7 @@ struct RetrievalTests {
         var vocabularySize: Int { 10 }
         var tiesEmbeddings: Bool { false }
         var imageSize: Int { 1 }
+        var parts: [ModelPart: [String]] { [:] }
         var unusedModules: [String] { [] }
         func activationBytes(tokens: Int, pictures: Int, checkpointing: Bool) -> Int { 0 }
         func pictureEmbeddings(_ pixels: Tensor) -> Tensor { pixels.reshaped([pixels.shape[0], 3]).normalizedRows() }

@@ -1,5 +1,6 @@
 import Foundation
 import Models
+import Tensors
 import Testing
 
 @testable import Training
@@ -39,7 +40,7 @@ struct QuestionsTests {
     /// The bundled model as it is, some of whose answers are right.
     private static func model() throws -> any GenerativeModel {
         let folder = try ModelFolder(TinyLlava.folder.appending(path: "model"))
-        return try #require(try folder.load(computing: .float32).model as? any GenerativeModel)
+        return try folder.load(computing: .float32).model.generative
     }
 
     private func writer(

@@ -24,7 +24,18 @@ enum ShardList {
     }
 
     /// The archives that a text file names, a line each, relative to its folder.
-    static func list(_ path: String) throws -> [String] {
+    private static func list(_ path: String) throws -> [String] {
+        let folder = FolderEntries.parent(of: path)
+        return try lines(of: path).reduce(into: []) { shards, name in
+            shards += try expanded(name.hasPrefix("/") ? name : "\(folder)/\(name)")
+            guard shards.count <= limit else { throw tooMany(path) }
+        }
+    }
+
+    /// The lines of a text file that names archives or ranges of them, and nothing else.
+    ///
+    /// - Throws: `TrainingError` where it cannot be read, or is no such file.
+    static func lines(of path: String) throws -> [String] {
         let data = try MappedText.map(path)
         let lines =
             data.count <= 1 << 26 ? String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline) : []
@@ -33,11 +44,7 @@ enum ShardList {
             throw TrainingError(
                 .invalidDataset, "\(path): expected a tar archive, or a list of the paths of some, one a line")
         }
-        let folder = FolderEntries.parent(of: path)
-        return try names.reduce(into: []) { shards, name in
-            shards += try expanded(name.hasPrefix("/") ? name : "\(folder)/\(name)")
-            guard shards.count <= limit else { throw tooMany(path) }
-        }
+        return names
     }
 
     private static func tooMany(_ path: String) -> TrainingError {

@@ -44,7 +44,7 @@ struct DatasetProbe {
         } else if TarArchive.isOne(data) || path.hasSuffix(".tar") {
             hasArchives = true
         } else {
-            hasArchives = (try? ShardList.list(path)) != nil
+            hasArchives = (try? ShardList.lines(of: path)) != nil
             hasCaptions = !hasArchives && Self.hasTable(data)
             isJSON = !hasArchives && !hasCaptions
         }

@@ -1,20 +1,42 @@
+import Adapters
 import Models
 
-/// The `adapter` section: PEFT's names, handed on as they are to the adapter method, which checks the values.
+/// The `adapter` section: PEFT's names, handed on as they are to the adapter method, which checks the values; and targets
+/// and ranks by parts of the model, which become PEFT's patterns.
 struct AdapterArguments: ConfigurationSection {
     /// The keys that are given; mappings under them, such as `rank_pattern`, keep their order.
     var tree: [String: JSONValue] = [:]
 
     /// The keys that are given as one object, in the order in which they are documented.
     var object: JSONValue {
-        .object(Self.fields.compactMap { field in tree[field.name].map { JSONValue.Member(field.name, $0) } })
+        .object(
+            Self.fields.compactMap { field in
+                guard !Self.partFields.contains(where: { $0.name == field.name }) else { return nil }
+                return tree[field.name].map { JSONValue.Member(field.name, $0) }
+            })
+    }
+
+    /// Targets, ranks and alphas by parts of the model.
+    ///
+    /// - Throws: `AdapterError` naming the key.
+    var partTargets: PartTargets {
+        get throws { try PartTargets(targets: tree["targets"], ranks: tree["ranks"], alphas: tree["alphas"]) }
     }
 
     static let fields: [Field<Self>] =
         [
             Field(json: "path", "text", "A PEFT folder to start from; no other key may be given.", .folder),
             Field(json: "peft_type", "text", default: "LORA", "The adapter method."),
-        ] + targetFields + loraFields + provenanceFields
+        ] + partFields + targetFields + loraFields + provenanceFields
+
+    private static let partFields: [Field<Self>] = [
+        Field(
+            json: "targets", "text or a list",
+            "Parts whose linear layers get adapters: vision, language, connector, cross_attention, or both (the first two)."
+        ),
+        Field(json: "ranks", "a mapping", "Ranks by part, such as {vision: 32, language: 16}."),
+        Field(json: "alphas", "a mapping", "Scales by part."),
+    ]
 
     private static let targetFields: [Field<Self>] = [
         Field(json: "target_modules", "a list or a regular expression", "Modules that get adapters, or all-linear."),
@@ -55,14 +77,33 @@ struct AdapterArguments: ConfigurationSection {
         Field(json: "peft_version", "text", "Written by PEFT; does not change training."),
     ]
 
-    static let rules: [SectionRule<Self>] = [
-        SectionRule(key: "path") { section in
-            guard let path = section.tree["path"] else { return nil }
-            if path.stringValue == nil { return "expected text: the path of a PEFT folder" }
-            let others = section.tree.keys.filter { $0 != "path" }.sorted()
-            return others.isEmpty
-                ? nil
-                : "the adapter in that folder has its own configuration: leave out \(others.joined(separator: ", "))"
+    static let rules: [SectionRule<Self>] =
+        partRules + [
+            SectionRule(key: "path") { section in
+                guard let path = section.tree["path"] else { return nil }
+                if path.stringValue == nil { return "expected text: the path of a PEFT folder" }
+                let others = section.tree.keys.filter { $0 != "path" }.sorted()
+                return others.isEmpty
+                    ? nil
+                    : "the adapter in that folder has its own configuration: leave out \(others.joined(separator: ", "))"
+            }
+        ]
+
+    private static let partRules = partFields.map { field in
+        SectionRule<Self>(key: field.name) { section in
+            guard section.tree[field.name] != nil else { return nil }
+            if let other = overruled[field.name], section.tree[other] != nil {
+                return "says what \(other) says too: give one of them"
+            }
+            do {
+                _ = try section.partTargets
+                return nil
+            } catch {
+                guard let error = error as? AdapterError, error.setting == field.name else { return nil }
+                return error.message
+            }
         }
-    ]
+    }
+
+    private static let overruled = ["targets": "target_modules", "ranks": "rank_pattern", "alphas": "alpha_pattern"]
 }
