@@ -4,6 +4,8 @@ public import Tensors
 public protocol VisionLanguageModel: Sendable {
     /// What it is trained to do.
     var kind: ModelKind { get }
+    /// The type that matrix products are computed in.
+    var computing: DType { get }
     /// Words of the vocabulary: token ids are below it.
     var vocabularySize: Int { get }
     /// Whether the output embedding is the input embedding.

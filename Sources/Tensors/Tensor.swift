@@ -14,6 +14,8 @@ public struct Tensor: Sendable {
     public let dtype: DType
     /// The operation that made it, when something that trains lies below.
     var node: Node?
+    /// How its elements are made again, where that is cheap: a pullback that reads them then keeps none of them.
+    var recipe: (@Sendable () -> Tensor)?
 
     init(storage: Storage, byteOffset: Int = 0, shape: [Int], dtype: DType, node: Node? = nil) {
         self.storage = storage
@@ -65,7 +67,7 @@ public struct Tensor: Sendable {
     /// The same numbers without their place in the graph.
     public var detached: Tensor {
         var copy = self
-        copy.node = nil
+        (copy.node, copy.recipe) = (nil, nil)
         return copy
     }
 

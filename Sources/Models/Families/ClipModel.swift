@@ -32,6 +32,8 @@ public struct ClipModel: ContrastiveModel {
         logitScale = builder.number(Self.logitScaleName)
     }
 
+    /// The type that matrix products are computed in.
+    public var computing: DType { vision.computing }
     /// Words of the vocabulary.
     public var vocabularySize: Int { configuration.text.vocabularySize }
     /// There is no output embedding.

@@ -45,6 +45,8 @@ public struct LlavaModel: GenerativeModel {
             alias: tied ? "model.language_model.embed_tokens.weight" : nil)
     }
 
+    /// The type that matrix products are computed in.
+    public var computing: DType { decoder.computing }
     /// Image tokens a picture.
     public var tokensPerImage: Int { configuration.tokensPerImage }
     /// The id of the image token.

@@ -50,6 +50,17 @@ public struct Checkpoint: Sendable {
     /// The name under which a tensor lies in its file.
     public func storedName(_ name: String) -> String { storedNames[name] ?? name }
 
+    /// The stored name of the first tensor that holds NaN or infinite numbers, if any; reads all weights.
+    public func firstNonFinite() -> String? {
+        names.first { name in
+            guard let tensor = tensors[name], [.float32, .bfloat16, .float16].contains(tensor.dtype) else {
+                return false
+            }
+            return tensor.converted(to: .float32).hasNonFinite
+        }
+        .map(storedName)
+    }
+
     /// Bytes of all weights.
     public var byteCount: Int { tensors.values.reduce(0) { $0 + $1.byteCount } }
 

@@ -91,7 +91,7 @@ extension Tensor {
 
         let leaves = projections.flatMap(\.leaves)
         let pullback = LinearPullback(
-            input: leaves.contains { $0?.isDifferentiable == true } ? self : nil, projections: projections,
+            input: leaves.contains { $0?.isDifferentiable == true } ? Recall(self) : nil, projections: projections,
             adapters: zip(adapters, hidden).map { ($0, $1) }, computing: dtype, boundaries: Tensor.exampleBoundaries)
         let (x, residualTarget) = (target, residual?.target)
         result = result.recorded(span, from: [self, residual] + leaves) { upstream, gradients in
@@ -187,7 +187,7 @@ private struct AdapterSet: Sendable {
 
 /// What the backward pass of a group of projections keeps, and does.
 private struct LinearPullback: Sendable {
-    let input: Tensor?
+    let input: Recall?
     let projections: [Projection]
     let adapters: [(set: AdapterSet, hidden: Tensor)]
     let computing: DType
@@ -196,7 +196,7 @@ private struct LinearPullback: Sendable {
     func callAsFunction(_ upstream: Tensor, _ x: GradientTarget, _ gradients: inout Gradients) {
         let operandType = Products.operandType(computing: computing)
         let dy = upstream.converted(to: operandType).parts(projections)
-        let input = input?.converted(to: operandType)
+        let input = input?.tensor.converted(to: operandType)
         // The adapters' products go first, while what they read is still in cache.
         let inner = adapters.map { adapterGradients($0.set, $0.hidden, dy, input, &gradients) }
         if x.isDifferentiable { gradients.accumulate(inputGradient(dy, inner, x, as: operandType), for: x) }

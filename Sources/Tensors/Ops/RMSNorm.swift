@@ -11,10 +11,13 @@ extension Tensor {
     public func rmsNormalized(weight: Tensor, epsilon: Float, as type: DType = .float32) -> Tensor {
         let span = Span("RMS norm")
         let (rows, n, x) = (rows, columns, self)
-        let result = Tensor(uninitialized: shape, type)
         let inverse = Tensor(uninitialized: [rows])
-        lorad_rms_norm(floats, weight.floats, result.pointer, type.kernel, inverse.floats, rows, n, epsilon)
-        return result.recorded(span, from: [x, weight]) { upstream, gradients in
+        let make = { @Sendable [x = detached, weight = weight.detached] in
+            let result = Tensor(uninitialized: x.shape, type)
+            lorad_rms_norm(x.floats, weight.floats, result.pointer, type.kernel, inverse.floats, rows, n, epsilon)
+            return result
+        }
+        return make().recorded(span, from: [x, weight]) { upstream, gradients in
             let dy = upstream.converted(to: .float32)
             let dw = weight.isDifferentiable ? Tensor(zeros: weight.shape) : nil
             let pullback = { (dx: Tensor, adds: Bool) in
@@ -27,6 +30,6 @@ extension Tensor {
                 pullback(Tensor(uninitialized: x.shape), false)
             }
             if let dw { gradients.accumulate(dw, for: weight) }
-        }
+        }.remade(by: make)
     }
 }

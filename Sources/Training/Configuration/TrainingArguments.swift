@@ -34,6 +34,14 @@ public struct TrainingArguments: Equatable, Sendable {
     public var saveTotalLimit: Int?
     /// Optimizer steps between evaluations; nil evaluates once, at the end.
     public var evalSteps: Int?
+    /// Writes the adapter of the best evaluation at the end instead of the last one, and keeps its checkpoint.
+    public var loadBestModelAtEnd = false
+    /// What the best evaluation is judged by.
+    public var metricForBestModel = BestModelMetric.loss
+    /// Evaluations without a gain after which the run ends; nil never ends it.
+    public var earlyStoppingPatience: Int?
+    /// What an evaluation must be better by to count as a gain.
+    public var earlyStoppingThreshold = 0.0
     /// Seeds initial adapters, shuffling and dropout.
     public var seed = 42
     /// Recomputes activations in the backward pass to save memory.

@@ -1,14 +1,16 @@
 import Foundation
+public import Models
+import Tensors
 
 /// How the rows of a step are split into the micro-batches that lanes and workers compute.
 ///
-/// A function of the rows' lengths alone, never of the number of lanes: the fixed tree of sums goes over micro-batches.
+/// A function of the rows' lengths and of what the model computes in, never of the number of lanes: the fixed tree of sums
+/// goes over micro-batches.
 public enum MicroBatches {
-    /// Tokens that a micro-batch aims at: enough rows for products at nearly full speed, few enough to share out.
-    static let targetTokens = 192
-
     /// Consecutive stretches of the rows, of about equal numbers of tokens; a power of two of them where that is possible.
-    public static func split(lengths: [Int]) -> [Range<Int>] {
+    ///
+    /// - Parameter targetTokens: tokens that a micro-batch aims at.
+    public static func split(lengths: [Int], targetTokens: Int) -> [Range<Int>] {
         let total = lengths.reduce(0, +)
         guard lengths.count > 1, total > 0 else { return [0..<lengths.count] }
         let wanted = exp2(log2(Double(total) / Double(targetTokens)).rounded())
@@ -28,4 +30,11 @@ public enum MicroBatches {
         }
         return ranges + [start..<lengths.count]
     }
+}
+
+extension VisionLanguageModel {
+    /// Tokens that a micro-batch aims at: enough rows for products at nearly full speed, few enough to share out.
+    ///
+    /// Products in bfloat16 are so fast that reading the weights takes a good part of their time, so more rows share it.
+    public var microBatchTokens: Int { computing == .bfloat16 ? 384 : 192 }
 }

@@ -36,7 +36,7 @@ struct ClippedGradients: Sendable {
         var tokens = Int.max
         for unit in units {
             let length = unit.reduce(0) { $0 + source.length(at: $1) }
-            if canPack, tokens < .max, tokens + length <= MicroBatches.targetTokens {
+            if canPack, tokens < .max, tokens + length <= model.microBatchTokens {
                 passes[passes.count - 1].append(unit)
                 tokens += length
             } else {
@@ -75,7 +75,9 @@ struct ClippedGradients: Sendable {
     /// finite.
     private func alone(_ unit: [Int], from source: any RowSource, dropoutKey key: UInt64) throws -> StepGradients {
         var sum = empty
-        for part in MicroBatches.split(lengths: unit.map { source.length(at: $0) }) {
+        for part in MicroBatches.split(
+            lengths: unit.map { source.length(at: $0) }, targetTokens: model.microBatchTokens)
+        {
             let batch = try source.batch(of: Array(unit[part]))
             let gradients = StepGradients(
                 model, weights, batch, supervisedTokens: 1, checkpointing: checkpointing, dropoutKey: key)

@@ -6,6 +6,7 @@ public struct RunPlan: Sendable {
     private let order: BatchOrder
     private let schedule: LearningRateSchedule
     private let peakRate: Double
+    private let microBatchTokens: Int
 
     /// Plans a run.
     ///
@@ -13,7 +14,9 @@ public struct RunPlan: Sendable {
     ///   - lengths: of the rows.
     ///   - order: which rows each step takes.
     ///   - arguments: how to train.
-    public init(_ lengths: any RowLengths, order: BatchOrder, arguments: TrainingArguments) {
+    ///   - microBatchTokens: tokens that a micro-batch aims at.
+    public init(_ lengths: any RowLengths, order: BatchOrder, arguments: TrainingArguments, microBatchTokens: Int) {
+        self.microBatchTokens = microBatchTokens
         self.lengths = lengths
         self.order = order
         peakRate = arguments.learningRate
@@ -26,7 +29,8 @@ public struct RunPlan: Sendable {
     /// A step, counted from 0.
     public func plan(ofStep step: Int) -> StepPlan {
         StepPlan(
-            step: step, rows: order.rows(ofStep: step), of: lengths, learningRate: peakRate * rateFactor(ofStep: step))
+            step: step, rows: order.rows(ofStep: step), of: lengths, microBatchTokens: microBatchTokens,
+            learningRate: peakRate * rateFactor(ofStep: step))
     }
 
     /// The learning rate of a step, counted from 0, as a share of its peak.

@@ -14,11 +14,13 @@ public struct StepPlan: Equatable, Sendable {
     public let learningRate: Double
 
     /// Plans a step over some rows.
-    public init(step: Int, rows: [Int], of source: any RowLengths, learningRate: Double) {
+    ///
+    /// - Parameter microBatchTokens: tokens that a micro-batch aims at.
+    public init(step: Int, rows: [Int], of source: any RowLengths, microBatchTokens: Int, learningRate: Double) {
         let lengths = rows.map { source.length(at: $0) }
         self.step = step
         self.rows = rows
-        parts = MicroBatches.split(lengths: lengths)
+        parts = MicroBatches.split(lengths: lengths, targetTokens: microBatchTokens)
         supervisedTokens = rows.reduce(0) { $0 + source.supervisedCount(at: $1) }
         tokens = lengths.reduce(0, +)
         self.learningRate = learningRate

@@ -83,6 +83,7 @@ public struct LocalStretch: Sendable {
         let units = try privacy.draw()
         let step = StepPlan(
             step: options.firstStep + index, rows: units.flatMap(\.self), of: source,
+            microBatchTokens: computation.model.microBatchTokens,
             learningRate: arguments.learningRate * options.learningRateFactor)
         let sum = try computation.clippedGradients(
             of: units, from: source, clip: privacy.clip, frozen: options.frozenFactor?.role, step: step.step,
@@ -104,6 +105,7 @@ public struct LocalStretch: Sendable {
         }
         return StepPlan(
             step: options.firstStep + index, rows: rows, of: source,
+            microBatchTokens: computation.model.microBatchTokens,
             learningRate: arguments.learningRate * options.learningRateFactor)
     }
 

@@ -8,6 +8,7 @@ import Tensors
 public struct Checkpoints: Sendable {
     private struct State: Codable {
         var step: Int
+        var best: BestCheckpoint?
     }
 
     private static let optimizerFile = "optimizer.safetensors"
@@ -27,10 +28,16 @@ public struct Checkpoints: Sendable {
     /// The folder of the newest checkpoint, or nil where there is none.
     public var latest: URL? { steps().last.map(url) }
 
+    /// The folder of a step's checkpoint.
+    public func url(_ step: Int) -> URL { folder.appending(path: "step-\(step)") }
+
     /// Saves the state after a step and removes what `limit` leaves no room for.
     ///
+    /// - Parameter best: the best evaluation so far, whose checkpoint is never removed.
     /// - Throws: `TensorError` or `TrainingError` if it cannot be written; older checkpoints stay as they are.
-    public func save(step: Int, weights: AdapterWeights, optimizer: AdamW) throws {
+    public func save(
+        step: Int, weights: AdapterWeights, optimizer: AdamW, best: BestCheckpoint? = nil
+    ) throws {
         let partial = folder.appending(path: "step-\(step).partial")
         let manager = FileManager.default
         do {
@@ -38,7 +45,7 @@ public struct Checkpoints: Sendable {
             try weights.write(to: partial)
             try optimizer.stateDict.write(to: partial.appending(path: Self.optimizerFile).path)
             try AtomicFile.write(
-                JSONEncoder().encode(State(step: step)), to: partial.appending(path: Self.stateFile).path)
+                JSONEncoder().encode(State(step: step, best: best)), to: partial.appending(path: Self.stateFile).path)
             try? manager.removeItem(at: url(step))
             try manager.moveItem(at: partial, to: url(step))
         } catch {
@@ -47,14 +54,16 @@ public struct Checkpoints: Sendable {
                 .writeFailed, "the checkpoint of step \(step) cannot be saved in \(folder.path)", cause: error)
         }
         guard let limit else { return }
-        for old in steps().dropLast(max(1, limit)) { try? manager.removeItem(at: url(old)) }
+        for old in steps().dropLast(max(1, limit)) where old != best?.step { try? manager.removeItem(at: url(old)) }
     }
 
     /// Restores an optimizer from a checkpoint folder.
     ///
-    /// - Returns: the step that the checkpoint was saved after.
+    /// - Returns: the step that the checkpoint was saved after, and the best evaluation until then.
     /// - Throws: `TrainingError` or `TensorError` if a file is missing or damaged.
-    public static func restore(_ optimizer: inout AdamW, from checkpoint: URL) throws -> Int {
+    public static func restore(
+        _ optimizer: inout AdamW, from checkpoint: URL
+    ) throws -> (step: Int, best: BestCheckpoint?) {
         let file = checkpoint.appending(path: stateFile)
         let state: State
         do {
@@ -65,10 +74,8 @@ public struct Checkpoints: Sendable {
         }
         let path = checkpoint.appending(path: optimizerFile).path
         try optimizer.restore(SafetensorsFile(path: path).stateDict, from: path)
-        return state.step
+        return (state.step, state.best)
     }
-
-    private func url(_ step: Int) -> URL { folder.appending(path: "step-\(step)") }
 
     private func steps() -> [Int] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []

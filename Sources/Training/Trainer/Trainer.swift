@@ -29,7 +29,7 @@ public final class Trainer {
         model: any VisionLanguageModel, weights: AdapterWeights, source: any RowSource, order: BatchOrder,
         arguments: TrainingArguments, lanes: Lanes, step: Int = 0
     ) throws {
-        plan = RunPlan(source, order: order, arguments: arguments)
+        plan = RunPlan(source, order: order, arguments: arguments, microBatchTokens: model.microBatchTokens)
         computation = StepComputation(
             model: model, weights: weights, lanes: lanes, checkpointing: arguments.recomputes(model))
         self.source = source
@@ -69,10 +69,11 @@ public final class Trainer {
 extension Trainer {
     /// Takes up the optimizer's state and the step of a checkpoint.
     ///
-    /// - Returns: the step.
+    /// - Returns: the step, and the best evaluation until then.
     /// - Throws: `TrainingError` or `TensorError` if a file is missing or damaged.
-    public func restore(from checkpoint: URL) throws -> Int {
-        step = try Checkpoints.restore(&optimizer, from: checkpoint)
-        return step
+    public func restore(from checkpoint: URL) throws -> (step: Int, best: BestCheckpoint?) {
+        let state = try Checkpoints.restore(&optimizer, from: checkpoint)
+        step = state.step
+        return state
     }
 }

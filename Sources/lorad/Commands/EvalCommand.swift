@@ -96,7 +96,9 @@ struct EvalCommand: ParsableCommand {
         display.say(inputs.templateNotice)
         let source = try inputs.source(options, maxLength: maxLength, onLong: .error, say: display.say)
         let lanes = Lanes(count: self.lanes ?? LaneCount.automatic.resolved)
-        let evaluation = try Evaluation(model, source.rows, lanes: lanes)
+        let evaluation = try ModelFolder(URL(filePath: self.model)).namingDamage {
+            try Evaluation(model, source.rows, lanes: lanes)
+        }
         let scores = try generate ? answer(model, inputs, lanes, display) : nil
         print(json ? try jsonText(evaluation, scores, skipped: source.encoded.skipped.count) : text(evaluation, scores))
     }

@@ -4,6 +4,7 @@ extension ModelArguments.Precision: ConfigurationValue {}
 extension DataArguments.LongRows: ConfigurationValue {}
 extension DataFormat: ConfigurationValue {}
 extension LearningRateSchedulerType: ConfigurationValue {}
+extension BestModelMetric: ConfigurationValue {}
 extension FederationArguments.Mode: ConfigurationValue {}
 extension PrivacyArguments.DifferentialPrivacy.Mechanism: ConfigurationValue {}
 extension PrivacyArguments.DifferentialPrivacy.Unit: ConfigurationValue {}

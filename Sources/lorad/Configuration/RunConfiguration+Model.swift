@@ -1,10 +1,16 @@
 import Models
+import Training
 
 extension RunConfiguration {
     /// Refuses to share a run with workers in a way that its model's loss does not allow.
     ///
     /// - Throws: `CommandError` naming the keys.
     func checkSharing(of model: any VisionLanguageModel) throws {
+        if training.loadBestModelAtEnd || training.earlyStoppingPatience != nil {
+            throw CommandError(
+                "training.load_best_model_at_end and early_stopping_patience are for lorad train: a shared run goes on to its "
+                    + "last round")
+        }
         guard case .contrastive = model.kind else { return }
         if let federation, federation.mode == .distributed, federation.localSteps == 1 {
             throw CommandError(

@@ -44,7 +44,9 @@ final class GradientJob: SharedJob {
         self.recorder = recorder
         self.checkpoints = checkpoints
         let training = try opened.trainingRows()
-        runPlan = RunPlan(training.rows, order: training.order, arguments: opened.configuration.training)
+        runPlan = RunPlan(
+            training.rows, order: training.order, arguments: opened.configuration.training,
+            microBatchTokens: opened.adapted.model.microBatchTokens)
         maker = WorkMaker(training.encoded, catalogue: pictures.catalogue)
         var optimizer = try StepOptimizer(opened.adapted.weights, opened.configuration.training)
         if let state {

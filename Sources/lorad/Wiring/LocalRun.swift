@@ -11,6 +11,7 @@ final class LocalRun {
     private let trainer: Trainer
     private let output: RunOutput
     private var firstStep = 0
+    private var best = BestCheckpoint()
 
     /// Opens the model, the adapter and the data; nothing is written yet.
     ///
@@ -51,7 +52,9 @@ final class LocalRun {
             throw CommandError("\(output.folder.path) holds no checkpoint to resume from: leave out --resume")
         }
         try opened.adapted.weights.restore(from: checkpoint)
-        firstStep = try trainer.restore(from: checkpoint)
+        let state = try trainer.restore(from: checkpoint)
+        firstStep = state.step
+        best = state.best ?? best
     }
 
     /// Trains to the end, or until a signal asks to stop.
@@ -59,21 +62,39 @@ final class LocalRun {
         let recorder = RunRecorder(
             arguments: opened.configuration.training,
             reports: try RunReports(folder: output.folder.path, resumingFromStep: firstStep), display: display,
-            firstStep: firstStep, evaluate: opened.evaluate)
+            firstStep: firstStep, best: best, evaluate: opened.evaluate)
         defer { display.finish() }
-        while !trainer.isFinished, !StopSignal.isReceived {
-            let report = try trainer.takeStep()
+        while !trainer.isFinished, !recorder.endsEarly, !StopSignal.isReceived {
+            let report = try opened.adapted.folder.namingDamage(trainer.takeStep)
             let isDue = try recorder.finish(
                 report, isFinished: trainer.isFinished, isStopping: StopSignal.isReceived)
             guard isDue else { continue }
             try output.checkpoints.save(
-                step: report.step, weights: opened.adapted.weights, optimizer: trainer.optimizer)
+                step: report.step, weights: opened.adapted.weights, optimizer: trainer.optimizer, best: recorder.best)
         }
-        guard trainer.isFinished else {
+        guard trainer.isFinished || recorder.endsEarly else {
             throw CommandError("stopped at step \(trainer.step) of \(trainer.totalSteps); --resume goes on from there")
         }
+        if !trainer.isFinished {
+            display.say(
+                "ended at step \(trainer.step) of \(trainer.totalSteps): \(recorder.best.evaluationsWithoutGain) evaluations "
+                    + "without a gain (training.early_stopping_patience)")
+        }
+        try takeBest(recorder.best, display)
         try opened.adapted.weights.write(to: output.folder)
         display.say("adapter written to \(output.folder.path)")
+    }
+}
+
+extension LocalRun {
+    /// Goes back to the adapter of the best evaluation, where that is asked for.
+    private func takeBest(_ best: BestCheckpoint, _ display: ProgressDisplay) throws {
+        let arguments = opened.configuration.training
+        guard arguments.loadBestModelAtEnd, let step = best.step, let value = best.value else { return }
+        if step != trainer.step { try opened.adapted.weights.restore(from: output.checkpoints.url(step)) }
+        display.say(
+            "the best evaluation is that of step \(step): \(arguments.metricForBestModel.rawValue) "
+                + String(format: "%.4f", value))
     }
 }
 

@@ -25,7 +25,9 @@ struct MemoryEstimate: CustomStringConvertible {
         gradients = Self.rounded((2 * lanes + 1) * parameters)
         let longest = (0..<rows.count).reduce(0) { max($0, rows.length(at: $1)) }
         let step = Array(repeating: longest, count: arguments.rowsPerStep)
-        let microBatch = MicroBatches.split(lengths: step).map { $0.count * longest }.max() ?? longest
+        let microBatch =
+            MicroBatches.split(lengths: step, targetTokens: adapted.model.microBatchTokens)
+            .map { $0.count * longest }.max() ?? longest
         let recomputes = arguments.recomputes(adapted.model)
         let kept = { (tokens: Int) in
             Self.rounded(

@@ -7,6 +7,7 @@ final class RunRecorder: Sendable {
     private struct State {
         let reports: RunReports
         var window = LogWindow()
+        var best: BestCheckpoint
     }
 
     private let arguments: TrainingArguments
@@ -20,17 +21,24 @@ final class RunRecorder: Sendable {
     ///
     /// - Parameters:
     ///   - firstStep: steps that were taken before this process began.
+    ///   - best: the best evaluation until then.
     ///   - evaluate: evaluates the adapter as it is, where there is something to evaluate on.
     init(
         arguments: TrainingArguments, reports: sending RunReports, display: ProgressDisplay, firstStep: Int,
-        evaluate: @escaping @Sendable () throws -> Evaluation?
+        best: BestCheckpoint = BestCheckpoint(), evaluate: @escaping @Sendable () throws -> Evaluation?
     ) {
         self.arguments = arguments
-        state = Mutex(State(reports: reports))
+        state = Mutex(State(reports: reports, best: best))
         self.display = display
         self.firstStep = firstStep
         self.evaluate = evaluate
     }
+
+    /// The best evaluation so far.
+    var best: BestCheckpoint { state.withLock { $0.best } }
+
+    /// Whether evaluations have not gained for so long that the run is to end.
+    var endsEarly: Bool { best.ends(arguments) }
 
     /// Takes in a step.
     ///
@@ -45,20 +53,26 @@ final class RunRecorder: Sendable {
         show(report, isLogged: isLogged)
         var record =
             isLogged ? state.withLock { $0.window.record() } : LogRecord(step: report.step, epoch: report.epoch)
-        let isEvaluated = try addEvaluation(to: &record, isLast: isFinished)
-        if isLogged || isEvaluated { try state.withLock { [record] in try $0.reports.add(record) } }
-        return arguments.saveSteps > 0 && report.step % arguments.saveSteps == 0 || isLast
+        let evaluation = try evaluate(&record, isLast: isFinished)
+        let isBest = state.withLock { state in
+            evaluation.map {
+                state.best.add(arguments.metricForBestModel.value(of: $0), step: report.step, arguments)
+            } ?? false
+        }
+        if isLogged || evaluation != nil { try state.withLock { [record] in try $0.reports.add(record) } }
+        return arguments.saveSteps > 0 && report.step % arguments.saveSteps == 0 || isLast || endsEarly
+            || isBest && arguments.loadBestModelAtEnd
     }
 
-    private func addEvaluation(to record: inout LogRecord, isLast: Bool) throws -> Bool {
+    private func evaluate(_ record: inout LogRecord, isLast: Bool) throws -> Evaluation? {
         let isDue = arguments.evalSteps.map { record.step % $0 == 0 } ?? false
-        guard isDue || isLast, let evaluation = try evaluate() else { return false }
+        guard isDue || isLast, let evaluation = try evaluate() else { return nil }
         record.add(evaluation)
         display.say(
             String(
                 format: "step %d: validation loss %.4f, %@ %.1f%% of %d rows", record.step, evaluation.loss,
                 evaluation.criterion.rawValue, 100 * evaluation.exactMatch, evaluation.rows))
-        return true
+        return evaluation
     }
 
     private func show(_ report: StepReport, isLogged: Bool) {

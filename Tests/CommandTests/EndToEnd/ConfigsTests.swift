@@ -27,6 +27,24 @@ struct ConfigsTests {
         #expect(read.training.outputDir == "out/\(title)")
     }
 
+    @Test("pass a dry run with a small model and small data in place of theirs", arguments: names)
+    func smallModel(name: String) async throws {
+        let fixtures = "\(TinyLlava.repository)/Tests/Fixtures"
+        let isContrastive = name.contains("clip") || name.hasPrefix("classification")
+        let data = isContrastive ? "\(fixtures)/tiny-clip/data" : "\(fixtures)/tiny-llava/data"
+        let settings = [
+            "model.path=\(isContrastive ? "\(fixtures)/tiny-clip/model" : TinyLlava.model)",
+            "data.train=\(data)/train.json", "data.validation=\(data)/val.json", "data.images=\(TinyLlava.pictures)",
+            "data.template=auto",
+        ]
+        let outcome = try await LoradProcess(
+            ["train", "--config", "configs/\(name)", "--dry-run"] + settings.flatMap { ["--set", $0] },
+            in: TinyLlava.repository
+        ).outcome()
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.errors.contains("trainable params: "))
+    }
+
     @Test("work from the repository's root where they are tiny", arguments: trainable)
     func dryRun(name: String) async throws {
         let outcome = try await lorad("train", "--config", "configs/\(name)", "--dry-run")

@@ -29,9 +29,11 @@ final class LoradProcess: Sendable {
     ///
     /// With posix_spawn: Foundation's Process learns of an end through a descriptor that a process started at the same
     /// moment may hold too, and then only when both have ended.
-    init(_ arguments: [String], in workingFolder: String) throws {
+    ///
+    /// - Parameter before: what the shell does first.
+    init(_ arguments: [String], in workingFolder: String, after before: String = ":") throws {
         folder = try TemporaryFolder()
-        id = try Self.spawn(arguments, in: workingFolder, output: folder.path)
+        id = try Self.spawn(arguments, in: workingFolder, after: before, output: folder.path)
         Thread.detachNewThread { [id, status] in
             var word: Int32 = 0
             while waitpid(id, &word, 0) < 0, errno == EINTR {}
@@ -50,7 +52,9 @@ final class LoradProcess: Sendable {
         let value = Mutex<Int32?>(nil)
     }
 
-    private static func spawn(_ arguments: [String], in folder: String, output: String) throws -> pid_t {
+    private static func spawn(
+        _ arguments: [String], in folder: String, after before: String, output: String
+    ) throws -> pid_t {
         #if os(Linux)
             var (actions, attributes) = (posix_spawn_file_actions_t(), posix_spawnattr_t())
         #else
@@ -71,7 +75,7 @@ final class LoradProcess: Sendable {
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         func strings(_ texts: [String]) -> [UnsafeMutablePointer<CChar>?] { texts.map { strdup($0) } + [nil] }
-        let words = strings(["sh", "-c", #"cd "$0" && exec "$@""#, folder, binary.path] + arguments)
+        let words = strings(["sh", "-c", "\(before)" + #"; cd "$0" && exec "$@""#, folder, binary.path] + arguments)
         let environment = strings(ProcessInfo.processInfo.environment.map { "\($0)=\($1)" })
         defer { for text in words + environment { free(text) } }
         var id: pid_t = 0

@@ -72,6 +72,47 @@ struct ProblemTests {
         return data
     }
 
+    @Test("names the weight of the model that holds NaN", arguments: ["train", "eval"])
+    func brokenWeights(command: String) async throws {
+        let folder = try TemporaryFolder()
+        for name in try FileManager.default.contentsOfDirectory(atPath: TinyLlava.model) {
+            var data = try Data(contentsOf: URL(filePath: "\(TinyLlava.model)/\(name)"))
+            if name == "model.safetensors" {
+                data.replaceSubrange(data.count - 4..<data.count, with: Data(repeating: 0xFF, count: 4))
+            }
+            try data.write(to: URL(filePath: "\(folder.path)/\(name)"))
+        }
+        let outcome =
+            command == "train"
+            ? try await TinyRun("model.path=\(folder.path)").train()
+            : try await lorad(
+                "eval", "--model", folder.path, "--data", TinyLlava.data("val"), "--images", TinyLlava.pictures)
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.contains("\(folder.path): the weight "), "\(outcome.errors)")
+        #expect(outcome.errors.contains("holds NaN or infinite numbers: copy the model again"))
+    }
+
+    @Test("keeps what was saved before where the disk takes no more, and goes on once it does")
+    func fullDisk() async throws {
+        let run = try TinyRun(TinyRun.freshAdapter, "training.max_steps=6", "training.save_steps=2")
+        let whole = try TinyRun(TinyRun.freshAdapter, "training.max_steps=6", "training.save_steps=2")
+        try await whole.train()
+        try await run.train("--set", "training.max_steps=2", "--set", "training.lr_scheduler_type=constant")
+        let saved = try run.contents(of: "checkpoints/step-2/optimizer.safetensors")
+        // Files may not grow beyond less than a checkpoint takes, as on a disk that is full.
+        let blocks = saved.count / 512 - 1
+        let outcome = try await LoradProcess(
+            run.arguments(["--resume"]), in: run.path, after: "ulimit -f \(blocks); trap '' XFSZ"
+        ).outcome()
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.contains("the checkpoint of step 4 cannot be saved"), "\(outcome.errors)")
+        #expect(
+            run.has("checkpoints/step-2") && !run.has("checkpoints/step-4") && !run.has("checkpoints/step-4.partial"))
+        #expect(try run.contents(of: "checkpoints/step-2/optimizer.safetensors") == saved)
+        #expect(try await run.train("--resume").status == 0)
+        #expect(try run.adapter() == whole.adapter())
+    }
+
     @Test("names the file of a folder that is not what it should be")
     func folders() async throws {
         let model = try await lorad("inspect", "/nowhere")

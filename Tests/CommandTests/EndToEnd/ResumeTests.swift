@@ -30,6 +30,73 @@ struct ResumeTests {
         }
     }
 
+    @Test("ends with the same bytes whenever it was killed, also while it saved")
+    func killing() async throws {
+        let settings = [TinyRun.freshAdapter, "data.shuffle=true", "training.max_steps=40", "training.save_steps=1"]
+        let whole = try TinyRun(settings)
+        let start = ContinuousClock.now
+        #expect(try await whole.train().status == 0)
+        let length = start.duration(to: .now)
+        var (kills, random) = (0, SystemRandomNumberGenerator())
+        for _ in 0..<20 {
+            let run = try TinyRun(settings)
+            while true {
+                let process = try run.start(run.has("checkpoints") ? "--resume" : "--overwrite")
+                try await Task.sleep(for: length * Double.random(in: 0..<1, using: &random))
+                guard process.isRunning, !run.has("adapter_model.safetensors") else {
+                    #expect(try await process.outcome().status == 0)
+                    break
+                }
+                process.send(SIGKILL)
+                kills += 1
+                _ = try await process.outcome()
+                if try await finish(run) { break }
+            }
+            #expect(try run.adapter() == whole.adapter())
+            #expect(try run.log().map(\.loss) == whole.log().map(\.loss))
+        }
+        #expect(kills > 0)
+    }
+
+    /// Goes on with a run that was killed; false where there was no checkpoint yet.
+    private func finish(_ run: TinyRun) async throws -> Bool {
+        let outcome = try await run.train("--resume")
+        if outcome.errors.contains("holds no checkpoint to resume from") { return false }
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        return true
+    }
+
+    @Test("ends early, and with the best adapter, where evaluations gain nothing; a resumed one as the whole")
+    func stoppingEarly() async throws {
+        // Steps this large make the loss rise sooner or later.
+        let settings = [
+            TinyRun.freshAdapter, "training.max_steps=60", "training.eval_steps=2", "training.learning_rate=0.05",
+            "training.load_best_model_at_end=true", "training.early_stopping_patience=3", "training.save_total_limit=1",
+        ]
+        let run = try TinyRun(settings)
+        let outcome = try await run.train()
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let losses = try run.log().compactMap { entry in entry.evalLoss.map { (step: entry.step, loss: $0) } }
+        let best = try #require(losses.min { $0.loss < $1.loss })
+        let last = try #require(losses.last)
+        #expect(last.step == best.step + 6 && last.step < 60)
+        #expect(outcome.errors.contains("ended at step \(last.step) of 60: 3 evaluations without a gain"))
+        #expect(outcome.errors.contains("the best evaluation is that of step \(best.step)"))
+        #expect(try run.adapter() == run.contents(of: "checkpoints/step-\(best.step)/adapter_model.safetensors"))
+        #expect(run.has("checkpoints/step-\(last.step)") && !run.has("checkpoints/step-\(best.step - 2)"))
+
+        let other = try TinyRun(settings + ["training.save_steps=1"])
+        let process = try other.start()
+        while process.isRunning, !other.has("checkpoints/step-\(best.step + 3)") {
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        process.send(SIGKILL)
+        _ = try await process.outcome()
+        #expect(try await other.train("--resume").status == 0)
+        #expect(try other.adapter() == run.adapter())
+        #expect(try other.log().map(\.step) == run.log().map(\.step))
+    }
+
     /// Starts a run and sends it a signal when it has saved its second checkpoint.
     private func stop(_ run: TinyRun, with signal: Int32) async throws -> LoradProcess.Outcome {
         let process = try run.start()

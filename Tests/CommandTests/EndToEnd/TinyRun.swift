@@ -10,7 +10,9 @@ struct TinyRun {
     /// What `--set` is given each time.
     private let settings: [String]
 
-    init(_ settings: String...) throws {
+    init(_ settings: String...) throws { try self.init(settings) }
+
+    init(_ settings: [String]) throws {
         self.settings = settings
         folder = try TemporaryFolder()
         try folder.write(try Self.runFile(), to: "run.yaml")
@@ -48,8 +50,12 @@ struct TinyRun {
     func train(_ arguments: String...) async throws -> LoradProcess.Outcome { try await start(arguments).outcome() }
 
     private func start(_ arguments: [String]) throws -> LoradProcess {
-        let overrides = settings.flatMap { ["--set", $0] }
-        return try LoradProcess(["train", "--config", "run.yaml"] + overrides + arguments, in: folder.path)
+        try LoradProcess(self.arguments(arguments), in: folder.path)
+    }
+
+    /// The whole command line.
+    func arguments(_ more: [String]) -> [String] {
+        ["train", "--config", "run.yaml"] + settings.flatMap { ["--set", $0] } + more
     }
 
     /// Whether the run wrote a file of that name.

@@ -114,7 +114,8 @@ struct ContrastiveTrainingTests {
         weights.parameter(at: ClipModel.logitScaleName)?.updateInPlace { $0[0] = 5 }
         var optimizer = try StepOptimizer(weights, TrainingArguments())
         let zeros = StepGradients(weights.parameters.map { Tensor(zeros: $0.tensor.shape) }, loss: 0)
-        let plan = StepPlan(step: 0, rows: [0], of: ClipGoldenSource(golden: golden), learningRate: 0)
+        let plan = StepPlan(
+            step: 0, rows: [0], of: ClipGoldenSource(golden: golden), microBatchTokens: 192, learningRate: 0)
         _ = try optimizer.apply(zeros, of: plan)
         #expect(weights.parameter(at: ClipModel.logitScaleName)?.values == [4.6051702])
     }
@@ -126,7 +127,8 @@ struct ContrastiveTrainingTests {
         let source = ClipGoldenSource(golden: golden)
         let computation = StepComputation(
             model: model, weights: weights, lanes: Lanes(count: 1), checkpointing: false)
-        let plan = StepPlan(step: 0, rows: Array(0..<golden.facts.rows), of: source, learningRate: 1)
+        let plan = StepPlan(
+            step: 0, rows: Array(0..<golden.facts.rows), of: source, microBatchTokens: 192, learningRate: 1)
         let half = try plan.share(of: TreeNode(leaf: 0), seed: 1)
         let message = errorMessage { _ = try computation.gradients(of: half, from: source) }
         #expect(message?.contains("needs all \(plan.parts.count) micro-batches") == true, "\(message ?? "")")

@@ -15,6 +15,7 @@ struct RetrievalTests {
         var endToken: Int? { 9 }
         var trainsPictures: Bool { false }
         var trainsTexts: Bool { false }
+        var computing: DType { .float32 }
         var vocabularySize: Int { 10 }
         var tiesEmbeddings: Bool { false }
         var imageSize: Int { 1 }

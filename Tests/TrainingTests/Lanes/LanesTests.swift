@@ -61,13 +61,19 @@ struct LanesTests {
         var random = SplitMixLengths(seed: 5)
         for count in [1, 2, 3, 8, 33, 64] {
             let lengths = (0..<count).map { _ in random.next() }
-            let parts = MicroBatches.split(lengths: lengths)
+            let parts = MicroBatches.split(lengths: lengths, targetTokens: 192)
             #expect(parts.flatMap { Array($0) } == Array(0..<count))
             #expect(parts.allSatisfy { !$0.isEmpty })
         }
-        #expect(MicroBatches.split(lengths: Array(repeating: 256, count: 4)) == [0..<1, 1..<2, 2..<3, 3..<4])
-        #expect(MicroBatches.split(lengths: Array(repeating: 90, count: 8)) == [0..<2, 2..<4, 4..<6, 6..<8])
-        #expect(MicroBatches.split(lengths: Array(repeating: 10, count: 8)) == [0..<8])
+        #expect(
+            MicroBatches.split(lengths: Array(repeating: 256, count: 4), targetTokens: 192) == [
+                0..<1, 1..<2, 2..<3, 3..<4,
+            ])
+        #expect(
+            MicroBatches.split(lengths: Array(repeating: 90, count: 8), targetTokens: 192) == [
+                0..<2, 2..<4, 4..<6, 6..<8,
+            ])
+        #expect(MicroBatches.split(lengths: Array(repeating: 10, count: 8), targetTokens: 192) == [0..<8])
     }
 }
 

@@ -58,7 +58,7 @@ struct SharedTrainingTests {
         let workers = try (0..<count).map { _ in try TinyLlava(dropout: 0.2) }
         let (rows, catalogue) = (try coordinator.rows(sentences: sentences, in: folder), TinyLlava.catalogue())
         let maker = WorkMaker(rows, catalogue: catalogue)
-        let run = RunPlan(rows, order: order(rows.count, arguments), arguments: arguments)
+        let run = RunPlan(rows, order: order(rows.count, arguments), arguments: arguments, microBatchTokens: 192)
         var optimizer = try StepOptimizer(coordinator.weights, arguments)
         var reports: [StepReport] = []
         var microBatches: [Int] = []
@@ -99,7 +99,7 @@ struct SharedTrainingTests {
         let tiny = try TinyLlava()
         let rows = try tiny.rows(sentences: [1, 2], in: folder)
         var optimizer = try StepOptimizer(tiny.weights, TrainingArguments())
-        let plan = StepPlan(step: 6, rows: [1, 0], of: rows, learningRate: 1)
+        let plan = StepPlan(step: 6, rows: [1, 0], of: rows, microBatchTokens: 192, learningRate: 1)
         let state = StateDict(tiny.weights.plan.parameters.map { ($0.key, Tensor(zeros: $0.shape)) })
         state[state.names[2]]?.updateInPlace { $0[0] = .infinity }
         let before = tiny.weights.stateDict.bits

@@ -20,7 +20,7 @@ struct WorkSourceTests {
 
     @Test("Tokens, labels and pixels are those of the rows where they came from")
     func equality() throws {
-        let plan = StepPlan(step: 0, rows: [4, 0, 2, 1], of: rows, learningRate: 1)
+        let plan = StepPlan(step: 0, rows: [4, 0, 2, 1], of: rows, microBatchTokens: 192, learningRate: 1)
         let work = try WorkMaker(rows, catalogue: catalogue).work(of: .root(count: plan.parts.count), in: plan, seed: 1)
         let read = try StepWork(work.data, limits: tiny.limits)
         let source = tiny.source(read.rows, from: catalogue)

@@ -40,6 +40,16 @@ extension TrainingArguments: ConfigurationSection {
         Field(
             "eval_steps", \.evalSteps, "Steps between evaluations of data.validation; at the end where not given.",
             Constraint.atLeast(1).whenGiven),
+        Field(
+            "load_best_model_at_end", \.loadBestModelAtEnd,
+            "Write the adapter of the best evaluation at the end, and keep its checkpoint."),
+        Field("metric_for_best_model", \.metricForBestModel, "What the best evaluation is judged by."),
+        Field(
+            "early_stopping_patience", \.earlyStoppingPatience,
+            "Evaluations without a gain after which the run ends; never where not given.",
+            Constraint.atLeast(1).whenGiven),
+        Field(
+            "early_stopping_threshold", \.earlyStoppingThreshold, "What a gain must be more than.", .atLeast(0)),
     ]
 
     private static let machineFields: [Field<Self>] = [
@@ -50,6 +60,16 @@ extension TrainingArguments: ConfigurationSection {
     static let rules: [SectionRule<Self>] = [
         SectionRule(key: "warmup_steps") {
             $0.warmupSteps > 0 && $0.warmupRatio > 0 ? "warmup_ratio is given too: give one of them" : nil
+        },
+        SectionRule(key: "load_best_model_at_end") {
+            $0.loadBestModelAtEnd && $0.evalSteps == nil ? "the best of evaluations is looked for: set eval_steps" : nil
+        },
+        SectionRule(key: "early_stopping_patience") {
+            $0.earlyStoppingPatience != nil && $0.evalSteps == nil ? "evaluations are counted: set eval_steps" : nil
+        },
+        SectionRule(key: "early_stopping_threshold") {
+            $0.earlyStoppingThreshold > 0 && $0.earlyStoppingPatience == nil
+                ? "says nothing without early_stopping_patience" : nil
         },
         SectionRule(key: "lr_scheduler_type") {
             $0.lrSchedulerType == .constant && ($0.warmupSteps > 0 || $0.warmupRatio > 0)

@@ -1,0 +1,19 @@
+import Foundation
+import Models
+import Training
+
+extension ModelFolder {
+    /// Calls `body`; where it finds numbers that are not finite, looks whether the weights hold some.
+    ///
+    /// - Throws: what `body` throws, or `TrainingError.corruptFile` naming the weight.
+    func namingDamage<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as TrainingError where error.code == .diverged {
+            guard let name = checkpoint.firstNonFinite() else { throw error }
+            throw TrainingError(
+                .corruptFile, "\(url.path): the weight \(name) holds NaN or infinite numbers: copy the model again",
+                cause: error)
+        }
+    }
+}
