@@ -33,5 +33,5 @@ lint:
 test: system-packages lint
 	@$(call INSTALL,$(TEST_PACKAGES))
 	swift build --build-tests $(TESTING)
-	LORAD_CHECK_MEMORY=1 timeout --foreground 1200 swift test --skip-build $(TESTING)
+	LORAD_CHECK_MEMORY=1 timeout --foreground 600 swift test --skip-build $(TESTING)
 	LORAD=.build/testing/release/lorad cluster/network/netem.sh

@@ -43,7 +43,13 @@ struct AdaptedModel: Sendable {
 
     /// Builds the model with the adapter of a PEFT folder, and with the temperature that it may hold.
     init(_ folder: ModelFolder, adapterFolder: URL, learnsTemperature: Bool = false, computing type: DType) throws {
-        let (configuration, notes) = try AdapterFolder.configuration(in: adapterFolder)
+        let (configuration, found) = try AdapterFolder.configuration(in: adapterFolder)
+        var notes = found
+        do {
+            _ = try AdapterBase.check(adapter: adapterFolder, configuration, against: folder)
+        } catch let error as AdapterError where error.code == .wrongBase {
+            notes.append("warning: \(error.message)")
+        }
         let hasTemperature = try AdapterFolder.hasTemperature(adapterFolder)
         try self.init(
             folder, configuration, learnsTemperature || hasTemperature, loading: adapterFolder, type, seed: 0, notes)

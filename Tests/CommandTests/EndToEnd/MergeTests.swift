@@ -59,5 +59,9 @@ struct MergeCommandTests {
         #expect(!FileManager.default.fileExists(atPath: output))
         let forced = try await LoradProcess(arguments + ["--any-base"], in: TinyLlava.repository).outcome()
         #expect(forced.status == 0, "\(forced.errors)")
+        let measured = try await lorad(
+            "eval", "--model", other, "--adapter", "\(run.path)/out", "--data", TinyLlava.data("val"), "--images",
+            TinyLlava.pictures)
+        #expect(measured.status == 0 && measured.errors.contains("warning: \(run.path)/out was trained on a model with"))
     }
 }
