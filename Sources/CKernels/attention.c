@@ -130,7 +130,7 @@ LORAD_INLINE void move_heads(const void *from, enum lorad_type from_type, void *
         const size_t angle = h->cosine ? (size_t)h->positions[i] * half : 0;
         for (size_t head = 0; head < h->heads; head++) {
             const size_t column = i * h->ld + head * h->width;
-            const size_t row = ((head / h->group * h->rows + i) * h->group + head % h->group) * h->width;
+            const size_t row = ((head / h->group * h->stride + i) * h->group + head % h->group) * h->width;
             const void *x = element(from, from_type, splits ? column : row);
             void *y = element(to, to_type, splits ? row : column);
             if (h->cosine)

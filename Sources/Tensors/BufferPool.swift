@@ -4,7 +4,8 @@ import Synchronization
 /// Keeps freed buffers for reuse, so that a training step settles to no fresh allocations.
 ///
 /// Sizes are rounded up to one of eight steps between powers of two (at most 12.5% more than asked for); each size has
-/// its own list of free buffers.
+/// its own list of free buffers. Where that is empty, a large buffer may be up to twice as large: what a vision tower has
+/// given back serves the decoder.
 public final class BufferPool: Sendable {
     /// Counts for reports and tests.
     public struct Statistics: Sendable, Equatable {
@@ -39,24 +40,38 @@ public final class BufferPool: Sendable {
         return (byteCount + step - 1) & ~(step - 1)
     }
 
-    /// A 64-byte aligned buffer of at least `byteCount` bytes, contents unspecified.
-    func take(_ byteCount: Int) -> UnsafeMutableRawPointer {
-        let capacity = Self.capacity(for: byteCount)
-        let reused: UInt? = state.withLock { state in
+    /// Bytes from which on a buffer may be larger than what is asked for.
+    private static let largeBytes = 1 << 16
+
+    /// A 64-byte aligned buffer of at least `byteCount` bytes, contents unspecified, and its capacity.
+    func take(_ byteCount: Int) -> (buffer: UnsafeMutableRawPointer, capacity: Int) {
+        let wanted = Self.capacity(for: byteCount)
+        let (reused, capacity): (UInt?, Int) = state.withLock { state in
+            let capacity = Self.fitting(wanted, among: state.free)
+            let buffer = state.free[capacity]?.popLast()
             state.statistics.bytesInUse += capacity
             state.statistics.peakBytesInUse = max(state.statistics.peakBytesInUse, state.statistics.bytesInUse)
-            if let buffer = state.free[capacity]?.popLast() { return buffer }
-            state.statistics.freshAllocations += 1
-            state.statistics.bytesReserved += capacity
-            return nil
+            if buffer == nil {
+                state.statistics.freshAllocations += 1
+                state.statistics.bytesReserved += capacity
+            }
+            return (buffer, capacity)
         }
-        return reused.flatMap { UnsafeMutableRawPointer(bitPattern: $0) }
+        let buffer =
+            reused.flatMap { UnsafeMutableRawPointer(bitPattern: $0) }
             ?? UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 64)
+        return (buffer, capacity)
+    }
+
+    /// The capacity that is wanted, or the least larger one of which a buffer is free while none of the former is.
+    private static func fitting(_ wanted: Int, among free: [Int: [UInt]]) -> Int {
+        guard wanted >= largeBytes, free[wanted]?.isEmpty ?? true else { return wanted }
+        return free.lazy.filter { $0.key > wanted && $0.key <= 2 * wanted && !$0.value.isEmpty }.map(\.key).min()
+            ?? wanted
     }
 
     /// Takes a buffer of `take` back.
-    func give(_ buffer: UnsafeMutableRawPointer, byteCount: Int) {
-        let capacity = Self.capacity(for: byteCount)
+    func give(_ buffer: UnsafeMutableRawPointer, capacity: Int) {
         let address = UInt(bitPattern: buffer)
         if checksUse { buffer.initializeMemory(as: UInt8.self, repeating: 0xFF, count: capacity) }
         state.withLock { state in

@@ -1,7 +1,7 @@
 /// The memory under a tensor: a buffer of the pool, or a region of a mapped file.
 public final class Storage: @unchecked Sendable {  // written only before it is shared, or by its unique owner
     private enum Owner {
-        case pool
+        case pool(capacity: Int)
         case file(MappedFile)
     }
 
@@ -12,8 +12,9 @@ public final class Storage: @unchecked Sendable {  // written only before it is 
     /// Takes a buffer from the pool; its contents are unspecified.
     init(byteCount: Int) {
         self.byteCount = byteCount
-        pointer = BufferPool.shared.take(byteCount)
-        owner = .pool
+        let (buffer, capacity) = BufferPool.shared.take(byteCount)
+        pointer = buffer
+        owner = .pool(capacity: capacity)
     }
 
     /// A region of a mapped file, never written.
@@ -24,7 +25,7 @@ public final class Storage: @unchecked Sendable {  // written only before it is 
     }
 
     deinit {
-        if case .pool = owner { BufferPool.shared.give(pointer, byteCount: byteCount) }
+        if case .pool(let capacity) = owner { BufferPool.shared.give(pointer, capacity: capacity) }
     }
 
     /// Whether the memory is a mapped file, shared with other processes.

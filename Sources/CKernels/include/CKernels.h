@@ -80,11 +80,12 @@ void lorad_scale_rows(const float *x, const float *factors, void *y, enum lorad_
 void lorad_softmax_pullback(float *scores, float *dp, lorad_bf16 *half_p, lorad_bf16 *half_dscores,
                             const float *log_sum, const struct lorad_mask *mask);
 
-// Columns of heads and rows by head: x[rows, heads width] (leading dimension ld) against y[heads / group, rows, group, width].
+// Columns of heads and rows by head: x[rows, heads width] (leading dimension ld) against y[heads / group, stride, group, width],
+// of whose `stride` rows the first `rows` are meant.
 // With tables [position, width / 2], each head is turned by its row's position (arXiv:2104.09864, halves rotated): splitting
 // turns, joining turns back. NULL tables copy.
 struct lorad_heads {
-    size_t rows, heads, group, width, ld;
+    size_t rows, stride, heads, group, width, ld;
     const float *cosine, *sine;
     const int32_t *positions;
 };

@@ -29,18 +29,32 @@ public enum Activation: String, Sendable, CaseIterable {
     }
 }
 
+/// Elements of a part.
+private let piece = 1 << 16
+
 extension Tensor {
     /// The activation of every element; the result has this tensor's type.
     public func activated(by activation: Activation) -> Tensor {
         let span = Span("activation")
         let x = self
-        let result = Tensor(uninitialized: shape, dtype)
-        lorad_activation(activation.kind, pointer, result.pointer, dtype.kernel, count)
-        return result.recorded(span, from: [x]) { dy, gradients in
-            let dx = Tensor(uninitialized: x.shape, x.dtype)
-            lorad_activation_pullback(
-                activation.kind, dy.pointer, dy.dtype.kernel, x.pointer, dx.pointer, x.dtype.kernel, x.count)
-            gradients.accumulate(dx, for: x)
+        let make = { @Sendable [x = detached] in
+            let result = Tensor(uninitialized: x.shape, x.dtype)
+            PartBoard.forPieces(of: x.count, length: piece) { part in
+                let start = part.lowerBound * x.dtype.size
+                lorad_activation(
+                    activation.kind, x.pointer + start, result.pointer + start, x.dtype.kernel, part.count)
+            }
+            return result
         }
+        return make().recorded(span, from: [x]) { dy, gradients in
+            let dx = Tensor(uninitialized: x.shape, x.dtype)
+            PartBoard.forPieces(of: x.count, length: piece) { part in
+                let start = part.lowerBound * x.dtype.size
+                lorad_activation_pullback(
+                    activation.kind, dy.pointer + part.lowerBound * dy.dtype.size, dy.dtype.kernel, x.pointer + start,
+                    dx.pointer + start, x.dtype.kernel, part.count)
+            }
+            gradients.accumulate(dx, for: x)
+        }.remade(by: make)
     }
 }

@@ -90,8 +90,8 @@ extension Tensor {
     }
 }
 
-/// Rows of heads, head after head: [heads / group, rows, group, size]. The last block of a sequence may reach beyond its end,
-/// at the end of the memory too: what lies there is finite and comes to nothing.
+/// Rows of heads, head after head: [heads / group, stride, group, size]. The last block of a sequence may reach beyond its end,
+/// so there is room behind the rows of each head: what lies there is finite and comes to nothing.
 private struct HeadRows {
     private(set) var tensor: Tensor
     let rows: Int
@@ -99,16 +99,23 @@ private struct HeadRows {
     let group: Int
     let size: Int
 
+    /// Rows from one head to the next.
+    var stride: Int { rows + AttentionBlock.overhang }
+
     /// Uninitialized, or zeros.
     init(_ layout: AttentionLayout, heads: Int, group: Int, _ type: DType, zeros: Bool = false) {
         rows = layout.boundaries.last ?? 0
         self.heads = heads
         self.group = group
         size = layout.headSize
-        tensor = Tensor(uninitialized: [heads * rows * size + AttentionBlock.overhang * group * size], type)
-        let start = zeros ? 0 : heads * rows * size
-        (tensor.pointer + start * type.size).initializeMemory(
-            as: UInt8.self, repeating: 0, count: (tensor.count - start) * type.size)
+        let stride = rows + AttentionBlock.overhang
+        tensor = Tensor(uninitialized: [heads / group * stride * group * size], type)
+        let row = group * size * type.size
+        let first = zeros ? 0 : rows
+        for head in 0..<heads / group {
+            (tensor.pointer + (head * stride + first) * row).initializeMemory(
+                as: UInt8.self, repeating: 0, count: (stride - first) * row)
+        }
     }
 
     /// Takes rows that begin at element `first` of `x`.
@@ -142,7 +149,8 @@ private struct HeadRows {
     ) {
         positions.withUnsafeBufferPointer { positions in
             var shape = lorad_heads(
-                rows: rows, heads: heads, group: group, width: size, ld: heads * size, cosine: rotary?.cosine.floats,
+                rows: rows, stride: stride, heads: heads, group: group, width: size, ld: heads * size,
+                cosine: rotary?.cosine.floats,
                 sine: rotary?.sine.floats, positions: positions.baseAddress)
             body(&shape)
         }
@@ -150,7 +158,7 @@ private struct HeadRows {
 
     /// Rows of the heads of one group: [count · group, size].
     func matrix(_ head: Int, from row: Int, count: Int) -> Matrix {
-        Matrix(tensor, first: (head * rows + row) * group * size, rows: count * group, columns: size)
+        Matrix(tensor, first: (head * stride + row) * group * size, rows: count * group, columns: size)
     }
 }
 
@@ -166,9 +174,9 @@ private struct AttentionBlock {
     let keyCount: Int
     var mask: lorad_mask
 
-    /// The blocks in the order of memory: what one writes beyond its sequence, a later one writes over.
-    static func forEach(_ layout: AttentionLayout, _ body: (AttentionBlock) -> Void) {
-        for head in 0..<layout.keyValueHeads {
+    /// The blocks, those of a head in the order of memory: what one writes beyond its sequence, a later one writes over.
+    static func forEach(_ layout: AttentionLayout, _ body: @Sendable (AttentionBlock) -> Void) {
+        PartBoard.forEach(layout.keyValueHeads) { head in
             for (start, end) in zip(layout.boundaries, layout.boundaries.dropFirst()) {
                 // A block of a non-causal sequence sees all of it: fewer, larger ones.
                 let rows = layout.isCausal ? 2 * overhang : 256
@@ -244,7 +252,7 @@ private struct AttentionInputs: Sendable {
     }
 
     private func logSums(_ all: Tensor, _ block: AttentionBlock) -> UnsafeMutablePointer<Float> {
-        all.floats + (block.head * queries.rows + block.firstQuery) * layout.group
+        all.floats + (block.head * queries.stride + block.firstQuery) * layout.group
     }
 
     func forward(_ sums: Tensor) -> HeadRows {

@@ -108,7 +108,8 @@ extension Tensor {
         let result = Tensor(uninitialized: [rows, heads * size], dtype)
         positions.withUnsafeBufferPointer { positions in
             var shape = lorad_heads(
-                rows: rows, heads: heads, group: heads, width: size, ld: heads * size, cosine: rotary?.cosine.floats,
+                rows: rows, stride: rows, heads: heads, group: heads, width: size, ld: heads * size,
+                cosine: rotary?.cosine.floats,
                 sine: rotary?.sine.floats, positions: positions.baseAddress)
             lorad_split_heads(
                 pointer + first * dtype.size, dtype.kernel, result.pointer, dtype.kernel, &shape)

@@ -1,6 +1,9 @@
 // y = silu(gate) ∘ up     (arXiv:2002.05202)
 import CKernels
 
+/// Elements of a part.
+private let piece = 1 << 16
+
 extension Tensor {
     /// The gated product of [gates, then as many values], each of rows of `columns`: [rows, columns], of this tensor's type.
     public func swiGLU(columns: Int) -> Tensor {
@@ -8,15 +11,23 @@ extension Tensor {
         let (x, n) = (self, count / 2)
         let make = { @Sendable [x = detached] in
             let result = Tensor(uninitialized: [n / columns, columns], x.dtype)
-            lorad_swiglu(x.pointer, x.pointer + n * x.dtype.size, result.pointer, x.dtype.kernel, n)
+            let (size, half) = (x.dtype.size, n * x.dtype.size)
+            PartBoard.forPieces(of: n, length: piece) { part in
+                let (gate, y) = (x.pointer + part.lowerBound * size, result.pointer + part.lowerBound * size)
+                lorad_swiglu(gate, gate + half, y, x.dtype.kernel, part.count)
+            }
             return result
         }
         return make().recorded(span, from: [x]) { dy, gradients in
             let dx = Tensor(uninitialized: x.shape, x.dtype)
-            let half = n * x.dtype.size
-            lorad_swiglu_pullback(
-                dy.pointer, dy.dtype.kernel, x.pointer, x.pointer + half, dx.pointer, dx.pointer + half, x.dtype.kernel,
-                n)
+            let (size, half) = (x.dtype.size, n * x.dtype.size)
+            PartBoard.forPieces(of: n, length: piece) { part in
+                let start = part.lowerBound * size
+                let (gate, dgate) = (x.pointer + start, dx.pointer + start)
+                lorad_swiglu_pullback(
+                    dy.pointer + part.lowerBound * dy.dtype.size, dy.dtype.kernel, gate, gate + half, dgate,
+                    dgate + half, x.dtype.kernel, part.count)
+            }
             gradients.accumulate(dx, for: x)
         }.remade(by: make)
     }

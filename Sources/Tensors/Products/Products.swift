@@ -94,6 +94,17 @@ public enum Products {
     private static func product(_ a: Matrix, _ b: Matrix, _ c: Matrix, accumulate: Bool, bias: Tensor? = nil) {
         let span = Span("product")
         defer { span.end(.forward, product: ProfileEvent.Product(a, b, accumulates: accumulate)) }
+        let tiles = ProductTiles(rows: c.rows, columns: c.columns, inner: a.columns)
+        guard tiles.count > 1 else { return tile(a, b, c, accumulate: accumulate, bias: bias) }
+        PartBoard.forEach(tiles.count) { index in
+            let (rows, columns) = tiles[index]
+            tile(
+                a.rows(rows), b.columns(columns), c.rows(rows).columns(columns), accumulate: accumulate,
+                bias: bias?.elements(columns))
+        }
+    }
+
+    private static func tile(_ a: Matrix, _ b: Matrix, _ c: Matrix, accumulate: Bool, bias: Tensor?) {
         if a.dtype == .float32, usesOpenBLAS {
             if let bias { c.addRow(bias, replacing: !accumulate) }
             let accumulate = accumulate || bias != nil
@@ -119,6 +130,52 @@ public enum Products {
         }
         body(Matrix(wide))
         for i in 0..<c.rows { lorad_f32_to_bf16(wide.floats + i * c.columns, c.halves + i * c.stride, c.columns) }
+    }
+}
+
+/// How a product of many rows is cut, so that threads which have nothing to do can take part.
+struct ProductTiles {
+    private let rows: Int
+    private let columns: Int
+    private let rowLength: Int
+    private let columnLength: Int
+
+    /// Rows up to which a product is whole: those of a micro-batch that was packed of several rows of the data.
+    private static let wholeRows = 512
+
+    /// The tiles of a product; one where it is small.
+    init(rows: Int, columns: Int, inner: Int) {
+        (self.rows, self.columns) = (rows, columns)
+        guard rows > Self.wholeRows, rows * columns * inner > 1 << 24 else {
+            (rowLength, columnLength) = (max(rows, 1), max(columns, 1))
+            return
+        }
+        rowLength = Self.length(rows, about: 160, multiple: 16)
+        columnLength = Self.length(columns, about: 1024, multiple: 64)
+    }
+
+    var count: Int { rowCount * ((columns + columnLength - 1) / columnLength) }
+
+    private var rowCount: Int { (rows + rowLength - 1) / rowLength }
+
+    /// All tiles of some columns follow one another: they read the same weights.
+    subscript(index: Int) -> (rows: Range<Int>, columns: Range<Int>) {
+        let (row, column) = (index % rowCount * rowLength, index / rowCount * columnLength)
+        return (row..<min(row + rowLength, rows), column..<min(column + columnLength, columns))
+    }
+
+    private static func length(_ count: Int, about length: Int, multiple: Int) -> Int {
+        let pieces = max(1, (count + length / 2) / length)
+        return ((count + pieces - 1) / pieces + multiple - 1) / multiple * multiple
+    }
+}
+
+extension Tensor {
+    /// Some elements of a vector.
+    fileprivate func elements(_ range: Range<Int>) -> Tensor {
+        Tensor(
+            storage: storage, byteOffset: byteOffset + range.lowerBound * dtype.size, shape: [range.count], dtype: dtype
+        )
     }
 }
 

@@ -44,7 +44,7 @@ struct RowProduct {
 }
 
 /// A product of a single row in parts: stretches of the rows of W. It owns no memory.
-struct RowJob {
+struct RowJob: @unchecked Sendable {  // parts write to rows of their own
     private let weights: Matrix
     private let x: UnsafePointer<Float>
     private let y: UnsafeMutablePointer<Float>

@@ -1,8 +1,12 @@
+import CKernels
 import Foundation
 import Synchronization
+import Tensors
 
 /// Threads that each compute whole micro-batches by themselves: single-threaded products run at full speed, and with a
 /// frozen base nothing but the adapter is shared.
+///
+/// A lane that has nothing to do takes part in the large operations of the others: of a single long row all lanes compute.
 ///
 /// The threads live as long as this object, so that what oneDNN compiled for a thread stays.
 public final class Lanes: Sendable {
@@ -10,25 +14,53 @@ public final class Lanes: Sendable {
         let count: Int
         let body: @Sendable (Int) throws -> Void
         let next = Atomic<Int>(0)
+        /// Indices that are not done.
+        let left: Atomic<Int>
+        /// What each lane lays open for the others.
+        let boards: [PartBoard]
         let failure = Mutex<(any Error)?>(nil)
 
-        init(count: Int, body: @escaping @Sendable (Int) throws -> Void) {
+        init(count: Int, lanes: Int, body: @escaping @Sendable (Int) throws -> Void) {
             self.count = count
             self.body = body
+            left = Atomic(count)
+            boards = (0..<lanes).map { _ in PartBoard() }
         }
 
-        /// Takes indices until none is left or one has failed.
-        func work() {
-            while failure.withLock({ $0 == nil }) {
+        /// Takes indices until none is left or one has failed, then helps the lanes that still compute.
+        func work(lane: Int) {
+            while true {
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard index < count else { return }
+                guard index < count else { break }
+                defer { left.subtract(1, ordering: .releasing) }
+                guard failure.withLock({ $0 == nil }) else { continue }
                 do {
-                    try body(index)
+                    try boards.count > 1 ? boards[lane].serving { try body(index) } : body(index)
                 } catch {
                     failure.withLock { $0 = $0 ?? error }
                 }
             }
+            help()
         }
+
+        /// Takes parts of what other lanes compute; sleeps for moments where there are none for a while.
+        private func help() {
+            var idle = 0
+            while left.load(ordering: .acquiring) > 0 {
+                if boards.contains(where: { $0.takePart() }) {
+                    idle = 0
+                } else if idle < Self.patience {
+                    idle += 1
+                    lorad_pause()
+                } else {
+                    usleep(Self.pause)
+                }
+            }
+        }
+
+        /// How often a lane looks for work without pause: for about a tenth of a millisecond.
+        private static let patience = 3_000
+        private static let pause: UInt32 = 100  // microseconds
     }
 
     private struct State {
@@ -53,7 +85,7 @@ public final class Lanes: Sendable {
         precondition(count > 0, "at least one lane")
         self.count = count
         for index in 0..<count {
-            let thread = Thread { [board] in Self.serve(board) }
+            let thread = Thread { [board] in Self.serve(board, lane: index) }
             thread.name = "lane \(index)"
             thread.stackSize = 16 << 20
             thread.start()
@@ -71,7 +103,7 @@ public final class Lanes: Sendable {
     ///
     /// - Throws: the first error of `body`; indices not yet begun are then left out.
     public func forEach(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
-        let job = Job(count: count, body: body)
+        let job = Job(count: count, lanes: self.count, body: body)
         board.condition.withLock {
             board.state.job = job
             board.state.generation += 1
@@ -83,10 +115,10 @@ public final class Lanes: Sendable {
         if let error = job.failure.withLock({ $0 }) { throw error }
     }
 
-    private static func serve(_ board: Board) {
+    private static func serve(_ board: Board, lane: Int) {
         var seen = 0
         while let job = next(board, after: &seen) {
-            job.work()
+            job.work(lane: lane)
             board.condition.withLock {
                 board.state.working -= 1
                 if board.state.working == 0 { board.condition.broadcast() }

@@ -62,6 +62,7 @@ struct MergeCommandTests {
         let measured = try await lorad(
             "eval", "--model", other, "--adapter", "\(run.path)/out", "--data", TinyLlava.data("val"), "--images",
             TinyLlava.pictures)
-        #expect(measured.status == 0 && measured.errors.contains("warning: \(run.path)/out was trained on a model with"))
+        #expect(
+            measured.status == 0 && measured.errors.contains("warning: \(run.path)/out was trained on a model with"))
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 
+@testable import Tensors
 @testable import Training
 
 @Suite("Lanes and the fixed tree of sums")
@@ -24,6 +25,19 @@ struct LanesTests {
         let count = Mutex(0)
         try lanes.forEach(10) { _ in count.withLock { $0 += 1 } }
         #expect(count.withLock { $0 } == 10)
+    }
+
+    @Test("Lanes that have nothing to do take part in what another computes")
+    func helping() throws {
+        let threads = Mutex<Set<ObjectIdentifier>>([])
+        try Lanes(count: 3).forEach(1) { _ in
+            PartBoard.forEach(8) { _ in
+                let deadline = Date(timeIntervalSinceNow: 30)
+                _ = threads.withLock { $0.insert(ObjectIdentifier(Thread.current)) }
+                while threads.withLock({ $0.count }) < 3, Date() < deadline { usleep(100) }
+            }
+        }
+        #expect(threads.withLock { $0.count } == 3)
     }
 
     @Test("A sum has the same form in whatever order its terms come", arguments: 1...17)
