@@ -72,7 +72,9 @@ def main():
     own = merged(o)
     stored = json.load(open(f"{o.base}/config.json"))
     dtype = getattr(torch, stored.get("dtype") or stored["torch_dtype"])
-    theirs = adapted.merge_and_unload().to(dtype).to(torch.float32)
+    theirs = adapted.merge_and_unload()
+    for parameter in theirs.parameters():  # not the buffers: rotary frequencies are no weights
+        parameter.data = parameter.data.to(dtype).to(torch.float32)
     found = logits(load(own), batches)
     rounded = distance(found, logits(theirs, batches))
     print(f"{dtype}: {rounded:.2e} from PEFT's merge rounded the same way, {distance(found, beside):.2e} from the adapter")
