@@ -41,7 +41,7 @@ struct ResumeTests {
         for _ in 0..<20 {
             let run = try TinyRun(settings)
             while true {
-                let process = try run.start(run.has("checkpoints") ? "--resume" : "--overwrite")
+                let process = try run.start("--overwrite")
                 try await Task.sleep(for: length * Double.random(in: 0..<1, using: &random))
                 guard process.isRunning, !run.has("adapter_model.safetensors") else {
                     #expect(try await process.outcome().status == 0)

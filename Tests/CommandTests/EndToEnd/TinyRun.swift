@@ -46,11 +46,15 @@ struct TinyRun {
     func start(_ arguments: String...) throws -> LoradProcess { try start(arguments) }
 
     /// Runs `lorad train` to its end.
+    ///
+    /// - Parameter before: what the shell does first.
     @discardableResult
-    func train(_ arguments: String...) async throws -> LoradProcess.Outcome { try await start(arguments).outcome() }
+    func train(_ arguments: String..., after before: String = ":") async throws -> LoradProcess.Outcome {
+        try await start(arguments, after: before).outcome()
+    }
 
-    private func start(_ arguments: [String]) throws -> LoradProcess {
-        try LoradProcess(self.arguments(arguments), in: folder.path)
+    private func start(_ arguments: [String], after before: String = ":") throws -> LoradProcess {
+        try LoradProcess(self.arguments(arguments), in: folder.path, after: before)
     }
 
     /// The whole command line.

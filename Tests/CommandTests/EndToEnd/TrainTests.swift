@@ -26,6 +26,26 @@ struct TrainTests {
         }
     }
 
+    @Test(
+        "takes the reference's steps on lesser processors too, and says once what they lack",
+        arguments: [("SSE41", "NEHALEM"), ("AVX2", "HASWELL"), ("AVX512_CORE", "SKYLAKEX")], ["oneDNN", "openblas"])
+    func lesserProcessors(instructions: (oneDNN: String, openBLAS: String), library: String) async throws {
+        let limit =
+            "export ONEDNN_MAX_CPU_ISA=\(instructions.oneDNN) OPENBLAS_CORETYPE=\(instructions.openBLAS) "
+            + "LORAD_MATMUL=\(library)"
+        let expected = try TinyLlava.expected().training.losses
+        for (precision, tolerance) in [("fp32", 1e-4), ("bf16", 1e-2)] {
+            let run = try TinyRun("model.precision=\(precision)")
+            let outcome = try await run.train(after: limit)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            for (found, loss) in zip(try run.log().compactMap(\.loss), expected) {
+                #expect(isClose(found, loss, within: tolerance), "\(precision): \(found), expected \(loss)")
+            }
+            let notices = outcome.errors.components(separatedBy: "this processor has no bfloat16 products").count - 1
+            #expect(notices == (precision == "bf16" ? 1 : 0), "\(outcome.errors)")
+        }
+    }
+
     @Test("writes a run file that leads to the same adapter")
     func resolvedRunFile() async throws {
         let run = try TinyRun(TinyRun.freshAdapter, "data.shuffle=true")
