@@ -54,10 +54,15 @@ let package = Package(
             ],
             exclude: ["Messages/lorad.proto"]),
 
+        // The pictures, questions and model of `lorad demo`.
+        .target(name: "CBundledModel", exclude: ["model"]),
+        .target(name: "Demonstration", dependencies: ["Models", "Tensors", "CImageCodecs", "CBundledModel"]),
+
         .executableTarget(
             name: "lorad",
             dependencies: [
-                "Training", "Adapters", "Models", "Tensors", "Federation", "Privacy", "Transports", "Yams",
+                "Demonstration", "Training", "Adapters", "Models", "Tensors", "Federation", "Privacy", "Transports",
+                "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -70,6 +75,7 @@ let package = Package(
         .testTarget(name: "ModelsTests", dependencies: ["Models", "Tensors"]),
         .testTarget(name: "AdaptersTests", dependencies: ["Adapters", "Models", "Tensors"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "Adapters", "Models", "Tensors"]),
+        .testTarget(name: "DemonstrationTests", dependencies: ["Demonstration", "Models", "Tensors"]),
         .testTarget(
             name: "PrivacyTests",
             dependencies: [

@@ -108,3 +108,9 @@ int lorad_png_read(const uint8_t *bytes, size_t count, uint8_t *samples, size_t 
     png_destroy_read_struct(&reader, &info, NULL);
     return 1;
 }
+
+size_t lorad_png_write(const uint8_t *samples, uint32_t width, uint32_t height, uint8_t *bytes, size_t capacity) {
+    png_image image = {.version = PNG_IMAGE_VERSION, .width = width, .height = height, .format = PNG_FORMAT_RGB};
+    png_alloc_size_t size = capacity;
+    return png_image_write_to_memory(&image, bytes, &size, 0, samples, 0, NULL) ? size : 0;
+}

@@ -23,6 +23,10 @@ typedef struct {
 // Decodes the PNG in bytes[0 ..< count] to exactly `capacity` bytes of samples. Returns 1, or 0 with `png->message`.
 int lorad_png_read(const uint8_t *bytes, size_t count, uint8_t *samples, size_t capacity, lorad_png *png);
 
+// Writes a picture of interleaved 8-bit RGB samples as PNG to `bytes`, or tells the size it takes where that is NULL.
+// Returns that size; 0 where it did not work.
+size_t lorad_png_write(const uint8_t *samples, uint32_t width, uint32_t height, uint8_t *bytes, size_t capacity);
+
 // Fixed-point weights have this many fractional bits.
 #define LORAD_RESAMPLE_BITS 22
 

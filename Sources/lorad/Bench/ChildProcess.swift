@@ -1,38 +1,58 @@
 import Foundation
+import Tensors
 
 /// This program again, with other arguments.
 final class ChildProcess {
     private let process = Process()
     private let output = Pipe()
     private var unread = Data()
+    private let log: URL?
 
     /// Starts it.
     ///
+    /// - Parameter log: a file for what it says to people; where this process says it unless given.
     /// - Throws: `CommandError` where this program's file cannot be found, or what starting it throws.
-    init(_ arguments: [String]) throws {
+    init(_ arguments: [String], log: URL? = nil) throws {
         guard let executable = Bundle.main.executableURL else {
             throw CommandError("this program does not know where it lies: start it by its path")
         }
         process.executableURL = executable
         process.arguments = arguments
         process.standardOutput = output
+        self.log = log
+        if let log {
+            try AtomicFile.write("", to: log.path)
+            process.standardError = try FileHandle(forWritingTo: log)
+        }
         try process.run()
     }
 
     /// Ends it unless it has ended.
     deinit { if process.isRunning { process.terminate() } }
 
+    /// Ends it at once, without a chance to save anything.
+    func kill() {
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+
     /// The next line that it prints.
     ///
     /// - Throws: `CommandError` where there is none.
     func line() throws -> String {
+        guard let line = nextLine() else { throw CommandError("`\(command)` ended early\(said)") }
+        return line
+    }
+
+    /// The next line that it prints; nil where there is none.
+    func nextLine() -> String? {
         while true {
             if let end = unread.firstIndex(of: UInt8(ascii: "\n")) {
                 defer { unread.removeSubrange(unread.startIndex...end) }
                 return String(decoding: unread[..<end], as: UTF8.self)
             }
             let more = output.fileHandleForReading.availableData
-            guard !more.isEmpty else { throw CommandError("`\(command)` ended early") }
+            guard !more.isEmpty else { return nil }
             unread.append(more)
         }
     }
@@ -43,8 +63,25 @@ final class ChildProcess {
     func wait() throws {
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
-            throw CommandError("`\(command)` ended with status \(process.terminationStatus)")
+            throw CommandError("`\(command)` ended with status \(process.terminationStatus)\(said)")
         }
+    }
+
+    /// Runs it to its end.
+    ///
+    /// - Returns: what it printed.
+    static func run(_ arguments: [String], log: URL? = nil) throws -> String {
+        let child = try ChildProcess(arguments, log: log)
+        var text = ""
+        while let line = child.nextLine() { text += line + "\n" }
+        try child.wait()
+        return text
+    }
+
+    /// The last line of its log.
+    private var said: String {
+        let text = log.flatMap { try? String(contentsOf: $0, encoding: .utf8) }
+        return text?.split(separator: "\n").last.map { ": \($0)" } ?? ""
     }
 
     private var command: String { "lorad " + (process.arguments ?? []).prefix(2).joined(separator: " ") }

@@ -1,0 +1,16 @@
+// The files of the bundled model, as they lie in model/; `lorad demo base` makes them.
+#ifndef CBUNDLEDMODEL_H
+#define CBUNDLEDMODEL_H
+
+#include <stddef.h>
+
+typedef struct {
+    const char *name;
+    const unsigned char *bytes;
+    size_t count;
+} lorad_bundled_file;
+
+// File i, or one without a name where there are no more.
+lorad_bundled_file lorad_bundled_model(size_t i);
+
+#endif

@@ -1,0 +1,57 @@
+/// A world of pictures: what they show, how they look, and what is asked about them.
+public struct Domain: Sendable {
+    /// What it is called on the command line.
+    public let name: String
+    /// The forms that things may have.
+    public let shapes: [Shape]
+    /// Names and sRGB values of the colours that things may have.
+    public let colours: [Colour]
+    /// What the inside of things may look like.
+    public let patterns: [Pattern]
+    /// What may be asked.
+    public let questions: [QuestionKind]
+    /// The lightest and darkest ground, as grey values from 0 to 255.
+    let ground: ClosedRange<Double>
+    /// Standard deviation of the grain of pictures, in grey values.
+    let grain: Double
+    /// Strength of the waves that run through the ground, in grey values.
+    let waves: Double
+    /// By how much things are turned at most, in radians.
+    let turn: Double
+
+    /// A colour with its name.
+    public struct Colour: Sendable, Hashable {
+        /// Its name, as answers say it.
+        public let name: String
+        /// Red, green and blue from 0 to 255.
+        let samples: [Double]
+    }
+
+    /// What the bundled model was trained on: even things on grounds of any brightness.
+    public static let day = Domain(
+        name: "day", shapes: [.circle, .square, .triangle, .star],
+        colours: [
+            Colour(name: "red", samples: [214, 40, 40]), Colour(name: "green", samples: [42, 157, 80]),
+            Colour(name: "blue", samples: [44, 90, 214]), Colour(name: "yellow", samples: [240, 200, 40]),
+            Colour(name: "black", samples: [30, 30, 34]),
+        ],
+        patterns: [.plain], questions: [.colour, .shape, .count, .place, .presence, .content], ground: 100...245,
+        grain: 3, waves: 4, turn: 0.1)
+
+    /// What it has never seen: other colours, patterned and a little turned, on a greyer and grainy ground, and a question that
+    /// was never asked.
+    public static let dusk = Domain(
+        name: "dusk", shapes: [.circle, .square, .triangle, .star],
+        colours: [
+            Colour(name: "orange", samples: [250, 140, 30]), Colour(name: "purple", samples: [150, 70, 220]),
+            Colour(name: "pink", samples: [250, 130, 190]), Colour(name: "turquoise", samples: [40, 210, 200]),
+            Colour(name: "silver", samples: [190, 195, 205]),
+        ],
+        patterns: [.plain, .striped, .dotted],
+        questions: [.colour, .shape, .count, .place, .presence, .content, .pattern], ground: 130...170, grain: 9,
+        waves: 12,
+        turn: 0.25)
+
+    /// All, by name.
+    public static let all = [day, dusk]
+}

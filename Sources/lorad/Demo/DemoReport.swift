@@ -1,0 +1,103 @@
+import Foundation
+import Training
+
+/// What a demonstration came to.
+struct DemoReport: Codable {
+    /// One way of training.
+    struct Entry: Codable {
+        var name: String
+        /// Share of the test questions that are answered right, at the end.
+        var accuracy: Double
+        /// The same after each round, or after as many steps; from the second on.
+        var curve: [Double]
+        /// What its workers spent at most, with differential privacy.
+        var epsilon: Double?
+        var seconds: Double?
+        /// The fewest workers that a round had a contribution of.
+        var fewestContributions: Int?
+    }
+
+    var seed: UInt64
+    var workers: Int
+    var testRows: Int
+    /// Share of the test questions that the base answers.
+    var base: Double
+    /// Each worker by itself.
+    var alone: [Entry]
+    /// Rounds in which one worker is killed.
+    var federated: Entry
+    /// The same rounds with nobody killed.
+    var undisturbed: Entry
+    /// All rows in one place.
+    var centralised: Entry
+    /// Where everything lies.
+    var folder: String
+    var seconds: Double
+
+    /// Share of the gain of centralised training that the federation reaches.
+    var share: Double { (federated.accuracy - base) / (centralised.accuracy - base) }
+}
+
+extension DemoReport {
+    /// What people read at the end.
+    var text: String {
+        let rounds = federated.curve.count
+        let part = String(format: "%.0f%%", 100 * share)
+        return
+            (table + [
+                "",
+                "The federation reaches \(part) of what all rows in one place give. A worker was killed in the middle; each of the "
+                    + "\(rounds) rounds has \(federated.fewestContributions ?? 0) or more of \(workers) contributions.",
+                "Everything lies in \(folder): accuracy.svg, demo.json, and federated/, an adapter that PEFT loads.",
+                "",
+                "Try next:", "  lorad generate --model \(folder)/base --adapter \(folder)/federated \\",
+                "    --image \(folder)/data/test-pictures/00000.png --prompt 'How many things are there?'",
+                "  lorad runs list --state \(folder)/state/federated",
+                "  lorad coordinator --config \(folder)/federated.yaml --overwrite    # then workers, on any machine",
+            ]).joined(separator: "\n")
+    }
+
+    /// The table.
+    var table: [String] {
+        var table = TextTable(columns: [
+            .init(title: ""), .init(title: "right answers", isRight: true), .init(title: "gained", isRight: true),
+            .init(title: "seconds", isRight: true),
+        ])
+        let hasEpsilon = federated.epsilon != nil
+        if hasEpsilon { table.columns.append(.init(title: "epsilon", isRight: true)) }
+        table.rows = [row(name: "base, as it comes", base, nil, nil, hasEpsilon)]
+        for entry in alone + [federated, undisturbed, centralised] {
+            table.rows.append(row(name: entry.name, entry.accuracy, entry.seconds, entry.epsilon, hasEpsilon))
+        }
+        return table.lines()
+    }
+
+    private func row(
+        name: String, _ accuracy: Double, _ seconds: Double?, _ epsilon: Double?, _ hasEpsilon: Bool
+    ) -> [TextTable.Cell] {
+        var cells: [TextTable.Cell] = [
+            .init(name), .init(String(format: "%.1f%%", 100 * accuracy)),
+            .init(accuracy == base ? "" : String(format: "%+.1f", 100 * (accuracy - base))),
+            .init(seconds.map { String(format: "%.0f", $0) } ?? ""),
+        ]
+        if hasEpsilon { cells.append(.init(epsilon.map { String(format: "%.2f", $0) } ?? "")) }
+        return cells
+    }
+
+    /// How the share of right answers rises from round to round.
+    var chart: String {
+        func points(_ entry: Entry) -> [(x: Double, y: Double)] {
+            ([base] + entry.curve).enumerated().map { (Double($0), 100 * $1) }
+        }
+        let lone = alone.enumerated().map { index, entry in
+            CurveChart.Curve(name: "site \(index + 1) alone", colour: "#9a9a9a", points: points(entry))
+        }
+        let chart = CurveChart(
+            title: "Right answers by round", x: "round", y: "right answers in %",
+            curves: lone + [
+                .init(name: "centralised", colour: "#e8590c", points: points(centralised)),
+                .init(name: "federated", colour: "#2f81f7", points: points(federated)),
+            ])
+        return chart.svg()
+    }
+}

@@ -1,0 +1,27 @@
+/// How large a demonstration is.
+struct DemoSettings {
+    var workers = 3
+    var seed: UInt64 = 1
+    /// Pictures that workers share out, and pictures that adapters are judged by.
+    var pictures = (training: 3_000, test: 400)
+    var rounds = 16
+    /// Steps that a worker takes in a round.
+    var localSteps = 12
+    /// Rows of a worker's step.
+    var batch = 24
+    /// Dirichlet's parameter: the smaller, the more the workers' data differ.
+    var concentration = 0.1
+    /// The budget of differential privacy, where it is asked for.
+    var epsilon: Double?
+    /// The probability that the budget's guarantee may fail.
+    static let delta = 1e-5
+
+    /// A look at everything in a few seconds; too short to learn much.
+    static let fast: Self = {
+        var settings = Self()
+        settings.pictures = (training: 240, test: 60)
+        settings.rounds = 4
+        settings.localSteps = 4
+        return settings
+    }()
+}
