@@ -17,7 +17,11 @@ public enum AtomicFile {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw TensorError(.writeFailed, "\(path): cannot be written: its folder cannot be created", cause: error)
+            let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code
+            let reason = code.map { String(cString: strerror(Int32($0))) } ?? error.localizedDescription
+            throw TensorError(
+                .writeFailed,
+                "\(path): cannot be written: its folder cannot be created: \(reason); choose another place")
         }
         try replace(path, with: pieces, permissions)
         try synchronize(folder: folder, of: path)

@@ -13,8 +13,13 @@ extension Tokenizer {
                 try self.init(file, specialTokens: SpecialTokens(folder: folder))
                 return
             }
+            let hasOther = FileManager.default.fileExists(atPath: folder.appendingPathComponent("tokenizer.model").path)
             throw ModelError(
-                .fileNotFound, "\(file.path): no such file; a model folder needs its tokenizer in this format")
+                .fileNotFound,
+                "\(file.path): no such file; "
+                    + (hasOther
+                        ? "tokenizer.model beside it is not read: load it with transformers and save it again as tokenizer.json"
+                        : "a model folder needs its tokenizer: is the download complete?"))
         }
         let data = try Data(contentsOf: file, options: .mappedIfSafe)
         try self.init(TokenizerFile(data, name: file.path), specialTokens: try SpecialTokens(folder: folder))

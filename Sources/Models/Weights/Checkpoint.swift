@@ -102,6 +102,8 @@ public struct Checkpoint: Sendable {
         return ModelError(
             .fileNotFound,
             "\(path) holds neither model.safetensors nor model.safetensors.index.json"
-                + (pickle ? "; pytorch_model.bin is not read: save the model with safe_serialization=True" : ""))
+                + (pickle
+                    ? "; pytorch_model.bin is not read: save the model with safe_serialization=True"
+                    : ": is the download complete?"))
     }
 }

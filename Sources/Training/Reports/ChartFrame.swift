@@ -11,8 +11,11 @@ struct ChartFrame {
     private let x: AxisTicks
     private let y: AxisTicks
 
-    /// Axes that hold all points.
-    init(points: [(x: Double, y: Double)]) {
+    private let titles: (x: String, y: String)
+
+    /// Axes that hold all points, with their titles.
+    init(points: [(x: Double, y: Double)], x title: String, y sideTitle: String) {
+        titles = (title, sideTitle)
         x = AxisTicks(holding: points.map(\.x), count: 8)
         y = AxisTicks(holding: points.map(\.y), count: 6)
     }
@@ -44,14 +47,14 @@ struct ChartFrame {
         let middle = (x: (Self.left + Self.right) / 2, y: (Self.top + Self.bottom) / 2)
         return vertical + horizontal + [
             line(Self.left, Self.bottom, Self.right, Self.bottom, opacity: 1),
-            text("step", middle.x, Self.bottom + 38, anchor: "middle"),
-            "<g transform=\"rotate(-90 16 \(middle.y))\">\(text("loss", 16, middle.y, anchor: "middle"))</g>",
+            text(titles.x, middle.x, Self.bottom + 38, anchor: "middle"),
+            "<g transform=\"rotate(-90 16 \(middle.y))\">\(text(titles.y, 16, middle.y, anchor: "middle"))</g>",
         ]
     }
 
     /// A curve's name beside a piece of its colour, above the axes.
     func legend(_ name: String, colour: String, position: Int) -> String {
-        let start = Self.left + Double(position) * 110
+        let start = Self.left + Double(position) * 108
         return "<rect x=\"\(start)\" y=\"8\" width=\"16\" height=\"3\" fill=\"\(colour)\"/>"
             + text(name, start + 22, 14, anchor: "start")
     }

@@ -14,31 +14,11 @@ public struct LossChart: Sendable {
 
     /// The picture: transparent, in colours that stand out on light and dark pages alike.
     public func svg() -> String {
-        let frame = ChartFrame(points: train + eval)
         let curves = [("train loss", train, "#2f81f7"), ("eval loss", eval, "#e8590c")].filter { !$0.1.isEmpty }
-        let drawn = curves.map { name, points, colour in curve(name, points, colour, in: frame) }
-        let legend = curves.enumerated().map { index, entry in
-            frame.legend(entry.0, colour: entry.2, position: index)
-        }
-        return """
-            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(ChartFrame.width) \(ChartFrame.height)" \
-            width="\(ChartFrame.width)" height="\(ChartFrame.height)" font-family="sans-serif" font-size="12" \
-            role="img">
-            <title>Loss by step</title>
-            \((frame.axes() + drawn + legend).joined(separator: "\n"))
-            </svg>
-
-            """
-    }
-
-    private func curve(_ name: String, _ points: Points, _ colour: String, in frame: ChartFrame) -> String {
-        let places = points.map(frame.place)
-        if places.count == 1 {
-            return "<circle cx=\"\(places[0].x)\" cy=\"\(places[0].y)\" r=\"3\" fill=\"\(colour)\"/>"
-        }
-        let line = places.map { "\($0.x),\($0.y)" }.joined(separator: " ")
-        return "<polyline fill=\"none\" stroke=\"\(colour)\" stroke-width=\"1.5\" stroke-linejoin=\"round\""
-            + " points=\"\(line)\"/>"
+        return CurveChart(
+            title: "Loss by step", x: "step", y: "loss",
+            curves: curves.map { .init(name: $0.0, colour: $0.2, points: $0.1) }
+        ).svg()
     }
 
     private static func points(_ records: [LogRecord], _ value: KeyPath<LogRecord, Double?>) -> Points {

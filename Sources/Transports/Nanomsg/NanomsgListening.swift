@@ -67,7 +67,8 @@ enum NanomsgListening {
     private static func problem(_ failure: NanomsgFailure, _ endpoint: Endpoint, _ port: UInt16) -> TransportError {
         switch failure.code {
         case EADDRINUSE:
-            TransportError(.addressInUse, "\(endpoint): something listens there already; stop it or take another")
+            TransportError(
+                .addressInUse, "\(endpoint): something listens there already: stop it, or give --listen another port")
         case EADDRNOTAVAIL, ENODEV:
             TransportError(
                 .invalidEndpoint, "\(endpoint): is not an address of this machine; *:\(port) listens on all of them",

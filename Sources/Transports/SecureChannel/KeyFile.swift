@@ -70,7 +70,10 @@ struct KeyFile {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw TransportError(.ioFailed, "\(path): its folder cannot be created", cause: error)
+            let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code
+            let reason = code.map { String(cString: strerror(Int32($0))) } ?? error.localizedDescription
+            throw TransportError(
+                .ioFailed, "\(path): its folder cannot be created: \(reason); choose another with --state")
         }
     }
 

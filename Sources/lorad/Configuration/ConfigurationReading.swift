@@ -1,3 +1,4 @@
+import Foundation
 import Training
 
 /// What is noted while a run file is read.
@@ -28,7 +29,15 @@ struct ConfigurationReading {
         guard checksDisk || !constraint.concernsDisk, !constraint.isMet(value) else { return }
         let isWaived = constraint.concernsDisk && waived.contains(path.joined(separator: "."))
         guard !isWaived || entry.value.text?.isEmpty == false else { return }
-        note("must \(constraint.requirement), found \(entry.value.found)", at: entry.origin)
+        note(
+            "must \(constraint.requirement), found \(entry.value.found)\(start(of: entry, constraint))",
+            at: entry.origin)
+    }
+
+    /// Where a relative path starts, for one at which there is nothing.
+    private func start<Value>(of entry: ConfigurationNode.Entry, _ constraint: Constraint<Value>) -> String {
+        guard constraint.concernsDisk, let path = entry.value.text, !path.hasPrefix("/") else { return "" }
+        return "; relative paths start at \(FileManager.default.currentDirectoryPath)"
     }
 
     /// Notes a key that does not belong where it is, and where it was likely meant to go.

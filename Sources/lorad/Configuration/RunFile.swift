@@ -9,7 +9,7 @@ enum RunFile {
     /// - Throws: `ConfigurationError` with everything that is wrong.
     static func read(path: String, overrides: [String] = [], checksDisk: Bool = true) throws -> RunConfiguration {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw error(path, "no such file, or it cannot be read")
+            throw error(path, "no such run file, or it cannot be read: check the path after --config")
         }
         guard let yaml = String(validating: data, as: UTF8.self) else {
             throw error(path, "is not UTF-8: save the file with that encoding")

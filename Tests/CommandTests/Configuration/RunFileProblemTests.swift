@@ -188,7 +188,9 @@ struct RunFileProblemTests {
     func missingFile() {
         #expect(
             throws: ConfigurationError([
-                .init(origin: .file("no.yaml", line: nil), key: nil, reason: "no such file, or it cannot be read")
+                .init(
+                    origin: .file("no.yaml", line: nil), key: nil,
+                    reason: "no such run file, or it cannot be read: check the path after --config")
             ])
         ) {
             try RunFile.read(path: "no.yaml")

@@ -46,7 +46,9 @@ struct ProblemTests {
         #expect(outcome.errors.contains("run.yaml:3: datta: unknown key; did you mean data?"), "\(outcome.errors)")
         let missing = try await lorad("train", "--config", "missing.yaml")
         #expect(missing.status == 1)
-        #expect(missing.errors == "lorad: missing.yaml: no such file, or it cannot be read\n")
+        #expect(
+            missing.errors
+                == "lorad: missing.yaml: no such run file, or it cannot be read: check the path after --config\n")
     }
 
     @Test("refuses an adapter whose tensors belong to no module of the model")

@@ -24,7 +24,7 @@ struct LossChartTests {
 
     @Test("puts larger losses higher and later steps further right")
     func places() {
-        let frame = ChartFrame(points: [(1, 4), (10, 1)])
+        let frame = ChartFrame(points: [(1, 4), (10, 1)], x: "step", y: "loss")
         let (first, last) = (frame.place((1, 4)), frame.place((10, 1)))
         #expect(first.x < last.x)
         #expect(first.y < last.y)
