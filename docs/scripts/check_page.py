@@ -26,7 +26,7 @@ from browser import Browser, wait
 
 FIXTURE = pathlib.Path("Tests/Fixtures/tiny-llava")
 WIDTHS = [360, 768, 1280]
-ROUNDS = 40
+ROUNDS = 60
 EVIL = "</script><img src=x onerror=document.title='owned'><!--"
 
 # What stands where: text boxes by the scrolling region that they are in, without what only screen readers are told.
@@ -91,6 +91,8 @@ CONTRAST = """(() => {
 })()"""
 
 STOPS = "[...document.querySelectorAll('a[href], button, summary, [tabindex=\"0\"]')].filter((stop) => stop.checkVisibility())"
+# A place is known by its name: what is drawn anew is another element.
+NAME = "(stop) => stop.id || stop.getAttribute('aria-label') || stop.textContent.slice(0, 40)"
 NAMED = {"button", "link", "progressbar", "region", "image", "table", "DisclosureTriangle", "heading", "columnheader", "rowheader"}
 
 
@@ -116,7 +118,7 @@ class Run:
 
     def coordinate(self):
         settings = [f"training.output_dir={self.folder}/out", f"federation.rounds={ROUNDS}", "federation.worker_timeout=2",
-                    "training.learning_rate=2e-3", "federation.round_deadline=4", "run=tiny-federated"]
+                    "training.learning_rate=5e-4", "federation.local_epochs=10", "federation.round_deadline=4", "run=tiny-federated"]
         return self.start(
             "coordinator", "coordinator", "--config", "configs/tiny-federated.yaml", "--state", self.folder / "state",
             "--listen", f"tcp://127.0.0.1:{self.control}", "--dashboard", f"127.0.0.1:{self.dashboard}",
@@ -191,7 +193,7 @@ def check_layout(browser, what):
     for width in WIDTHS:
         browser.resize(width)
         found = browser.evaluate(LAYOUT)
-        check(not found["problems"] and found["boxes"] > 50, f"{what}, {width} px: nothing of {found['boxes']} texts overlaps or sticks out {found['problems'][:5]}")
+        check(not found["problems"] and found["boxes"] > 25, f"{what}, {width} px: nothing of {found['boxes']} texts overlaps or sticks out {found['problems'][:5]}")
     for scheme in ["dark", "light"]:
         browser.prefer(scheme)
         least, words = browser.evaluate(CONTRAST)
@@ -199,17 +201,17 @@ def check_layout(browser, what):
 
 
 def check_keyboard(browser, what):
+    stops = set(browser.evaluate(f"{STOPS}.map({NAME})"))
     browser.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
-    browser.evaluate("window.met = []")
-    for _ in range(browser.evaluate(f"{STOPS}.length") + 2):
+    met = {}
+    for _ in range(len(stops) + 2):
         browser.press("Tab", 9)
-        browser.evaluate("""(() => {
-          const [stop, style] = [document.activeElement, getComputedStyle(document.activeElement)];
-          if (stop !== document.body) window.met.push([stop, style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2]);
-        })()""")
-    missed = browser.evaluate(f"{STOPS}.filter((stop) => !window.met.some(([met, seen]) => met === stop && seen)).map((stop) => stop.outerHTML.slice(0, 99))")
-    count = browser.evaluate(f"{STOPS}.length")
-    check(count >= 5 and not missed, f"{what}: Tab reaches all {count} places, visibly {missed}")
+        met.update([browser.evaluate(f"""(() => {{
+          const style = getComputedStyle(document.activeElement);
+          return [({NAME})(document.activeElement), style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2];
+        }})()""")])
+    missed = [stop for stop in stops if not met.get(stop)]
+    check(len(stops) >= 5 and not missed, f"{what}: Tab reaches all {len(stops)} places, visibly {missed}")
 
 
 def check_names(browser, what):
@@ -242,12 +244,12 @@ def look_at_live_run(browser, run, images):
     check_names(browser, "the live page")
     coordinator.kill()
     coordinator.wait()
-    browser.until("document.querySelector('#connection.trouble')", "the page does not say that the coordinator is away")
+    browser.until("document.querySelector('#connection.trouble') !== null", "the page does not say that the coordinator is away")
     points = browser.evaluate("document.querySelector('#loss polyline').getAttribute('points').split(' ').length")
     check(points >= 16, f"the curves stay while the coordinator is away ({points} points)")
     coordinator = run.coordinate()
     browser.until("document.querySelector('#connection').textContent.startsWith('Live')", "the page does not come back")
-    browser.until(f"{done} >= 24", "the run does not go on")
+    browser.until(f"{done} >= 40", "the run does not go on")
     check(browser.evaluate("window.sameDocument"), "the page follows the coordinator that was started again")
     picture(browser, images, "dashboard.png", 1280, "light")
     picture(browser, images, "dashboard-phone.png", 360, "dark")
