@@ -275,7 +275,8 @@ def picture(browser, images, name, width, scheme):
     if images:
         browser.prefer(scheme)
         browser.resize(width)
-        browser.screenshot(pathlib.Path(images, name))
+        browser.evaluate("document.activeElement.blur()")
+        browser.screenshot(pathlib.Path(images, name), width, 1220)
         browser.prefer("light")
 
 

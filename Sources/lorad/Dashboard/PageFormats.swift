@@ -61,5 +61,12 @@ enum PageFormats {
 
         const moment = (text) => make('time', { datetime: text }, new Date(text).toLocaleString());
 
+        // Today's moments go without the date.
+        function clock(text) {
+          const then = new Date(text);
+          if (then.toDateString() !== new Date().toDateString()) return moment(text);
+          return make('time', { datetime: text }, then.toLocaleTimeString());
+        }
+
         """#
 }

@@ -143,7 +143,7 @@ enum PageScript {
           const rows = [...run.rounds].reverse().map((round) => [
             whole(round.number), exact(round.loss), ...optional.map(([key, , format]) => format(round[key])),
             whole(round.results), whole(round.tokens), seconds(round.seconds), bytes(round.bytes_in),
-            bytes(round.bytes_out), moment(round.time),
+            bytes(round.bytes_out), clock(round.time),
           ]);
           return [scrolling(`Last ${run.unit}s`, 'scroll', table('Newest first', columns, rows))];
         }
@@ -165,10 +165,11 @@ enum PageScript {
         function incidents(run) {
           const [handshakes, records] = [run.refused_workers, run.refused_records];
           const strangers = handshakes + records === 0 ? [] : [make('p', { class: 'quiet' },
-            `Turned away: ${counted(handshakes, 'handshake')}, ${counted(records, 'damaged record')}.`)];
+            `Turned away: ${counted(handshakes, 'handshake')}; `
+              + `${counted(records, 'record')}, damaged or a stranger’s.`)];
           if (run.incidents.length === 0) return [...strangers, make('p', { class: 'quiet' }, 'None is known.')];
           const items = run.incidents.map((incident) =>
-            make('li', {}, make('p', {}, moment(incident.time)), make('p', {}, incident.text)));
+            make('li', {}, make('p', {}, clock(incident.time)), make('p', {}, incident.text)));
           return [...strangers, scrolling('Problems', 'scroll tall', make('ol', {}, ...items))];
         }
 

@@ -82,6 +82,7 @@ enum PageStyle {
           font: inherit; color: var(--ink); background: var(--fill); border: 1px solid var(--quiet);
           border-radius: .375rem; padding: .4rem .8rem; min-height: 2.5rem; cursor: pointer;
         }
+        button + button { margin-left: .4rem; }
         pre { margin: 0; padding: .6rem; background: var(--page); border: 1px solid var(--line); }
         :focus-visible { outline: 3px solid var(--first); outline-offset: 2px; border-radius: .25rem; }
         @media (prefers-reduced-motion: no-preference) { progress::-webkit-progress-value { transition: width .3s; } }

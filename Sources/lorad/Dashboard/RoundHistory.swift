@@ -8,6 +8,8 @@ struct RoundHistory: Sendable {
     private(set) var curves: [RunCurve.Quantity: RunCurve] = [:]
     /// The last rounds, oldest first.
     private(set) var recent: [RunDigest.Round] = []
+    /// Results and tokens of all of them.
+    private(set) var total = RoundFigures.Share()
     /// What was spent of the privacy budget by the last round that tells.
     private(set) var epsilon: Double?
 
@@ -21,6 +23,7 @@ struct RoundHistory: Sendable {
         }
         recent.append(round)
         if recent.count > Self.listed { recent.removeFirst() }
+        total += RoundFigures.Share(counted: round.figures.contributions, tokens: round.figures.tokens)
         epsilon = round.figures.values["epsilon"] ?? epsilon
     }
 }

@@ -47,13 +47,13 @@ final class RunJournal: Sendable {
         page.isLive = true
         page.state = phase(of: snapshot)
         (page.done, page.planned) = (status.done, status.rounds)
-        page.take(history)
+        page.take(history)  // it is ahead of the snapshot, and all that is told of rounds has to be of the same one
         page.incidents = incidents.newest
         page.secondsPerRound = status.pace.secondsPerRound
         page.tokensPerSecond = status.pace.tokensPerSecond?.ifFinite
-        page.remainingSeconds = status.remaining
-        page.tokens = earlier.tokens.addingClamped(status.tokens)
-        page.results += status.outcomes[.counted] ?? 0
+        page.remainingSeconds =
+            page.done < status.rounds
+            ? status.pace.secondsPerRound.map { $0 * Double(status.rounds - page.done) } : nil
         page.bytesIn += snapshot.received
         page.bytesOut += snapshot.sent
         (page.refusedRecords, page.refusedWorkers) = (snapshot.refusedRecords, snapshot.refusedWorkers)

@@ -19,7 +19,7 @@ extension RunPage {
         planned = digest.plannedRounds
         take(RoundHistory(digest.rounds))
         let total = digest.total
-        (tokens, results, bytesIn, bytesOut) = (total.tokens, total.counted, total.bytesIn, total.bytesOut)
+        (bytesIn, bytesOut) = (total.bytesIn, total.bytesOut)
         if total.seconds > 0, done > 0 {
             secondsPerRound = total.seconds / Double(digest.rounds.count)
             tokensPerSecond = tokens > 0 ? Double(tokens) / total.seconds : nil
@@ -31,7 +31,9 @@ extension RunPage {
 
     /// Takes over what the rounds tell.
     mutating func take(_ history: RoundHistory) {
+        done = history.recent.last?.number ?? done
         loss = history.recent.last?.figures.loss?.ifFinite
+        (results, tokens) = (history.total.counted, history.total.tokens)
         rounds = history.recent.map { Round($0) }
         curves = RunCurve.Quantity.allCases.compactMap { quantity in
             history.curves[quantity].map { Curve(quantity, $0) }
