@@ -9,7 +9,7 @@ extension AdviceRules {
                 Advice(
                     key: $0.rankKey, what: "rank \($0.rank) is very high",
                     why:
-                        "LLaVA-1.5's own recipe for everything at once is 128, and a style or a narrow task needs 8 to 16;"
+                        "LLaVA-1.5's own recipe for everything at once is 128, and a style or a narrow task needs 8 to 16:"
                         + " more takes memory and learns rows by heart",
                     action: scales.isStabilised
                         ? "lower it" : "lower it, or set adapter.use_rslora: true, which is made for high ranks")

@@ -43,7 +43,7 @@ extension AdviceRules {
                     what: "a step asks for \(training.rowsPerStep) rows, and there are \(rows.count)",
                     why: facts.data.shuffle
                         ? "every epoch is a single step" : "rows are taken several times in one step",
-                    action: "take at most \(rows.count) rows a step; a quarter of that moves more often")
+                    action: "take at most \(rows.count) rows a step, or a quarter of that to move more often")
             ]
         },
         AdviceRule(name: "few pairs to compare", isOfExperience: true) { facts in
@@ -53,7 +53,7 @@ extension AdviceRules {
                     key: "training.per_device_train_batch_size",
                     what: "\(facts.training.rowsPerStep) pairs in a step of a contrastive model",
                     why: "each pair learns from being told apart from the others of its step",
-                    action: "set 32 or more; accumulation counts too")
+                    action: "set 32 or more, accumulation included")
             ]
         },
     ]

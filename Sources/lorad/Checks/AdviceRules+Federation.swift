@@ -9,7 +9,7 @@ extension AdviceRules {
                     key: "federation.min_workers",
                     what: "\(federation.minWorkers), and secure aggregation adds up \(masking.fewestWorkers) or more",
                     why: "rounds begin with fewer, give nothing, and after five of them the run ends",
-                    action: "set \(masking.fewestWorkers) or more; a sum over few hides little")
+                    action: "set \(masking.fewestWorkers) or more: a sum over few hides little")
             ]
         },
         AdviceRule(name: "a sum of two") { facts in

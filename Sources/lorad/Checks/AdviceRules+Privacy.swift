@@ -37,7 +37,7 @@ extension AdviceRules {
                 Advice(
                     key: "privacy.differential_privacy.noise_multiplier", what: "\(multiplier.short) clips of noise",
                     why: "a single release of so little costs an epsilon of about ten or more",
-                    action: "give target_epsilon, which finds the noise; lorad privacy sigma tells it beforehand")
+                    action: "give target_epsilon, which finds the noise (lorad privacy sigma tells it beforehand)")
             ]
         },
         AdviceRule(name: "a large delta") { facts in

@@ -41,9 +41,10 @@ struct CheckedRunFile {
         do {
             let opened = try OpenedFacts(facts.configuration) { notes.append($0) }
             facts.model = opened.model
+            if facts.data.onLong == .error, let reason = opened.lengthProblem {
+                return note(reason, at: "data.max_length", in: facts.document)
+            }
             facts.rows = opened.rows
-            guard facts.data.onLong == .error, let reason = opened.lengthProblem else { return }
-            note(reason, at: "data.max_length", in: facts.document)
         } catch let error as AdapterError {
             note("\(error)", at: "adapter" + (error.setting.map { ".\($0)" } ?? ""), in: facts.document)
         } catch let error as TrainingError where error.code == .invalidDataset {

@@ -24,7 +24,10 @@ struct RecommendedSetting: Equatable, Sendable {
     }
 
     /// Why, and who says so.
-    var explanation: String { source.map { "\(reason) (\($0))" } ?? reason }
+    var explanation: String {
+        let sentence = reason.prefix(1).uppercased() + reason.dropFirst()
+        return source.map { "\(sentence) (\($0))" } ?? sentence
+    }
 
     var json: JSONValue {
         .object([

@@ -67,7 +67,7 @@ extension ConfigurationReference.Section {
                 field.documentation,
             ].map { $0.replacing("|", with: "\\|") }.joined(separator: " | ")
         }
-        let lines = ["key | what is expected | default | meaning", "---|---|---|---"] + rows
+        let lines = ["key | what is expected | default | meaning", "--- | --- | --- | ---"] + rows
         return title + "\n\n" + lines.map { "| \($0) |" }.joined(separator: "\n")
     }
 }

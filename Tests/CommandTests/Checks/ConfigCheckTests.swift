@@ -47,7 +47,7 @@ struct ConfigCheckTests {
 
     @Test("writes one JSON object, with the lines as numbers")
     func json() async throws {
-        let run = try TinyRun("data.on_long=drop", "data.max_length=30")
+        let run = try TinyRun("data.on_long=drop", "data.max_length=30", "training.per_device_train_batch_size=1")
         let outcome = try await run.check("--json")
         #expect(outcome.status == 0, "\(outcome.output)")
         struct Report: Decodable {

@@ -7,8 +7,8 @@ import Testing
 @Suite("Manual pages", .ownThreads, .timeLimit(.minutes(10)))
 struct ManualPageTests {
     @Test("are written for every command that is shown, with its options and its example")
-    func pages() throws {
-        let root = try CommandDescription(dump: Lorad._dumpHelp())
+    func pages() async throws {
+        let root = try CommandDescription(dump: try await lorad("--experimental-dump-help").output)
         let pages = ManualPage.all(of: root)
         let names = pages.map(\.name)
         #expect(Set(names).count == names.count)

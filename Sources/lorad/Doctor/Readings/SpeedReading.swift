@@ -50,12 +50,12 @@ struct SpeedReading: Codable, Equatable, Sendable {
     private static func copySpeed(cores: Int) -> Double {
         let speed = Mutex(0.0)
         DispatchQueue.concurrentPerform(iterations: min(cores, 16)) { _ in
-            let blocks = [1, 2].map { [UInt8](repeating: $0, count: copied) }
-            var target = blocks[1]
+            let source = [UInt8](repeating: 1, count: copied)
+            var target = [UInt8](repeating: 2, count: copied)
             let start = DispatchTime.now().uptimeNanoseconds
             var count = 0
             repeat {
-                target.withUnsafeMutableBytes { to in blocks[0].withUnsafeBytes { to.copyMemory(from: $0) } }
+                target.withUnsafeMutableBytes { to in source.withUnsafeBytes { to.copyMemory(from: $0) } }
                 count += 1
             } while DispatchTime.now().uptimeNanoseconds < start + 100_000_000
             let seconds = Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
