@@ -8,7 +8,7 @@ LORAD := .build/release/lorad
 # Numeric tests run with optimisation; testing needs a build folder of its own because its flags differ.
 TESTING := -c release --scratch-path .build/testing -Xswiftc -enable-testing --explicit-target-dependency-import-check error
 
-.PHONY: system-packages build demo lint test
+.PHONY: system-packages build demo lint test install deb
 
 INSTALL = dpkg -s $(1) >/dev/null 2>&1 || \
 	{ $(SUDO) apt-get update && $(SUDO) apt-get install -y --no-install-recommends $(1); }
@@ -35,3 +35,14 @@ test: system-packages lint
 	swift build --build-tests $(TESTING)
 	LORAD_CHECK_MEMORY=1 timeout --foreground 600 swift test --skip-build $(TESTING)
 	LORAD=.build/testing/release/lorad cluster/network/netem.sh
+
+# What was built, with pages, completions and units; make install PREFIX=/usr DESTDIR=stage puts it into a folder.
+PREFIX ?= /usr/local
+VERSION := $(shell sed -n 's/.*static let number = "\(.*\)"/\1/p' Sources/lorad/Version.swift)
+
+install:
+	LORAD=$(LORAD) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) cluster/debian/install.sh
+
+# A Debian package in out/, which needs no Swift where it is installed.
+deb: system-packages
+	VERSION=$(VERSION) cluster/debian/build.sh

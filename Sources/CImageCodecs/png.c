@@ -108,3 +108,5 @@ int lorad_png_read(const uint8_t *bytes, size_t count, uint8_t *samples, size_t 
     png_destroy_read_struct(&reader, &info, NULL);
     return 1;
 }
+
+const char *lorad_png_version(void) { return png_get_libpng_ver(NULL); }

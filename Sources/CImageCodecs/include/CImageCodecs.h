@@ -23,6 +23,9 @@ typedef struct {
 // Decodes the PNG in bytes[0 ..< count] to exactly `capacity` bytes of samples. Returns 1, or 0 with `png->message`.
 int lorad_png_read(const uint8_t *bytes, size_t count, uint8_t *samples, size_t capacity, lorad_png *png);
 
+// The version of libpng.
+const char *lorad_png_version(void);
+
 // Fixed-point weights have this many fractional bits.
 #define LORAD_RESAMPLE_BITS 22
 
