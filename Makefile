@@ -8,7 +8,11 @@ LORAD := .build/release/lorad
 # Numeric tests run with optimisation; testing needs a build folder of its own because its flags differ.
 TESTING := -c release --scratch-path .build/testing -Xswiftc -enable-testing --explicit-target-dependency-import-check error
 
-.PHONY: system-packages build demo lint test
+# A pipe fails where a part of it does.
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+
+.PHONY: system-packages build demo lint test install deb
 
 INSTALL = dpkg -s $(1) >/dev/null 2>&1 || \
 	{ $(SUDO) apt-get update && $(SUDO) apt-get install -y --no-install-recommends $(1); }
@@ -19,13 +23,9 @@ system-packages:
 build: system-packages
 	swift build -c release --product lorad
 
-# Trains an adapter for a tiny bundled model on bundled pictures and questions, and measures what it learnt.
+# Federates an adapter over three workers on a bundled model and pictures that it draws, and measures what it gives.
 demo: build
-	$(LORAD) eval --model Tests/Fixtures/tiny-llava/model --data Tests/Fixtures/tiny-llava/data/train.json \
-		--images Tests/Fixtures/tiny-llava/data/pictures --generate
-	$(LORAD) train --config configs/tiny-vqa.yaml --overwrite
-	$(LORAD) eval --model Tests/Fixtures/tiny-llava/model --adapter out/tiny-vqa \
-		--data Tests/Fixtures/tiny-llava/data/train.json --images Tests/Fixtures/tiny-llava/data/pictures --generate
+	$(LORAD) demo --keep out/demo --overwrite
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
@@ -33,5 +33,19 @@ lint:
 test: system-packages lint
 	@$(call INSTALL,$(TEST_PACKAGES))
 	swift build --build-tests $(TESTING)
-	LORAD_CHECK_MEMORY=1 timeout --foreground 600 swift test --skip-build $(TESTING)
+	@# What failed is said once more at the end, where it is seen.
+	LORAD_CHECK_MEMORY=1 timeout --foreground 600 swift test --skip-build $(TESTING) 2>&1 | tee .build/test.log || \
+		{ grep -aE '✘|error:' .build/test.log | cut -c 1-1000 | tail -n 40; exit 1; }
 	LORAD=.build/testing/release/lorad cluster/network/netem.sh
+
+# What was built, with pages, completions and units; make install PREFIX=/usr DESTDIR=stage puts it into a folder.
+PREFIX ?= /usr/local
+VERSION := $(shell sed -n 's/.*static let number = "\(.*\)"/\1/p' Sources/lorad/Version.swift)
+
+install:
+	LORAD=$(LORAD) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) cluster/debian/install.sh
+
+# A Debian package in out/, which needs no Swift where it is installed.
+deb: system-packages
+	@$(call INSTALL,dpkg-dev)
+	VERSION=$(VERSION) cluster/debian/build.sh

@@ -114,3 +114,5 @@ size_t lorad_png_write(const uint8_t *samples, uint32_t width, uint32_t height, 
     png_alloc_size_t size = capacity;
     return png_image_write_to_memory(&image, bytes, &size, 0, samples, 0, NULL) ? size : 0;
 }
+
+const char *lorad_png_version(void) { return png_get_libpng_ver(NULL); }

@@ -6,8 +6,6 @@ public struct Domain: Sendable {
     public let shapes: [Shape]
     /// Names and sRGB values of the colours that things may have.
     public let colours: [Colour]
-    /// What the inside of things may look like.
-    public let patterns: [Pattern]
     /// What may be asked.
     public let questions: [QuestionKind]
     /// The lightest and darkest ground, as grey values from 0 to 255.
@@ -35,22 +33,21 @@ public struct Domain: Sendable {
             Colour(name: "blue", samples: [44, 90, 214]), Colour(name: "yellow", samples: [240, 200, 40]),
             Colour(name: "black", samples: [30, 30, 34]),
         ],
-        patterns: [.plain], questions: [.colour, .shape, .count, .place, .presence, .content], ground: 100...245,
+        questions: [.colour, .shape, .count, .place, .presence, .content], ground: 100...245,
         grain: 3, waves: 4, turn: 0.1)
 
-    /// What it has never seen: other colours, patterned and a little turned, on a greyer and grainy ground, and a question that
-    /// was never asked.
+    /// What it has never seen: the colours by a dim light and two more, things that are a little turned, on a wavy and grainy
+    /// ground, and a question that was never asked.
     public static let dusk = Domain(
         name: "dusk", shapes: [.circle, .square, .triangle, .star],
         colours: [
-            Colour(name: "orange", samples: [250, 140, 30]), Colour(name: "purple", samples: [150, 70, 220]),
-            Colour(name: "pink", samples: [250, 130, 190]), Colour(name: "turquoise", samples: [40, 210, 200]),
-            Colour(name: "silver", samples: [190, 195, 205]),
+            Colour(name: "red", samples: [150, 34, 62]), Colour(name: "green", samples: [34, 104, 92]),
+            Colour(name: "blue", samples: [48, 62, 150]), Colour(name: "yellow", samples: [184, 158, 84]),
+            Colour(name: "black", samples: [22, 18, 40]), Colour(name: "orange", samples: [206, 98, 40]),
+            Colour(name: "purple", samples: [122, 52, 160]),
         ],
-        patterns: [.plain, .striped, .dotted],
-        questions: [.colour, .shape, .count, .place, .presence, .content, .pattern], ground: 130...170, grain: 9,
-        waves: 12,
-        turn: 0.25)
+        questions: [.colour, .shape, .count, .place, .presence, .content, .ground], ground: 75...165, grain: 6,
+        waves: 10, turn: 0.25)
 
     /// All, by name.
     public static let all = [day, dusk]

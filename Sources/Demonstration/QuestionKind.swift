@@ -10,7 +10,7 @@ public struct Question: Sendable, Equatable {
 
 /// A kind of question about a scene.
 public enum QuestionKind: String, CaseIterable, Sendable {
-    case colour, shape, count, place, presence, content, pattern
+    case colour, shape, count, place, presence, content, ground
 
     /// A question of this kind that the scene answers in one way only; nil where there is none.
     public func ask(_ scene: Scene, of domain: Domain, using random: inout SplitMix64) -> Question? {
@@ -19,6 +19,11 @@ public enum QuestionKind: String, CaseIterable, Sendable {
         case .count:
             let names = ["one", "two", "three", "four"]
             return Question(text: "How many things are there?", answer: names[things.count - 1])
+        case .ground:
+            // Not where it could be called either.
+            guard abs(scene.ground - 105) > 4, abs(scene.ground - 135) > 4 else { return nil }
+            let name = scene.ground < 105 ? "dark" : scene.ground < 135 ? "grey" : "pale"
+            return Question(text: "How light is the ground?", answer: name)
         case .presence: return presence(scene, of: domain, using: &random)
         case .content:
             let thing = random.element(of: things)
@@ -29,7 +34,7 @@ public enum QuestionKind: String, CaseIterable, Sendable {
             guard !alone.isEmpty else { return nil }
             let thing = random.element(of: alone)
             return Question(text: "What shape is the \(thing.colour.name) thing?", answer: thing.shape.rawValue)
-        case .colour, .place, .pattern:
+        case .colour, .place:
             let alone = things.filter { thing in things.count { $0.shape == thing.shape } == 1 }
             return alone.isEmpty ? nil : ask(about: random.element(of: alone))
         }
@@ -38,11 +43,9 @@ public enum QuestionKind: String, CaseIterable, Sendable {
     /// A question about a thing that its shape tells apart.
     private func ask(about thing: Scene.Thing) -> Question {
         let name = thing.shape.rawValue
-        return switch self {
-        case .place: Question(text: "Where is the \(name)?", answer: thing.place.name)
-        case .pattern: Question(text: "What pattern has the \(name)?", answer: thing.pattern.rawValue)
-        default: Question(text: "What colour is the \(name)?", answer: thing.colour.name)
-        }
+        return self == .place
+            ? Question(text: "Where is the \(name)?", answer: thing.place.name)
+            : Question(text: "What colour is the \(name)?", answer: thing.colour.name)
     }
 
     /// Half of the answers are yes.

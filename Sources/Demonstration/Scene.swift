@@ -8,8 +8,6 @@ public struct Scene: Sendable {
         public let shape: Shape
         /// Its colour.
         public let colour: Domain.Colour
-        /// What its inside looks like.
-        public let pattern: Pattern
         /// The quarter that it lies in.
         public let place: Place
         /// Its centre's distance from that of its quarter, across and down, in parts of the quarter's width.
@@ -30,6 +28,8 @@ public struct Scene: Sendable {
 
     /// What is seen, by place.
     public let things: [Thing]
+    /// The ground's grey value, from 0 to 255.
+    let ground: Double
 
     /// A scene of a domain, by chance.
     public init(_ domain: Domain, using random: inout SplitMix64) {
@@ -38,10 +38,11 @@ public struct Scene: Sendable {
         things = places.map { place in
             Thing(
                 shape: random.element(of: domain.shapes), colour: random.element(of: domain.colours),
-                pattern: random.element(of: domain.patterns), place: place,
-                offset: (random.nextOffset(0.1), random.nextOffset(0.1)), radius: 0.34 + random.nextOffset(0.06),
+                place: place, offset: (random.nextOffset(0.06), random.nextOffset(0.06)),
+                radius: 0.4 + random.nextOffset(0.04),
                 angle: random.nextOffset(domain.turn))
         }
+        ground = domain.ground.lowerBound + random.nextUnit() * (domain.ground.upperBound - domain.ground.lowerBound)
     }
 }
 

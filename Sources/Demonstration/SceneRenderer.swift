@@ -15,17 +15,15 @@ public struct SceneRenderer: Sendable {
         self.size = size
     }
 
-    /// A picture's samples: 8-bit RGB, row by row; chance gives ground and grain.
+    /// A picture's samples: 8-bit RGB, row by row; chance gives waves and grain.
     public func pixels(of scene: Scene, using random: inout SplitMix64) -> [UInt8] {
-        let ground =
-            domain.ground.lowerBound + random.nextUnit() * (domain.ground.upperBound - domain.ground.lowerBound)
         let wave = Wave(strength: domain.waves, using: &random)
         var samples: [UInt8] = []
         samples.reserveCapacity(3 * size * size)
         for row in 0..<size {
             for column in 0..<size {
                 let (x, y) = (Double(column) + 0.5, Double(row) + 0.5)
-                let grey = ground + wave.value(x, y)
+                let grey = scene.ground + wave.value(x, y)
                 var colour = [grey, grey, grey]
                 for thing in scene.things { paint(thing, over: &colour, x, y) }
                 let grain = domain.grain > 0 ? domain.grain * random.nextNormal() : 0
@@ -46,8 +44,7 @@ public struct SceneRenderer: Sendable {
         guard max(abs(dx), abs(dy)) < 1.5 * radius + 1 else { return }
         let (u, v) = (dx * cos(thing.angle) + dy * sin(thing.angle), dy * cos(thing.angle) - dx * sin(thing.angle))
         let cover = max(0, min(1, 0.5 - radius * thing.shape.distance(u / radius, v / radius)))
-        let strength = thing.pattern.strength(u, v)
-        for channel in 0..<3 { colour[channel] += cover * (strength * thing.colour.samples[channel] - colour[channel]) }
+        for channel in 0..<3 { colour[channel] += cover * (thing.colour.samples[channel] - colour[channel]) }
     }
 
     /// A picture as a PNG file's bytes.

@@ -2,11 +2,11 @@ import Foundation
 
 /// The form of a thing.
 public enum Shape: String, CaseIterable, Sendable {
-    case circle, square, triangle, star, ring, cross
+    case circle, square, triangle, star
 
     /// The distance of a point from the outline of a thing of radius 1 around the origin; negative inside.
     ///
-    /// Exact for circle and ring; else the largest distance from the lines that bound a part, which is exact where edges
+    /// Exact for the circle; else the largest distance from the lines that bound a part, which is exact where edges
     /// are smoothed: beside them.
     func distance(_ x: Double, _ y: Double) -> Double {
         switch self {
@@ -14,8 +14,6 @@ public enum Shape: String, CaseIterable, Sendable {
         case .square: max(abs(x), abs(y)) - 0.8
         case .triangle: Self.polygon(x, y + 0.15, corners: 3, reach: 0.5)
         case .star: Self.star(x, y)
-        case .ring: abs((x * x + y * y).squareRoot() - 0.7) - 0.25
-        case .cross: min(max(abs(x) - 0.95, abs(y) - 0.32), max(abs(y) - 0.95, abs(x) - 0.32))
         }
     }
 
@@ -40,21 +38,4 @@ public enum Shape: String, CaseIterable, Sendable {
         let (pointX, pointY) = (radius * sin(folded), radius * cos(folded) - 1)
         return (pointY * edgeX - pointX * edgeY) / (edgeX * edgeX + edgeY * edgeY).squareRoot()
     }
-}
-
-/// What the inside of a thing looks like.
-public enum Pattern: String, CaseIterable, Sendable {
-    case plain, striped, dotted
-
-    /// How much of the colour is there at a point of a thing, in pixels from its centre: 1 for all, less where it is darker.
-    func strength(_ x: Double, _ y: Double) -> Double {
-        switch self {
-        case .plain: 1
-        case .striped: 0.775 + 0.225 * Self.soft(sin(x * 2 * .pi / 4.5))
-        case .dotted: 0.775 - 0.225 * Self.soft(4 * (cos(x * 2 * .pi / 5) * cos(y * 2 * .pi / 5) - 0.25))
-        }
-    }
-
-    /// An edge that pixels can show.
-    private static func soft(_ value: Double) -> Double { max(-1, min(1, 2 * value)) }
 }

@@ -11,7 +11,8 @@ struct Lorad: ParsableCommand {
         subcommands: [
             TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, RunsCommand.self, EvalCommand.self,
             GenerateCommand.self, ScoreCommand.self, MergeCommand.self, InspectCommand.self, PartitionCommand.self,
-            PrivacyCommand.self, BenchCommand.self, DemoCommand.self,
+            PrivacyCommand.self, ConfigCommand.self, RecommendCommand.self, DoctorCommand.self, BenchCommand.self,
+            DemoCommand.self, ManualCommand.self,
         ])
 
     /// Runs the command: exit status 0, 1 when it failed, 2 when it was called wrongly.

@@ -27,6 +27,9 @@ int lorad_png_read(const uint8_t *bytes, size_t count, uint8_t *samples, size_t 
 // Returns that size; 0 where it did not work.
 size_t lorad_png_write(const uint8_t *samples, uint32_t width, uint32_t height, uint8_t *bytes, size_t capacity);
 
+// The version of libpng.
+const char *lorad_png_version(void);
+
 // Fixed-point weights have this many fractional bits.
 #define LORAD_RESAMPLE_BITS 22
 

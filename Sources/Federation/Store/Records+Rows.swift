@@ -74,3 +74,11 @@ extension LedgerEntry {
         entry = try row.value("entry")
     }
 }
+
+extension IncidentRecord {
+    init(_ row: Row) throws {
+        kind = try row.value("kind")
+        time = try row.date("time")
+        text = try row.value("text")
+    }
+}

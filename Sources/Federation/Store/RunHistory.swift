@@ -104,7 +104,9 @@ public struct RunHistory: Sendable {
         return blob
     }
 
-    private func rows(_ sql: String, _ arguments: any DatabaseValueConvertible...) throws -> [Row] {
+    func hasTable(_ name: String) throws -> Bool { try database.read { try $0.tableExists(name) } }
+
+    func rows(_ sql: String, _ arguments: any DatabaseValueConvertible...) throws -> [Row] {
         try database.read { try Row.fetchAll($0, sql: sql, arguments: [key] + StatementArguments(arguments)) }
     }
 }

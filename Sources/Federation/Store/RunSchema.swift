@@ -7,6 +7,7 @@ enum RunSchema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 runs") { try $0.execute(sql: runs) }
+        migrator.registerMigration("2 incidents") { try $0.execute(sql: incidents) }
         return migrator
     }
 
@@ -45,5 +46,12 @@ enum RunSchema {
             BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
         CREATE TRIGGER ledgerKeepsValues BEFORE UPDATE ON ledger
             BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+        """
+
+    static let incidents = """
+        CREATE TABLE incidents (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL REFERENCES runs, kind TEXT NOT NULL,
+            time REAL NOT NULL, text TEXT NOT NULL);
+        CREATE INDEX incidentsOfRun ON incidents (run, kind);
         """
 }

@@ -52,15 +52,15 @@ extension RunStore {
         }
     }
 
-    /// Forgets the run's rounds, steps and snapshots. Its workers, with their revocations, and its ledger stay: what was
-    /// spent of a privacy budget stays spent.
+    /// Forgets the run's rounds, steps, snapshots and incidents. Its workers, with their revocations, and its ledger stay:
+    /// what was spent of a privacy budget stays spent.
     ///
     /// - Throws: `FederationError.writeFailed` where it cannot be written: then nothing has changed.
     public func beginAnew(mode: String, configuration: String, now: Date) throws {
         try commits.withLock { _ in
             let unused = try database.writeDurably { database in
                 let unused = try snapshotBlobs(database)
-                for table in ["contributions", "snapshots", "rounds", "steps"] {
+                for table in ["contributions", "snapshots", "rounds", "steps", "incidents"] {
                     try database.execute(sql: "DELETE FROM \(table) WHERE run = ?", arguments: [key])
                 }
                 try database.execute(

@@ -23,6 +23,9 @@ public enum Products {
         return "oneDNN \(OneDNN.version), \(bfloat16)"
     }
 
+    /// Whether bfloat16 numbers are multiplied as they are, instead of being expanded to float32 before.
+    public static var areNativeInBFloat16: Bool { multipliesBFloat16 }
+
     /// What could not be had and is done another way, to be said once at the start of a run.
     public static func notices(computing type: DType) -> [String] {
         var notices: [String] = []

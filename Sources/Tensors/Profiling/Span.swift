@@ -58,6 +58,14 @@ public struct ProfileEvent: Sendable {
         /// Whether it was added to what the result held.
         public var accumulates: Bool
 
+        /// Describes a product.
+        ///
+        /// - Parameter layout: two letters, of the left and the right operand.
+        public init(m: Int, n: Int, k: Int, type: DType, layout: String, accumulates: Bool) {
+            (self.m, self.n, self.k) = (m, n, k)
+            (self.type, self.layout, self.accumulates) = (type, layout, accumulates)
+        }
+
         /// Multiplications and additions.
         public var operations: Double { 2 * Double(m) * Double(n) * Double(k) }
     }

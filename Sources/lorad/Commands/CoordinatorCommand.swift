@@ -10,6 +10,7 @@ struct CoordinatorCommand: ParsableCommand {
         discussion: """
             Example:
               lorad coordinator --config configs/tiny-distributed.yaml --listen tcp://0.0.0.0:7700
+              lorad coordinator --config configs/tiny-federated.yaml --dashboard 127.0.0.1:9800
 
             Prints the line that workers join with. The same command goes on with a run that was interrupted.
             """)
@@ -42,6 +43,13 @@ struct CoordinatorCommand: ParsableCommand {
     @Option(help: "Serves Prometheus metrics over HTTP, as 127.0.0.1:9700; whoever reaches it may read them.")
     var metrics: String?
 
+    @Option(
+        help: """
+            Serves a page that shows the run as it goes, as 127.0.0.1:9800; whoever reaches it may look. On a loopback \
+            address it also tells the join line.
+            """)
+    var dashboard: String?
+
     @Flag(help: "Neither encrypts nor authenticates anything.")
     var insecure = false
 
@@ -64,7 +72,8 @@ struct CoordinatorCommand: ParsableCommand {
         let access = CoordinatorRun.Access(
             endpoint: try Endpoint(listen), advertised: advertise, isInsecure: insecure, listedKeys: keys,
             tokenLifetime: tokenHours * 3_600, joinFile: joinFile,
-            metrics: try metrics.map { try MetricsAddress($0) })
+            metrics: try metrics.map { try HTTPAddress($0, option: "--metrics") },
+            dashboard: try dashboard.map { try HTTPAddress($0, option: "--dashboard") })
         StopSignal.listen()
         let run = try CoordinatorRun(
             configuration, state: StateFolder(state), access: access, overwrite: overwrite, skipsBadRows: skipBadRows,

@@ -72,10 +72,10 @@ struct DemoBaseCommand: ParsableCommand {
             """)
 
     @Option(help: "How many pictures it is trained on.")
-    var pictures = 16_000
+    var pictures = 48_000
 
     @Option(help: "How often each is seen.")
-    var epochs = 10.0
+    var epochs = 4.0
 
     @Option(help: "What chance depends on.")
     var seed: UInt64 = 1

@@ -62,7 +62,7 @@ struct DemoRunCommand: ParsableCommand {
         }
         let url = URL(filePath: keep)
         let found = (try? files.contentsOfDirectory(atPath: url.path)) ?? []
-        let isDemo = found.contains("demo.json")
+        let isDemo = found.contains(DemoFolder.markName)
         guard found.isEmpty || (overwrite && isDemo) else {
             throw CommandError(
                 isDemo

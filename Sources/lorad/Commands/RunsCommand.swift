@@ -2,6 +2,7 @@ import ArgumentParser
 import Federation
 import Foundation
 import Models
+import Tensors
 
 /// `lorad runs`: what coordinators on this machine have done, and whom they let in.
 struct RunsCommand: ParsableCommand {
@@ -48,7 +49,12 @@ struct RunsListCommand: ParsableCommand {
 struct RunsShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Shows a run's workers and rounds.",
-        discussion: "Examples:\n  lorad runs show hospital-vqa\n  lorad runs show hospital-vqa --config > run.yaml")
+        discussion: """
+            Examples:
+              lorad runs show hospital-vqa
+              lorad runs show hospital-vqa --config > run.yaml
+              lorad runs show hospital-vqa --html run.html
+            """)
 
     @Argument(help: "The run's name.")
     var id: String
@@ -64,15 +70,30 @@ struct RunsShowCommand: ParsableCommand {
     @Flag(help: "Prints the run file that the run was begun with, as resolved, and nothing else.")
     var config = false
 
+    @Option(help: "Writes a page with the run's curves to a file, which needs nothing else to be looked at.")
+    var html: String?
+
     func validate() throws {
         guard last >= 0 else { throw ValidationError("--last must not be negative") }
         guard !(json && config) else { throw ValidationError("--json has the run file in it: leave out --config") }
+        guard html == nil || !(json || config) else {
+            throw ValidationError("--html writes a file: leave out --json and --config")
+        }
     }
 
     func run() throws {
+        if let html { return try writePage(to: html) }
         let digest = try options.catalog().digest(of: id)
         if config { return print(digest.run.configuration, terminator: "") }
         print(json ? digest.json.text() : digest.text(.standardOutput(), limit: last))
+    }
+
+    private func writePage(to path: String) throws {
+        let catalog = try options.catalog()
+        var page = try RunPage(catalog.history(of: id), process: catalog.process(of: id))
+        page.written = Date()
+        try AtomicFile.write(PageMarkup.file(page), to: path)
+        print("page written to \(path)")
     }
 }
 
@@ -117,7 +138,9 @@ extension RunCatalog {
 
     /// One run.
     fileprivate func digest(of name: String) throws -> RunDigest {
-        let history = try history(of: name)
-        return try RunDigest(history, process: runs().first { $0.run.name == name }?.process)
+        try RunDigest(history(of: name), process: process(of: name))
     }
+
+    /// The process that coordinates a run now, if any.
+    fileprivate func process(of name: String) throws -> Int32? { try runs().first { $0.run.name == name }?.process }
 }

@@ -16,7 +16,10 @@ struct WorkerCommand: ParsableCommand {
             """)
 
     @Option(help: "The line that the coordinator printed, in quotes.")
-    var join: String
+    var join: String?
+
+    @Option(help: "A file with that line, in place of --join: other users see what a command is called with.")
+    var joinFile: String?
 
     @Option(help: "A folder with the base model, in place of fetching it; its fingerprint is checked.")
     var model: String?
@@ -75,6 +78,7 @@ struct WorkerCommand: ParsableCommand {
     var skipBadRows = false
 
     func validate() throws {
+        guard (join == nil) != (joinFile == nil) else { throw ValidationError("give --join or --join-file") }
         if let rank, rank < 1 { throw ValidationError("--rank must be at least 1") }
         if let lanes, lanes < 1 { throw ValidationError("--lanes must be at least 1") }
         if fewestWorkers < 2 { throw ValidationError("--fewest-workers must be at least 2") }
@@ -87,7 +91,7 @@ struct WorkerCommand: ParsableCommand {
         defer { display.finish() }
         StopSignal.listen()
         let worker = try WorkerRun(
-            JoinLine(text: join), model: model,
+            JoinLine(text: line()), model: model,
             data: data.map {
                 .init(
                     train: $0, validation: validation, images: images, format: format, skipsBadRows: skipBadRows,
@@ -99,5 +103,15 @@ struct WorkerCommand: ParsableCommand {
                 requiresNoise: requireNoise, maxEpsilon: maxEpsilon),
             state: StateFolder(state), cacheLimit: Int(cacheSize * 1e9), display: display)
         try worker.work()
+    }
+
+    /// The join line, wherever it is.
+    private func line() throws -> String {
+        guard let joinFile else { return join ?? "" }
+        guard let data = FileManager.default.contents(atPath: joinFile) else {
+            throw CommandError(
+                "\(joinFile): no such file, or it cannot be read: it holds the line that the coordinator printed")
+        }
+        return String(decoding: data.prefix(1 << 16), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }

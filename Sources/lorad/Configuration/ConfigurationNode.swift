@@ -50,6 +50,13 @@ struct ConfigurationNode: Sendable {
         return found
     }
 
+    /// Where a dotted key is given, or else the nearest section around it.
+    func origin(of key: String) -> ConfigurationOrigin {
+        let keys = key.split(separator: ".").map(String.init)
+        let given = keys.indices.reversed().lazy.compactMap { self[keys[...$0]]?.origin }
+        return given.first ?? origin
+    }
+
     /// What this is, for messages.
     var found: String {
         switch content {

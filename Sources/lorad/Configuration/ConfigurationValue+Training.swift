@@ -1,3 +1,4 @@
+import Models
 import Training
 
 extension ModelArguments.Precision: ConfigurationValue {}
@@ -11,6 +12,14 @@ extension PrivacyArguments.DifferentialPrivacy.Unit: ConfigurationValue {}
 
 extension LaneCount: ConfigurationValue {
     static let expectation = "auto or a whole number"
+    static let schema = [
+        JSONValue.Member(
+            "anyOf",
+            .array([
+                .object([.init("const", .string("auto"))]),
+                .object([.init("type", .string("integer")), .init("minimum", .int(1))]),
+            ]))
+    ]
 
     init?(node: ConfigurationNode) {
         if node.text == "auto" {
@@ -33,6 +42,10 @@ extension LaneCount: ConfigurationValue {
 /// A mapping of patterns to learning rates, in the order in which they are tried.
 extension [ParameterLearningRate]: ConfigurationValue {
     static let expectation = "a mapping of regular expressions to numbers"
+    static let schema: [JSONValue.Member] = [
+        .init("type", .string("object")),
+        .init("additionalProperties", .object([.init("type", .string("number")), .init("minimum", .int(0))])),
+    ]
 
     init?(node: ConfigurationNode) {
         guard let entries = node.isNull ? [] : node.entries else { return nil }

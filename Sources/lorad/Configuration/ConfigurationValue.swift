@@ -1,7 +1,12 @@
+import Models
+
 /// What a key of the run file may hold.
 protocol ConfigurationValue: Equatable, Sendable {
     /// What is expected, for messages and documentation: `a whole number`.
     static var expectation: String { get }
+
+    /// The same as JSON Schema has it: what fulfils it can be read, but for what JSON cannot say.
+    static var schema: [JSONValue.Member] { get }
 
     /// The value of a node, or nil where it is not of this kind.
     init?(node: ConfigurationNode)
@@ -12,6 +17,7 @@ protocol ConfigurationValue: Equatable, Sendable {
 
 extension Int: ConfigurationValue {
     static let expectation = "a whole number"
+    static let schema = [JSONValue.Member("type", .string("integer"))]
     init?(node: ConfigurationNode) {
         guard let value = node.plainText.flatMap({ Int($0) }) else { return nil }
         self = value
@@ -21,6 +27,7 @@ extension Int: ConfigurationValue {
 
 extension Double: ConfigurationValue {
     static let expectation = "a number"
+    static let schema = [JSONValue.Member("type", .string("number"))]
     init?(node: ConfigurationNode) {
         guard let value = node.plainText.flatMap({ Double(yaml: $0) }) else { return nil }
         self = value
@@ -36,6 +43,7 @@ extension Double: ConfigurationValue {
 
 extension Bool: ConfigurationValue {
     static let expectation = "true or false"
+    static let schema = [JSONValue.Member("type", .string("boolean"))]
     init?(node: ConfigurationNode) {
         guard let value = node.plainText.flatMap({ Bool(yaml: $0) }) else { return nil }
         self = value
@@ -45,6 +53,7 @@ extension Bool: ConfigurationValue {
 
 extension String: ConfigurationValue {
     static let expectation = "text"
+    static let schema = [JSONValue.Member("type", .string("string"))]
     init?(node: ConfigurationNode) {
         guard let text = node.text else { return nil }
         self = text
@@ -59,6 +68,15 @@ extension String: ConfigurationValue {
 
 extension Optional: ConfigurationValue where Wrapped: ConfigurationValue {
     static var expectation: String { Wrapped.expectation }
+    static var schema: [JSONValue.Member] {
+        Wrapped.schema.map { member in
+            switch member.key {
+            case "type": .init("type", .array([member.value, .string("null")]))
+            case "enum": .init("enum", .array((member.value.arrayValue ?? []) + [.null]))
+            default: member
+            }
+        }
+    }
     init?(node: ConfigurationNode) {
         if node.isNull {
             self = .none
@@ -72,6 +90,7 @@ extension Optional: ConfigurationValue where Wrapped: ConfigurationValue {
 
 extension ConfigurationValue where Self: RawRepresentable<String> & CaseIterable {
     static var expectation: String { "one of \(allCases.map(\.rawValue).joined(separator: ", "))" }
+    static var schema: [JSONValue.Member] { [.init("enum", .array(allCases.map { .string($0.rawValue) }))] }
     init?(node: ConfigurationNode) {
         guard let value = node.text.flatMap({ Self(rawValue: $0) }) else { return nil }
         self = value

@@ -10,12 +10,23 @@ extension Field where Section == AdapterArguments {
     ) {
         self.init(
             name: name, expectation: expectation, defaultText: defaultText, requirement: constraint?.requirement,
-            documentation: documentation,
+            documentation: documentation, schema: Self.schema(expectation) + (constraint?.schema ?? []),
             read: { entry, section, reading in
                 section.tree[name] = entry.value.json
                 guard let constraint, let text = entry.value.text else { return }
                 reading.check(text, constraint, at: entry)
             },
             write: { section in section.tree[name].map { ConfigurationNode(json: $0) } })
+    }
+
+    /// JSON's types by the words of an expectation; any of them may be null.
+    static let types = [
+        ("regular expression", "string"), ("text", "string"), ("true", "boolean"), ("list", "array"),
+        ("mapping", "object"), ("whole number", "integer"), ("a number", "number"),
+    ]
+
+    private static func schema(_ expectation: String) -> [JSONValue.Member] {
+        let types = Self.types.filter { expectation.contains($0.0) }.map(\.1) + ["null"]
+        return [.init("type", .array(types.map { .string($0) }))]
     }
 }

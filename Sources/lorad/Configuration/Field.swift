@@ -1,3 +1,5 @@
+import Models
+
 /// One key of a section, declared once: its name, type, default, constraint and documentation.
 struct Field<Section>: Sendable {
     /// The key.
@@ -14,6 +16,8 @@ struct Field<Section>: Sendable {
     var isRequired = false
     /// The keys of the section that stands under this key.
     var nested: [FieldDescription] = []
+    /// What the value must be, as JSON Schema has it; a section's follows from its keys.
+    var schema: [JSONValue.Member] = []
     let read: @Sendable (ConfigurationNode.Entry, inout Section, inout ConfigurationReading) -> Void
     let write: @Sendable (Section) -> ConfigurationNode?
 }
@@ -27,6 +31,8 @@ struct FieldDescription: Equatable, Sendable {
     let documentation: String
     let isRequired: Bool
     let nested: [FieldDescription]
+    /// What the value must be, as JSON Schema has it; nothing for a section.
+    let schema: [JSONValue.Member]
 }
 
 extension Field {
@@ -34,7 +40,7 @@ extension Field {
     var description: FieldDescription {
         FieldDescription(
             name: name, expectation: expectation, defaultText: defaultText, requirement: requirement,
-            documentation: documentation, isRequired: isRequired, nested: nested)
+            documentation: documentation, isRequired: isRequired, nested: nested, schema: schema)
     }
 }
 
@@ -49,6 +55,7 @@ extension Field where Section: ConfigurationSection {
             name: name, expectation: Value.expectation,
             defaultText: isRequired || initial.isNull ? nil : initial.documentation,
             requirement: constraint?.requirement, documentation: documentation, isRequired: isRequired,
+            schema: Value.schema + (constraint?.schema ?? []),
             read: { entry, section, reading in
                 guard let value = Value(node: entry.value) else {
                     return reading.note("expected \(Value.expectation), found \(entry.value.found)", at: entry.origin)

@@ -8,13 +8,7 @@ enum RunFile {
     /// - Parameter checksDisk: Whether the paths in it must lead to something.
     /// - Throws: `ConfigurationError` with everything that is wrong.
     static func read(path: String, overrides: [String] = [], checksDisk: Bool = true) throws -> RunConfiguration {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw error(path, "no such run file, or it cannot be read: check the path after --config")
-        }
-        guard let yaml = String(validating: data, as: UTF8.self) else {
-            throw error(path, "is not UTF-8: save the file with that encoding")
-        }
-        return try parse(yaml, name: path, overrides: overrides, checksDisk: checksDisk)
+        try configuration(of: document(path: path, overrides: overrides), checksDisk: checksDisk)
     }
 
     /// Reads the text of a run file.
@@ -23,8 +17,35 @@ enum RunFile {
     static func parse(
         _ yaml: String, name: String, overrides: [String] = [], checksDisk: Bool = true
     ) throws -> RunConfiguration {
-        var root = try ConfigurationNode(yaml: yaml) { .file(name, line: $0) }
-        for text in overrides { root = try ConfigurationOverride(text).applied(to: root) }
+        try configuration(of: document(yaml, name: name, overrides: overrides), checksDisk: checksDisk)
+    }
+
+    /// What a run file and its overrides hold, as it stands there.
+    ///
+    /// - Throws: `ConfigurationError` where the file cannot be read, or is no YAML.
+    static func document(path: String, overrides: [String] = []) throws -> ConfigurationNode {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw error(path, "no such run file, or it cannot be read: check the path after --config")
+        }
+        guard let yaml = String(validating: data, as: UTF8.self) else {
+            throw error(path, "is not UTF-8: save the file with that encoding")
+        }
+        return try document(yaml, name: path, overrides: overrides)
+    }
+
+    /// What the text of a run file and its overrides hold, as it stands there.
+    ///
+    /// - Parameter name: The file's name, for messages.
+    static func document(_ yaml: String, name: String, overrides: [String] = []) throws -> ConfigurationNode {
+        try overrides.reduce(ConfigurationNode(yaml: yaml) { .file(name, line: $0) }) {
+            try ConfigurationOverride($1).applied(to: $0)
+        }
+    }
+
+    /// What a document means.
+    ///
+    /// - Throws: `ConfigurationError` with everything that is wrong.
+    static func configuration(of root: ConfigurationNode, checksDisk: Bool = true) throws -> RunConfiguration {
         let isFederated = root[["federation", "mode"]]?.value.text == FederationArguments.Mode.federated.rawValue
         var reading = ConfigurationReading(
             checksDisk: checksDisk, waived: isFederated ? RunConfiguration.dataOfWorkers : [])

@@ -19,6 +19,24 @@ struct DemoFolder {
     var result: URL { url.appending(path: "demo.json") }
     var chart: URL { url.appending(path: "accuracy.svg") }
 
+    /// Tells what the folder holds; it is there from the start, so that a demonstration that was stopped can be replaced.
+    static let markName = "README.txt"
+
+    private static let mark = """
+        What `lorad demo` made; `lorad demo --overwrite` replaces all of it.
+
+        base/           the bundled model, a Hugging Face folder
+        data/, parts/   pictures with questions: all of them, and what each site has
+        *.yaml          the run files
+        alone-N/, centralised/, federated/, undisturbed/
+                        adapters that PEFT loads, each with its log and its curve of losses
+        state/          keys, rounds and ledgers of the federated runs
+        logs/           what the processes said
+        demo.json       the figures
+        accuracy.svg    the curves
+
+        """
+
     /// A worker's part of the rows; workers count from 1.
     func part(_ worker: Int) -> URL { parts.appending(path: "part-\(worker).json") }
     /// What a run leaves.
@@ -32,6 +50,7 @@ struct DemoFolder {
     ///
     /// - Throws: `CommandError`, `TensorError` or `TrainingError` where that cannot be done.
     func prepare() throws {
+        try AtomicFile.write(Self.mark, to: url.appending(path: Self.markName).path)
         try BundledModel.write(to: base)
         let (seed, dusk) = (settings.seed, Domain.dusk)
         try PictureDataset(dusk, count: settings.pictures.training, questionsPerPicture: 3, seed: 2 * seed).write(
@@ -51,14 +70,14 @@ struct DemoFolder {
         let steps = settings.rounds * settings.localSteps
         try write(
             run, data: [("train", rows)], batch: batch,
-            training: ["max_steps: \(steps)", "eval_steps: \(settings.localSteps)"])
+            training: ["max_steps: \(steps)", "eval_steps: \(settings.evaluationRounds * settings.localSteps)"])
     }
 
     /// Writes a run file for `lorad coordinator`.
     func writeFederation(_ run: String) throws {
         let federation =
             "federation: { mode: federated, min_workers: \(settings.workers), rounds: \(settings.rounds), "
-            + "local_steps: \(settings.localSteps), worker_timeout: 2 }\n"
+            + "local_steps: \(settings.localSteps), eval_rounds: \(settings.evaluationRounds), worker_timeout: 2 }\n"
         try write(run, data: [], batch: settings.batch, training: [], more: federation + privacy)
     }
 

@@ -8,7 +8,7 @@ struct DemoReport: Codable {
         var name: String
         /// Share of the test questions that are answered right, at the end.
         var accuracy: Double
-        /// The same after each round, or after as many steps; from the second on.
+        /// The same at each evaluation, the last one included.
         var curve: [Double]
         /// What its workers spent at most, with differential privacy.
         var epsilon: Double?
@@ -20,6 +20,9 @@ struct DemoReport: Codable {
     var seed: UInt64
     var workers: Int
     var testRows: Int
+    /// Rounds of a federation, and between two evaluations; alone and centralised, as many steps.
+    var rounds: Int
+    var evaluationRounds: Int
     /// Share of the test questions that the base answers.
     var base: Double
     /// Each worker by itself.
@@ -34,27 +37,44 @@ struct DemoReport: Codable {
     var folder: String
     var seconds: Double
 
-    /// Share of the gain of centralised training that the federation reaches.
-    var share: Double { (federated.accuracy - base) / (centralised.accuracy - base) }
+    /// Share of the gain of centralised training that the federation reaches; nil where that gained nothing.
+    var share: Double? {
+        centralised.accuracy > base ? (federated.accuracy - base) / (centralised.accuracy - base) : nil
+    }
 }
 
 extension DemoReport {
     /// What people read at the end.
     var text: String {
-        let rounds = federated.curve.count
-        let part = String(format: "%.0f%%", 100 * share)
+        let comparison =
+            share.map { String(format: "The federation reaches %.0f%% of what all rows in one place give.", 100 * $0) }
+            ?? "So short a training of all rows in one place gives nothing to compare with."
         return
             (table + [
-                "",
-                "The federation reaches \(part) of what all rows in one place give. A worker was killed in the middle; each of the "
-                    + "\(rounds) rounds has \(federated.fewestContributions ?? 0) or more of \(workers) contributions.",
-                "Everything lies in \(folder): accuracy.svg, demo.json, and federated/, an adapter that PEFT loads.",
-                "",
-                "Try next:", "  lorad generate --model \(folder)/base --adapter \(folder)/federated \\",
-                "    --image \(folder)/data/test-pictures/00000.png --prompt 'How many things are there?'",
-                "  lorad runs list --state \(folder)/state/federated",
-                "  lorad coordinator --config \(folder)/federated.yaml --overwrite    # then workers, on any machine",
-            ]).joined(separator: "\n")
+                "", comparison,
+                "A worker was killed in the middle; each of the \(rounds) rounds has "
+                    + "\(federated.fewestContributions ?? 0) or more of \(workers) contributions.",
+                "", "Everything lies in \(folder):",
+                "accuracy.svg, demo.json, and federated/, an adapter that PEFT loads.", "", "Try next:",
+            ] + next.map { "  " + $0 }).joined(separator: "\n")
+    }
+
+    /// Commands to try.
+    private var next: [String] {
+        let program = Self.quoted(CommandLine.arguments.first ?? "lorad")
+        func path(_ name: String) -> String { Self.quoted("\(folder)/\(name)") }
+        return [
+            "\(program) generate --model \(path("base")) --adapter \(path("federated")) "
+                + "--image \(path("data/test-pictures/00000.png")) --prompt 'How many things are there?'",
+            "\(program) runs show federated --state \(path("state/federated")) --html \(path("run.html"))",
+            "\(program) merge --model \(path("base")) --adapter \(path("federated")) --output \(path("merged"))",
+        ]
+    }
+
+    /// A word as a shell reads it.
+    private static func quoted(_ word: String) -> String {
+        let isPlain = word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-+".contains($0)) }
+        return isPlain ? word : "'\(word.replacing("'", with: #"'\''"#))'"
     }
 
     /// The table.
@@ -87,7 +107,7 @@ extension DemoReport {
     /// How the share of right answers rises from round to round.
     var chart: String {
         func points(_ entry: Entry) -> [(x: Double, y: Double)] {
-            ([base] + entry.curve).enumerated().map { (Double($0), 100 * $1) }
+            ([base] + entry.curve).enumerated().map { (Double($0 * evaluationRounds), 100 * $1) }
         }
         let lone = alone.enumerated().map { index, entry in
             CurveChart.Curve(name: "site \(index + 1) alone", colour: "#9a9a9a", points: points(entry))

@@ -30,8 +30,9 @@ struct DemoRun {
         let federated = try federate("federated", named: "federated, one killed", killing: min(2, settings.workers))
         let undisturbed = try federate("undisturbed", named: "federated, nobody killed", killing: nil)
         let report = DemoReport(
-            seed: settings.seed, workers: settings.workers, testRows: settings.pictures.test, base: base, alone: alone,
-            federated: federated, undisturbed: undisturbed, centralised: centralised, folder: folder.url.path,
+            seed: settings.seed, workers: settings.workers, testRows: settings.pictures.test, rounds: settings.rounds,
+            evaluationRounds: settings.evaluationRounds, base: base, alone: alone, federated: federated,
+            undisturbed: undisturbed, centralised: centralised, folder: folder.url.path,
             seconds: (ContinuousClock.now - start) / .seconds(1))
         try AtomicFile.write(report.chart, to: folder.chart.path)
         try AtomicFile.write(report.json(), to: folder.result.path)

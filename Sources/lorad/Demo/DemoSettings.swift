@@ -4,7 +4,9 @@ struct DemoSettings {
     var seed: UInt64 = 1
     /// Pictures that workers share out, and pictures that adapters are judged by.
     var pictures = (training: 3_000, test: 400)
-    var rounds = 16
+    var rounds = 12
+    /// Rounds between two evaluations.
+    var evaluationRounds = 3
     /// Steps that a worker takes in a round.
     var localSteps = 12
     /// Rows of a worker's step.
@@ -21,6 +23,7 @@ struct DemoSettings {
         var settings = Self()
         settings.pictures = (training: 240, test: 60)
         settings.rounds = 4
+        settings.evaluationRounds = 1
         settings.localSteps = 4
         return settings
     }()

@@ -146,8 +146,7 @@ final class AveragingRun: Sendable {
         record.loss = report.loss
         if state.round % federation.evalRounds == 0 || isLast, let evaluation = try evaluate(state) {
             record.add(evaluation)
-            report.values["eval_loss"] = evaluation.loss
-            report.values["eval_exact_match"] = evaluation.exactMatch
+            report.values.merge(evaluation.figures) { $1 }
         }
         try reports.withLock { [record] in try $0.add(record) }
         report.values = workersEvaluation(report.values)
@@ -170,7 +169,7 @@ final class AveragingRun: Sendable {
         }
         guard sums[1] > 0, sums[3] > 0 else { return values }
         values["workers_eval_loss"] = sums[0] / sums[1]
-        values["workers_eval_exact_match"] = sums[2] / sums[3]
+        values["workers_" + criterion.logName] = sums[2] / sums[3]
         return values
     }
 
@@ -181,7 +180,7 @@ final class AveragingRun: Sendable {
 
     private func text(of report: RoundReport) -> String? {
         let figures = { [criterion] (prefix: String, what: String) -> String? in
-            guard let loss = report.values[prefix + "eval_loss"], let exact = report.values[prefix + "eval_exact_match"]
+            guard let loss = report.values[prefix + "eval_loss"], let exact = report.values[prefix + criterion.logName]
             else { return nil }
             return String(format: "%@ loss %.4f, %@ %.1f%%", what, loss, criterion.rawValue, 100 * exact)
         }

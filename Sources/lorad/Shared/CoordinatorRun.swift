@@ -28,7 +28,9 @@ final class CoordinatorRun {
         /// A file that gets the join line.
         var joinFile: String?
         /// Where metrics are served, if anywhere.
-        var metrics: MetricsAddress?
+        var metrics: HTTPAddress?
+        /// Where the run's page is served, if anywhere.
+        var dashboard: HTTPAddress?
     }
 
     private let opened: OpenedRun
@@ -92,9 +94,13 @@ final class CoordinatorRun {
         options.wantsData = federation.mode == .federated
         options.configuration = try RunFile.text(of: opened.configuration)
         options.files = try publishFiles()
+        let journal = try access.dashboard.map { _ in
+            try RunJournal(store.history, done: job.round, minimumWorkers: job.minimumWorkers)
+        }
         let log = RunLog(
             store, RunStatus(run: options.run, unit: RunUnit(federation), rounds: job.rounds, done: job.round),
-            admission: admission, display: display, loggingSteps: opened.configuration.training.loggingSteps)
+            admission: admission, display: display, loggingSteps: opened.configuration.training.loggingSteps,
+            journal: journal)
         let revocations = Revocations(store.history, admission)
         _ = try revocations.apply()
         let server = try CoordinatorServer(
@@ -105,9 +111,12 @@ final class CoordinatorRun {
         ) { [admission] (request) throws(Refusal) in try admission.authorize(request) }
         log.count(server.traffic)
         let monitor = RunMonitor(server, log, store, revocations, display)
-        let metrics = try access.metrics.map { try MetricsServer($0) { monitor.snapshot } }
-        defer { metrics?.stop() }
-        try sayJoinLine(server, metrics?.address, job.minimumWorkers, display)
+        let line = joinLine(to: server)
+        let services = try RunServices(
+            metrics: access.metrics, dashboard: access.dashboard, journal: journal, joinLine: line.text
+        ) { monitor.snapshot }
+        defer { services.stop(RunPage.State(left: try? store.history.run().state)) }
+        try invite(server, line, services, job.minimumWorkers, display)
         let watch = Thread {
             while !StopSignal.isReceived { Thread.sleep(forTimeInterval: 0.1) }
             server.stop()
@@ -157,17 +166,22 @@ final class CoordinatorRun {
         return model.files + [.init(name: AdapterFolder.configurationFile, blob: blob.id, size: blob.size)]
     }
 
-    private func sayJoinLine(
-        _ server: CoordinatorServer, _ metrics: MetricsAddress?, _ minimumWorkers: Int, _ display: ProgressDisplay
+    private func joinLine(to server: CoordinatorServer) -> JoinLine {
+        JoinLine(
+            address: access.advertised ?? server.endpoint.advertised.description,
+            coordinator: access.isInsecure ? .insecure : .pinned(admission.identity.publicIdentity),
+            token: admission.token)
+    }
+
+    /// Says where it listens, and how workers join.
+    private func invite(
+        _ server: CoordinatorServer, _ line: JoinLine, _ services: RunServices, _ minimumWorkers: Int,
+        _ display: ProgressDisplay
     ) throws {
         if access.isInsecure {
             display.say(
                 "--insecure: nothing is encrypted, and nobody proves who they are; keep this on a trusted network")
         }
-        let line = JoinLine(
-            address: access.advertised ?? server.endpoint.advertised.description,
-            coordinator: access.isInsecure ? .insecure : .pinned(admission.identity.publicIdentity),
-            token: admission.token)
         if let file = access.joinFile {
             try AtomicFile.write(Data((line.text + "\n").utf8), to: file, permissions: 0o600)
         }
@@ -175,7 +189,7 @@ final class CoordinatorRun {
             Invitation(
                 run: opened.configuration.run, endpoint: server.endpoint, bulk: server.bulkEndpoint,
                 state: folder.path, line: line, expiry: admission.tokenExpiry, minimumWorkers: minimumWorkers,
-                metrics: metrics
+                metrics: services.metrics, dashboard: services.dashboard
             ).announcement)
     }
 

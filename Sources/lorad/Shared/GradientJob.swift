@@ -115,12 +115,13 @@ final class GradientJob: SharedJob {
         step.withLock { $0 = ($0.taken + 1, nil) }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let report = runPlan.report(of: plan, loss: sum.loss, gradientNorm: norm, seconds: seconds)
-        let isDue = try recorder.finish(
+        let (isDue, evaluation) = try recorder.finish(
             report, isFinished: report.step >= rounds, isStopping: StopSignal.isReceived)
         if isDue { try checkpoints.save(step: report.step, weights: opened.adapted.weights, optimizer: adamW) }
+        var values = ["learning_rate": report.learningRate, "grad_norm": norm]
+        if let evaluation { values.merge(evaluation.figures) { $1 } }
         return RoundReport(
-            round: plan.step, loss: report.loss, contributions: contributions, tokens: report.tokens,
-            values: ["learning_rate": report.learningRate, "grad_norm": norm])
+            round: plan.step, loss: report.loss, contributions: contributions, tokens: report.tokens, values: values)
     }
 
     func snapshot() -> [String: StateDict] {

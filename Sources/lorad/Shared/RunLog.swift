@@ -19,6 +19,7 @@ final class RunLog: Sendable {
     private let admission: Admission
     private let display: ProgressDisplay
     private let loggingSteps: Int
+    private let journal: RunJournal?
     private let start = ContinuousClock.now
     private let state: Mutex<State>
 
@@ -28,11 +29,16 @@ final class RunLog: Sendable {
     ///   - status: the run as it is now.
     ///   - admission: knows the workers' keys.
     ///   - loggingSteps: of so many steps one becomes a plain line.
-    init(_ store: RunStore, _ status: RunStatus, admission: Admission, display: ProgressDisplay, loggingSteps: Int) {
+    ///   - journal: is told what the run's page shows, if there is one.
+    init(
+        _ store: RunStore, _ status: RunStatus, admission: Admission, display: ProgressDisplay, loggingSteps: Int,
+        journal: RunJournal?
+    ) {
         self.store = store
         self.admission = admission
         self.display = display
         self.loggingSteps = loggingSteps
+        self.journal = journal
         state = Mutex(State(status: status))
     }
 
@@ -44,9 +50,10 @@ final class RunLog: Sendable {
 
     /// A worker was not let in.
     func refused(_ reason: String) {
-        display.announce(
-            Announcement(
-                "turned_away", "a worker was not let in: \(reason.onOneLine)", [("reason", .string(reason))]))
+        let announcement = Announcement(
+            "turned_away", "a worker was not let in: \(reason.onOneLine)", [("reason", .string(reason))])
+        display.announce(announcement)
+        keep(announcement)
     }
 
     /// Something happened.
@@ -59,16 +66,30 @@ final class RunLog: Sendable {
             return EventWording(
                 status: state.status, names: state.names, figures: state.figures, loggingSteps: loggingSteps)
         }
-        display.announce(wording.announcement(of: event))
+        let announcement = wording.announcement(of: event)
+        display.announce(announcement)
+        if event.isIncident { keep(announcement) }
     }
 
     /// What a round came to, for the store; called before the round's own event comes.
     func close(_ report: RoundReport) -> RoundFigures {
-        state.withLock { state in
+        let figures = state.withLock { state in
             state.figures = state.tally.close(
                 report, rounds: state.status.rounds, traffic: state.traffic?.counts, at: now)
             return state.figures
         }
+        journal?.add(figures, round: report.round + 1, at: Date())
+        return figures
+    }
+
+    /// The most characters of an incident that are kept: reasons are a peer's.
+    private static let incidentLength = 500
+
+    private func keep(_ announcement: Announcement) {
+        guard let text = announcement.text?.prefix(Self.incidentLength) else { return }
+        let incident = IncidentRecord(kind: announcement.event, time: Date(), text: String(text))
+        journal?.add(incident)
+        try? store.record(incident)  // it was told already, and is no reason to end the run
     }
 
     private var now: Duration { ContinuousClock.now - start }
@@ -84,6 +105,17 @@ final class RunLog: Sendable {
             try store.record(worker)
         } catch {
             display.say("\(member.name.onOneLine) is not in the run's records: \(error)")
+        }
+    }
+}
+
+extension CoordinatorEvent {
+    /// Whether something went wrong, or nearly.
+    fileprivate var isIncident: Bool {
+        switch self {
+        case .fellSilent, .excluded, .refused, .taskFailed, .closedEarly, .waitingBeyondDeadline, .roundLost, .failed:
+            true
+        case .joined, .left, .roundOpened, .counted, .late, .committed, .finished: false
         }
     }
 }

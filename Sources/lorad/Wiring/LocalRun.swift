@@ -66,9 +66,9 @@ final class LocalRun {
         defer { display.finish() }
         while !trainer.isFinished, !recorder.endsEarly, !StopSignal.isReceived {
             let report = try opened.adapted.folder.namingDamage(trainer.takeStep)
-            let isDue = try recorder.finish(
+            let recorded = try recorder.finish(
                 report, isFinished: trainer.isFinished, isStopping: StopSignal.isReceived)
-            guard isDue else { continue }
+            guard recorded.isDue else { continue }
             try output.checkpoints.save(
                 step: report.step, weights: opened.adapted.weights, optimizer: trainer.optimizer, best: recorder.best)
         }

@@ -17,7 +17,7 @@ struct MemoryEstimate: CustomStringConvertible {
     /// What a micro-batch keeps for its backward pass, on every lane.
     var activations: Int
 
-    init(_ adapted: AdaptedModel, rows: some RowSource, arguments: TrainingArguments, lanes: Int) {
+    init(_ adapted: AdaptedModel, rows: some RowLengths, arguments: TrainingArguments, lanes: Int) {
         mappedWeights = adapted.folder.checkpoint.byteCount
         program = max(0, Self.residentBytes - BufferPool.shared.statistics.bytesInUse)
         let parameters = 4 * adapted.weights.plan.trainableCount

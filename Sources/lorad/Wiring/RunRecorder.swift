@@ -45,8 +45,10 @@ final class RunRecorder: Sendable {
     /// - Parameters:
     ///   - isFinished: Whether it was the run's last.
     ///   - isStopping: Whether no other follows in this process.
-    /// - Returns: whether a checkpoint is to be saved.
-    func finish(_ report: StepReport, isFinished: Bool, isStopping: Bool) throws -> Bool {
+    /// - Returns: whether a checkpoint is to be saved, and what the adapter is worth now where that was looked at.
+    func finish(
+        _ report: StepReport, isFinished: Bool, isStopping: Bool
+    ) throws -> (isDue: Bool, evaluation: Evaluation?) {
         state.withLock { $0.window.add(report) }
         let isLast = isFinished || isStopping
         let isLogged = report.step % arguments.loggingSteps == 0 || isLast
@@ -60,8 +62,10 @@ final class RunRecorder: Sendable {
             } ?? false
         }
         if isLogged || evaluation != nil { try state.withLock { [record] in try $0.reports.add(record) } }
-        return arguments.saveSteps > 0 && report.step % arguments.saveSteps == 0 || isLast || endsEarly
+        let isDue =
+            arguments.saveSteps > 0 && report.step % arguments.saveSteps == 0 || isLast || endsEarly
             || isBest && arguments.loadBestModelAtEnd
+        return (isDue, evaluation)
     }
 
     private func evaluate(_ record: inout LogRecord, isLast: Bool) throws -> Evaluation? {

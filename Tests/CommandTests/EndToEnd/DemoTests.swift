@@ -34,7 +34,8 @@ struct DemoTests {
     func fast(isPrivate: Bool) async throws {
         let folder = try TemporaryFolder()
         let options = ["demo", "--fast", "--keep", "demo", "--json"] + (isPrivate ? ["--dp"] : [])
-        let outcome = try await LoradProcess(options, in: folder.path).outcome()
+        try await stoppedDemonstration(in: folder)
+        let outcome = try await LoradProcess(options + ["--overwrite"], in: folder.path).outcome()
         #expect(outcome.status == 0, "\(outcome.errors)")
         let report = try report(outcome.output)
         #expect(report.alone.count == 3)
@@ -56,6 +57,17 @@ struct DemoTests {
         #expect(again.errors.contains("demo: holds an earlier demonstration: give --overwrite, or another folder"))
     }
 
+    /// Leaves what a demonstration has written that was killed.
+    private func stoppedDemonstration(in folder: TemporaryFolder) async throws {
+        let stopped = try LoradProcess(["demo", "--fast", "--keep", "demo"], in: folder.path)
+        while !FileManager.default.fileExists(atPath: "\(folder.path)/demo/base/config.json") {
+            try #require(stopped.isRunning)
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        stopped.send(SIGKILL)
+        #expect(try await stopped.outcome().status == SIGKILL)
+    }
+
     @Test("answers with the bundled model what it is asked about pictures of its own world")
     func base() async throws {
         let folder = try TemporaryFolder()
@@ -66,7 +78,24 @@ struct DemoTests {
         let outcome = try await lorad(
             "eval", "--model", "demo/base", "--data", "day/train.json", "--images", "day", "--json", in: folder.path)
         let found = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
-        #expect(try #require(found?["token_exact_match"] as? Double) > 0.9)
+        #expect(try #require(found?["token_exact_match"] as? Double) > 0.8)
+    }
+
+    @Test("names commands to try that work")
+    func next() async throws {
+        let folder = try TemporaryFolder()
+        let shown = try await lorad("demo", "--fast", "--keep", "demo", in: folder.path)
+        let text = try #require(shown.output.components(separatedBy: "Try next:\n").dropFirst().first)
+        let commands = text.split(separator: "\n")
+        #expect(commands.count == 3)
+        for command in commands {
+            // The shell runs the line as it stands there.
+            let line = "cd '\(folder.path)' && \(command) || exit 9"
+            let outcome = try await LoradProcess(["--version"], in: folder.path, after: line).outcome()
+            #expect(outcome.status == 0, "\(command): \(outcome.errors)")
+        }
+        #expect(FileManager.default.fileExists(atPath: "\(folder.path)/demo/run.html"))
+        #expect(FileManager.default.fileExists(atPath: "\(folder.path)/demo/merged/model.safetensors"))
     }
 
     @Test("does not touch a folder that holds something else")

@@ -10,6 +10,9 @@ struct UsageTests {
         ["eval", "--model", "m", "--data", "d", "--precision", "fp7"], ["inspect"],
         ["inspect", "m", "--target", "a", "--pattern", "b"], ["inspect", "m", "--rank", "0"],
         ["coordinator", "--config", "c", "--token-hours", "0"], ["worker", "--join", "j", "--lanes", "0"],
+        ["worker"], ["worker", "--join", "j", "--join-file", "f"], ["config", "schema", "--json", "--markdown"],
+        ["recommend", "--task", "cooking", "--examples", "1", "--model", "m"],
+        ["recommend", "--task", "vqa", "--examples", "0", "--model", "m"],
         ["worker", "--join", "j", "--cache-size", "1e300"], ["runs", "show"], ["runs", "revoke", "r"],
         ["runs", "show", "r", "--json", "--config"], ["runs", "show", "r", "--last", "-1"],
         ["generate", "--model", "m"], ["generate", "--model", "m", "--prompt", "p", "--merge"],
@@ -30,7 +33,11 @@ struct UsageTests {
 
     @Test(
         "shows an example in the help of each command",
-        arguments: ["train", "coordinator", "worker", "runs", "eval", "generate", "score", "merge", "inspect"])
+        arguments: [
+            "train", "coordinator", "worker", "runs", "eval", "generate", "score", "merge", "inspect", "config",
+            "recommend",
+            "doctor",
+        ])
     func help(command: String) async throws {
         let outcome = try await lorad(command, "--help")
         #expect(outcome.status == 0)
@@ -40,11 +47,31 @@ struct UsageTests {
         #expect(overview.output.contains("\n  \(command) "))
     }
 
+    @Test("takes a join line from a file as it takes it from an argument")
+    func joinFile() async throws {
+        let folder = try TemporaryFolder()
+        let line = "tcp://127.0.0.1:1"
+        try folder.write(line + "\n", to: "join")
+        let given = try await lorad("worker", "--join", line, "--state", folder.path, in: folder.path)
+        let read = try await lorad("worker", "--join-file", "join", "--state", folder.path, in: folder.path)
+        #expect(given.status == 1 && given.errors.contains("key=") && read.errors == given.errors)
+        let missing = try await lorad("worker", "--join-file", "none", in: folder.path)
+        #expect(missing.status == 1 && missing.errors.contains("none: no such file"))
+    }
+
     @Test("names the version and the libraries")
     func version() async throws {
         let outcome = try await lorad("--version")
         #expect(outcome.status == 0)
         #expect(outcome.output.hasPrefix("lorad "))
         #expect(outcome.output.contains("oneDNN ") && outcome.output.contains("OpenBLAS "))
+        #if os(Linux)
+            let files = ["libturbojpeg.so", "libnanomsg.so"]
+        #else
+            let files: [String] = []
+        #endif
+        for library in ["Swift ", "libpng ", "libwebp ", "SQLite "] + files {
+            #expect(outcome.output.contains(library), "\(library)")
+        }
     }
 }

@@ -113,12 +113,14 @@ struct EventWordingTests {
 
 @Suite("A coordinator's invitation")
 struct InvitationTests {
-    private func invitation(_ expiry: Date?, workers: Int, metrics: MetricsAddress? = nil) throws -> Invitation {
+    private func invitation(
+        _ expiry: Date?, workers: Int, metrics: HTTPAddress? = nil, dashboard: HTTPAddress? = nil
+    ) throws -> Invitation {
         Invitation(
             run: "sample", endpoint: try Endpoint("tcp://0.0.0.0:7700"), bulk: try Endpoint("tcp://0.0.0.0:7701"),
             state: "/var/lib/lorad/runs/sample",
             line: JoinLine(address: "tcp://10.0.0.1:7700", coordinator: .insecure, token: nil), expiry: expiry,
-            minimumWorkers: workers, metrics: metrics)
+            minimumWorkers: workers, metrics: metrics, dashboard: dashboard)
     }
 
     @Test("has the line to paste, both ports, the state's folder, and until when it admits workers")
@@ -137,8 +139,10 @@ struct InvitationTests {
 
     @Test("tells programs the line as it is")
     func fields() throws {
-        let json = try JSONValue(
-            parsing: Data(invitation(nil, workers: 1).announcement.json(at: Date()).utf8), file: "event")
+        let invitation = try invitation(nil, workers: 1, dashboard: .init(host: "127.0.0.1", port: 9800))
+        #expect(invitation.announcement.text?.contains("\nthe run's page is at http://127.0.0.1:9800/\n") == true)
+        let json = try JSONValue(parsing: Data(invitation.announcement.json(at: Date()).utf8), file: "event")
+        #expect(json["dashboard"]?.stringValue == "http://127.0.0.1:9800/")
         #expect(json["event"]?.stringValue == "listening")
         #expect(json["join"]?.stringValue == "tcp://10.0.0.1:7700?insecure=1")
         #expect(json["bulk_endpoint"]?.stringValue == "tcp://0.0.0.0:7701")

@@ -89,14 +89,14 @@ struct MetricsTests {
             ("127.0.0.1:9700", "127.0.0.1:9700"), ("[::1]:0", "[::1]:0"), ("localhost:65535", "localhost:65535"),
         ])
     func addresses(text: String, description: String) throws {
-        #expect(try MetricsAddress(text).description == description)
+        #expect(try HTTPAddress(text, option: "--metrics").description == description)
     }
 
     @Test(
         "are not served elsewhere",
         arguments: ["", "9700", ":9700", "host", "host:", "host:port", "host:65536", "::1:9700", "http://h:1", "h h:1"])
     func wrongAddresses(text: String) {
-        let error = #expect(throws: CommandError.self) { try MetricsAddress(text) }
+        let error = #expect(throws: CommandError.self) { try HTTPAddress(text, option: "--metrics") }
         #expect(error?.description.contains("expected HOST:PORT") == true)
     }
 }

@@ -8,6 +8,12 @@ struct ReportedRun {
 
     init() throws { run = try TinyRun() }
 
+    /// The folder that everything is kept in.
+    var path: String { run.path }
+
+    /// The records of trainer_log.jsonl.
+    func log() throws -> [TinyRun.LogEntry] { try run.log() }
+
     /// Starts `lorad coordinator`; its events are JSON.
     func coordinator(_ settings: String..., flags: [String] = []) throws -> LoradProcess {
         try? FileManager.default.removeItem(atPath: "\(run.path)/join")

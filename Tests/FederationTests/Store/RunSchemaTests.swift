@@ -24,6 +24,17 @@ struct RunSchemaTests {
             digest == "0945b5f0af4c0449", "the first migration makes other tables than those that stores in use have")
     }
 
+    @Test("of an older lorad are read as they are, and brought up to date by a coordinator")
+    func older() throws {
+        let database = try fixture.open().database
+        try database.execute("DROP TABLE incidents")
+        try database.execute("DELETE FROM grdb_migrations WHERE identifier = '2 incidents'")
+        #expect(try RunCatalog(folder: fixture.folder.path).history(of: "run").incidents().isEmpty)
+        let store = try fixture.open()
+        try store.record(IncidentRecord(kind: "silent", time: fixture.start, text: "there"))
+        #expect(try store.history.incidents().count == 1)
+    }
+
     @Test("keep the runs of one folder apart")
     func runs() throws {
         let (first, second) = (try fixture.open("first"), try fixture.open("second"))

@@ -146,6 +146,23 @@ struct RunStoreTests {
         #expect(try other.history.steps().map(\.step) == [9])
     }
 
+    @Test("keeps the last incidents of each kind, each run its own")
+    func incidents() throws {
+        let (store, other) = (try fixture.open(), try fixture.open("other"))
+        let rare = IncidentRecord(kind: "failed", time: fixture.start, text: "it is over")
+        try store.record(rare)
+        try other.record(IncidentRecord(kind: "silent", time: fixture.start, text: "elsewhere"))
+        let count = RunStore.incidentLimit + 7
+        for index in 0..<count {
+            try store.record(IncidentRecord(kind: "silent", time: fixture.start + Double(index), text: "\(index)"))
+        }
+        let kept = try store.history.incidents()
+        #expect(kept.first == rare && kept.dropFirst().map(\.text) == (7..<count).map { "\($0)" })
+        #expect(try other.history.incidents().map(\.text) == ["elsewhere"])
+        try store.beginAnew(mode: "federated", configuration: "new", now: fixture.start)
+        #expect(try store.history.incidents().isEmpty && other.history.incidents().count == 1)
+    }
+
     @Test("begun anew forgets rounds, steps and snapshots, and keeps workers, revocations and the ledger")
     func beginningAnew() throws {
         let (store, other) = (try fixture.open(), try fixture.open("other"))

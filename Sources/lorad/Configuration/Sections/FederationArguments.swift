@@ -112,5 +112,5 @@ struct FederationArguments: ConfigurationSection {
 }
 
 extension Constraint<Double> {
-    static let share = Self(requirement: "be greater than 0 and at most 1") { $0 > 0 && $0 <= 1 }
+    static let share = within(above: 0, upTo: 1)
 }

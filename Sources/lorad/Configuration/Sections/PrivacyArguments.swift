@@ -1,3 +1,5 @@
+import Models
+
 /// The `privacy` section: what the coordinator of a federated run may learn.
 struct PrivacyArguments: ConfigurationSection {
     var secureAggregation = SecureAggregation()
@@ -20,7 +22,7 @@ struct PrivacyArguments: ConfigurationSection {
             Field("enabled", \.enabled, "Whether updates are masked."),
             Field(
                 "threshold", \.threshold, "Share of the workers that must stay for a round to count, above one half.",
-                Constraint(requirement: "be greater than 0.5 and at most 1") { $0 > 0.5 && $0 <= 1 }),
+                .within(above: 0.5, upTo: 1)),
             Field("fewest_workers", \.fewestWorkers, "Fewer workers make no sum.", .atLeast(2)),
             Field("bits", \.bits, "Bits that a masked value takes.", .within(16...32)),
             Field("clip", \.clip, "Largest change of a value; larger ones are cut.", .above(0)),
@@ -77,7 +79,10 @@ struct PrivacyArguments: ConfigurationSection {
 }
 
 extension Constraint<Double> {
-    fileprivate static let probability = Self(requirement: "be greater than 0 and less than 1") { $0 > 0 && $0 < 1 }
+    fileprivate static let probability = Self(
+        requirement: "be greater than 0 and less than 1",
+        schema: [.init("exclusiveMinimum", .int(0)), .init("exclusiveMaximum", .int(1))]
+    ) { $0 > 0 && $0 < 1 }
 }
 
 extension PrivacyArguments.DifferentialPrivacy {

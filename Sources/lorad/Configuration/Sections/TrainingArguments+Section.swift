@@ -1,3 +1,4 @@
+import Models
 import Training
 
 /// The keys of transformers' `TrainingArguments`, and what lorad adds to them.
@@ -81,7 +82,10 @@ extension TrainingArguments: ConfigurationSection {
 }
 
 extension Constraint<Int> {
-    fileprivate static let stepLimit = Self(requirement: "be -1 or at least 1") { $0 == -1 || $0 >= 1 }
+    fileprivate static let stepLimit = Self(
+        requirement: "be -1 or at least 1",
+        schema: [.init("minimum", .int(-1)), .init("not", .object([.init("const", .int(0))]))]
+    ) { $0 == -1 || $0 >= 1 }
 }
 
 extension Constraint<LaneCount> {

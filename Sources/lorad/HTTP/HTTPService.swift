@@ -4,12 +4,10 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// Serves a run's metrics over HTTP: Prometheus' text at `/metrics`, and at `/healthz` whether the run goes on.
-///
-/// Requests are answered from the last snapshot on one thread of its own, so that nothing waits for them.
-final class MetricsServer: Sendable {
+/// Answers requests over HTTP, on one thread of its own, so that nothing waits for them.
+final class HTTPService: Sendable {
     /// Where it listens.
-    let address: MetricsAddress
+    let address: HTTPAddress
     private let service: Task<Void, Never>
 
     /// One thread is enough; a process may say so once.
@@ -17,16 +15,18 @@ final class MetricsServer: Sendable {
 
     /// Begins to listen; blocks the calling thread until it does.
     ///
-    /// - Parameter snapshot: the run as it is; must not wait for anything.
+    /// - Parameters:
+    ///   - router: what is answered.
+    ///   - option: the option that asks for it, for messages.
     /// - Throws: `CommandError` where the address cannot be used.
-    init(_ address: MetricsAddress, snapshot: @escaping @Sendable () -> RunSnapshot) throws {
+    init(_ address: HTTPAddress, _ router: Router<BasicRequestContext>, option: String) throws {
         _ = Self.useOneThread
         let start = Start()
         let application = Application(
-            router: Self.router(snapshot),
+            router: router,
             configuration: .init(address: .hostname(address.host, port: address.port)),
             onServerRunning: { start.settle(.success($0.localAddress?.port ?? address.port)) },
-            logger: Logger(label: "metrics") { _ in SwiftLogNoOpLogHandler() })
+            logger: Logger(label: "http") { _ in SwiftLogNoOpLogHandler() })
         service = Task.detached {
             do {
                 try await application.run()
@@ -35,33 +35,31 @@ final class MetricsServer: Sendable {
             }
         }
         do {
-            self.address = MetricsAddress(host: address.host, port: try start.wait())
+            self.address = HTTPAddress(host: address.host, port: try start.wait())
         } catch {
-            throw CommandError("--metrics \(address): cannot listen there: \(error)")
+            throw CommandError("\(option) \(address): cannot listen there: \(Self.advice(on: error))")
         }
     }
 
-    /// Ends it.
+    /// Ends it; streams that are open break off.
     func stop() { service.cancel() }
 
-    private static func router(_ snapshot: @escaping @Sendable () -> RunSnapshot) -> Router<BasicRequestContext> {
-        let router = Router()
-        router.get("/metrics") { _, _ in
-            Self.response(.ok, snapshot().metrics, type: PrometheusText.contentType)
-        }
-        router.get("/healthz") { _, _ in
-            let isFailed = snapshot().status.phase == .failed
-            return Self.response(isFailed ? .serviceUnavailable : .ok, isFailed ? "the run has failed\n" : "ok\n")
-        }
-        return router
-    }
-
-    private static func response(
+    /// A text of a type.
+    static func response(
         _ status: HTTPResponse.Status, _ text: String, type: String = "text/plain; charset=utf-8"
     ) -> Response {
         Response(
             status: status, headers: [.contentType: type],
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+
+    private static func advice(on error: any Error) -> String {
+        switch (error as? IOError)?.errnoCode {
+        case EADDRINUSE: "something listens there already: give another port, or 0 for a free one"
+        case EADDRNOTAVAIL: "this machine has no such address: give one of its own, as 127.0.0.1"
+        case EACCES: "only root may use this port: give one above 1023"
+        default: "\(error)"
+        }
     }
 
     /// What the server's start came to: the port, or why there is none.

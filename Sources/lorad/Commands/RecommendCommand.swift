@@ -1,0 +1,60 @@
+import ArgumentParser
+import Foundation
+import Models
+import Tensors
+
+/// `lorad recommend`: a run file to begin with.
+struct RecommendCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "recommend",
+        abstract: "Writes a run file for a task, a number of examples, a model and this machine.",
+        discussion: """
+            Example:
+              lorad recommend --task vqa --examples 8000 --model models/llava-1.5-7b-hf > run.yaml
+
+            The run file says in comments why each value and who recommends it. What it takes of this machine's memory is \
+            told on standard error.
+            """)
+
+    @Option(help: "captioning, vqa, classification, medical, satellite or driving.")
+    var task: RecipeTask
+
+    @Option(help: "Rows that there are to train on.")
+    var examples: Int
+
+    @Option(help: "The Hugging Face folder of the base model.")
+    var model: String
+
+    @Option(help: "The rows to train on, for the run file.")
+    var data = Recipe.Paths().train
+
+    @Option(help: "The rows to evaluate on, for the run file.")
+    var validation = Recipe.Paths().validation
+
+    @Option(help: "The folder of their pictures, for the run file.")
+    var images = Recipe.Paths().images
+
+    @Flag(help: "Prints one JSON object, the run file in it.")
+    var json = false
+
+    func validate() throws {
+        guard (1...1_000_000_000).contains(examples) else {
+            throw ValidationError("--examples must be from 1 to 1000000000")
+        }
+    }
+
+    func run() throws {
+        let folder = try ModelFolder(URL(filePath: model))
+        let recipe = try Recipe(task, examples: examples, model: ModelProfile(folder, path: model))
+        let memory = RecommendedMemory(folder)
+        let recommendation = try Recommendation(
+            recipe, Recipe.Paths(train: data, validation: validation, images: images),
+            machine: RunFacts.Machine(
+                multipliesBFloat16: Products.areNativeInBFloat16, availableMemory: MemoryReading.current.available),
+            cores: ProcessInfo.processInfo.activeProcessorCount, memory: memory.memory)
+        if json { return print(recommendation.json.text(indent: 2, isASCII: false)) }
+        print(recommendation.text, terminator: "")
+        let display = ProgressDisplay()
+        recommendation.notes.forEach(display.say)
+    }
+}

@@ -1,0 +1,73 @@
+import Hummingbird
+import Models
+
+/// The page of a run over HTTP: `/` is the page, `/events` what it shows as it changes, `/run.json` the same once, and
+/// `/join` the join line where only this machine can ask for it.
+struct PageRoutes: Sendable {
+    let feed: PageFeed
+    /// Where the page is served.
+    let address: HTTPAddress
+    /// What workers join with.
+    let joinLine: String
+
+    func add(to router: Router<BasicRequestContext>) {
+        let pages = router.group().add(middleware: PageGuard(address: address))
+        let page = PageMarkup.live
+        pages.get("/") { _, _ in HTTPService.response(.ok, page, type: "text/html; charset=utf-8") }
+        pages.get("/run.json") { [feed] _, _ in
+            HTTPService.response(.ok, feed.edition.json + "\n", type: Self.json)
+        }
+        pages.get("/events") { [feed] _, _ in Self.events(feed) }
+        guard address.isLoopback else { return }
+        let line = JSONValue.object([.init("line", .string("lorad worker --join '\(joinLine)'"))]).text()
+        pages.get("/join") { _, _ in HTTPService.response(.ok, line + "\n", type: Self.json) }
+    }
+
+    private static let json = "application/json"
+
+    private static func events(_ feed: PageFeed) -> Response {
+        guard let place = PageFeed.Place(in: feed) else {
+            return HTTPService.response(
+                .serviceUnavailable, "\(PageFeed.readerLimit) browsers look at this run already: close one\n")
+        }
+        return Response(
+            status: .ok, headers: [.contentType: "text/event-stream"],
+            body: ResponseBody { writer in
+                defer { withExtendedLifetime(place) {} }
+                try await feed.stream(to: &writer)
+                try await writer.finish(nil)
+            })
+    }
+}
+
+/// Refuses requests by a name that a stranger's page may have given this machine, and tells browsers what the page may
+/// do: nothing but what it brings with it.
+struct PageGuard: RouterMiddleware {
+    typealias Context = BasicRequestContext
+
+    /// Where the page is served.
+    let address: HTTPAddress
+
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        guard address.isMeant(by: request.head.authority) else {
+            return HTTPService.response(
+                .misdirectedRequest, "open the page by an IP address, localhost, or the name given to --dashboard\n")
+        }
+        var response = try await next(request, context)
+        for (name, value) in Self.headers {
+            if let name = HTTPFields.Element.Name(name) { response.headers[name] = value }
+        }
+        return response
+    }
+
+    static let headers = [
+        ("Content-Security-Policy", PageMarkup.policy + "; connect-src 'self'; frame-ancestors 'none'"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", "DENY"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+        ("Referrer-Policy", "no-referrer"),
+        ("Cache-Control", "no-store"),
+    ]
+}

@@ -1,0 +1,31 @@
+import Federation
+import Privacy
+
+extension RunPage.Privacy {
+    /// What a run's ledger says; nil for a run without differential privacy.
+    ///
+    /// - Throws: `CommandError` where the ledger cannot be read, `PrivacyError` where nobody can account for it.
+    init?(_ history: RunHistory) throws {
+        let run = try history.run()
+        let configuration = try? RunFile.parse(run.configuration, name: run.name, checksDisk: false)
+        guard let noise = configuration?.privacy?.differentialPrivacy, noise.enabled else { return nil }
+        self.init(target: noise.targetEpsilon, delta: noise.delta, meaning: Self.meaning(noise.unit, of: run.name))
+        guard noise.unit == .worker else { return }
+        epsilon = try PrivacyLedger(history.ledger()).spent(delta: noise.delta).epsilon.ifFinite
+    }
+
+    private static func meaning(_ unit: PrivacyArguments.DifferentialPrivacy.Unit, of run: String) -> String {
+        let hidden =
+            switch unit {
+            case .worker: "one worker with all of its data"
+            case .person: "all rows of one person"
+            case .example: "one row"
+            }
+        let promise =
+            "With or without \(hidden), whatever the run gives away is at most e^epsilon times as likely, but for a "
+            + "probability of delta."
+        guard unit != .worker else { return promise }
+        return promise + " Each worker keeps the account of its own data: on its machine, "
+            + "lorad privacy ledger \(run) --worker NAME tells what it has spent."
+    }
+}

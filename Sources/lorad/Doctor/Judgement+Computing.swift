@@ -1,0 +1,80 @@
+import Foundation
+
+extension Judgement {
+    static let ofComputing: [Judgement] = [
+        Judgement(subject: "processor") { readings in
+            let processor = readings.processor
+            let named = ProcessorReading.worthNaming.filter(processor.features.contains)
+            let sets = named.isEmpty ? "" : ", \(named.joined(separator: " "))"
+            let model = processor.model.isEmpty ? "unnamed" : processor.model
+            let text = "\(model), \(processor.cores) core\(processor.cores == 1 ? "" : "s")\(sets)"
+            let isKnown = !processor.features.isEmpty
+            guard !isKnown || processor.features.contains("avx2") || processor.features.contains("asimd") else {
+                return [
+                    .warning(
+                        "processor", text,
+                        "it has no AVX2: training works, at a quarter of the speed or less; a machine of the last ten years has it"
+                    )
+                ]
+            }
+            return [.ok("processor", text)]
+        },
+        Judgement(subject: "cores") { readings in
+            guard let quota = readings.processor.quota, quota < Double(readings.processor.cores) - 0.01 else {
+                return []
+            }
+            return [
+                .warning(
+                    "cores", "a control group allows \(quota.short) of \(readings.processor.cores) cores",
+                    "set training.lanes: \(max(1, Int(quota))), and --lanes of workers, or raise the group's limit")
+            ]
+        },
+        Judgement(subject: "precision") { readings in
+            let has = readings.multipliesBFloat16
+            return [
+                .ok(
+                    "precision",
+                    has ? "bf16 is multiplied as it is" : "bf16 is expanded to fp32: it saves memory, no time")
+            ]
+        },
+        Judgement(subject: "libraries") { readings in
+            let text = readings.libraries.joined(separator: ", ")
+            guard readings.libraries.contains(where: { $0.hasPrefix("OpenBLAS ") && !$0.hasSuffix("not installed") })
+            else {
+                return [
+                    .warning(
+                        "libraries", text,
+                        "install libopenblas0: the aggregations flexlora and fedex need it")
+                ]
+            }
+            return [.ok("libraries", text)]
+        },
+        Judgement(subject: "speed") { readings in
+            guard let speed = readings.speed else { return [] }
+            let products = speed.products.map { product in
+                Finding.ok(
+                    "\(product.type) products",
+                    String(
+                        format: "%.0f GFLOP/s on one core, %.0f on all (%@)", product.gflopsOfOneCore,
+                        product.gflopsOfAll,
+                        product.library))
+            }
+            return products + [
+                .ok("memory speed", String(format: "%.0f GB/s copied by all cores", speed.copiedGigabytesPerSecond))
+            ] + slowCores(speed, cores: readings.processor.cores)
+        },
+    ]
+
+    /// Cores that hinder one another: somebody else uses them, or two of them are one.
+    private static func slowCores(_ speed: SpeedReading, cores: Int) -> [Finding] {
+        guard cores > 1, let product = speed.products.first else { return [] }
+        let share = product.gflopsOfAll / (product.gflopsOfOneCore * Double(cores))
+        guard share < 0.4 else { return [] }
+        return [
+            .warning(
+                "speed",
+                String(format: "all %d cores together do %.0f%% of %d times one core", cores, 100 * share, cores),
+                "they are shared with other work or limited: end other programs, and try training.lanes: \(cores / 2)")
+        ]
+    }
+}

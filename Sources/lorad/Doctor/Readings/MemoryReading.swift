@@ -1,0 +1,33 @@
+/// What the system says of memory, in bytes.
+struct MemoryReading: Equatable, Sendable {
+    /// What the machine has; nil where the system does not tell.
+    var total: Int?
+    /// What a process can still take; nil where the system does not tell.
+    var available: Int?
+    /// The limit of the control group, where there is one below what the machine has.
+    var limit: Int?
+
+    /// Reads the text of `/proc/meminfo`, and lays a control group's limit over it.
+    init(meminfo text: String, group: ControlGroup? = nil) {
+        total = Self.value("MemTotal", in: text)
+        available = Self.value("MemAvailable", in: text)
+        guard let groupLimit = group?.memoryLimit, groupLimit < total ?? .max else { return }
+        limit = groupLimit
+        // The file cache counts as used and is given back under pressure: only the limit itself is certain.
+        available = min(available ?? .max, groupLimit)
+    }
+
+    private static func value(_ name: String, in text: String) -> Int? {
+        for line in text.split(separator: "\n") where line.hasPrefix(name + ":") {
+            let words = line.split(separator: " ")
+            guard words.count == 3, words[2] == "kB", let kilobytes = Int(words[1]), kilobytes >= 0 else { return nil }
+            return kilobytes.multipliedReportingOverflow(by: 1024).overflow ? nil : kilobytes * 1024
+        }
+        return nil
+    }
+
+    /// That of this machine, for this process.
+    static var current: MemoryReading {
+        MemoryReading(meminfo: SystemFile.text("/proc/meminfo"), group: .current)
+    }
+}

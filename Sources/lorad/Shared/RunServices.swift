@@ -1,0 +1,83 @@
+import Federation
+import Hummingbird
+
+/// What a coordinator serves over HTTP: metrics, and the run's page; both at one address where they are given the same.
+struct RunServices {
+    /// Where metrics are served, if anywhere.
+    private(set) var metrics: HTTPAddress?
+    /// Where the page is served, if anywhere.
+    private(set) var dashboard: HTTPAddress?
+    private var services: [HTTPService] = []
+    private var feed: PageFeed?
+
+    /// Begins to listen.
+    ///
+    /// - Parameters:
+    ///   - journal: what the page shows beside the run as it is now; without it there is no page.
+    ///   - joinLine: what workers join with; the page tells it on loopback addresses.
+    ///   - snapshot: the run as it is now; must not wait for anything.
+    /// - Throws: `CommandError` where an address cannot be used.
+    init(
+        metrics: HTTPAddress?, dashboard: HTTPAddress?, journal: RunJournal?, joinLine: String,
+        snapshot: @escaping @Sendable () -> RunSnapshot
+    ) throws {
+        let figures = metrics.map { _ in MetricsRoutes(snapshot: snapshot) }
+        let page = dashboard.flatMap { address in
+            journal.map { Self.page($0, at: address, joinLine, snapshot) }
+        }
+        feed = page?.feed
+        let isShared = metrics == dashboard
+        if let page {
+            self.dashboard = try listen(page.address, option: "--dashboard") { router in
+                page.add(to: router)
+                if isShared { figures?.add(to: router) }
+            }
+            if isShared { self.metrics = self.dashboard }
+        }
+        if let metrics, self.metrics == nil {
+            self.metrics = try listen(metrics, option: "--metrics") { figures?.add(to: $0) }
+        }
+    }
+
+    private static func page(
+        _ journal: RunJournal, at address: HTTPAddress, _ joinLine: String,
+        _ snapshot: @escaping @Sendable () -> RunSnapshot
+    ) -> PageRoutes {
+        let feed = PageFeed {
+            var page = journal.page(of: snapshot())
+            page.tellsJoinLine = address.isLoopback
+            return page
+        }
+        return PageRoutes(feed: feed, address: address, joinLine: joinLine)
+    }
+
+    private mutating func listen(
+        _ address: HTTPAddress, option: String, _ add: (Router<BasicRequestContext>) -> Void
+    ) throws -> HTTPAddress {
+        let router = Router()
+        add(router)
+        let service = try HTTPService(address, router, option: option)
+        services.append(service)
+        return service.address
+    }
+
+    /// Shows how the run ended to those who look, and ends all.
+    func stop(_ end: RunPage.State) {
+        feed?.close(as: end)
+        for service in services { service.stop() }
+    }
+}
+
+extension RunPage.State {
+    /// How a coordinator that ends leaves a run.
+    ///
+    /// - Parameter state: what the store says.
+    init(left state: RunRecord.State?) {
+        switch state {
+        case .finished: self = .finished
+        case .stopped: self = .stopped
+        case .failed: self = .failed
+        case .created, .running, nil: self = .interrupted
+        }
+    }
+}

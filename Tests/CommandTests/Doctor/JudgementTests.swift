@@ -1,0 +1,86 @@
+import Foundation
+import Testing
+
+@testable import lorad
+
+@Suite("The doctor's judgement")
+struct JudgementTests {
+    /// A machine that nothing is wrong with.
+    static let healthy = MachineReadings(
+        processor: ProcessorReading(cpuinfo: "model name: A\nflags: avx2 amx_bf16", cores: 8),
+        memory: MemoryReading(meminfo: "MemTotal: 33554432 kB\nMemAvailable: 16777216 kB"),
+        disks: [DiskReading(purpose: "state", folder: "/home/x", free: 100 << 30)],
+        ports: [PortReading(port: 0), PortReading(port: 7700)], limits: LimitReading(openFiles: 4096),
+        libraries: ["oneDNN 2.7.2", "OpenBLAS 0.3.21"], multipliesBFloat16: true,
+        speed: SpeedReading(
+            products: [.init(type: "fp32", library: "oneDNN", gflopsOfOneCore: 100, gflopsOfAll: 790)],
+            copiedGigabytesPerSecond: 20),
+        terminalEncoding: "UTF-8", time: Date(timeIntervalSince1970: 1_800_000_000))
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        let subject: String
+        let state: Finding.State
+        let words: String
+        let change: @Sendable (inout MachineReadings) -> Void
+
+        init(
+            _ subject: String, _ state: Finding.State, _ words: String,
+            _ change: @escaping @Sendable (inout MachineReadings) -> Void
+        ) {
+            (self.subject, self.state, self.words, self.change) = (subject, state, words, change)
+        }
+
+        var testDescription: String { "\(subject): \(words)" }
+    }
+
+    static let cases = [
+        Case("processor", .warning, "AVX2") { $0.processor.features = ["sse4_2"] },
+        Case("cores", .warning, "training.lanes: 2") { $0.processor.quota = 2.5 },
+        Case("libraries", .warning, "install libopenblas0") {
+            $0.libraries = ["oneDNN 2.7.2", "OpenBLAS not installed"]
+        },
+        Case("speed", .warning, "do 38% of 8 times one core") { $0.speed?.products[0].gflopsOfAll = 300 },
+        Case("memory", .warning, "1.1 GB of 34 GB") { $0.memory.available = 1 << 30 },
+        Case("memory", .problem, "--dry-run") { $0.memory.available = 100 << 20 },
+        Case("disk", .warning, "1.0 GB free") { $0.disks[0].free = 1_000_000_000 },
+        Case("disk", .problem, "checkpoints") { $0.disks[0].free = 1 << 20 },
+        Case("disk", .warning, "Permission denied") { $0.disks[0].refusal = "Permission denied" },
+        Case("network", .warning, "port 7700 cannot be listened on") { $0.ports[1].refusal = "Address already in use" },
+        Case("network", .problem, "loopback") { $0.ports[0].refusal = "Cannot assign requested address" },
+        Case("open files", .warning, "LimitNOFILE") { $0.limits.openFiles = 256 },
+        Case("open files", .problem, "ulimit -n") { $0.limits.openFiles = 32 },
+        Case("address space", .warning, "ulimit -v unlimited") { $0.limits.addressSpace = 4 << 30 },
+        Case("clock", .problem, "1970-01-01") { $0.time = Date(timeIntervalSince1970: 0) },
+        Case("terminal", .warning, "ISO-8859-1") { $0.terminalEncoding = "ISO-8859-1" },
+    ]
+
+    @Test("names the part, how bad it is, and what to change", arguments: cases)
+    func trouble(trouble: Case) throws {
+        var readings = Self.healthy
+        trouble.change(&readings)
+        let findings = Judgement.findings(on: readings).filter { $0.state != .ok }
+        let finding = try #require(findings.first)
+        #expect(findings.count == 1 && finding.subject == trouble.subject && finding.state == trouble.state)
+        #expect("\(finding.text) → \(finding.action ?? "")".contains(trouble.words), "\(finding)")
+        #expect(findings.state == trouble.state)
+        #expect(findings.lines().count == 2)
+    }
+
+    @Test("has nothing to change where all is well, and tells every part")
+    func health() {
+        let findings = Judgement.findings(on: Self.healthy)
+        #expect(findings.state == .ok && findings.allSatisfy { $0.action == nil })
+        #expect(findings.map(\.subject).contains("fp32 products"))
+        #expect(findings.lines().first?.hasPrefix("ok") == true)
+    }
+
+    @Test("goes on where the system does not tell")
+    func silence() {
+        var readings = Self.healthy
+        readings.processor = ProcessorReading(cpuinfo: "", cores: 4)
+        readings.memory = MemoryReading(meminfo: "")
+        readings.speed = nil
+        readings.terminalEncoding = nil
+        #expect(Judgement.findings(on: readings).state == .ok)
+    }
+}
