@@ -27,7 +27,7 @@ Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: lorad
 
 Files: *
-Copyright: the authors of lorad
+Copyright: 2026 the authors of lorad
 License: Apache-2.0
  On Debian systems, the full text of the licence is in /usr/share/common-licenses/Apache-2.0.
  .

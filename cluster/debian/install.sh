@@ -22,7 +22,7 @@ install -D -m 755 "$lorad" "$root/bin/lorad"
 pages=$(mktemp -d)
 trap 'rm -r "$pages"' EXIT
 "$lorad" manual --output "$pages"
-"$lorad" --generate-completion-script bash >"$pages/bash"
+"$lorad" --generate-completion-script bash | sed "1{/^#!/d}" >"$pages/bash"
 "$lorad" --generate-completion-script zsh >"$pages/zsh"
 "$lorad" --generate-completion-script fish >"$pages/fish"
 for page in "$pages"/*.1; do

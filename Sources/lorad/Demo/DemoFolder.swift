@@ -2,6 +2,7 @@ import Demonstration
 import Federation
 import Foundation
 import Models
+import Privacy
 import Tensors
 import Training
 
@@ -78,17 +79,29 @@ struct DemoFolder {
         let federation =
             "federation: { mode: federated, min_workers: \(settings.workers), rounds: \(settings.rounds), "
             + "local_steps: \(settings.localSteps), eval_rounds: \(settings.evaluationRounds), worker_timeout: 2 }\n"
-        try write(run, data: [], batch: settings.batch, training: [], more: federation + privacy)
+        try write(run, data: [], batch: settings.batch, training: [], more: federation + privacy())
     }
 
-    private var privacy: String {
+    private func privacy() throws -> String {
         var lines = ["privacy:", "  secure_aggregation: { enabled: true }"]
         if let epsilon = settings.epsilon {
             lines.append(
-                "  differential_privacy: { enabled: true, unit: example, clip: 0.5, target_epsilon: \(epsilon), "
-                    + "delta: \(DemoSettings.delta) }")
+                "  differential_privacy: { enabled: true, unit: example, clip: 0.5, "
+                    + "noise_multiplier: \(try noise(epsilon)), target_epsilon: \(epsilon), delta: \(DemoSettings.delta) }"
+            )
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The noise with which the site that has the fewest rows can take part in all rounds, and in one of them twice: what a
+    /// killed worker has noted as spent stays spent.
+    private func noise(_ epsilon: Double) throws -> Double {
+        let rows = try (1...settings.workers).map { try DatasetOptions(path: part($0).path).openRows().count }
+        let rate = Double(settings.batch) / Double(max(1, rows.min() ?? 1))
+        let plan = PrivacyPlan(
+            target: try PrivacyTarget(epsilon: epsilon, delta: DemoSettings.delta),
+            sampling: rate < 1 ? .poisson(rate: rate) : .everybody)
+        return try plan.noiseMultiplier(rounds: (settings.rounds + 1) * settings.localSteps)
     }
 
     private func write(

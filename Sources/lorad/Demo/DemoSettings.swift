@@ -3,7 +3,7 @@ struct DemoSettings {
     var workers = 3
     var seed: UInt64 = 1
     /// Pictures that workers share out, and pictures that adapters are judged by.
-    var pictures = (training: 3_000, test: 400)
+    var pictures = (training: 3_000, test: 1_000)
     var rounds = 12
     /// Rounds between two evaluations.
     var evaluationRounds = 3
@@ -22,9 +22,9 @@ struct DemoSettings {
     static let fast: Self = {
         var settings = Self()
         settings.pictures = (training: 240, test: 60)
-        settings.rounds = 4
+        settings.rounds = 3
         settings.evaluationRounds = 1
-        settings.localSteps = 4
+        settings.localSteps = 3
         return settings
     }()
 }
