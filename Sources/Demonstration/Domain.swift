@@ -46,8 +46,8 @@ public struct Domain: Sendable {
             Colour(name: "black", samples: [22, 18, 40]), Colour(name: "orange", samples: [206, 98, 40]),
             Colour(name: "purple", samples: [122, 52, 160]),
         ],
-        questions: [.colour, .shape, .count, .place, .presence, .content, .ground], ground: 75...165, grain: 6,
-        waves: 10, turn: 0.25)
+        questions: [.colour, .shape, .count, .place, .presence, .content, .ground], ground: 75...165, grain: 5,
+        waves: 8, turn: 0.2)
 
     /// All, by name.
     public static let all = [day, dusk]

@@ -115,10 +115,10 @@ struct DemoFolder {
               r: 16
               lora_alpha: 32
               # Every linear layer: pictures look different, and there are new words for what they show.
-              target_modules: [q_proj, k_proj, v_proj, o_proj, out_proj, fc1, fc2, gate_proj, up_proj, down_proj, linear_1, linear_2]
+              target_modules: [q_proj, k_proj, v_proj, o_proj, out_proj, fc1, fc2, gate_proj, up_proj, down_proj, linear_1, linear_2, lm_head]
             data: { \(data.map { "\($0.0): \(Self.quoted($0.1))" }.joined(separator: ", ")), max_length: 128 }
             training:
-              learning_rate: 3e-3
+              learning_rate: 5e-3
               lr_scheduler_type: constant_with_warmup
               warmup_steps: 10
               per_device_train_batch_size: \(batch)

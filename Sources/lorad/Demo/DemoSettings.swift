@@ -3,16 +3,16 @@ struct DemoSettings {
     var workers = 3
     var seed: UInt64 = 1
     /// Pictures that workers share out, and pictures that adapters are judged by.
-    var pictures = (training: 3_000, test: 1_000)
+    var pictures = (training: 3_000, test: 600)
     var rounds = 12
     /// Rounds between two evaluations.
-    var evaluationRounds = 3
+    var evaluationRounds = 4
     /// Steps that a worker takes in a round.
-    var localSteps = 12
+    var localSteps = 10
     /// Rows of a worker's step.
     var batch = 24
     /// Dirichlet's parameter: the smaller, the more the workers' data differ.
-    var concentration = 0.1
+    var concentration = 0.5
     /// The budget of differential privacy, where it is asked for.
     var epsilon: Double?
     /// The probability that the budget's guarantee may fail.
