@@ -34,6 +34,6 @@ struct Lorad: ParsableCommand {
 
     private static func write(_ text: String, to handle: FileHandle) {
         guard !text.isEmpty else { return }
-        handle.write(Data((text + "\n").utf8))
+        handle.tell(text + "\n")
     }
 }

@@ -79,6 +79,6 @@ struct BenchCoordinator {
     }
 
     private static func complain(_ reason: String) {
-        FileHandle.standardError.write(Data("lorad bench: \(reason)\n".utf8))
+        FileHandle.standardError.tell("lorad bench: \(reason)\n")
     }
 }

@@ -183,7 +183,7 @@ private final class StreamedText {
         let new = hasBegun ? text[...] : text.drop(while: \.isWhitespace)
         guard isShown, !new.isEmpty else { return }
         hasBegun = true
-        FileHandle.standardOutput.write(Data((isTerminal ? new.filter(Self.isHarmless) : String(new)).utf8))
+        FileHandle.standardOutput.tell(isTerminal ? new.filter(Self.isHarmless) : String(new))
     }
 
     /// Whether a character moves no cursor and changes no colour.
@@ -193,7 +193,7 @@ private final class StreamedText {
     }
 
     func finish() {
-        if isShown { FileHandle.standardOutput.write(Data("\n".utf8)) }
+        if isShown { FileHandle.standardOutput.tell("\n") }
     }
 }
 

@@ -19,7 +19,7 @@ final class ProgressDisplay: Sendable {
     /// Shows progress on standard error, or wherever `write` puts it.
     init(
         style: ProgressStyle = .standardError(),
-        write: @escaping @Sendable (String) -> Void = { FileHandle.standardError.write(Data($0.utf8)) },
+        write: @escaping @Sendable (String) -> Void = { FileHandle.standardError.tell($0) },
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         fixedStyle = style
@@ -30,7 +30,7 @@ final class ProgressDisplay: Sendable {
     /// A display for people on standard error, or for programs on standard output.
     convenience init(json: Bool) {
         if json {
-            self.init(style: .json) { FileHandle.standardOutput.write(Data($0.utf8)) }
+            self.init(style: .json) { FileHandle.standardOutput.tell($0) }
         } else {
             self.init()
         }

@@ -99,9 +99,17 @@ struct NewUserTests {
     @Test("a disk that is full")
     func fullDisk() async throws {
         let run = try TinyRun(TinyRun.freshAdapter)
-        let found = message(try await run.train(after: "trap '' XFSZ; ulimit -f 1"))
+        // Room for what is said, at least 4 kB, and not for an adapter.
+        let found = message(try await run.train(after: "trap '' XFSZ; ulimit -f 8"))
         #expect(found.contains("\(run.path)/out/") && found.contains("cannot be written: File too large"), "\(found)")
         #expect(!run.has("adapter_model.safetensors"))
+    }
+
+    @Test("a disk that has no room for what is said either")
+    func nothingCanBeSaid() async throws {
+        let run = try TinyRun(TinyRun.freshAdapter)
+        let outcome = try await run.train(after: "trap '' XFSZ; ulimit -f 1; printf '%600s' full >&2")
+        #expect(outcome.status == 1)
     }
 
     @Test("an output folder that may not be made")
