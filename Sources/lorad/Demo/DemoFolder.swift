@@ -119,7 +119,7 @@ struct DemoFolder {
             data: { \(data.map { "\($0.0): \(Self.quoted($0.1))" }.joined(separator: ", ")), max_length: 128 }
             training:
               learning_rate: 5e-3
-              lr_scheduler_type: constant_with_warmup
+              lr_scheduler_type: cosine
               warmup_steps: 10
               per_device_train_batch_size: \(batch)
               logging_steps: \(settings.localSteps)

@@ -4,11 +4,11 @@ struct DemoSettings {
     var seed: UInt64 = 1
     /// Pictures that workers share out, and pictures that adapters are judged by.
     var pictures = (training: 3_000, test: 600)
-    var rounds = 12
+    var rounds = 20
     /// Rounds between two evaluations.
-    var evaluationRounds = 4
+    var evaluationRounds = 5
     /// Steps that a worker takes in a round.
-    var localSteps = 10
+    var localSteps = 6
     /// Rows of a worker's step.
     var batch = 24
     /// Dirichlet's parameter: the smaller, the more the workers' data differ.
