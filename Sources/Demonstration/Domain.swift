@@ -36,8 +36,8 @@ public struct Domain: Sendable {
         questions: [.colour, .shape, .count, .place, .presence, .content], ground: 100...245,
         grain: 3, waves: 4, turn: 0.1)
 
-    /// What it has never seen: the colours by a dim light and two more, things that are a little turned, on a wavy and grainy
-    /// ground, and a question that was never asked.
+    /// What the bundled model has never seen, though its tokenizer knows the words: the colours by a dim light and two more,
+    /// things that are a little turned, on a wavy and grainy ground, and a question that was never asked.
     public static let dusk = Domain(
         name: "dusk", shapes: [.circle, .square, .triangle, .star],
         colours: [
@@ -49,6 +49,14 @@ public struct Domain: Sendable {
         questions: [.colour, .shape, .count, .place, .presence, .content, .ground], ground: 75...165, grain: 5,
         waves: 8, turn: 0.2)
 
+    /// What the demonstration teaches: a dim light as at dusk, one colour more, and a question whose answers are new words;
+    /// neither the bundled model nor its tokenizer has met them.
+    public static let night = Domain(
+        name: "night", shapes: day.shapes,
+        colours: dusk.colours.filter { $0.name != "orange" } + [Colour(name: "white", samples: [206, 200, 178])],
+        questions: day.questions + [.corners], ground: dusk.ground, grain: dusk.grain, waves: dusk.waves,
+        turn: dusk.turn)
+
     /// All, by name.
-    public static let all = [day, dusk]
+    public static let all = [day, dusk, night]
 }

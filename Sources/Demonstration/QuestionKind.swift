@@ -10,7 +10,7 @@ public struct Question: Sendable, Equatable {
 
 /// A kind of question about a scene.
 public enum QuestionKind: String, CaseIterable, Sendable {
-    case colour, shape, count, place, presence, content, ground
+    case colour, shape, count, place, presence, content, ground, corners
 
     /// A question of this kind that the scene answers in one way only; nil where there is none.
     public func ask(_ scene: Scene, of domain: Domain, using random: inout SplitMix64) -> Question? {
@@ -29,11 +29,14 @@ public enum QuestionKind: String, CaseIterable, Sendable {
             let thing = random.element(of: things)
             return Question(
                 text: "What is at the \(thing.place.name)?", answer: "a \(thing.colour.name) \(thing.shape.rawValue)")
-        case .shape:
+        case .shape, .corners:
             let alone = things.filter { thing in things.count { $0.colour == thing.colour } == 1 }
             guard !alone.isEmpty else { return nil }
             let thing = random.element(of: alone)
-            return Question(text: "What shape is the \(thing.colour.name) thing?", answer: thing.shape.rawValue)
+            let name = thing.colour.name
+            return self == .shape
+                ? Question(text: "What shape is the \(name) thing?", answer: thing.shape.rawValue)
+                : Question(text: "How many corners has the \(name) thing?", answer: thing.shape.corners)
         case .colour, .place:
             let alone = things.filter { thing in things.count { $0.shape == thing.shape } == 1 }
             return alone.isEmpty ? nil : ask(about: random.element(of: alone))

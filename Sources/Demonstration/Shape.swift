@@ -4,6 +4,16 @@ import Foundation
 public enum Shape: String, CaseIterable, Sendable {
     case circle, square, triangle, star
 
+    /// How many corners it has, as answers say it.
+    var corners: String {
+        switch self {
+        case .circle: "none"
+        case .square: "four"
+        case .triangle: "three"
+        case .star: "ten"
+        }
+    }
+
     /// The distance of a point from the outline of a thing of radius 1 around the origin; negative inside.
     ///
     /// Exact for the circle; else the largest distance from the lines that bound a part, which is exact where edges

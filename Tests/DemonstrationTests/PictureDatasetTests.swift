@@ -69,7 +69,7 @@ struct PictureDatasetTests {
                     Reader(things: row.scene.things, ground: row.scene.ground).answers(question.text) == [
                         question.answer
                     ], "\(question)")
-                kinds.insert(question.text.split(separator: " ").prefix(2).joined(separator: " "))
+                kinds.insert(question.text.split(separator: " ").prefix(3).joined(separator: " "))
             }
         }
         #expect(kinds.count == domain.questions.count)
@@ -83,6 +83,11 @@ struct PictureDatasetTests {
         func answers(_ text: String) -> Set<String> {
             if text.hasPrefix("How light") { return [ground < 105 ? "dark" : ground > 135 ? "pale" : "grey"] }
             let words = text.dropLast().split(separator: " ").map(String.init)
+            if text.hasPrefix("How many corners") {
+                let meant = things.filter { $0.colour.name == words[5] }
+                let corners = ["circle": "none", "square": "four", "triangle": "three", "star": "ten"]
+                return Set(meant.compactMap { corners[$0.shape.rawValue] })
+            }
             if text.hasPrefix("How many") { return [["one", "two", "three", "four"][things.count - 1]] }
             if text.hasPrefix("Is there") {
                 return [things.contains { $0.colour.name == words[3] && $0.shape.rawValue == words[4] } ? "yes" : "no"]

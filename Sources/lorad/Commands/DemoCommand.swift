@@ -19,13 +19,13 @@ struct DemoDataCommand: ParsableCommand {
         abstract: "Draws pictures with questions and answers, in LLaVA's format.",
         discussion: """
             Example:
-              lorad demo data --domain dusk --pictures 1000 --output pictures
+              lorad demo data --domain night --pictures 1000 --output pictures
 
             Writes NAME.json and the folder NAME-pictures. The same options give the same bytes.
             """)
 
-    @Option(help: "day, which the bundled model knows, or dusk, which it does not.")
-    var domain = Domain.dusk.name
+    @Option(help: "day, which the bundled model knows; dusk or night, which it does not.")
+    var domain = Domain.night.name
 
     @Option(help: "How many pictures.")
     var pictures: Int

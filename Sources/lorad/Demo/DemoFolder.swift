@@ -53,10 +53,10 @@ struct DemoFolder {
     func prepare() throws {
         try AtomicFile.write(Self.mark, to: url.appending(path: Self.markName).path)
         try BundledModel.write(to: base)
-        let (seed, dusk) = (settings.seed, Domain.dusk)
-        try PictureDataset(dusk, count: settings.pictures.training, questionsPerPicture: 3, seed: 2 * seed).write(
+        let (seed, night) = (settings.seed, Domain.night)
+        try PictureDataset(night, count: settings.pictures.training, questionsPerPicture: 3, seed: 2 * seed).write(
             to: data, name: "train")
-        try PictureDataset(dusk, count: settings.pictures.test, seed: 2 * seed + 1).write(to: data, name: "test")
+        try PictureDataset(night, count: settings.pictures.test, seed: 2 * seed + 1).write(to: data, name: "test")
         var options = PartitionOptions()
         options.concentration = settings.concentration
         let rows = try LabelledDataset(
@@ -78,7 +78,9 @@ struct DemoFolder {
     func writeFederation(_ run: String) throws {
         let federation =
             "federation: { mode: federated, min_workers: \(settings.workers), rounds: \(settings.rounds), "
-            + "local_steps: \(settings.localSteps), eval_rounds: \(settings.evaluationRounds), worker_timeout: 2 }\n"
+            + "local_steps: \(settings.localSteps), eval_rounds: \(settings.evaluationRounds), worker_timeout: 2,\n"
+            // What workers start anew in each round, AdamW's momentum, the coordinator keeps instead.
+            + "  server_optimizer: sgd, server_learning_rate: 1, server_momentum: 0.5 }\n"
         try write(run, data: [], batch: settings.batch, training: [], more: federation + privacy())
     }
 
@@ -120,7 +122,7 @@ struct DemoFolder {
             training:
               learning_rate: 5e-3
               lr_scheduler_type: cosine
-              warmup_steps: 10
+              warmup_ratio: 0.08
               per_device_train_batch_size: \(batch)
               logging_steps: \(settings.localSteps)
               seed: \(settings.seed)

@@ -3,16 +3,16 @@ struct DemoSettings {
     var workers = 3
     var seed: UInt64 = 1
     /// Pictures that workers share out, and pictures that adapters are judged by.
-    var pictures = (training: 3_000, test: 600)
-    var rounds = 20
+    var pictures = (training: 3_000, test: 800)
+    var rounds = 48
     /// Rounds between two evaluations.
-    var evaluationRounds = 5
+    var evaluationRounds = 12
     /// Steps that a worker takes in a round.
-    var localSteps = 6
+    var localSteps = 2
     /// Rows of a worker's step.
-    var batch = 24
+    var batch = 16
     /// Dirichlet's parameter: the smaller, the more the workers' data differ.
-    var concentration = 0.5
+    var concentration = 0.3
     /// The budget of differential privacy, where it is asked for.
     var epsilon: Double?
     /// The probability that the budget's guarantee may fail.
