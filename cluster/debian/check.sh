@@ -50,17 +50,17 @@ inside lorad --version
 inside lorad doctor
 for shell in bash zsh fish; do inside lorad --generate-completion-script "$shell" >/dev/null; done
 
-mkdir -p "$root/work/Tests/Fixtures" "$root/work/configs"
-cp -r Tests/Fixtures/tiny-llava "$root/work/Tests/Fixtures/"
-cp configs/tiny-*.yaml "$root/work/configs/"
-inside sh -ec 'cd /work
+mkdir -p "$root/trial/Tests/Fixtures" "$root/trial/configs"
+cp -r Tests/Fixtures/tiny-llava "$root/trial/Tests/Fixtures/"
+cp configs/tiny-*.yaml "$root/trial/configs/"
+inside sh -ec 'cd /trial
     lorad config check configs/tiny-vqa.yaml
     lorad train --config configs/tiny-vqa.yaml
     lorad eval --model Tests/Fixtures/tiny-llava/model --adapter out/tiny-vqa \
         --data Tests/Fixtures/tiny-llava/data/train.json --images Tests/Fixtures/tiny-llava/data/pictures'
 command=${COMMAND:-}
 if [ -z "$command" ] && inside lorad --help | grep -q '^  demo '; then command="demo --fast"; fi
-if [ -n "$command" ]; then inside sh -ec "cd /work && lorad $command"; fi
+if [ -n "$command" ]; then inside sh -ec "cd /trial && lorad $command"; fi
 inside apt-get remove -q -y lorad >/dev/null
 [ ! -e "$root/usr/bin/lorad" ]
 echo "check.sh: $(basename "$package") works in a fresh $suite"
