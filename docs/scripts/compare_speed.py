@@ -4,7 +4,7 @@
     pip install torch transformers peft safetensors pillow numpy matplotlib
     python make_workloads.py --tokenizer real/base --output workloads
     python compare_speed.py --lorad PATH/TO/lorad --workloads workloads --real real --output speed [--only PART ...]
-        [--precision fp32 bf16] [--write-docs docs/benchmarks.md] [--images docs/images]
+        [--precision fp32 bf16] [--write-docs docs/benchmarks.md [--mark speed]] [--images docs/images]
 
 Parts of --only:
   reference long large clip real     a workload: blocks of steps, lorad and torch in turn, each block a fresh process
@@ -448,11 +448,11 @@ def machine(o):
     )
 
 
-def write_docs(path, text, images):
-    """Replaces what stands between the marks of a page: pictures and tables."""
-    begin, end = "<!-- speed:begin -->", "<!-- speed:end -->"
+def write_docs(path, mark, text, images):
+    """Replaces what stands between the marks of a page: tables, and pictures where they were asked for."""
+    begin, end = f"<!-- {mark}:begin -->", f"<!-- {mark}:end -->"
     titles = dict(speed="Tokens a second beside torch", loss="Loss by step and by time")
-    there = {name: title for name, title in titles.items() if (images / f"{name}.svg").exists()}
+    there = {name: title for name, title in titles.items() if images and (images / f"{name}.svg").exists()}
     shown = [f"![{title}]({os.path.relpath(images, path.parent)}/{name}.svg)\n" for name, title in there.items()]
     head, rest = path.read_text().split(begin)
     path.write_text("\n".join([head + begin, *shown, text + end + rest.split(end)[1]]))
@@ -479,6 +479,7 @@ def options():
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="handed to every run of lorad")
     parser.add_argument("--variant", action="append", default=[], metavar="NAME=WORKLOAD,KEY=VALUE")
     parser.add_argument("--write-docs", type=folder)
+    parser.add_argument("--mark", default="speed", help="of the place in the page: one for each machine")
     parser.add_argument("--images", type=folder)
     o = parser.parse_args()
     o.variant = {name: rest.split(",") for name, rest in (v.split("=", 1) for v in o.variant)}
@@ -508,7 +509,7 @@ def main():
     draw_speed(facts["results"], images)
     draw_losses(facts["results"], images)
     if o.write_docs:
-        write_docs(o.write_docs, text, images)
+        write_docs(o.write_docs, o.mark, text, o.images)
 
 
 if __name__ == "__main__":
