@@ -273,6 +273,7 @@ def check_join(browser, run):
 
 def picture(browser, images, name, width, scheme):
     if images:
+        pathlib.Path(images).mkdir(parents=True, exist_ok=True)
         browser.prefer(scheme)
         browser.resize(width)
         browser.evaluate("document.activeElement.blur()")
