@@ -53,18 +53,19 @@ struct KernelBench {
     }
 
     /// The fastest library when all lanes compute the product at once: cores share clock, cache and sometimes arithmetic units,
-    /// and one that is alone is faster than any is within steps. Of each library the slowest lane counts.
-    private static func fastest(_ product: ProfileEvent.Product, lanes: Int) -> ProductSpeed? {
-        let slowest = Mutex<[String: ProductSpeed]>([:])
+    /// and one that is alone is faster than any is within steps. The seconds are those of lanes that would be equally fast.
+    private static func fastest(
+        _ product: ProfileEvent.Product, lanes: Int
+    ) -> (library: String, seconds: Double)? {
+        let rates = Mutex<[String: Double]>([:])
         DispatchQueue.concurrentPerform(iterations: lanes) { _ in
             let speeds = product.speeds()
-            slowest.withLock { found in
-                for speed in speeds where speed.seconds > found[speed.library]?.seconds ?? 0 {
-                    found[speed.library] = speed
-                }
+            rates.withLock { rates in
+                for speed in speeds { rates[speed.library, default: 0] += 1 / speed.seconds }
             }
         }
-        return slowest.withLock { $0.values.min { $0.seconds < $1.seconds } }
+        return rates.withLock { $0.max { $0.value < $1.value } }
+            .map { (library: $0.key, seconds: Double(lanes) / $0.value) }
     }
 }
 
