@@ -8,12 +8,13 @@ public protocol GenerativeModel: VisionLanguageModel {
     var tokensPerImage: Int { get }
     /// The id of the image token.
     var imageToken: Int { get }
-    /// The last hidden states [tokens, width] that the head takes; rows that follow are of no meaning.
+    /// The last hidden states [rows, width] that the head takes; rows that follow are of no meaning.
     ///
     /// - Parameters:
     ///   - batch: packed sequences; as many image tokens as their pictures have features.
+    ///   - rows: the tokens whose states are wanted, in rising order.
     ///   - checkpointing: compute layers again in the backward pass instead of keeping their results.
-    func hiddenStates(_ batch: PackedBatch, checkpointing: Bool) -> Tensor
+    func hiddenStates(_ batch: PackedBatch, of rows: [Int32], checkpointing: Bool) -> Tensor
     /// Positions that the model was made for.
     var maximumPositions: Int { get }
     /// The memory of a sequence of which there is nothing yet.
@@ -34,7 +35,7 @@ extension GenerativeModel {
     /// The summed cross-entropy over the supervised tokens of a batch: one number, differentiable.
     public func loss(_ batch: PackedBatch, checkpointing: Bool = false) -> Tensor {
         let targets = batch.targets
-        return hiddenStates(batch, checkpointing: checkpointing).gatheredRows(targets.rows)
+        return hiddenStates(batch, of: targets.rows, checkpointing: checkpointing)
             .crossEntropy(head: head, labels: targets.labels)
     }
 
@@ -42,8 +43,8 @@ extension GenerativeModel {
     /// probable one: then, and only then, greedy generation writes the expected answer, end mark included.
     public func scored(_ batch: PackedBatch) -> (loss: Double, isExact: [Bool]) {
         let targets = batch.targets
-        let hidden = Tensor.withoutGraph { hiddenStates(batch, checkpointing: false) }
-        let (loss, hits) = hidden.gatheredRows(targets.rows).scored(head: head, labels: targets.labels)
+        let hidden = Tensor.withoutGraph { hiddenStates(batch, of: targets.rows, checkpointing: false) }
+        let (loss, hits) = hidden.scored(head: head, labels: targets.labels)
         var isExact = Array(repeating: true, count: batch.boundaries.count - 1)
         for (row, hit) in zip(targets.rows, hits) where !hit {
             let sequence = batch.boundaries.lastIndex { $0 <= Int(row) } ?? 0
@@ -55,7 +56,8 @@ extension GenerativeModel {
     /// Logits of every token, [tokens, words] in float32.
     public func logits(_ batch: PackedBatch) -> Tensor {
         Tensor.withoutGraph {
-            hiddenStates(batch, checkpointing: false).rows(0..<batch.tokens.count).projected(by: [head], as: .float32)
+            hiddenStates(batch, of: Array(0..<Int32(batch.tokens.count)), checkpointing: false)
+                .rows(0..<batch.tokens.count).projected(by: [head], as: .float32)
         }
     }
 
@@ -66,9 +68,4 @@ extension GenerativeModel {
             return hidden.rows(hidden.rows - 1..<hidden.rows).projected(by: [head], as: .float32)
         }
     }
-}
-
-extension Tensor {
-    /// Rows in this tensor's own type.
-    fileprivate func gatheredRows(_ rows: [Int32]) -> Tensor { gathered(rows, as: dtype) }
 }

@@ -91,6 +91,32 @@ struct ExampleGradientsTests {
 
     @Test("are of the sum where a weight is used twice") func shared() { check(layer(), twice: true) }
 
+    @Test("are those of the rows that go on where only some do")
+    func someRows() {
+        let (layer, rows) = (layer(), boundaries.last!)
+        let x = random([rows, 12], 7)
+        // The first example loses all rows, the last row counts twice.
+        let wanted = (4..<Int32(rows)).filter { $0 % 3 != 0 } + [Int32(rows) - 1]
+        let norms = { (selects: Bool) in
+            Tensor.$exampleBoundaries.withValue(boundaries) {
+                let middle = x.projected(by: [layer.first]).activated(by: .silu)
+                let head = Projection(weight: random([9, 6], 8))
+                let labels = wanted.map { $0 % 9 }
+                guard selects else {
+                    return middle.projected(by: [layer.second]).gathered(wanted).crossEntropy(
+                        head: head, labels: labels
+                    ).backwardByExample(count: lengths.count).squaredNorms(over: layer.leaves)
+                }
+                return Tensor.withRows(wanted) {
+                    middle.gathered(wanted).projected(by: [layer.second]).crossEntropy(head: head, labels: labels)
+                }.backwardByExample(count: lengths.count).squaredNorms(over: layer.leaves)
+            }
+        }
+        let (found, expected) = (norms(true), norms(false))
+        #expect(found[0] == 0 && found[3] > 0)
+        for (found, expected) in zip(found, expected) { #expect(abs(found - expected) <= 1e-5 * expected) }
+    }
+
     @Test("count rows by what examples hold of them, such as pictures of several rows")
     func units() {
         let layer = layer()

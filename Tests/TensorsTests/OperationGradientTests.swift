@@ -63,6 +63,9 @@ private let operations: [OperationCase] = [
         return x[0].crossEntropy(
             head: Projection(weight: x[1], bias: x[2], adapter: factors), labels: [0, 6, 3, 3, 1], rowsAtATime: 2)
     },
+    OperationCase(name: "cross-entropy of the rows that have labels", shapes: [[5, 3], [7, 3]]) { x in
+        x[0].crossEntropy(head: Projection(weight: x[1]), labels: [4, 0, 6], rowsAtATime: 2)
+    },
     OperationCase(name: "a checkpointed block", shapes: [[4, 4], [4, 4]]) { x in
         let weight = x[1]
         return x[0].checkpointed { $0.projected(by: [Projection(weight: weight)]).activated(by: .silu) }.reshaped([

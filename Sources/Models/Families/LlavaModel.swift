@@ -92,8 +92,8 @@ public struct LlavaModel: GenerativeModel {
         return decoderKept + towerKept + 2 * logits + 4 * largest
     }
 
-    /// The decoder's last hidden states [tokens, width], normalised; some rows more at the end.
-    public func hiddenStates(_ batch: PackedBatch, checkpointing: Bool) -> Tensor {
+    /// The decoder's last hidden states of some tokens, [rows, width], normalised; some rows more at the end.
+    public func hiddenStates(_ batch: PackedBatch, of rows: [Int32], checkpointing: Bool) -> Tensor {
         let examples = batch.exampleBoundaries
         let batch = batch.padded(toMultipleOf: 16, with: imageToken == 0 ? 1 : 0)
         let boundaries = examples.last == batch.tokens.count ? examples : examples + [batch.tokens.count]
@@ -107,7 +107,9 @@ public struct LlavaModel: GenerativeModel {
             embeddings = embeddings.replacingRows(rows, with: features)
         }
         return Tensor.$exampleBoundaries.withValue(boundaries) {
-            decoder(embeddings, boundaries: batch.boundaries, positions: batch.positions, checkpointing: checkpointing)
+            decoder(
+                embeddings, boundaries: batch.boundaries, positions: batch.positions,
+                wanted: rows.padded(toMultipleOf: 16), checkpointing: checkpointing)
         }
     }
 
@@ -153,5 +155,13 @@ public struct LlavaModel: GenerativeModel {
     public var frozenFeaturePrefixes: [String] {
         guard !tower.isTrainable else { return [] }
         return ["model.vision_tower."] + (isProjectorFrozen ? ["model.multi_modal_projector."] : [])
+    }
+}
+
+extension [Int32] {
+    /// These rows and the last of them again, as `PackedBatch.padded` does: a multiple of so many, and at least one.
+    fileprivate func padded(toMultipleOf multiple: Int) -> [Int32] {
+        let missing = isEmpty ? multiple : (multiple - count % multiple) % multiple
+        return self + Array(repeating: last ?? 0, count: missing)
     }
 }

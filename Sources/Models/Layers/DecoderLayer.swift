@@ -50,10 +50,13 @@ struct DecoderLayer: Sendable {
         computing = builder.computing
     }
 
-    func callAsFunction(_ x: Tensor, _ layout: AttentionLayout, _ rotary: RotaryTable, _ positions: [Int32]) -> Tensor {
+    /// - Parameter wanted: the rows whose results are wanted, in rising order; all where nil.
+    func callAsFunction(
+        _ x: Tensor, _ layout: AttentionLayout, _ rotary: RotaryTable, _ positions: [Int32], wanted: [Int32]? = nil
+    ) -> Tensor {
         var layout = layout
         layout.window = window
-        return callAsFunction(x) { $0.attended(layout, rotary: rotary, positions: positions) }
+        return callAsFunction(x, wanted: wanted) { $0.attended(layout, rotary: rotary, positions: positions) }
     }
 
     /// The next rows of the sequence that the cache is of.
@@ -65,8 +68,14 @@ struct DecoderLayer: Sendable {
         return callAsFunction(x) { $0.attended(layout, rotary: rotary, cache: cache) }
     }
 
-    private func callAsFunction(_ x: Tensor, attention: (Tensor) -> Tensor) -> Tensor {
+    private func callAsFunction(_ x: Tensor, wanted: [Int32]? = nil, attention: (Tensor) -> Tensor) -> Tensor {
         let attended = attention(inputNorm(x, as: computing).projected(by: queryKeyValue))
+        guard let wanted else { return transformed(attended, x) }
+        return Tensor.withRows(wanted) { transformed(attended.gathered(wanted, as: computing), x.gathered(wanted)) }
+    }
+
+    /// What follows attention, which looks at each row by itself.
+    private func transformed(_ attended: Tensor, _ x: Tensor) -> Tensor {
         let middle = attended.projected(by: [output], residual: x)
         return postNorm(middle, as: computing).projected(by: gateUp).swiGLU(columns: gateUp[0].outputs)
             .projected(by: [down], residual: middle)

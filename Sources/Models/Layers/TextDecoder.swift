@@ -23,16 +23,20 @@ struct TextDecoder: Sendable {
             configuration.rotary.inverseFrequencies(headSize: configuration.headSize))
     }
 
-    /// The last hidden states, normalised, of packed sequences of embeddings [rows, width].
+    /// The last hidden states, normalised, of some rows of packed sequences of embeddings [rows, width].
+    ///
+    /// - Parameter wanted: the rows, in rising order. Nothing else reads the others once the last layer has attended to them.
     func callAsFunction(
-        _ embeddings: Tensor, boundaries: [Int], positions: [Int32], checkpointing: Bool
+        _ embeddings: Tensor, boundaries: [Int], positions: [Int32], wanted: [Int32], checkpointing: Bool
     ) -> Tensor {
         let layout = layout(boundaries)
         let table = rotary.table(positions: Int(positions.max() ?? 0) + 1)
         var x = embeddings
-        for layer in layers {
-            let recompute = checkpointing && (x.isDifferentiable || layer.isTrainable)
-            x = recompute ? x.checkpointed { layer($0, layout, table, positions) } : layer(x, layout, table, positions)
+        for (index, layer) in layers.enumerated() {
+            let block = { @Sendable (x: Tensor) in
+                layer(x, layout, table, positions, wanted: index == layers.count - 1 ? wanted : nil)
+            }
+            x = checkpointing && (x.isDifferentiable || layer.isTrainable) ? x.checkpointed(block) : block(x)
         }
         return norm(x, as: computing)
     }

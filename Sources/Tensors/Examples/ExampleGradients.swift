@@ -6,6 +6,12 @@ extension Tensor {
     /// Where examples begin among the rows that operations work on, in any unit that divides the rows evenly (tokens,
     /// pictures), then the end.
     @TaskLocal public static var exampleBoundaries: [Int] = []
+
+    /// Runs `body`, whose operations work on some of the rows, in rising order: `exampleBoundaries` become theirs.
+    public static func withRows<Result>(_ rows: [Int32], _ body: () throws -> Result) rethrows -> Result {
+        let boundaries = exampleBoundaries.map { end in rows.firstIndex { $0 >= end } ?? rows.count }
+        return try $exampleBoundaries.withValue(boundaries, operation: body)
+    }
 }
 
 /// The gradients of a backward pass by example, for leaves that are weights of linear maps or LoRA factors of them.

@@ -9,19 +9,19 @@ extension Tensor {
     ///
     /// - Parameters:
     ///   - head: the output projection, [words, n].
-    ///   - labels: one for each row, each below `words`.
+    ///   - labels: of the first rows, each below `words`; rows that follow count for nothing.
     ///   - rowsAtATime: rows of logits in memory together.
     public func crossEntropy(head: Projection, labels: [Int32], rowsAtATime: Int = 64) -> Tensor {
         let span = Span("cross-entropy")
-        precondition(labels.count == rows, "\(labels.count) labels for \(rows) rows")
+        precondition(labels.count <= rows, "\(labels.count) labels for \(rows) rows")
         let wantsGradient =
             Recording.isOn
             && ([self] + head.leaves).contains { $0?.isDifferentiable == true }
         var total = 0.0
         var collected = Gradients()
         let leaf = detached.trainable()
-        for start in stride(from: 0, to: rows, by: rowsAtATime) {
-            let range = start..<min(start + rowsAtATime, rows)
+        for start in stride(from: 0, to: labels.count, by: rowsAtATime) {
+            let range = start..<min(start + rowsAtATime, labels.count)
             let hidden = wantsGradient ? leaf.rowsRecorded(range) : detached.rows(range)
             let logits = hidden.projected(by: [head], as: .float32)
             // The logits' own memory becomes their gradient: nothing else reads it.
@@ -44,14 +44,14 @@ extension Tensor {
         }
     }
 
-    /// The summed cross-entropy without a graph, and for each row whether its label is the most probable word.
+    /// The summed cross-entropy without a graph, and for each label whether it is the most probable word.
     public func scored(
         head: Projection, labels: [Int32], rowsAtATime: Int = 64
     ) -> (loss: Double, hits: [Bool]) {
         var loss = 0.0
-        var hits = [UInt8](repeating: 0, count: rows)
-        for start in stride(from: 0, to: rows, by: rowsAtATime) {
-            let range = start..<min(start + rowsAtATime, rows)
+        var hits = [UInt8](repeating: 0, count: labels.count)
+        for start in stride(from: 0, to: labels.count, by: rowsAtATime) {
+            let range = start..<min(start + rowsAtATime, labels.count)
             let logits = Tensor.withoutGraph { detached.rows(range).projected(by: [head], as: .float32) }
             hits.withUnsafeMutableBufferPointer { hits in
                 labels.withUnsafeBufferPointer { labels in

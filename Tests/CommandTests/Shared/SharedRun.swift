@@ -163,11 +163,11 @@ extension LoradProcess {
 
 /// Ports of this machine that nothing listens at.
 enum FreePorts {
-    /// Where a coordinator can listen again after it was ended: the first of two neighbouring ports, outside the range
-    /// from which the system takes ports for connections.
+    /// Where a coordinator can listen again after it was ended: the first of two neighbouring ports, outside the ranges
+    /// from which the system takes ports for connections, and servers theirs where they are to find a free one.
     static func endpoint() throws -> String {
         for _ in 0..<1_000 {
-            let port = Int.random(in: 10_000..<32_000)
+            let port = Int.random(in: 4_000..<9_999)
             if isFree(port), isFree(port + 1) { return "tcp://127.0.0.1:\(port)" }
         }
         throw CocoaError(.featureUnsupported)

@@ -49,22 +49,29 @@ struct CheatTests {
         withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Data($0) } + Data(header.utf8) + Data(count: body)
     }
 
-    /// A run that a cheat and an honest worker begin together.
+    /// A run that a cheat and an honest worker begin together; the latter is there already.
     ///
-    /// - Parameter gate: The honest worker works once it is open, so that the run does not end before.
+    /// - Parameters:
+    ///   - gate: The honest worker works once it is open, so that the run does not end before.
+    ///   - patience: after which a worker that says nothing is gone.
     private func run(
-        _ job: ToyJob = ToyJob(rounds: 3, tasks: 4, minimumWorkers: 2), gate: Gate? = nil
-    ) throws -> (ServedRun, ServedWorker) {
-        let run = try ServedRun(job, patience: .milliseconds(500))
+        _ job: ToyJob = ToyJob(rounds: 3, tasks: 4, minimumWorkers: 2), gate: Gate? = nil,
+        patience: Duration = .milliseconds(500)
+    ) async throws -> (ServedRun, ServedWorker) {
+        let run = try ServedRun(job, patience: patience)
         run.start()
-        return (run, try run.work(as: "honest", ToyTrainer { _ in gate?.wait() }))
+        let honest = try run.work(as: "honest", ToyTrainer { _ in gate?.wait() })
+        while !run.events.contains(where: { if case .joined = $0 { true } else { false } }) {
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        return (run, honest)
     }
 
     @Test("cannot make an update count that is none", arguments: updates.indices)
     func refused(index: Int) async throws {
         let update = Self.updates[index]
         let gate = Gate()
-        let (run, honest) = try run(gate: gate)
+        let (run, honest) = try await run(gate: gate)
         let bytes = try update.bytes()
         let outcome = try await onThread { () -> String in
             let cheat = try Cheat(run)
@@ -85,7 +92,7 @@ struct CheatTests {
     @Test("cannot make metrics count that cannot be")
     func metrics() async throws {
         let gate = Gate()
-        let (run, honest) = try run(ToyJob(rounds: 3, tasks: 8, minimumWorkers: 2), gate: gate)
+        let (run, honest) = try await run(ToyJob(rounds: 3, tasks: 8, minimumWorkers: 2), gate: gate)
         let wrong: [WireMetrics] = [
             .with { $0.seconds = .infinity }, .with { $0.seconds = -1 }, .with { $0.tokens = .max },
             .with { $0.values = ["a": .nan] },
@@ -110,7 +117,8 @@ struct CheatTests {
 
     @Test("is shut out after three refusals: it gets neither work nor files, and leaves no upload behind")
     func exclusion() async throws {
-        let (run, honest) = try run(ToyJob(rounds: 3, tasks: 4, minimumWorkers: 3))
+        let (run, honest) = try await run(
+            ToyJob(rounds: 3, tasks: 4, minimumWorkers: 3), patience: .seconds(30))
         let replies = try await onThread {
             let (cheat, other) = (try Cheat(run), try Cheat(run, named: "other"))
             for _ in 0..<3 { _ = try cheat.submit(Data("no".utf8), for: try cheat.order()) }
@@ -129,7 +137,8 @@ struct CheatTests {
 
     @Test("cannot fill the memory with uploads that it announces and never sends")
     func announcements() async throws {
-        let (run, honest) = try run()
+        let gate = Gate()
+        let (run, honest) = try await run(gate: gate, patience: .seconds(30))
         let replies = try await onThread {
             let cheat = try Cheat(run)
             return try (0..<20).map { number in
@@ -138,6 +147,7 @@ struct CheatTests {
                 return try cheat.askBulk { $0.beginUpload.manifest = manifest.encoded }
             }
         }
+        gate.open()
         // Two megabytes, which is twice an update.
         #expect(replies.count { if case .uploadState = $0.kind { true } else { false } } == 4)
         #expect(replies.count { $0.problem.code == .busy } == 16)
@@ -147,7 +157,8 @@ struct CheatTests {
 
     @Test("gets an answer to whatever it asks for in bulk, and nothing more")
     func bulkRequests() async throws {
-        let (run, honest) = try run()
+        let gate = Gate()
+        let (run, honest) = try await run(gate: gate, patience: .seconds(30))
         let problems = try await onThread {
             let cheat = try Cheat(run)
             let blob = try Blob(MemorySource(sampleBytes(100_000)), chunkSize: 64 << 10)
@@ -175,6 +186,7 @@ struct CheatTests {
                 cheat.askBulk { _ in },
             ].map(\.problem)
         }
+        gate.open()
         let codes: [WireProblem.Code] = [
             .gone, .malformed, .gone, .malformed, .malformed, .malformed, .malformed, .malformed, .malformed, .gone,
             .malformed, .malformed,
@@ -187,7 +199,7 @@ struct CheatTests {
     @Test("changes nothing by what it says of tasks that are not its own, or that there are not")
     func strangeRequests() async throws {
         let gate = Gate()
-        let (run, honest) = try run(gate: gate)
+        let (run, honest) = try await run(gate: gate)
         try await onThread {
             let cheat = try Cheat(run)
             let order = try cheat.order()
@@ -224,7 +236,7 @@ struct CheatTests {
 
     @Test("cannot hold a task for ever by saying that it is at work on it")
     func idling() async throws {
-        let (run, honest) = try run(ToyJob(rounds: 2, tasks: 1, minimumWorkers: 2))
+        let (run, honest) = try await run(ToyJob(rounds: 2, tasks: 1, minimumWorkers: 2))
         let isOver = Mutex(false)
         let idling = BlockingCall {
             let cheat = try Cheat(run)
@@ -247,7 +259,7 @@ struct CheatTests {
     @Test("cannot speak nonsense inside its encryption that does any harm")
     func nonsense() async throws {
         let gate = Gate()
-        let (run, honest) = try run(ToyJob(rounds: 3, tasks: 4), gate: gate)
+        let (run, honest) = try await run(ToyJob(rounds: 3, tasks: 4), gate: gate)
         let answers = try await onThread {
             var random = SplitMix64(seed: 5)
             let dialer = try run.dialer()

@@ -40,7 +40,8 @@ struct GenerationGoldenTests {
         for row in 0..<2 {
             let (tokens, pixels) = golden.prompt(row, whole: true)
             let padded = model.hiddenStates(
-                PackedBatch(sequences: [(tokens, tokens)], pixels: pixels), checkpointing: false
+                PackedBatch(sequences: [(tokens, tokens)], pixels: pixels), of: tokens.indices.map(Int32.init),
+                checkpointing: false
             ).detached
             let expected = Array(padded.values.prefix(tokens.count * padded.columns))
             // Pictures come with the first part, which holds all of their tokens.
@@ -64,13 +65,36 @@ struct GenerationGoldenTests {
         }
     }
 
+    @Test(
+        "The hidden states of some rows are those of all rows, kept or computed again",
+        arguments: GenerationGolden.all)
+    func someRows(golden: GenerationGolden) throws {
+        let model = try model(golden)
+        let (tokens, pixels) = golden.prompt(0, whole: true)
+        let batch = PackedBatch(sequences: [(tokens, tokens)], pixels: pixels)
+        let all = model.hiddenStates(batch, of: batch.tokens.indices.map(Int32.init), checkpointing: false).detached
+        for wanted: [Int32] in [[], [0], [2, 3, Int32(tokens.count) - 1], Array(1..<Int32(tokens.count))] {
+            for checkpointing in [false, true] {
+                let some = model.hiddenStates(batch, of: wanted, checkpointing: checkpointing).detached
+                #expect(some.rows >= wanted.count && some.columns == all.columns)
+                let distance =
+                    wanted.enumerated().map { place, row in
+                        zip(some.rows(place..<place + 1).values, all.rows(Int(row)..<Int(row) + 1).values)
+                            .map { abs($0 - $1) }.max() ?? .infinity
+                    }.max() ?? 0
+                #expect(distance < 1e-5, "rows \(wanted): \(distance)")
+            }
+        }
+    }
+
     @Test("bf16 comes as close to fp32 with a cache as without one", arguments: GenerationGolden.all)
     func bfloat16(golden: GenerationGolden) throws {
         let (exact, rounded) = (try model(golden), try model(golden, .bfloat16))
         let (tokens, pixels) = golden.prompt(0, whole: true)
         let batch = PackedBatch(sequences: [(tokens, tokens)], pixels: pixels)
-        let expected = exact.hiddenStates(batch, checkpointing: false).detached.values
-        let whole = rounded.hiddenStates(batch, checkpointing: false).detached.values
+        let rows = tokens.indices.map(Int32.init)
+        let expected = exact.hiddenStates(batch, of: rows, checkpointing: false).detached.values
+        let whole = rounded.hiddenStates(batch, of: rows, checkpointing: false).detached.values
         let cache = rounded.newCache()
         let start = tokens.count - 3
         var found = rounded.hiddenStates(Array(tokens[..<start]), pixels: pixels, cache: cache).values
