@@ -180,6 +180,8 @@ LORAD_CLONES void lorad_adamw(float *restrict p, const float *restrict g, float 
         float d = g[i] * gradient_scale;
         m[i] = beta1 * m[i] + (1.0f - beta1) * d;
         v[i] = beta2 * v[i] + (1.0f - beta2) * d * d;
-        p[i] = p[i] * (1.0f - rate * weight_decay) - step * m[i] / (sqrtf(v[i]) * root + epsilon);
+        // sqrtf may set errno, which keeps a loop from being vectorised.
+        const float deviation = __builtin_elementwise_sqrt(v[i]) * root;
+        p[i] = p[i] * (1.0f - rate * weight_decay) - step * m[i] / (deviation + epsilon);
     }
 }

@@ -81,8 +81,8 @@ public enum Products {
     private static func multiplyByPanels(
         _ a: Matrix, _ b: Matrix, into c: Matrix, accumulate: Bool, operand: DType
     ) {
-        let lines = max(1, Operand.panel / (b.isRowMajor ? b.columns : b.rows))
-        let total = b.isRowMajor ? b.rows : b.columns
+        let (total, length) = b.isRowMajor ? (b.rows, b.columns) : (b.columns, b.rows)
+        let lines = ProductTiles.length(total, about: max(1, Operand.panel / length), multiple: 16)
         for start in stride(from: 0, to: total, by: lines) {
             let range = start..<min(start + lines, total)
             let piece = Operand(b.isRowMajor ? b.rows(range) : b.columns(range), as: operand)
@@ -167,7 +167,8 @@ struct ProductTiles {
         return (row..<min(row + rowLength, rows), column..<min(column + columnLength, columns))
     }
 
-    private static func length(_ count: Int, about length: Int, multiple: Int) -> Int {
+    /// The length of pieces that `count` is cut into, all alike but for the last.
+    static func length(_ count: Int, about length: Int, multiple: Int) -> Int {
         let pieces = max(1, (count + length / 2) / length)
         return ((count + pieces - 1) / pieces + multiple - 1) / multiple * multiple
     }
