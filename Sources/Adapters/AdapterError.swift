@@ -1,3 +1,5 @@
+import Tensors
+
 /// What went wrong while reading, matching or writing an adapter.
 ///
 /// Messages name the file or setting, the module or key, what was expected and what was found, and what to do.
@@ -40,5 +42,5 @@ public struct AdapterError: Error, CustomStringConvertible, Sendable {
     }
 
     /// The message, followed by its cause.
-    public var description: String { cause.map { "\(message) (\($0))" } ?? message }
+    public var description: String { cause.map { "\(message) (\(SystemReason.of($0)))" } ?? message }
 }

@@ -37,7 +37,8 @@ public struct AdapterWeights: ModelCustomization {
     /// Weights from a PEFT folder; those that it lacks are as in `fresh`.
     ///
     /// - Returns: the weights, and how the file's keys agree with the expected ones.
-    /// - Throws: `AdapterError` or `TensorError` if the file is damaged, a shape differs, or nothing matches.
+    /// - Throws: `AdapterError` or `TensorError` if the file is damaged, a shape differs, nothing matches, or the file
+    ///   holds weights that PEFT would use and this plan does not.
     public static func loaded(
         from folder: URL, fresh: AdapterWeights
     ) throws -> (weights: AdapterWeights, report: AdapterKeyReport) {
@@ -46,6 +47,7 @@ public struct AdapterWeights: ModelCustomization {
         let report = try AdapterKeyReport(
             expected: fresh.plan.parameters,
             found: Dictionary(uniqueKeysWithValues: found.entries.map { ($0.name, $0.tensor.shape) }), file: file.path)
+        try report.checkBaseWeights(in: file, against: fresh.checkpoint)
         let sources = Dictionary(uniqueKeysWithValues: report.matched.map { ($0.key, $0.found) })
         let initial = Dictionary(uniqueKeysWithValues: fresh.parameters.map { ($0.description.key, $0.tensor) })
         let weights = try AdapterWeights(plan: fresh.plan, fresh.checkpoint) { parameter in

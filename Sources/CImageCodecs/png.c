@@ -2,6 +2,7 @@
 #include "CImageCodecs.h"
 
 #include <png.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct {
@@ -113,6 +114,46 @@ size_t lorad_png_write(const uint8_t *samples, uint32_t width, uint32_t height, 
     png_image image = {.version = PNG_IMAGE_VERSION, .width = width, .height = height, .format = PNG_FORMAT_RGB};
     png_alloc_size_t size = capacity;
     return png_image_write_to_memory(&image, bytes, &size, 0, samples, 0, NULL) ? size : 0;
+}
+
+static size_t copy_text(png_structp reader, png_infop info, uint8_t *text, size_t capacity) {
+    png_textp found = NULL;
+    png_read_info(reader, info);
+    if (png_get_text(reader, info, &found, NULL) < 1) return 0;
+    size_t length = found->compression > 0 ? found->itxt_length : found->text_length;
+    if (capacity > 0) memcpy(text, found->text, length < capacity ? length : capacity);
+    return length;
+}
+
+static size_t read_text(const uint8_t *bytes, size_t count, uint8_t *text, size_t capacity) {
+    lorad_png png = {0};
+    source from = {bytes, count, 0};
+    png_structp reader = png_create_read_struct(PNG_LIBPNG_VER_STRING, &png, fail, ignore_warning);
+    if (reader == NULL) return 0;
+    png_infop info = png_create_info_struct(reader);
+    if (info == NULL || setjmp(png_jmpbuf(reader))) {
+        png_destroy_read_struct(&reader, &info, NULL);
+        return 0;
+    }
+    png_set_read_fn(reader, &from, read_bytes);
+    size_t length = copy_text(reader, info, text, capacity);
+    png_destroy_read_struct(&reader, &info, NULL);
+    return length;
+}
+
+// libpng unpacks chunks of whole files only: this one has a pixel's header before the chunk, and ends where pixels begin.
+size_t lorad_png_text(const uint8_t *chunk, size_t count, uint8_t *text, size_t capacity) {
+    static const uint8_t head[] = {0x89, 'P', 'N', 'G',  '\r', '\n', 0x1a, '\n', 0, 0, 0, 13,   'I',  'H',  'D',  'R', 0,
+                                   0,    0,   1,   0,    0,    0,    1,    8,    0, 0, 0, 0x00, 0x3a, 0x7e, 0x9b, 0x55};
+    static const uint8_t tail[] = {0, 0, 0, 0, 'I', 'D', 'A', 'T'};
+    uint8_t *bytes = malloc(sizeof head + count + sizeof tail);
+    if (bytes == NULL) return 0;
+    memcpy(bytes, head, sizeof head);
+    memcpy(bytes + sizeof head, chunk, count);
+    memcpy(bytes + sizeof head + count, tail, sizeof tail);
+    size_t length = read_text(bytes, sizeof head + count + sizeof tail, text, capacity);
+    free(bytes);
+    return length;
 }
 
 const char *lorad_png_version(void) { return png_get_libpng_ver(NULL); }

@@ -1,3 +1,5 @@
+import Tensors
+
 /// What went wrong in a federated run: with an update, a configuration, a peer or the coordinator's state.
 ///
 /// Messages name the worker, the tensor or the file, what was expected and what was found, and what to do.
@@ -41,5 +43,5 @@ public struct FederationError: Error, CustomStringConvertible, Sendable {
     }
 
     /// The message, followed by its cause.
-    public var description: String { cause.map { "\(message) (\($0))" } ?? message }
+    public var description: String { cause.map { "\(message) (\(SystemReason.of($0)))" } ?? message }
 }

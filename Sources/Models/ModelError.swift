@@ -1,3 +1,5 @@
+import Tensors
+
 /// What went wrong while reading a model, tokenizer, picture or configuration.
 ///
 /// Messages name the file, the tensor or key, what was expected and what was found, and what to do.
@@ -26,5 +28,5 @@ public struct ModelError: Error, CustomStringConvertible, Sendable {
     }
 
     /// The message, followed by its cause.
-    public var description: String { cause.map { "\(message) (\($0))" } ?? message }
+    public var description: String { cause.map { "\(message) (\(SystemReason.of($0)))" } ?? message }
 }

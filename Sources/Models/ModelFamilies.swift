@@ -72,7 +72,7 @@ public struct ModelFolder: Sendable {
     ) throws -> Loaded {
         let builder = WeightBuilder(checkpoint, computing: type, customization: customization)
         let model = try family.build(reader, builder)
-        let unused = try builder.finish()
+        let unused = try builder.finish(isQuantized: reader.has("quantization_config"))
         return Loaded(
             model: model, modules: builder.modules, looseParameterCount: builder.looseParameterCount,
             unusedTensors: unused)

@@ -13,16 +13,7 @@ public enum AtomicFile {
     public static func write(
         _ pieces: some Sequence<UnsafeRawBufferPointer>, to path: String, permissions: mode_t = 0o644
     ) throws {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code
-            let reason = code.map { String(cString: strerror(Int32($0))) } ?? error.localizedDescription
-            throw TensorError(
-                .writeFailed,
-                "\(path): cannot be written: its folder cannot be created: \(reason); choose another place")
-        }
+        let folder = try createFolder(of: path)
         try replace(path, with: pieces, permissions)
         try synchronize(folder: folder, of: path)
     }
@@ -35,11 +26,29 @@ public enum AtomicFile {
     /// Writes `text` as UTF-8 in the same way.
     public static func write(_ text: String, to path: String) throws { try write(Data(text.utf8), to: path) }
 
+    /// Creates the folders on the way to a file.
+    ///
+    /// - Returns: The file's folder.
+    /// - Throws: `TensorError.writeFailed` where that cannot be.
+    @discardableResult
+    public static func createFolder(of path: String) throws -> String {
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            return folder
+        } catch {
+            throw TensorError(
+                .writeFailed,
+                "\(path): cannot be written: its folder cannot be created: \(SystemReason.of(error)); "
+                    + "choose another place")
+        }
+    }
+
     private static func replace(
         _ path: String, with pieces: some Sequence<UnsafeRawBufferPointer>, _ permissions: mode_t
     ) throws {
         let temporary = "\(path).\(UUID().uuidString.prefix(8)).partial"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
+        let descriptor = FileReserve.open { open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions) }
         guard descriptor >= 0 else { throw failure(path, errno) }
         defer { close(descriptor) }
         do {
@@ -62,8 +71,11 @@ public enum AtomicFile {
         }
     }
 
-    /// Makes the renaming itself durable, where the folder may be opened and its file system can do that.
-    private static func synchronize(folder: String, of path: String) throws {
+    /// Makes a renaming in a folder durable, where the folder may be opened and its file system can do that.
+    ///
+    /// - Parameter path: what was renamed, for the message.
+    /// - Throws: `TensorError.writeFailed` where the system cannot flush the folder.
+    public static func synchronize(folder: String, of path: String) throws {
         let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }

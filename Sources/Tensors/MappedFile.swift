@@ -7,7 +7,7 @@ final class MappedFile: @unchecked Sendable {  // raw memory that nobody writes
     let count: Int
 
     init(path: String) throws {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = FileReserve.open { open(path, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else {
             throw TensorError(.fileNotFound, "cannot open \(path): \(String(cString: strerror(errno)))")
         }

@@ -81,13 +81,18 @@ public struct SafetensorsFile: Sendable {
         guard length <= UInt64(headerLimit), 8 + Int(length) <= bytes.count else {
             throw damaged(path, "its header claims \(length) bytes, the file has \(bytes.count)")
         }
+        let json = UnsafeRawBufferPointer(rebasing: bytes[8..<8 + Int(length)])
+        let header: SafetensorsHeader
         do {
-            let json = Data(UnsafeRawBufferPointer(rebasing: bytes[8..<8 + Int(length)]))
-            return (try JSONDecoder().decode(SafetensorsHeader.self, from: json), 8 + Int(length))
+            header = try JSONDecoder().decode(SafetensorsHeader.self, from: Data(json))
         } catch {
             throw TensorError(
                 .corruptFile, "\(path): its header is not a safetensors header; copy it again", cause: error)
         }
+        guard header.nameCount == SafetensorsHeader.writtenNameCount(json) else {
+            throw damaged(path, "its header names a tensor twice")
+        }
+        return (header, 8 + Int(length))
     }
 
     /// Where a tensor lies, after the header, and what it is made of.

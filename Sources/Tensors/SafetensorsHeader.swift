@@ -35,6 +35,8 @@ struct SafetensorsHeader: Codable {
 
     var metadata: [String: String] = [:]
     var tensors: [String: Entry] = [:]
+    /// How many different names the header was read with, `__metadata__` included.
+    private(set) var nameCount = 0
 
     /// The header of tensors that follow one another without gaps.
     init(_ entries: [(name: String, dtype: DType, shape: [Int])], metadata: [String: String]) {
@@ -58,6 +60,7 @@ struct SafetensorsHeader: Codable {
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Name.self)
+        nameCount = container.allKeys.count
         for key in container.allKeys {
             if key.stringValue == Self.metadataName.stringValue {
                 metadata = try container.decode([String: String].self, forKey: key)
@@ -71,5 +74,27 @@ struct SafetensorsHeader: Codable {
         var container = encoder.container(keyedBy: Name.self)
         if !metadata.isEmpty { try container.encode(metadata, forKey: Self.metadataName) }
         for (name, entry) in tensors { try container.encode(entry, forKey: Name(stringValue: name)) }
+    }
+
+    /// How many names the outermost object of a JSON text has, those that stand twice counted twice.
+    static func writtenNameCount(_ json: some Sequence<UInt8>) -> Int {
+        var (count, depth, isText, isEscaped) = (0, 0, false, false)
+        for byte in json {
+            if isEscaped {
+                isEscaped = false
+            } else if isText {
+                isEscaped = byte == UInt8(ascii: "\\")
+                isText = byte != UInt8(ascii: "\"")
+            } else {
+                switch byte {
+                case UInt8(ascii: "\""): isText = true
+                case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+                case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+                case UInt8(ascii: ":") where depth == 1: count += 1
+                default: break
+                }
+            }
+        }
+        return count
     }
 }

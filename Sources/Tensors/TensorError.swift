@@ -25,5 +25,5 @@ public struct TensorError: Error, CustomStringConvertible, Sendable {
     }
 
     /// The message, followed by its cause.
-    public var description: String { cause.map { "\(message) (\($0))" } ?? message }
+    public var description: String { cause.map { "\(message) (\(SystemReason.of($0)))" } ?? message }
 }

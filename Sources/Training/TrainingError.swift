@@ -1,3 +1,5 @@
+import Tensors
+
 /// What went wrong while reading a dataset, training, or writing what a run leaves behind.
 ///
 /// Messages name the file, the row or key, what was expected and what was found, and what to do.
@@ -30,5 +32,5 @@ public struct TrainingError: Error, CustomStringConvertible, Sendable {
     }
 
     /// The message, followed by its cause.
-    public var description: String { cause.map { "\(message) (\($0))" } ?? message }
+    public var description: String { cause.map { "\(message) (\(SystemReason.of($0)))" } ?? message }
 }

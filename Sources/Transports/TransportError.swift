@@ -48,6 +48,9 @@ public struct TransportError: Error, CustomStringConvertible, Sendable {
         self.cause = cause
     }
 
-    /// The message, followed by its cause.
-    public var description: String { cause.map { "\(message) (\($0))" } ?? message }
+    /// The message, followed by its cause; a refusal's words are in the message already.
+    public var description: String {
+        guard let cause, !(cause is Refusal) else { return message }
+        return "\(message) (\(cause))"
+    }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Tensors
 
 /// The `lorad` command.
 @main
@@ -27,7 +28,7 @@ struct Lorad: ParsableCommand {
                 write(fullMessage(for: error), to: code == .success ? .standardOutput : .standardError)
                 Foundation.exit(isUsage ? 2 : code.rawValue)
             }
-            write("lorad: \(error)", to: .standardError)
+            write("lorad: \(SystemReason.withPath(error))", to: .standardError)
             Foundation.exit(1)
         }
     }

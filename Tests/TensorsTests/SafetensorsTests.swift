@@ -88,6 +88,15 @@ struct SafetensorsTests {
         #expect(try failure(header, bytes: 8).contains("F8_E4M3"))
     }
 
+    @Test("A name that stands twice is refused, and one that looks like JSON is a name like any other")
+    func repeatedName() throws {
+        let entry = #"{"dtype":"F32","shape":[1],"data_offsets":[0,4]}"#
+        #expect(try failure(#"{"a":\#(entry),"a":\#(entry)}"#, bytes: 4).contains("its header names a tensor twice"))
+        let state = StateDict([(#"a":{"b\"#, Tensor([1], shape: [1])), ("c:", Tensor([2], shape: [1]))])
+        let data = try state.safetensorsHeader() + Data(count: 8)
+        #expect(try SafetensorsFile(data: data, name: "it").names.count == 2)
+    }
+
     @Test("Bytes that belong to no tensor are refused")
     func surplus() throws {
         let header = #"{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#

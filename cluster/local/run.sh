@@ -75,7 +75,7 @@ number=0
 while [ -s "$join" ] && [ "$number" -lt "$workers" ]; do
     number=$((number + 1))
     log=$state/worker-$number.log
-    "$lorad" worker --join "$(cat "$join")" --state "$state" --name "worker-$number" --lanes "$lanes" >"$log" 2>&1 &
+    "$lorad" worker --join-file "$join" --state "$state" --name "worker-$number" --lanes "$lanes" >"$log" 2>&1 &
     pids="$pids $!"
 done
 

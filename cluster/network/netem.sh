@@ -149,7 +149,7 @@ coordinator=$!
 pids="$pids $coordinator"
 until has_text join || has_ended "$coordinator"; do sleep 0.1; done
 has_text join || fail "the coordinator does not start"
-(cd worker && exec ip netns exec "$there" "$lorad" worker --join "$(cat ../join)" --name there --state state) \
+(cd worker && exec ip netns exec "$there" "$lorad" worker --join-file ../join --name there --state state) \
     >worker.log 2>&1 &
 worker=$!
 pids="$pids $worker"

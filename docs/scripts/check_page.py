@@ -124,6 +124,11 @@ class Run:
             "--listen", f"tcp://127.0.0.1:{self.control}", "--dashboard", f"127.0.0.1:{self.dashboard}",
             "--join-file", self.folder / "join", *[word for setting in settings for word in ("--set", setting)])
 
+    def address(self):
+        """Where the coordinator says that the page is, the key to the join line at its end."""
+        found = re.search(r"page is at (\S+)", (self.folder / "coordinator.log").read_text())
+        return found and found[1]
+
     def work(self, name, part):
         join = wait(lambda: (self.folder / "join").exists() and (self.folder / "join").read_text().strip(), "no join line")
         return self.start(name, "worker", "--join", join, "--name", name, "--state", self.folder / name, "--lanes", 1, *self.parts[part])
@@ -224,8 +229,7 @@ def check_names(browser, what):
 
 def look_at_live_run(browser, run, images):
     coordinator = run.coordinate()
-    address = f"http://127.0.0.1:{run.dashboard}/"
-    wait(lambda: (run.folder / "join").exists(), "the coordinator does not start")
+    address = wait(run.address, "the coordinator does not start")
     browser.open(address)
     browser.until("document.querySelector('#facts').textContent.startsWith('Waiting for workers')", "the page shows nothing")
     check_layout(browser, "before the first round")

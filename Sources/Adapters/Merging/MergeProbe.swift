@@ -4,7 +4,7 @@ import Tensors
 
 /// How far two models' logits are apart on a made-up input: random words, and pictures of noise.
 public struct MergeProbe: Sendable, Equatable {
-    /// The largest difference of two logits.
+    /// The largest difference of two logits; NaN where one of them is not a finite number.
     public let difference: Float
     /// The largest logit.
     public let largest: Float
@@ -12,7 +12,8 @@ public struct MergeProbe: Sendable, Equatable {
     /// Compares two models of one base.
     public init(_ a: any VisionLanguageModel, _ b: any VisionLanguageModel, seed: UInt64 = 1) {
         let (left, right) = (Self.logits(of: a, seed), Self.logits(of: b, seed))
-        difference = zip(left, right).map { abs($0 - $1) }.max() ?? 0
+        let isFinite = left.allSatisfy(\.isFinite) && right.allSatisfy(\.isFinite)
+        difference = isFinite ? zip(left, right).map { abs($0 - $1) }.max() ?? 0 : .nan
         largest = left.map(abs).max() ?? 0
     }
 

@@ -14,7 +14,7 @@ public struct AdapterKeyReport: Sendable, Equatable {
     public let missing: [String]
     /// Keys in the file that mean nothing to this model.
     public let unexpected: [String]
-    /// Copies that PEFT saves along and never reads: frozen base weights, and biases stored twice.
+    /// Copies that PEFT saves along: frozen base weights, which `loaded` compares with the base's, and tensors stored twice.
     public let ignored: [String]
 
     /// Compares keys and shapes.
@@ -23,8 +23,10 @@ public struct AdapterKeyReport: Sendable, Equatable {
     ///   - expected: a plan's parameters.
     ///   - found: keys and shapes in the file.
     ///   - file: its name, for errors.
-    /// - Throws: `AdapterError` if a shape differs, two keys mean one tensor, or nothing matches.
+    /// - Throws: `AdapterError` if a shape differs, two keys mean one tensor, nothing matches, a module is there in part,
+    ///   or a tensor belongs to a method that lorad does not have.
     public init(expected: [AdapterParameter], found: [String: [Int]], file: String) throws {
+        try Self.checkTraces(found.keys.sorted(), file)
         let shapes = Dictionary(expected.map { ($0.key, $0.shape) }) { first, _ in first }
         let dialects = KeyDialects(expected: shapes.keys)
         var sources: [String: String] = [:]
@@ -50,6 +52,29 @@ public struct AdapterKeyReport: Sendable, Equatable {
         self.unexpected = unexpected
         self.ignored = ignored
         try check(shapes: shapes, found: found, file: file)
+        try checkParts(of: expected, file)
+    }
+
+    private static func checkTraces(_ keys: [String], _ file: String) throws {
+        for key in keys {
+            guard let trace = UnsupportedSetting.trace(in: key) else { continue }
+            throw AdapterError(
+                .unsupported,
+                "\(file): \(key) is \(trace), which lorad does not support; \(UnsupportedSetting.merge)")
+        }
+    }
+
+    /// A module without all of its tensors would be a mixture of trained and fresh ones; one without any is untrained.
+    private func checkParts(of expected: [AdapterParameter], _ file: String) throws {
+        let absent = Set(missing)
+        let begun = Set(expected.filter { !absent.contains($0.key) }.compactMap(\.module))
+        let lost = expected.filter { absent.contains($0.key) && $0.module.map(begun.contains) == true }
+            .map(\.key).sorted()
+        guard let first = lost.first else { return }
+        throw AdapterError(
+            .corruptFile,
+            "\(file): \(lost.count) tensors are missing of modules that are there in part, the first \(first): "
+                + "copy the adapter again, or save it from PEFT anew")
     }
 
     private func check(shapes: [String: [Int]], found: [String: [Int]], file: String) throws {
@@ -79,6 +104,17 @@ public struct AdapterKeyReport: Sendable, Equatable {
 
     private static func isCopy(_ key: String) -> Bool {
         key.contains(".original_module.") || key.contains(".modules_to_save.") || key.hasSuffix(".base_layer.weight")
+    }
+}
+
+extension AdapterParameter {
+    /// The module whose tensors are there together or not at all; nil for what stands by itself.
+    fileprivate var module: String? {
+        switch role {
+        case .loraA, .loraB: String(path.dropLast(".lora_A.weight".count))
+        case .saved: ModulePath.parent(path)
+        case .bias, .temperature: nil
+        }
     }
 }
 

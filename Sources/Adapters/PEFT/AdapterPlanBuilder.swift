@@ -18,6 +18,7 @@ struct AdapterPlanBuilder {
     }
 
     mutating func build() throws {
+        try renameOldModules()
         let targets = try resolveTargets()
         let targeted = try matchTargets(targets)
         linears = try adapt(targeted)
@@ -35,11 +36,25 @@ struct AdapterPlanBuilder {
         }
         if case .names(let names) = targets {
             let paths = modules.map(\.path)
-            let current = KeyDialects.currentNames(names, among: paths, warnings: &warnings)
+            let current = KeyDialects.currentNames(
+                names, of: "target_modules", among: paths, warnings: &warnings)
             targets = .names(MinimalNames.condense(current, among: paths))
         }
         configuration.targetModules = targets
         return targets
+    }
+
+    /// `exclude_modules`, `rank_pattern` and `alpha_pattern` in today's names where they have those of transformers 4.
+    private mutating func renameOldModules() throws {
+        let paths = modules.map(\.path)
+        if case .names(let names) = configuration.excludeModules {
+            configuration.excludeModules = .names(
+                KeyDialects.currentNames(names, of: "exclude_modules", among: paths, warnings: &warnings))
+        }
+        configuration.rankPattern = try KeyDialects.currentPatterns(
+            configuration.rankPattern, of: "rank_pattern", among: paths, warnings: &warnings)
+        configuration.alphaPattern = try KeyDialects.currentPatterns(
+            configuration.alphaPattern, of: "alpha_pattern", among: paths, warnings: &warnings)
     }
 
     private mutating func matchTargets(_ targets: ModuleSelection) throws -> [ModuleDescription] {

@@ -31,16 +31,40 @@ public struct KeyDialects: Sendable {
     }
 
     /// Replaces names of modules that match nothing by what they are called today.
-    static func currentNames(_ names: [String], among paths: [String], warnings: inout [String]) -> [String] {
+    static func currentNames(
+        _ names: [String], of setting: String, among paths: [String], warnings: inout [String]
+    ) -> [String] {
         let known = Set(paths)
         return names.map { name in
             guard name.contains("."), !paths.contains(where: { $0 == name || $0.hasSuffix("." + name) }),
                 let current = candidates(name).first(where: known.contains)
             else { return name }
-            warnings.append(
-                "target_modules: \"\(name)\" is called \"\(current)\" in transformers 5 and was taken as that")
+            warnings.append(notice(setting, name, current))
             return current
         }
+    }
+
+    /// Replaces patterns that match no module and begin with an older name by those with today's.
+    static func currentPatterns<Value>(
+        _ entries: [LoRAConfiguration.PatternEntry<Value>], of setting: String, among paths: [String],
+        warnings: inout [String]
+    ) throws -> [LoRAConfiguration.PatternEntry<Value>] {
+        let isMatched = { (pattern: String) throws -> Bool in
+            let compiled = try PatternTable<Value>.compile(pattern, setting: setting)
+            return paths.contains(where: compiled.matchesPrefix)
+        }
+        return try entries.map { entry in
+            let plain = entry.pattern.replacing("\\.", with: ".")
+            guard try !isMatched(entry.pattern),
+                let current = try candidates(plain).first(where: { try $0 != plain && isMatched($0) })
+            else { return entry }
+            warnings.append(notice(setting, entry.pattern, current))
+            return .init(current, entry.value)
+        }
+    }
+
+    private static func notice(_ setting: String, _ name: String, _ current: String) -> String {
+        "\(setting): \"\(name)\" is called \"\(current)\" in transformers 5 and was taken as that"
     }
 
     /// The path under every combination of old and new names, most likely first.

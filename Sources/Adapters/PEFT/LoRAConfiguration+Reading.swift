@@ -26,7 +26,7 @@ extension LoRAConfiguration {
         let reader = try SettingsReader(object, source: source)
         self.init()
         try Self.checkType(reader, origin)
-        try UnsupportedSetting.check(reader)
+        try UnsupportedSetting.check(reader, origin)
         try Self.checkKeys(reader, origin, notes: &notes)
         try readAdapter(reader)
         try readSelections(reader)

@@ -1,4 +1,7 @@
 extension LoRAConfiguration {
+    /// The largest rank that is taken for one: more than any layer's width, and sizes made of it stay countable.
+    static let largestRank = 65_536
+
     private static let taskTypes = [
         "SEQ_CLS", "SEQ_2_SEQ_LM", "CAUSAL_LM", "TOKEN_CLS", "QUESTION_ANS", "FEATURE_EXTRACTION",
     ]
@@ -26,6 +29,9 @@ extension LoRAConfiguration {
         let ranks = [("r", rank)] + rankPattern.map { ("rank_pattern.\($0.pattern)", $0.value) }
         for (key, rank) in ranks where rank <= 0 {
             throw reader.invalid(key, "must be at least 1, found \(rank)")
+        }
+        for (key, rank) in ranks where rank > Self.largestRank {
+            throw reader.invalid(key, "must be at most \(Self.largestRank), found \(rank)")
         }
         let alphas = [("lora_alpha", alpha)] + alphaPattern.map { ("alpha_pattern.\($0.pattern)", $0.value) }
         for (key, alpha) in alphas where alpha == 0 || !alpha.isFinite {

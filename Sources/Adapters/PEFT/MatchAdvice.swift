@@ -25,6 +25,12 @@ struct MatchAdvice {
     }
 
     func nothingTargeted(anyExcluded: Bool, anyUnmatched: Bool) -> AdapterError {
+        if layersAreAtFault {
+            return AdapterError(
+                .nothingMatched,
+                "layers_to_transform names no layer with a module that target_modules names" + layersHint,
+                setting: "layers_to_transform")
+        }
         let reason =
             if !anyUnmatched {
                 "all modules are excluded by exclude_modules and modules_to_save"
@@ -34,6 +40,15 @@ struct MatchAdvice {
                 "target_modules matches no module" + targetHint
             }
         return AdapterError(.nothingMatched, reason + layersHint, setting: "target_modules")
+    }
+
+    /// Whether target_modules matches modules, all of them outside of the layers that are named.
+    private var layersAreAtFault: Bool {
+        guard case .names(let names) = configuration.targetModules,
+            let layers = try? LayerFilter(configuration)
+        else { return false }
+        let named = paths.filter(NameFilter(names: names).matches)
+        return !named.isEmpty && !named.contains(where: layers.matches)
     }
 
     private var targetHint: String {
@@ -59,6 +74,7 @@ struct MatchAdvice {
     }
 
     func suggestion(for name: String) -> String {
-        NameSuggestions.question(for: name, among: NameSuggestions.pathEnds(of: paths, like: name))
+        let ends = NameSuggestions.pathEnds(of: paths, like: name)
+        return ends.contains(name) ? "" : NameSuggestions.question(for: name, among: ends)
     }
 }

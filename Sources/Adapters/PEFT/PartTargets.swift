@@ -25,8 +25,13 @@ public struct PartTargets: Sendable, Equatable {
             }
             guard !parts.isEmpty else { throw Self.problem("targets", "expected one of \(Self.known), or a list") }
         }
-        self.ranks = try Self.table(ranks, "ranks") { $0.intValue.flatMap { $0 > 0 ? $0 : nil } }
-        self.alphas = try Self.table(alphas, "alphas") { $0.doubleValue.flatMap { $0 > 0 ? $0 : nil } }
+        let range = 1...LoRAConfiguration.largestRank
+        self.ranks = try Self.table(ranks, "ranks", "a whole number from 1 to \(range.upperBound)") {
+            $0.intValue.flatMap { range.contains($0) ? $0 : nil }
+        }
+        self.alphas = try Self.table(alphas, "alphas", "a number above 0") {
+            $0.doubleValue.flatMap { $0 > 0 ? $0 : nil }
+        }
         for (key, table) in [("ranks", Set(self.ranks.keys)), ("alphas", Set(self.alphas.keys))] where !parts.isEmpty {
             guard let other = table.subtracting(parts).first else { continue }
             throw Self.problem(key, "\(other.rawValue) is not among adapter.targets")
@@ -43,7 +48,7 @@ public struct PartTargets: Sendable, Equatable {
     }
 
     private static func table<Value>(
-        _ json: JSONValue?, _ key: String, _ value: (JSONValue) -> Value?
+        _ json: JSONValue?, _ key: String, _ expectation: String, _ value: (JSONValue) -> Value?
     ) throws -> [ModelPart: Value] {
         guard let json else { return [:] }
         guard let members = json.objectValue else {
@@ -51,7 +56,7 @@ public struct PartTargets: Sendable, Equatable {
         }
         return try members.reduce(into: [:]) { table, member in
             guard let number = value(member.value) else {
-                throw problem(key, "\(member.key): expected a number above 0")
+                throw problem(key, "\(member.key): expected \(expectation), found \(member.value.summary)")
             }
             table[try part(member.key, key)] = number
         }

@@ -9,8 +9,13 @@ struct UnsupportedSetting {
     let advice: String
     /// Whether every value is harmless by itself, because another setting has to ask for it.
     var isHarmless = false
+    /// What to do instead with an adapter that was trained with it; nil where `advice` holds for it too.
+    var savedAdvice: String? = UnsupportedSetting.merge
 
     private static let plain = "remove it to train plain LoRA"
+    /// What to do with an adapter that only PEFT applies in full.
+    static let merge = "merge the adapter into its base with PEFT (merge_and_unload) and use that model"
+    private static let onlyPEFT = "PEFT itself is needed to use this adapter"
 
     static let all: [UnsupportedSetting] = [
         .init(key: "use_dora", off: .bool(false), advice: "set it to false to train plain LoRA"),
@@ -24,13 +29,14 @@ struct UnsupportedSetting {
             key: "trainable_token_indices", off: .null,
             advice: "put the embedding into modules_to_save to train all of it"),
         .init(key: "layer_replication", off: .null, advice: "replicate the layers in the base model first"),
-        .init(key: "alora_invocation_tokens", off: .null, advice: plain),
-        .init(key: "megatron_config", off: .null, advice: "remove it; the base is not a Megatron model"),
+        .init(key: "alora_invocation_tokens", off: .null, advice: plain, savedAdvice: onlyPEFT),
+        .init(
+            key: "megatron_config", off: .null, advice: "remove it; the base is not a Megatron model", savedAdvice: nil),
         .init(key: "velora_config", off: .null, advice: plain),
         .init(key: "monteclora_config", off: .null, advice: plain),
         .init(key: "kasa_config", off: .null, advice: plain),
         .init(key: "use_bdlora", off: .null, advice: plain),
-        .init(key: "arrow_config", off: .null, advice: plain),
+        .init(key: "arrow_config", off: .null, advice: plain, savedAdvice: onlyPEFT),
         // The next ones parametrise what init_lora_weights or another setting asks for.
         .init(key: "loftq_config", off: .object([]), advice: "", isHarmless: true),
         .init(key: "eva_config", off: .null, advice: "", isHarmless: true),
@@ -40,14 +46,24 @@ struct UnsupportedSetting {
         .init(key: "qalora_group_size", off: .int(16), advice: "", isHarmless: true),
     ]
 
-    static func check(_ reader: SettingsReader) throws {
+    static func check(_ reader: SettingsReader, _ origin: LoRAConfiguration.Origin) throws {
         for setting in all where !setting.isHarmless {
             guard let value = reader.value(setting.key), !setting.isOff(value) else { continue }
+            let saved = origin == .savedAdapter ? setting.savedAdvice : nil
             throw AdapterError(
                 .unsupported,
                 "\(reader.source): \(setting.key) is set to \(value.summary), which lorad does not support; "
-                    + setting.advice, setting: setting.key)
+                    + (saved ?? setting.advice), setting: setting.key)
         }
+    }
+
+    /// What a key of an adapter file holds where one of these settings was on as it was trained, whatever
+    /// `adapter_config.json` says now.
+    static func trace(in key: String) -> String? {
+        let key = key.replacing(".default", with: "")
+        if key.contains(".lora_magnitude_vector") { return "a magnitude of DoRA (use_dora)" }
+        if key.hasSuffix(".lora_B.bias") { return "a bias of B (lora_bias)" }
+        return key.contains(".token_adapter.") ? "trained tokens (trainable_token_indices)" : nil
     }
 
     /// False, and empty lists and mappings, switch a setting off as well as its default does.

@@ -27,6 +27,10 @@ int lorad_png_read(const uint8_t *bytes, size_t count, uint8_t *samples, size_t 
 // Returns that size; 0 where it did not work.
 size_t lorad_png_write(const uint8_t *samples, uint32_t width, uint32_t height, uint8_t *bytes, size_t capacity);
 
+// Copies the text of a tEXt, zTXt or iTXt chunk, which is given from its length to its checksum, unpacked to `text`, at most
+// `capacity` bytes of it. Returns how many bytes it has; 0 where it is damaged or empty.
+size_t lorad_png_text(const uint8_t *chunk, size_t count, uint8_t *text, size_t capacity);
+
 // The version of libpng.
 const char *lorad_png_version(void);
 

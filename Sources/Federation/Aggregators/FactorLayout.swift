@@ -85,12 +85,20 @@ public struct FactorLayout: Sendable, Equatable {
     /// FlexLoRA keeps the strongest directions first, so that the cut of its results is the best of that rank.
     ///
     /// - Parameter rank: the worker's; modules whose global rank is lower keep theirs.
-    /// - Throws: `FederationError.invalidConfiguration` for a rank below 1.
+    /// - Throws: `FederationError.invalidConfiguration` for a rank below 1, and naming a factor that is not float32 or not of
+    ///   the layout's shape.
     public func cut(_ state: StateDict, toRank rank: Int) throws -> StateDict {
         guard rank > 0 else { throw FederationError(.invalidConfiguration, "rank \(rank) of a worker: at least 1") }
-        return StateDict(
+        return try StateDict(
             state.entries.map { key, tensor in
                 guard let pair = pair(of: key), rank < pair.rank else { return (key, tensor) }
+                let expected = shape(of: key, in: pair, rank: pair.rank)
+                guard tensor.dtype == .float32, tensor.shape == expected else {
+                    throw FederationError(
+                        .invalidConfiguration,
+                        "\(key) should be F32 \(expected) to be cut to rank \(rank), found \(tensor.dtype.rawValue) "
+                            + "\(tensor.shape)")
+                }
                 guard key == pair.bKey else { return (key, tensor.detached.rows(0..<rank)) }
                 return (key, tensor.resized(columns: rank, scaledBy: pair.scale / pair.scale(rank: rank)))
             })

@@ -69,7 +69,7 @@ extension AveragingJob {
             }
             let state = state
             let start = try RoundStart(state: state.trained, layout: layout, round: state.round)
-            let terms = try secureRound(start, masking, masking.fewestWorkers).terms
+            let terms = try secureRound(start, masking, masking.roundWorkers).terms
             return try release(of: terms, book)
         }
     }
@@ -92,8 +92,10 @@ extension AveragingJob {
     }
 
     /// A sample by independent coins of the system's randomness, which nobody can foretell.
-    func poissonSample(_ workers: [WorkerID], rate: Double) -> [PlannedTask] {
-        let chosen = (try? PrivacyRelease.Sampling.poisson(rate: rate).draw(from: workers.count)) ?? []
+    ///
+    /// - Throws: `PrivacyError` where none can be drawn: an empty one would be a round of noise alone.
+    func poissonSample(_ workers: [WorkerID], rate: Double) throws -> [PlannedTask] {
+        let chosen = try PrivacyRelease.Sampling.poisson(rate: rate).draw(from: workers.count)
         var taken: Set<UInt64> = []
         return chosen.map { workers[$0] }.filter { taken.insert($0.taskID).inserted }
             .map { PlannedTask(id: $0.taskID, worker: $0) }

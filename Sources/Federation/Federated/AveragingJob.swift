@@ -99,7 +99,7 @@ public final class AveragingJob: Job {
     ) throws {
         if settings.masking != nil { try Self.checkMasking(settings, aggregator) }
         if settings.privacy != nil { try Self.checkPrivacy(settings, aggregator) }
-        minimumWorkers = max(settings.minimumWorkers, settings.masking?.fewestWorkers ?? 1)
+        minimumWorkers = max(settings.minimumWorkers, settings.masking?.roundWorkers ?? 1)
         self.settings = settings
         self.layout = layout
         self.aggregator = aggregator
@@ -115,6 +115,12 @@ public final class AveragingJob: Job {
     public var round: Int { current.withLock { $0.state.round } }
     /// Rounds of the run: fewer than were asked for where the privacy budget is spent.
     public var rounds: Int { isBudgetSpent ? min(round, settings.rounds) : settings.rounds }
+    /// Whether workers add noise, and count what it costs them.
+    public var workersHaveBudgets: Bool {
+        if case .distributed? = settings.privacy?.settings.mechanism { true } else { settings.hidesMetrics }
+    }
+    /// Makes the rounds that are done all of the run, as where the privacy budget is spent.
+    public func endEarly() { current.withLock { $0.isBudgetSpent = true } }
     /// Whether the privacy budget allows no further round.
     public var isBudgetSpent: Bool { current.withLock { $0.isBudgetSpent } }
     /// Where the job is.
@@ -128,7 +134,7 @@ public final class AveragingJob: Job {
 
     /// The round's tasks: one for each worker of the sample, or one for each replica.
     public func plan(for workers: [WorkerID]) throws -> RoundPlan {
-        let chosen = sample(workers)
+        let chosen = try sample(workers)
         let tasks = try current.withLock { current in
             let start = try RoundStart(state: current.state.trained, layout: layout, round: current.state.round)
             let intake = try intake(start, workers: chosen.count)
@@ -243,11 +249,11 @@ public final class AveragingJob: Job {
     }
 
     /// A sample drawn by the seed and the round from the workers' names, so that a restart draws the same.
-    private func sample(_ workers: [WorkerID]) -> [PlannedTask] {
+    private func sample(_ workers: [WorkerID]) throws -> [PlannedTask] {
         switch settings.participation {
         case .replicas(let count): return (0..<count).map { PlannedTask(id: UInt64($0)) }
         case .sampled(let share, _) where share < 1 && settings.privacy != nil && settings.masking == nil:
-            return poissonSample(workers, rate: share)
+            return try poissonSample(workers, rate: share)
         case .sampled(let share, let minimum):
             let count = min(workers.count, max(minimum, Int((share * Double(workers.count)).rounded())))
             var random = SplitMix64(seed: settings.seed, stream: UInt64(round))
@@ -263,7 +269,7 @@ public final class AveragingJob: Job {
         case .replicas: count
         case .sampled where settings.privacy != nil && settings.masking == nil: 0
         case .sampled(_, let minimum):
-            max(min(count, max(minimum, aggregator.minimumUpdates)), settings.masking?.fewestWorkers ?? 0)
+            max(min(count, max(minimum, aggregator.minimumUpdates)), settings.masking?.roundWorkers ?? 0)
         }
     }
 }

@@ -1,7 +1,31 @@
 import Foundation
 import SwiftProtobuf
 
+extension WireProblem {
+    /// What a worker is told that has not said hello in its session: with `malformed`, the sign to do so.
+    static let joinFirst = "join first"
+
+    /// Whether the worker is to say hello.
+    var asksToJoin: Bool { code == .malformed && reason == Self.joinFirst }
+}
+
+extension WireFailure {
+    /// The reason of a worker that may give away no more in the run: it has no fault, and leaves.
+    static let spentBudget = "this worker's privacy budget for the run is spent"
+}
+
+extension WireFinished {
+    /// What the summary of a run begins with that has failed.
+    static let failureMark = "the run has failed: "
+}
+
 extension WireReply {
+    /// The run is over for a worker.
+    static func finished(_ summary: String) -> WireReply { .with { $0.finished = .with { $0.summary = summary } } }
+
+    /// Asks for a hello; see `WireProblem.asksToJoin`.
+    static var joinFirst: WireReply { .problem(.malformed, WireProblem.joinFirst) }
+
     static func problem(_ code: WireProblem.Code, _ reason: String) -> WireReply {
         .with {
             $0.problem = .with {
@@ -18,6 +42,16 @@ extension WireReply {
                 $0.reason = reason
             }
         }
+    }
+}
+
+extension Coordinator.Outcome {
+    static func problem(_ code: WireProblem.Code, _ reason: String) -> Self {
+        .reply(.problem(code, reason))
+    }
+
+    static func verdict(_ outcome: WireVerdict.Outcome, _ reason: String = "") -> Self {
+        .reply(.verdict(outcome, reason))
     }
 }
 

@@ -42,11 +42,15 @@ struct Coordinator<Ticket: Sendable> {
     /// Whether something has changed that parked polls may get an answer by.
     private var hasNews = true
     private var (lastLook, lastRollCall): (Duration, Duration) = (.zero, .zero)
-    private var board: TaskBoard
+    private(set) var board: TaskBoard
     private var plan = RoundPlan(tasks: [])
     private var hasComplained = false
     /// When time began to pass.
-    private var start: Duration?
+    private(set) var start: Duration?
+    /// Whether rounds were done before this coordinator began, by workers that it does not know yet.
+    let isResumed: Bool
+    /// Workers that nobody needs to wait for.
+    private(set) var lost = LostWorkers()
     /// Workers that have been told that the run is over.
     private var dismissed: Set<WorkerID> = []
     /// The state that the round starts from, once it is published.
@@ -55,6 +59,7 @@ struct Coordinator<Ticket: Sendable> {
     init(job: any Job, timing: Timing) {
         self.job = job
         self.timing = timing
+        isResumed = job.round > 0
         board = TaskBoard([], patience: timing.patience)
         if job.round >= job.rounds { finish() }
     }
@@ -70,11 +75,16 @@ struct Coordinator<Ticket: Sendable> {
 
     // MARK: Members
 
-    /// Takes in a worker whose identity is proven.
+    /// Takes in a worker whose identity is proven. One that was shut out because it could not do its tasks may come again
+    /// after a while: whoever runs it may have mended what was wrong.
     mutating func join(_ worker: WorkerID, _ hello: WireHello, at now: Duration) {
+        guard !lost.spent.contains(worker) else { return }
         let known = members[worker]
         var member = known ?? Member(id: worker, hello: hello, now: now)
-        guard member.state != .excluded else { return }
+        if member.state == .excluded {
+            guard let since = unable[worker], now - since >= timing.patience * 4 else { return }
+            (unable[worker], strikes[worker]) = (nil, nil)
+        }
         member.name = hello.name
         member.signingKey = hello.signingKey
         member.lastHeard = now
@@ -85,6 +95,7 @@ struct Coordinator<Ticket: Sendable> {
 
     /// Shuts a worker out for the rest of the run.
     mutating func exclude(_ worker: WorkerID, reason: String) {
+        unable[worker] = nil
         guard let member = members[worker], member.state != .excluded else { return }
         _ = board.release(worker)
         hasNews = true
@@ -106,8 +117,9 @@ struct Coordinator<Ticket: Sendable> {
 
     /// Answers a worker that has joined.
     mutating func handle(_ request: WireRequest, from worker: WorkerID, _ ticket: Ticket, at now: Duration) -> Outcome {
-        guard let member = members[worker] else { return .problem(.malformed, "join first") }
+        guard let member = members[worker] else { return .reply(.joinFirst) }
         guard member.state != .excluded else { return .problem(.excluded, Self.exclusion) }
+        guard !lost.spent.contains(worker) else { return .reply(.finished(WireFailure.spentBudget)) }
         switch request.kind {
         case .poll: return poll(worker, ticket, now)
         case .heartbeat(let beat): return heartbeat(beat, worker, now)
@@ -158,25 +170,36 @@ struct Coordinator<Ticket: Sendable> {
 
     private mutating func fail(_ failure: WireFailure, _ worker: WorkerID, _ now: Duration) -> Outcome {
         guard let key = TaskKey(failure.task) else { return .problem(.malformed, "the failure names no task") }
+        if failure.reason == WireFailure.spentBudget, job.workersHaveBudgets { return retire(worker, now) }
         heard(worker, .idle, at: now)
         if isCurrent(key), board.task(heldBy: worker) == key.id {
             board.fail(key.id, worker)
             hasNews = true
             events.append(.taskFailed(key, worker, reason: String(failure.reason.prefix(500))))
-            countAgainst(worker, "it could not do \(Self.strikes) tasks in a row")
+            countAgainst(worker, "it could not do \(Self.strikes) tasks in a row", at: now)
+            if members[worker]?.state == .excluded { unable[worker] = now }
         }
         return .verdict(.late)
     }
 
     private mutating func leave(_ goodbye: WireGoodbye, _ worker: WorkerID, _ now: Duration) -> Outcome {
+        depart(worker, reason: String(goodbye.reason.prefix(200)), at: now)
+        return .reply(.with { $0.alive = .init() })
+    }
+
+    /// A spent privacy budget is no fault: the worker leaves, and does not come back to this run.
+    private mutating func retire(_ worker: WorkerID, _ now: Duration) -> Outcome {
+        depart(worker, reason: WireFailure.spentBudget, at: now)
+        lost.spent.insert(worker)
+        return .reply(.finished(WireFailure.spentBudget))
+    }
+
+    private mutating func depart(_ worker: WorkerID, reason: String, at now: Duration) {
         _ = board.release(worker)
         forgetPolls(of: worker)
         hasNews = true
-        if let member = members[worker], member.isThere {
-            events.append(.left(member, reason: String(goodbye.reason.prefix(200))))
-        }
+        if let member = members[worker], member.isThere { events.append(.left(member, reason: reason)) }
         heard(worker, .left, at: now)
-        return .reply(.with { $0.alive = .init() })
     }
 
     private func isCurrent(_ key: TaskKey) -> Bool { key.round == job.round && key.base == base?.id }
@@ -201,12 +224,12 @@ struct Coordinator<Ticket: Sendable> {
         case .invalid(let reason):
             board.refuse(key.id)
             let reply = refuse(key, worker, reason)
-            countAgainst(worker, "\(Self.strikes) of its results in a row were refused: \(reason)")
+            countAgainst(worker, "\(Self.strikes) of its results in a row were refused: \(reason)", at: now)
             return reply
         case .notFinite:
             let isCheckable = board.refuseNotFinite(key.id)
             let reply = refuse(key, worker, "it holds numbers that are not finite")
-            if !isCheckable { countAgainst(worker, "\(Self.strikes) of its results in a row were not finite") }
+            if !isCheckable { countAgainst(worker, "\(Self.strikes) of its results in a row were not finite", at: now) }
             return reply
         }
     }
@@ -215,7 +238,7 @@ struct Coordinator<Ticket: Sendable> {
         _ key: TaskKey, _ worker: WorkerID, _ metrics: ContributionMetrics, _ now: Duration
     ) -> WireReply {
         for other in board.count(key.id, at: now) {
-            countAgainst(other, "\(Self.strikes) of its results in a row were not finite, and others' were")
+            countAgainst(other, "\(Self.strikes) of its results in a row were not finite, and others' were", at: now)
         }
         members[worker]?.counted += 1
         members[worker]?.progress = 0
@@ -245,19 +268,24 @@ struct Coordinator<Ticket: Sendable> {
     /// What an excluded worker is told.
     static var exclusion: String { "this worker may not take part any more" }
     private var strikes: [WorkerID: Int] = [:]
+    /// Workers that were shut out because they could not do their tasks, and when.
+    private var unable: [WorkerID: Duration] = [:]
 
-    private mutating func countAgainst(_ worker: WorkerID, _ reason: String) {
+    private mutating func countAgainst(_ worker: WorkerID, _ reason: String, at now: Duration) {
         strikes[worker, default: 0] += 1
-        if strikes[worker] == Self.strikes { exclude(worker, reason: reason) }
+        guard strikes[worker] == Self.strikes else { return }
+        lost.lastShutOut = (members[worker]?.name ?? worker.description, reason, now)
+        exclude(worker, reason: reason)
     }
 
     // MARK: Rounds
 
-    /// Lets time pass: silent workers lose their tasks, rounds open and close. A run in which nobody's results are finite
-    /// ends.
+    /// Lets time pass: silent workers lose their tasks, rounds open and close. A run ends in which nobody's results are
+    /// finite, or for which there is nobody to wait any more.
     ///
     /// - Returns: whether a commit is due; it is asked for once.
     mutating func advance(to now: Duration) -> Bool {
+        start = start ?? now
         callRoll(at: now)
         if isClosable(at: now) {
             phase = .committing
@@ -266,20 +294,12 @@ struct Coordinator<Ticket: Sendable> {
             }
             return true
         }
-        if hasDiverged(at: now) { fail(job.divergence) }
-        return false
-    }
-
-    /// Whether nobody's results are finite: neither of those who are there, nor of those who may be expected back. After
-    /// a start nobody is known, so others get some time to come.
-    private mutating func hasDiverged(at now: Duration) -> Bool {
-        let since = start ?? now
-        start = since
-        guard case .open = phase, board.hasNotFinite, now - since >= timing.patience * 4 else { return false }
-        let expected = members.values.filter { member in
-            member.isThere || member.state == .silent && now - member.lastHeard < timing.patience * 10
+        switch ending(at: now) {
+        case .failure(let reason): fail(reason)
+        case .lackOfBudget(let reason): endForBudget(reason)
+        case nil: break
         }
-        return board.hasDiverged(among: expected.map(\.id))
+        return false
     }
 
     /// Looks for workers that have fallen silent, a hundred times in the time that they may be silent.
@@ -375,8 +395,9 @@ struct Coordinator<Ticket: Sendable> {
     ///
     /// - Returns: The answer for one that may not.
     mutating func hearExchange(_ exchange: WireExchange, from worker: WorkerID, at now: Duration) -> WireReply? {
-        guard let member = members[worker] else { return .problem(.malformed, "join first") }
+        guard let member = members[worker] else { return .joinFirst }
         guard member.state != .excluded else { return .problem(.excluded, Self.exclusion) }
+        guard !lost.spent.contains(worker) else { return .finished(WireFailure.spentBudget) }
         heard(worker, .working, at: now)
         guard let key = TaskKey(exchange.task), isCurrent(key), phase != .gathering else {
             return .with { $0.turn = .with { $0.over = .init() } }
@@ -387,6 +408,14 @@ struct Coordinator<Ticket: Sendable> {
     private mutating func finish() {
         (phase, hasNews) = (.finished, true)
         events.append(.finished)
+    }
+
+    /// Ends the run after the rounds that are done, for no privacy budget allows another; one without any has failed.
+    mutating func endForBudget(_ reason: String) {
+        guard job.round > 0 else { return fail(reason) }
+        job.endEarly()
+        events.append(.endedEarly(rounds: job.round, reason: reason))
+        finish()
     }
 
     /// Ends the run: nothing can be done about it.
@@ -438,12 +467,10 @@ struct Coordinator<Ticket: Sendable> {
 
     private mutating func answer(to worker: WorkerID, since: Duration, at now: Duration) -> WireReply? {
         switch phase {
-        case .finished: return .with { $0.finished = .with { $0.summary = "the run is done" } }
-        case .failed(let reason): return .with { $0.finished = .with { $0.summary = "the run has failed: \(reason)" } }
+        case .finished: return .finished("the run is done")
+        case .failed(let reason): return .finished(WireFinished.failureMark + reason)
         case .open:
-            if members[worker]?.state == .excluded {
-                return .problem(.excluded, Self.exclusion)
-            }
+            if members[worker]?.state == .excluded { return .problem(.excluded, Self.exclusion) }
             if let order = lease(to: worker, at: now) { return .with { $0.order = order } }
             if board.hasFailures { board.forgetFailures(among: there) }
         case .gathering, .committing: break
@@ -461,15 +488,5 @@ struct Coordinator<Ticket: Sendable> {
             fail("\(error)")
             return nil
         }
-    }
-}
-
-extension Coordinator.Outcome {
-    fileprivate static func problem(_ code: WireProblem.Code, _ reason: String) -> Self {
-        .reply(.problem(code, reason))
-    }
-
-    fileprivate static func verdict(_ outcome: WireVerdict.Outcome, _ reason: String = "") -> Self {
-        .reply(.verdict(outcome, reason))
     }
 }

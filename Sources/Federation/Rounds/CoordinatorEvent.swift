@@ -28,6 +28,8 @@ public enum CoordinatorEvent: Equatable, Sendable {
     case roundLost(round: Int, reason: String)
     /// A round is done.
     case committed(RoundReport)
+    /// The run ends before its last round, with what its rounds have come to: no privacy budget allows another.
+    case endedEarly(rounds: Int, reason: String)
     /// The run is done.
     case finished
     /// The run cannot go on.

@@ -25,6 +25,10 @@ public protocol Job: AnyObject, Sendable {
     func order(for task: UInt64) throws -> WorkOrder
     /// What ends the run when nobody's results are finite.
     var divergence: String { get }
+    /// Whether workers keep privacy budgets of their own, and leave when these are spent.
+    var workersHaveBudgets: Bool { get }
+    /// Makes the rounds that are done all of the run.
+    func endEarly()
     /// Takes in a task's result, whose numbers are finite; each task's comes once.
     ///
     /// - Throws: `FederationError.invalidUpdate` if it cannot be one; the job is then as before.
@@ -57,6 +61,10 @@ extension Job {
     public var divergence: String {
         "round \(round): the results are not finite, whoever computes them: lower training.learning_rate"
     }
+    /// They do not.
+    public var workersHaveBudgets: Bool { false }
+    /// Nothing: only a run with privacy budgets ends so.
+    public func endEarly() {}
     /// None.
     public func moreTasks(for workers: [WorkerID]) throws -> [PlannedTask] { [] }
     /// Nothing.

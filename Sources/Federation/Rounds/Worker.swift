@@ -24,7 +24,7 @@ struct Worker {
 
     /// Why a worker stops.
     struct Departure: Equatable {
-        /// Whether the run is over, rather than this worker shut out.
+        /// Whether the run is over, rather than this worker shut out; also where its privacy budget is spent.
         let isOver: Bool
         let reason: String
     }
@@ -43,7 +43,7 @@ struct Worker {
         case exchanged
         /// A blob is not to be had any more, or the result is not needed: ask for other work.
         case abandoned
-        /// The work cannot be done here.
+        /// The work cannot be done here, or its update not be sent.
         case failed(reason: String)
     }
 
@@ -65,6 +65,15 @@ struct Worker {
     }
 
     private var state = State.polling
+    /// Whether the coordinator is told why a task could not be done; where the data is the worker's own, the words may name
+    /// its files and rows.
+    private let tellsReasons: Bool
+
+    /// Creates a worker that has not asked for work yet; without `tellsReasons` the coordinator is only told of a failure.
+    init(tellsReasons: Bool = true) { self.tellsReasons = tellsReasons }
+
+    /// What the coordinator is told in place of a reason.
+    static let untoldReason = "this worker could not do its part; its own log says why"
 
     /// The first action.
     mutating func start() -> Action { poll() }
@@ -93,8 +102,10 @@ struct Worker {
                 Result(order: order, update: nil, metrics: ContributionMetrics(), advertisement: advertisement))
         case (.uploading(let result), .uploaded): return submit(result)
         case (.submitting(let result), .replied(let reply)): return conclude(result, reply)
+        case (.reporting, .replied(let reply)): return pollOrLeave(reply)
         case (.fetching(let order), .failed(let reason)), (.performing(let order), .failed(let reason)):
             return report(order, reason)
+        case (.uploading(let result), .failed(let reason)): return report(result.order, reason)
         default: return poll()
         }
     }
@@ -145,7 +156,8 @@ struct Worker {
             .with {
                 $0.failure = .with {
                     $0.task = order.task
-                    $0.reason = String(reason.prefix(2_000))
+                    let isTold = tellsReasons || reason == WireFailure.spentBudget
+                    $0.reason = isTold ? String(reason.prefix(2_000)) : Self.untoldReason
                 }
             })
     }

@@ -13,6 +13,8 @@ public struct MaskingPolicy: Sendable {
     public var isRequired: Bool
     /// Sums of fewer workers are refused.
     public var fewestWorkers: Int
+    /// Sums that a smaller share of a round's workers could open are refused.
+    public var threshold: Double
     /// Whether a result without this worker's own noise, or its share of noise, is refused.
     public var requiresNoise: Bool
     /// Called before a result with a share of noise is sent; what it throws keeps the result back.
@@ -21,13 +23,14 @@ public struct MaskingPolicy: Sendable {
     /// Creates a policy.
     public init(
         key: Curve25519.Signing.PrivateKey, trusted: Set<WorkerIdentity>? = nil, isRequired: Bool = false,
-        fewestWorkers: Int = 3, requiresNoise: Bool = false,
+        fewestWorkers: Int = 3, threshold: Double = 0.67, requiresNoise: Bool = false,
         willRelease: @escaping @Sendable (PrivacyRelease) throws -> Void = { _ in }
     ) {
         self.key = key
         self.trusted = trusted
         self.isRequired = isRequired
         self.fewestWorkers = fewestWorkers
+        self.threshold = threshold
         self.requiresNoise = requiresNoise
         self.willRelease = willRelease
     }
@@ -46,12 +49,38 @@ public struct MaskingPolicy: Sendable {
         }
     }
 
+    /// Refuses terms under which a sum could be opened that hides less than this worker insists on.
+    ///
+    /// - Throws: `FederationError.unsupported`.
     func check(_ terms: MaskingTerms) throws {
-        guard terms.fewestWorkers >= fewestWorkers else {
+        guard terms.fewestInSum >= fewestWorkers else {
             throw FederationError(
                 .unsupported,
-                "the coordinator would sum up \(terms.fewestWorkers) workers; this one wants \(fewestWorkers) at least "
+                "the coordinator would sum up \(terms.fewestInSum) workers; this one wants \(fewestWorkers) at least "
                     + "(--fewest-workers)")
+        }
+        guard terms.threshold >= threshold else {
+            throw FederationError(
+                .unsupported,
+                "a share of \(terms.threshold) of the workers could open a sum; this one wants \(threshold) at least: "
+                    + "raise privacy.secure_aggregation.threshold in the run file, or start this worker with --threshold "
+                    + "\(terms.threshold)")
+        }
+        try checkNeighbours(terms)
+    }
+
+    /// Refuses fewer neighbours than a coordinator of this release gives.
+    private func checkNeighbours(_ terms: MaskingTerms) throws {
+        guard let neighbours = terms.neighbours else { return }
+        // A threshold above 1 is refused by the exchange's configuration.
+        let needed = NeighbourDegree().smallest(workers: terms.mostWorkers, threshold: min(terms.threshold, 1))
+        guard neighbours >= needed ?? .max else {
+            let wanted = needed.map { "\($0)" } ?? "all others"
+            throw FederationError(
+                .unsupported,
+                "the coordinator gives each of up to \(terms.mostWorkers) workers \(neighbours) neighbours; at threshold "
+                    + "\(terms.threshold) \(wanted) are needed to hide its update: run the same release at both ends, or "
+                    + "leave this coordinator")
         }
     }
 }

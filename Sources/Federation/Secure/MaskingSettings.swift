@@ -9,6 +9,8 @@ public struct MaskingSettings: Equatable, Sendable {
     public var threshold: Double
     /// Fewer workers make no sum.
     public var fewestWorkers: Int
+    /// Workers that a round begins with at least; noise is made for those that `threshold` leaves of them.
+    public var minimumWorkers: Int
     /// The width of a ring element, 16…32: what a value takes on the wire.
     public var bits: Int
     /// What keeps a worker's values small.
@@ -16,11 +18,13 @@ public struct MaskingSettings: Equatable, Sendable {
 
     /// Creates settings.
     public init(
-        run: String, threshold: Double = 0.67, fewestWorkers: Int = 3, bits: Int = 32, clip: FixedPoint.Clip = .value(1)
+        run: String, threshold: Double = 0.67, fewestWorkers: Int = 3, minimumWorkers: Int = 0, bits: Int = 32,
+        clip: FixedPoint.Clip = .value(1)
     ) {
         self.run = run
         self.threshold = threshold
         self.fewestWorkers = fewestWorkers
+        self.minimumWorkers = minimumWorkers
         self.bits = bits
         self.clip = clip
     }
@@ -54,10 +58,20 @@ public struct MaskingSettings: Equatable, Sendable {
         }
     }
 
-    /// The most workers of a sum for which so many are asked.
-    private func most(_ workers: Int) -> Int { 2 * max(workers, fewestWorkers) }
+    /// Workers that a round begins with at least.
+    var roundWorkers: Int { max(fewestWorkers, minimumWorkers) }
 
-    /// Shares of noise that suffice when as few workers are left as the threshold lets be.
+    /// The most workers of a sum for which so many are asked.
+    private func most(_ workers: Int) -> Int { 2 * max(workers, roundWorkers) }
+
+    /// The shares that make the noise: as few workers as `threshold` leaves of `roundWorkers`, and no fewer than make a
+    /// sum. They bound the sum in turn (`MaskingTerms.fewestInSum`), so that none is opened with less noise.
+    private var shares: Int {
+        // 0.7 x 10 is a little above 7 in binary, and 7 of 10 are meant.
+        max(fewestWorkers, Int((threshold * Double(roundWorkers) - 1e-9).rounded(.up)))
+    }
+
+    /// Shares of noise that suffice when as few workers are left as may be.
     ///
     /// - Parameters:
     ///   - values: the numbers of an update.
@@ -69,7 +83,6 @@ public struct MaskingSettings: Equatable, Sendable {
         }
         return try DistributedNoise(
             kind: kind, clip: noise.clip, noiseMultiplier: noise.noiseMultiplier,
-            fewestSurvivors: Int((threshold * Double(fewestWorkers)).rounded(.up)), mostWorkers: most(workers),
-            values: values, bits: bits)
+            fewestSurvivors: shares, mostWorkers: most(workers), values: values, bits: bits)
     }
 }

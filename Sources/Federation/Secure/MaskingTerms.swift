@@ -15,7 +15,7 @@ public struct MaskingTerms: Codable, Equatable, Sendable {
     public var largestWeight: Int
     /// What keeps a worker's values small.
     public var clip: FixedPoint.Clip
-    /// Too few of a round say much of each: fewer than these end it.
+    /// A sum of few says much of each: fewer than these make none.
     public var fewestWorkers: Int
     /// The most workers that a sum has room for.
     public var mostWorkers: Int
@@ -35,6 +35,9 @@ public struct MaskingTerms: Codable, Equatable, Sendable {
         /// Decides the rotation.
         public var seed: UInt64
     }
+
+    /// The fewest workers of a sum: as many as the run asks for, or as noise is made for.
+    var fewestInSum: Int { max(fewestWorkers, noise?.noise.shares ?? 0) }
 
     /// How a worker's numbers become ring elements.
     ///
@@ -61,8 +64,8 @@ public struct MaskingTerms: Codable, Equatable, Sendable {
                 fewestWorkers: fewestWorkers, threshold: threshold, neighbours: neighbours, binding: attempt + layout)
         case .noisy(let encoding):
             try encoding.configuration(
-                run: run, round: UInt64(clamping: round), threshold: threshold, neighbours: neighbours,
-                binding: attempt + layout)
+                run: run, round: UInt64(clamping: round), fewestWorkers: fewestWorkers, threshold: threshold,
+                neighbours: neighbours, binding: attempt + layout)
         }
     }
 

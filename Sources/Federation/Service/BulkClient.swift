@@ -88,7 +88,8 @@ final class BulkClient: Sendable {
         var request = WireRequest()
         request.putChunk.blob = blob.id.bytes
         request.putChunk.index = UInt32(index)
-        _ = try ask(request, payload: try blob.chunk(index), on: line)
+        let reply = try ask(request, payload: try blob.chunk(index), on: line).reply
+        guard case .uploadState = reply.kind else { throw Self.surprise }
     }
 
     /// Asks on a line; a problem becomes an error, but for `busy`.

@@ -4,9 +4,8 @@ import Transports
 /// Answers what the bulk endpoint is asked: blobs out, updates in.
 struct BulkDesk: Sendable {
     let shelf: BlobShelf
-    let inbox: BlobInbox
     /// Where updates are put together.
-    let place: BlobInbox.Place
+    let inbox: BlobInbox
     /// What a manifest may claim.
     let limits: BlobLimits
 
@@ -40,7 +39,7 @@ struct BulkDesk: Sendable {
 
     private func begin(_ begin: WireBeginUpload, _ worker: WorkerID, _ now: Duration) throws -> WireReply {
         let manifest = try BlobManifest(decoding: begin.manifest, limits: limits)
-        guard let receipt = try inbox.begin(manifest, in: place, from: worker.description, now: now) else {
+        guard let receipt = try inbox.begin(manifest, from: worker.description, now: now) else {
             return .problem(.busy, "no room for \(manifest.size) bytes at the moment")
         }
         return state(missing: receipt.missing)

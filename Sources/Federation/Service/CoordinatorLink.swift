@@ -38,6 +38,8 @@ final class CoordinatorLink: Sendable {
     private let connecting = Mutex(0)
     private let isStopped = Atomic(false)
     private let isSilent = Atomic(false)
+    /// The last notice that was told of.
+    private let told = Mutex<Notice.Code?>(nil)
     private let open = Mutex<[Line]>([])
     private let joinLine = Line(.control)
 
@@ -45,6 +47,8 @@ final class CoordinatorLink: Sendable {
 
     /// How long to wait for an answer that the coordinator does not hold back.
     private static let patience = Duration.seconds(20)
+    /// How often a worker that was never let in tries where the ends do not understand each other.
+    private static let firstAttempts = 5
 
     init(_ line: JoinLine, identity: IdentityKey, hello: WireHello, say: @escaping @Sendable (String) -> Void) throws {
         endpoint = try Endpoint(line.address)
@@ -80,17 +84,16 @@ final class CoordinatorLink: Sendable {
             let session = try connected(after: failed)
             do {
                 let answer = try exchange(frame, session, on: line, patience)
-                if case .problem(let problem) = answer.reply.kind, problem.code == .malformed,
-                    problem.reason == "join first"
-                {
+                if case .problem(let problem) = answer.reply.kind, problem.asksToJoin {
                     failed = session.generation
                     continue
                 }
                 notice(isSilent: false)
+                told.withLock { $0 = nil }
                 return answer
             } catch let error as TransportError {
                 try pause(after: error)
-                failed = error.code == .closed || error.code == .untrusted ? session.generation : nil
+                failed = error.needsHandshake ? session.generation : nil
             }
         }
     }
@@ -117,8 +120,21 @@ final class CoordinatorLink: Sendable {
         if isStopped.load(ordering: .acquiring) { throw Self.stopped }
         guard error.isTransient else { throw error }
         if error.code == .timeout { notice(isSilent: true) }
+        tell(error)
         Thread.sleep(forTimeInterval: error.code == .timeout ? 0.05 : 0.3)
     }
+
+    /// Says once what a notice claims that would be in the way for good, if it were true.
+    private func tell(_ error: TransportError) {
+        guard let notice = error.cause as? Notice, !notice.isPassing, isConnected else { return }
+        let isNew = told.withLock { told in
+            defer { told = notice.code }
+            return told != notice.code
+        }
+        if isNew { say("\(error): trying again") }
+    }
+
+    private var isConnected: Bool { session.withLock { $0 != nil } }
 
     private func notice(isSilent now: Bool) {
         let before = isSilent.exchange(now, ordering: .acquiringAndReleasing)
@@ -143,8 +159,7 @@ final class CoordinatorLink: Sendable {
                     return made
                 } catch let error as TransportError {
                     attempts += 1
-                    let isNew = session.withLock { $0 } == nil
-                    if isNew, attempts >= 5, error.code == .untrusted || error.code == .malformed { throw error }
+                    if !isConnected, attempts >= Self.firstAttempts, error.endsJoining { throw error }
                     try pause(after: error)
                 }
             }
@@ -184,12 +199,37 @@ final class CoordinatorLink: Sendable {
 }
 
 extension TransportError {
-    /// Whether trying again may help.
+    /// Whether trying again may help. It may after every notice: nobody has signed it.
     fileprivate var isTransient: Bool {
+        if cause is Notice { return true }
         if let refusal = cause as? Refusal { return refusal.code == .full }
         return switch code {
         case .invalidEndpoint, .invalidKey, .tooLarge, .refused, .revoked, .expired: false
         default: true
+        }
+    }
+
+    /// Whether a worker that was never let in gives up when this comes again and again.
+    fileprivate var endsJoining: Bool {
+        if let notice = cause as? Notice { return !notice.isPassing }
+        return code == .untrusted || code == .malformed
+    }
+
+    /// Whether the session may be of no use any more.
+    fileprivate var needsHandshake: Bool {
+        if let notice = cause as? Notice { return notice.code != .busy && notice.code != .replayed }
+        return code == .closed || code == .untrusted
+    }
+}
+
+extension Notice {
+    /// Whether it tells of something that passes: a restart, a crowd, a record that came twice.
+    fileprivate var isPassing: Bool {
+        switch code {
+        case .unknownSession, .busy, .replayed: true
+        case .unreadableHello, .unreadableRecord, .otherVersion, .encryptionRequired, .encryptionUnavailable,
+            .malformed, .tooLarge:
+            false
         }
     }
 }

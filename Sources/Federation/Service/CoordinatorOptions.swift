@@ -34,10 +34,6 @@ public struct CoordinatorOptions: Sendable {
     public var files: [File] = []
     /// Whether workers bring the data.
     public var wantsData = false
-    /// Where updates are put together.
-    public var uploadPlace = BlobInbox.Place.memory
-    /// The folder for uploads that go to disk.
-    public var uploadFolder: String
     /// The most bytes that one update may have.
     public var updateLimit: Int
     /// What uploads may take.
@@ -51,15 +47,14 @@ public struct CoordinatorOptions: Sendable {
 
     /// Creates options; `updateLimit` is the most bytes that one update may have.
     ///
-    /// Two updates of that size fit into memory at once, or 64 MiB of smaller ones; workers that find no room wait.
-    public init(endpoint: Endpoint, security: ChannelSecurity, run: String, uploadFolder: String, updateLimit: Int) {
+    /// Two updates of that size fit into memory at once, or 64 MiB of smaller ones; workers that find no room wait. A worker
+    /// may have one of that size on its way, so that no worker takes the room of all.
+    public init(endpoint: Endpoint, security: ChannelSecurity, run: String, updateLimit: Int) {
         self.endpoint = endpoint
         self.security = security
         self.run = run
-        self.uploadFolder = uploadFolder
         self.updateLimit = updateLimit
-        uploadLimits = BlobInbox.Limits(
-            memory: max(64 << 20, 2 * updateLimit), disk: 1 << 40, sender: 2 * updateLimit)
+        uploadLimits = BlobInbox.Limits(memory: max(64 << 20, 2 * updateLimit), sender: updateLimit)
     }
 
     func welcome(bulk: Endpoint) -> WireWelcome {
@@ -93,12 +88,29 @@ extension WireHello {
     /// The version of the messages that this release speaks.
     static let currentProtocol: UInt32 = 1
 
-    /// The same, with texts of a length that logs and tables can bear.
+    /// Bytes of an Ed25519 key.
+    private static let signingKeySize = 32
+
+    /// The same, with texts of a length that logs and tables can bear, and without what cannot be a key.
     var bounded: WireHello {
         var hello = self
-        hello.name = String(name.filter { !$0.isNewline && $0.unicodeScalars.allSatisfy { $0.value >= 32 } }.prefix(64))
-        hello.machine.arithmetic = String(machine.arithmetic.prefix(200))
+        hello.name = name.printed(atMost: 64)
+        hello.machine.arithmetic = machine.arithmetic.printed(atMost: 200)
+        if signingKey.count != Self.signingKeySize { hello.signingKey = Data() }
         return hello
+    }
+}
+
+extension String {
+    /// What a terminal can show of it as it stands: without what moves its cursor, breaks lines or turns text around.
+    ///
+    /// - Parameter count: the most scalars; a character alone may have any number of them.
+    fileprivate func printed(atMost count: Int) -> String {
+        let hidden: [Unicode.GeneralCategory] = [.control, .format, .lineSeparator, .paragraphSeparator]
+        let shown = unicodeScalars.lazy.filter { !hidden.contains($0.properties.generalCategory) }.prefix(count)
+        var text = UnicodeScalarView()
+        text.append(contentsOf: shown)
+        return String(text)
     }
 }
 

@@ -44,6 +44,8 @@ public final class CoordinatorServer: Sendable {
     private let isStopped = Atomic(false)
     /// Events are handed on in the order in which they happened.
     private let telling = Mutex(())
+    /// Why nothing can be received any more.
+    private let breakdown = Mutex<String?>(nil)
     /// What has gone over the wire.
     public let traffic: Traffic
 
@@ -54,7 +56,7 @@ public final class CoordinatorServer: Sendable {
     ///   - options: where to listen, whom to let in, what to tell workers that join.
     ///   - shelf: what workers may download.
     ///   - authorize: decides about a worker that shakes hands.
-    /// - Throws: `TransportError` where an endpoint cannot be bound, `FederationError` where uploads have no place.
+    /// - Throws: `TransportError` where an endpoint cannot be bound.
     public init(
         _ job: any Job, options: CoordinatorOptions, shelf: BlobShelf, observer: Observer,
         authorize: @escaping SessionTable.Authorize
@@ -73,9 +75,8 @@ public final class CoordinatorServer: Sendable {
         sessions = SessionTable(security: options.security, authorize: authorize)
         var limits = options.uploadLimits
         limits.idleTime = min(limits.idleTime, options.timing.patience)  // others wait for its room
-        let inbox = try BlobInbox(folder: options.uploadFolder, limits: limits, now: now())
         desk = BulkDesk(
-            shelf: shelf, inbox: inbox, place: options.uploadPlace,
+            shelf: shelf, inbox: BlobInbox(limits: limits),
             limits: BlobLimits(size: options.updateLimit, chunkSizes: 64 << 10...Self.uploadChunkLimit))
         let transport = try TransportRegistry.transport(for: options.endpoint)
         control = try transport.listen(on: options.endpoint, limit: Self.controlLimit)
@@ -134,15 +135,19 @@ public final class CoordinatorServer: Sendable {
     private func service(
         _ server: any RequestServer, handle: @escaping @Sendable (RecordService.Incoming) -> Void
     ) -> RecordService {
-        RecordService(server, sessions: sessions, traffic: traffic, now: now, handle: handle)
+        RecordService(server, sessions: sessions, traffic: traffic, now: now, handle: handle) { [self] error in
+            breakdown.withLock { $0 = $0 ?? "\(error)" }
+            wake.signal()
+        }
     }
 
     // MARK: Rounds
 
-    /// Commits and opens rounds as they become due.
+    /// Commits and opens rounds as they become due; ends a run that no worker can reach any more.
     private func turn() throws {
         if core.withLock({ $0.advance(to: now()) }) { try commit() }
         if core.withLock({ $0.wantsRound() }) { try open() }
+        if end() == nil, let reason = breakdown.withLock({ $0 }) { core.withLock { $0.fail(reason) } }
         flush()
     }
 
@@ -156,6 +161,8 @@ public final class CoordinatorServer: Sendable {
             core.withLock { $0.didCommit(report) }
         } catch let error as FederationError where error.code == .roundLost {
             core.withLock { $0.lose(error.description) }
+        } catch let error as PrivacyError where error.code == .budgetExceeded {
+            core.withLock { $0.endForBudget(error.description) }
         } catch let error as FederationError where error.code == .cancelled && isStopped.load(ordering: .acquiring) {
             return
         } catch {
@@ -307,7 +314,7 @@ public final class CoordinatorServer: Sendable {
 
     private func answerBulk(_ incoming: RecordService.Incoming) {
         switch core.withLock({ $0.members[incoming.worker]?.state }) {
-        case nil: return incoming.reply.send(.problem(.malformed, "join first"))
+        case nil: return incoming.reply.send(.joinFirst)
         case .excluded: return incoming.reply.send(.problem(.excluded, Core.exclusion))
         default: break
         }

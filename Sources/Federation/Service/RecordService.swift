@@ -22,19 +22,26 @@ final class RecordService: Sendable {
     private let traffic: Traffic
     private let now: @Sendable () -> Duration
     private let handle: @Sendable (Incoming) -> Void
+    private let failed: @Sendable (any Error) -> Void
 
+    /// Prepares to serve.
+    ///
+    /// - Parameters:
+    ///   - handle: takes the requests of workers that were let in.
+    ///   - failed: is told, by each thread, why nothing can be received any more; not where the server was closed.
     init(
         _ server: any RequestServer, sessions: SessionTable, traffic: Traffic, now: @escaping @Sendable () -> Duration,
-        handle: @escaping @Sendable (Incoming) -> Void
+        handle: @escaping @Sendable (Incoming) -> Void, failed: @escaping @Sendable (any Error) -> Void
     ) {
         self.server = server
         self.sessions = sessions
         self.traffic = traffic
         self.now = now
         self.handle = handle
+        self.failed = failed
     }
 
-    /// Starts threads that serve until the server is closed.
+    /// Starts threads that serve until the server is closed, or fails.
     func start(threads: Int, name: String) {
         for index in 0..<threads {
             let thread = Thread { [self] in serve() }
@@ -44,17 +51,23 @@ final class RecordService: Sendable {
     }
 
     private func serve() {
-        while let incoming = try? server.receive() {
-            switch sessions.handle(incoming.bytes, now: now()) {
-            case .handshake(let reply, _, let refusal):
-                if let refusal { traffic.refusedStranger(refusal.message, now: now()) }
-                try? server.reply(reply, to: incoming.ticket)
-            case .answer(let reply, _):
-                traffic.refusedRecord()
-                try? server.reply(reply, to: incoming.ticket)
-            case .request(let request):
-                take(request, PendingReply(server, incoming.ticket, request, traffic), incoming.bytes.count)
-            }
+        do {
+            while let incoming = try server.receive() { answer(incoming) }
+        } catch {
+            failed(error)
+        }
+    }
+
+    private func answer(_ incoming: IncomingRequest) {
+        switch sessions.handle(incoming.bytes, now: now()) {
+        case .handshake(let reply, _, let refusal):
+            if let refusal { traffic.refusedStranger(refusal.message, now: now()) }
+            try? server.reply(reply, to: incoming.ticket)
+        case .answer(let reply, _):
+            traffic.refusedRecord()
+            try? server.reply(reply, to: incoming.ticket)
+        case .request(let request):
+            take(request, PendingReply(server, incoming.ticket, request, traffic), incoming.bytes.count)
         }
     }
 

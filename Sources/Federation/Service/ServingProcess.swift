@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// What a process has to be set to before it serves, or works for, a coordinator.
 enum ServingProcess {
@@ -9,22 +10,9 @@ enum ServingProcess {
     static func prepare() { prepared }
 
     private static let prepared: Void = {
-        raiseFileLimit()
+        FileReserve.prepare()  // a connection is a file
         keepFreedMemory()
     }()
-
-    /// A connection is a file: 1,024, which systems set as a beginning, are too few for some hundred workers.
-    private static func raiseFileLimit() {
-        #if canImport(Glibc)
-            let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-        #else
-            let resource = RLIMIT_NOFILE
-        #endif
-        var limit = rlimit()
-        guard getrlimit(resource, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
-        limit.rlim_cur = limit.rlim_max
-        setrlimit(resource, &limit)
-    }
 
     /// Chunks of some megabytes come and go all the time. glibc would give each back to the system, which hands out
     /// cleared pages for the next: a quarter of a round's processor time. Swift does not see `mallopt`, and other C

@@ -59,7 +59,7 @@ extension WorkerRunner {
                     do {
                         guard let answer = try hands.masked?.answer(message, lanes: lanes) else { return .exchanged }
                         request = try self.request(answer, of: order)
-                    } catch let error as PrivacyError {
+                    } catch let error where error is PrivacyError || error is FederationError {
                         say("this worker leaves the round: \(error)")
                         return .exchanged
                     }

@@ -46,6 +46,8 @@ public final class WorkerRunner: Sendable {
         public let isOver: Bool
         /// What the coordinator said.
         public let reason: String
+        /// Whether the run has failed.
+        public var hasFailed: Bool { isOver && reason.hasPrefix(WireFinished.failureMark) }
     }
 
     let link: CoordinatorLink
@@ -128,7 +130,7 @@ public final class WorkerRunner: Sendable {
         heart.name = "heartbeat"
         heart.start()
         defer { isStopped.store(true, ordering: .releasing) }
-        var core = Worker()
+        var core = Worker(tellsReasons: !welcome.wantsData)
         var action = core.start()
         var hands = Hands()
         while true {
@@ -198,6 +200,7 @@ public final class WorkerRunner: Sendable {
         } catch let error as TransportError {
             throw error
         } catch {
+            say("what a task needs could not be fetched: \(error)")
             return .failed(reason: "\(error)")
         }
     }
@@ -223,6 +226,9 @@ public final class WorkerRunner: Sendable {
         } catch let error as FederationError where error.code == .cancelled {
             if isStopped.load(ordering: .acquiring) { throw TransportError(.closed, "this worker was stopped") }
             return .abandoned
+        } catch let error as PrivacyError where error.code == .budgetExceeded {
+            say("this worker gives away no more in the run: \(error)")
+            return .failed(reason: WireFailure.spentBudget)
         } catch {
             say("a task could not be done: \(error)")
             return .failed(reason: "\(error)")
@@ -249,7 +255,7 @@ public final class WorkerRunner: Sendable {
             return .uploaded
         } catch let error as FederationError {
             say("an update could not be sent: \(error)")
-            return .abandoned
+            return .failed(reason: "the update could not be sent: \(error)")
         }
     }
 
@@ -263,7 +269,15 @@ public final class WorkerRunner: Sendable {
             var request = WireRequest()
             request.heartbeat.task = task
             request.heartbeat.progress = pulse.progress
-            guard let reply = try? link.ask(request, on: self.pulse).reply else { return }
+            let reply: WireReply
+            do {
+                reply = try link.ask(request, on: self.pulse).reply
+            } catch {
+                guard !isStopped.load(ordering: .acquiring) else { return }
+                say("the coordinator cannot be told that work goes on: \(error)")
+                current.withLock { $0.isObsolete = true }  // so that the next question for work meets the error soon
+                return
+            }
             guard case .alive(let alive) = reply.kind, !alive.taskIsOpen else { continue }
             current.withLock { if $0.task == task { $0.isObsolete = true } }
         }

@@ -26,19 +26,6 @@ extension RoundRecord {
     }
 }
 
-extension ContributionRecord {
-    init(_ row: Row) throws {
-        round = try row.value("round")
-        task = try row.value("task")
-        worker = try row.value("worker")
-        state = try row.state("state")
-        weight = try row.value("weight")
-        blob = try row.optionalBlobID("blob")
-        metrics = try row.value("metrics")
-        refusal = try row.optional("refusal")
-    }
-}
-
 extension WorkerRecord {
     init(_ row: Row) throws {
         fingerprint = try row.value("fingerprint")
@@ -48,14 +35,6 @@ extension WorkerRecord {
         lastSeen = try row.date("lastSeen")
         machine = try row.value("machine")
         isRevoked = try row.value("revoked")
-    }
-}
-
-extension TokenRecord {
-    init(_ row: Row) throws {
-        digest = try row.blobID("digest").digest
-        expiry = try row.optionalDate("expiry")
-        usesLeft = try row.value("usesLeft")
     }
 }
 

@@ -14,15 +14,13 @@ public struct RoundCommit: Sendable {
     public var bytesIn: Int
     /// Bytes that the coordinator sent for it.
     public var bytesOut: Int
-    /// The answers to its tasks, as far as they are not recorded yet.
-    public var contributions: [ContributionRecord]
     /// What it adds to the ledger.
     public var ledger: [LedgerEntry]
 
     /// Creates a commit.
     public init(
         index: Int, snapshot: [String: Blob], result: BlobID? = nil, loss: Double? = nil, metrics: String = "{}",
-        bytesIn: Int = 0, bytesOut: Int = 0, contributions: [ContributionRecord] = [], ledger: [LedgerEntry] = []
+        bytesIn: Int = 0, bytesOut: Int = 0, ledger: [LedgerEntry] = []
     ) {
         self.index = index
         self.snapshot = snapshot
@@ -31,7 +29,6 @@ public struct RoundCommit: Sendable {
         self.metrics = metrics
         self.bytesIn = bytesIn
         self.bytesOut = bytesOut
-        self.contributions = contributions
         self.ledger = ledger
     }
 }

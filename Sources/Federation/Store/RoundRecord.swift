@@ -4,7 +4,7 @@ public import Foundation
 public struct RoundRecord: Sendable, Equatable {
     /// Whether the round counts.
     public enum State: String, Sendable {
-        /// Begun; after a crash it is begun again from the same base.
+        /// Begun; lorad writes none of these.
         case open
         /// Its result and all that belongs to it is on disk.
         case committed

@@ -23,7 +23,7 @@ public struct RunHistory: Sendable {
         return try RunRecord(run)
     }
 
-    /// The last `limit` rounds, oldest first; an open one is the last.
+    /// The last `limit` rounds, oldest first.
     public func rounds(limit: Int = .max) throws -> [RoundRecord] {
         try rows("SELECT * FROM rounds WHERE run = ? ORDER BY number DESC LIMIT ?", limit).reversed()
             .map(RoundRecord.init)
@@ -35,17 +35,6 @@ public struct RunHistory: Sendable {
         return try rows(sql).first.map(RoundRecord.init)
     }
 
-    /// The round that was begun and not committed, if any.
-    public func openRound() throws -> RoundRecord? {
-        try rows("SELECT * FROM rounds WHERE run = ? AND state = 'open'").first.map(RoundRecord.init)
-    }
-
-    /// The recorded answers to the tasks of a round, in the order of tasks.
-    public func contributions(round: Int) throws -> [ContributionRecord] {
-        try rows("SELECT * FROM contributions WHERE run = ? AND round = ? ORDER BY task, worker", round)
-            .map(ContributionRecord.init)
-    }
-
     /// Every worker that has joined, in the order of joining.
     public func workers() throws -> [WorkerRecord] {
         try rows("SELECT * FROM workers WHERE run = ? ORDER BY firstSeen, fingerprint").map(WorkerRecord.init)
@@ -55,11 +44,6 @@ public struct RunHistory: Sendable {
     public func worker(_ fingerprint: String) throws -> WorkerRecord? {
         try rows("SELECT * FROM workers WHERE run = ? AND fingerprint = ?", fingerprint).first
             .map(WorkerRecord.init)
-    }
-
-    /// The tokens that were issued.
-    public func tokens() throws -> [TokenRecord] {
-        try rows("SELECT * FROM tokens WHERE run = ?").map(TokenRecord.init)
     }
 
     /// The snapshots that are kept, oldest first.

@@ -11,7 +11,8 @@ enum RunSchema {
         return migrator
     }
 
-    /// Times are seconds since 1970; blobs are named by their 32 bytes; what lorad does not search is JSON text.
+    /// Times are seconds since 1970; blobs are named by their 32 bytes; what lorad does not search is JSON text. Nothing is
+    /// written to `tokens` and `contributions`, nor any open round: they stay because every store has them.
     static let runs = """
         CREATE TABLE runs (
             id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, created REAL NOT NULL, mode TEXT NOT NULL,

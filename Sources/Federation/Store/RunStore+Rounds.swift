@@ -3,28 +3,6 @@ import GRDB
 import Synchronization
 
 extension RunStore {
-    /// Begins a round; one that was left open is begun anew.
-    ///
-    /// - Throws: `FederationError.protocolViolation` unless its number is higher than every committed one.
-    public func openRound(_ index: Int, base: BlobID?, now: Date) throws {
-        try database.write { database in
-            try checkOrder(index, database)
-            try removeOpenRounds(but: index, database)
-            try database.execute(
-                sql: """
-                    INSERT INTO rounds (run, number, state, base, started) VALUES (?, ?, 'open', ?, ?)
-                    ON CONFLICT DO UPDATE SET base = excluded.base, started = excluded.started
-                    """, arguments: [key, index, base?.bytes, now.timeIntervalSince1970])
-        }
-    }
-
-    /// Notes answers to tasks; a later answer of the same worker to the same task replaces its own.
-    ///
-    /// - Throws: `FederationError.writeFailed`, also for a round that was never begun.
-    public func record(_ contributions: [ContributionRecord]) throws {
-        try database.write { try insert(contributions, $0) }
-    }
-
     /// Ends a round: afterwards the run goes on from its snapshot, whatever happens.
     ///
     /// The snapshot's files are written first, then one transaction makes everything true at once; snapshots beyond the
@@ -74,36 +52,20 @@ extension RunStore {
 
     private func write(_ commit: RoundCommit, _ now: Date, _ database: Database) throws {
         try checkOrder(commit.index, database)
-        try removeOpenRounds(but: commit.index, database)
         let time = now.timeIntervalSince1970
         try database.execute(
             sql: """
                 INSERT INTO rounds (run, number, state, result, started, committed, loss, metrics, bytesIn, bytesOut)
                 VALUES (?, ?, 'committed', ?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT DO UPDATE SET state = excluded.state, result = excluded.result,
-                    committed = excluded.committed, loss = excluded.loss, metrics = excluded.metrics,
-                    bytesIn = excluded.bytesIn, bytesOut = excluded.bytesOut
                 """,
             arguments: [
                 key, commit.index, commit.result?.bytes, time, time, commit.loss, commit.metrics, commit.bytesIn,
                 commit.bytesOut,
             ])
-        try insert(commit.contributions, database)
         for entry in commit.ledger { try insert(entry, database) }
         for (name, blob) in commit.snapshot {
             try database.execute(
                 sql: "INSERT INTO snapshots VALUES (?, ?, ?, ?)", arguments: [key, commit.index, name, blob.id.bytes])
-        }
-    }
-
-    private func insert(_ contributions: [ContributionRecord], _ database: Database) throws {
-        let statement = try database.cachedStatement(
-            sql: "INSERT OR REPLACE INTO contributions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-        for item in contributions {
-            try statement.execute(arguments: [
-                key, item.round, item.task, item.worker, item.state.rawValue, item.weight, item.blob?.bytes,
-                item.metrics, item.refusal,
-            ])
         }
     }
 
@@ -112,17 +74,8 @@ extension RunStore {
             database, sql: "SELECT max(number) FROM rounds WHERE run = ? AND state = 'committed'", arguments: [key])
         if let last, index <= last {
             throw FederationError(
-                .protocolViolation, "round \(index) cannot be begun or committed: round \(last) is committed already")
+                .protocolViolation, "round \(index) cannot be committed: round \(last) is committed already")
         }
-    }
-
-    /// A run has one open round at most.
-    private func removeOpenRounds(but index: Int, _ database: Database) throws {
-        let open = "SELECT number FROM rounds WHERE run = ? AND state = 'open' AND number <> ?"
-        try database.execute(
-            sql: "DELETE FROM contributions WHERE run = ? AND round IN (\(open))", arguments: [key, key, index])
-        try database.execute(
-            sql: "DELETE FROM rounds WHERE run = ? AND state = 'open' AND number <> ?", arguments: [key, index])
     }
 
     /// Deletes the rows of old snapshots.

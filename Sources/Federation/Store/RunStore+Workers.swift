@@ -37,22 +37,4 @@ extension RunStore {
             throw FederationError(.notFound, "no worker \(fingerprint) has joined this run")
         }
     }
-
-    /// Issues a token; one of the same digest is replaced.
-    public func add(_ token: TokenRecord) throws {
-        try database.executeDurably(
-            "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?)", key, token.digest.bytes,
-            token.expiry?.timeIntervalSince1970, token.usesLeft)
-    }
-
-    /// Uses a token once.
-    ///
-    /// - Returns: Whether it was good.
-    public func redeemToken(_ digest: ContentDigest, now: Date) throws -> Bool {
-        let sql = """
-            UPDATE tokens SET usesLeft = usesLeft - 1
-            WHERE run = ? AND digest = ? AND usesLeft > 0 AND (expiry IS NULL OR expiry > ?)
-            """
-        return try database.executeDurably(sql, key, digest.bytes, now.timeIntervalSince1970) == 1
-    }
 }

@@ -16,7 +16,6 @@ public final class RunStore: Sendable {
     let snapshotLimit: Int
     let atStage: @Sendable (CommitStage) throws -> Void
     let commits = Mutex(())  // one at a time: files are written outside the transaction
-    private let folder: String
     private let lock: RunLock
 
     /// Opens a run, or begins it where the store has none of that name, and locks it for this process.
@@ -38,30 +37,22 @@ public final class RunStore: Sendable {
         folder: String, run: RunRecord, snapshotLimit: Int, atStage: @escaping @Sendable (CommitStage) throws -> Void
     ) throws {
         try Self.checkName(run.name)
-        self.folder = try Folder(creating: folder + "/" + run.name).path
+        let own = try Folder(creating: folder + "/" + run.name).path
         self.snapshotLimit = max(snapshotLimit, 1)
         self.atStage = atStage
-        lock = try RunLock(folder: self.folder)
+        lock = try RunLock(folder: own)
         database = try Self.openDatabase(folder)
-        files = try BlobFolder(creating: self.folder)
+        files = try BlobFolder(creating: own)
         key = try Self.key(of: run, in: database)
         history = RunHistory(database, files: files, key: key)
         files.removeOrphans(keeping: Set(try history.snapshots().flatMap(\.blobs.values)))
     }
-
-    /// A folder of the run's own for the coordinator's `BlobInbox`.
-    public var inboxFolder: String { folder + "/inbox" }
 
     /// Notes how far the run is.
     ///
     /// - Throws: `FederationError.writeFailed`, as all that write.
     public func setState(_ state: RunRecord.State) throws {
         try database.executeDurably("UPDATE runs SET state = ? WHERE id = ?", state.rawValue, key)
-    }
-
-    /// Replaces the configuration, for a run that goes on with another one.
-    public func setConfiguration(_ text: String) throws {
-        try database.executeDurably("UPDATE runs SET configuration = ? WHERE id = ?", text, key)
     }
 
     /// Keeps a step's figures. A step that is done again after a crash replaces its own, and those after it, which are

@@ -50,6 +50,14 @@ public struct ConfigurationReader: Sendable {
         return value
     }
 
+    /// `num_hidden_layers`; a number that no model comes near is refused before lists are made of it.
+    func layerCount(default fallback: Int) throws -> Int {
+        let key = "num_hidden_layers"
+        let count = try size(key, default: fallback)
+        guard count <= 10_000 else { throw invalid(key, "\(count)", "at most 10000") }
+        return count
+    }
+
     /// An integer.
     public func integer(_ key: String, default fallback: Int? = nil) throws -> Int {
         guard has(key) else { return try required(key, fallback) }
@@ -61,6 +69,13 @@ public struct ConfigurationReader: Sendable {
     public func number(_ key: String, default fallback: Double? = nil) throws -> Double {
         guard has(key) else { return try required(key, fallback) }
         guard let value = object[key]?.doubleValue, value.isFinite else { throw wrongType(key, "a number") }
+        return value
+    }
+
+    /// A number above 0.
+    func positive(_ key: String, default fallback: Double? = nil) throws -> Double {
+        let value = try number(key, default: fallback)
+        guard value > 0 else { throw invalid(key, "\(value)", "a number above 0") }
         return value
     }
 

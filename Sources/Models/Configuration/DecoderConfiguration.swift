@@ -65,7 +65,7 @@ public struct DecoderConfiguration: Sendable, Equatable {
         vocabularySize = try reader.size("vocab_size", default: defaults.vocabulary)
         hiddenSize = try reader.size("hidden_size", default: 4_096)
         intermediateSize = try reader.size("intermediate_size", default: defaults.intermediate)
-        layers = try reader.size("num_hidden_layers", default: 32)
+        layers = try reader.layerCount(default: 32)
         heads = try reader.size("num_attention_heads", default: 32)
         // A null says "as many as heads"; an absent key means the family's own number.
         let absent = reader.object["num_key_value_heads"] == nil ? defaults.keyValueHeads : nil
@@ -75,7 +75,7 @@ public struct DecoderConfiguration: Sendable, Equatable {
         }
         headSize = try reader.size("head_dim", default: max(1, hiddenSize / heads))
         guard headSize % 2 == 0 else { throw reader.invalid("head_dim", "\(headSize)", "an even number") }
-        normEpsilon = Float(try reader.number("rms_norm_eps", default: 1e-6))
+        normEpsilon = Float(try reader.positive("rms_norm_eps", default: 1e-6))
         maximumPositions = try reader.size("max_position_embeddings", default: defaults.positions)
         rotary = try RotaryParameters(reader, maximumPositions: maximumPositions)
         windows = try Self.windows(reader, modelType, layers, default: defaults.window)

@@ -18,11 +18,13 @@ public struct RotaryParameters: Sendable, Equatable {
     public var scaling: Scaling
 
     /// Reads `rope_parameters`, or the older `rope_theta` and `rope_scaling`.
+    ///
+    /// A `rope_scaling` that says something takes the place of all of `rope_parameters`, as in transformers 5.
     init(_ reader: ConfigurationReader, maximumPositions: Int) throws {
-        let isNew = reader.has("rope_parameters")
-        let section = try reader.section(isNew ? "rope_parameters" : "rope_scaling")
+        let old = try reader.section("rope_scaling")
+        let section = try old.object == .object([]) ? reader.section("rope_parameters") : old
         let source = section.has("rope_theta") ? section : reader
-        theta = try source.number("rope_theta", default: 10_000)
+        theta = try source.positive("rope_theta", default: 10_000)
         guard
             try section.number("partial_rotary_factor", default: reader.number("partial_rotary_factor", default: 1))
                 == 1
@@ -32,10 +34,10 @@ public struct RotaryParameters: Sendable, Equatable {
         let type = try section.text(section.has("rope_type") ? "rope_type" : "type", default: "default")
         switch type {
         case "default": scaling = .none
-        case "linear": scaling = .linear(factor: try section.number("factor"))
+        case "linear": scaling = .linear(factor: try section.positive("factor"))
         case "llama3":
             scaling = .llama3(
-                factor: try section.number("factor"), lowFrequency: try section.number("low_freq_factor"),
+                factor: try section.positive("factor"), lowFrequency: try section.number("low_freq_factor"),
                 highFrequency: try section.number("high_freq_factor"),
                 originalPositions: try section.size("original_max_position_embeddings", default: maximumPositions))
         default: throw section.invalid("rope_type", "\"\(type)\"", "default, linear or llama3")

@@ -35,7 +35,7 @@ public struct TextTowerConfiguration: Sendable, Equatable {
         vocabularySize = try reader.size("vocab_size", default: 49_408)
         hiddenSize = try reader.size("hidden_size", default: 512)
         intermediateSize = try reader.size("intermediate_size", default: 2_048)
-        layers = try reader.size("num_hidden_layers", default: 12)
+        layers = try reader.layerCount(default: 12)
         heads = try reader.size("num_attention_heads", default: 8)
         positions = try reader.size("max_position_embeddings", default: 77)
         normEpsilon = Float(try reader.number("layer_norm_eps", default: 1e-5))

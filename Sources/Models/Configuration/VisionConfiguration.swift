@@ -39,9 +39,10 @@ public struct VisionConfiguration: Sendable, Equatable {
         }
         hiddenSize = try size("hidden_size", 768)
         intermediateSize = try size("intermediate_size", 3_072)
-        layers = try size("num_hidden_layers", 12)
+        layers = try reader.layerCount(default: defaults["num_hidden_layers"] ?? 12)
         heads = try size("num_attention_heads", 12)
         channels = try size("num_channels", 3)
+        guard channels == 3 else { throw reader.invalid("num_channels", "\(channels)", "3 (red, green and blue)") }
         imageSize = try size("image_size", 224)
         patchSize = try size("patch_size", 32)
         normEpsilon = Float(try reader.number("layer_norm_eps", default: 1e-5))

@@ -57,14 +57,14 @@ extension GenerationSettings {
         return try own.isEmpty ? endTokens(reader.section("text_config")) : own
     }
 
-    /// `eos_token_id`: one, or a list of them.
+    /// `eos_token_id`: one, or a list of them; a negative one stands for none.
     private static func endTokens(_ reader: ConfigurationReader) throws -> Set<Int> {
         let key = "eos_token_id"
         guard reader.has(key), let value = reader.object[key] else { return [] }
         let ids = (value.arrayValue ?? [value]).map(\.intValue)
-        guard !ids.contains(where: { $0 ?? -1 < 0 }) else {
+        guard !ids.contains(nil) else {
             throw reader.invalid(key, value.summary, "a token id or a list of them")
         }
-        return Set(ids.compactMap(\.self))
+        return Set(ids.compactMap(\.self).filter { $0 >= 0 })
     }
 }

@@ -24,20 +24,24 @@ public struct GenerationSettings: Sendable, Equatable {
     /// transformers' defaults, but for the length (20 there).
     public init() {}
 
-    /// Checks that every setting has a meaning.
+    /// Checks that every setting that has an effect has a meaning.
     ///
     /// - Throws: `ModelError` naming the setting, what was found and what was expected.
     public func validate() throws {
         try Self.check(maxNewTokens > 0, "max_new_tokens", "\(maxNewTokens)", "at least 1")
         try Self.check(
+            repetitionPenalty > 0 && repetitionPenalty.isFinite, "repetition_penalty", "\(repetitionPenalty)", "above 0"
+        )
+        try Self.check(!stopStrings.contains(""), "stop", "an empty text", "some text")
+        if samples { try validateSampling() }
+    }
+
+    private func validateSampling() throws {
+        try Self.check(
             temperature > 0 && temperature.isFinite, "temperature", "\(temperature)",
             "above 0; the most probable tokens are taken where nothing asks for sampling")
         try Self.check(topK >= 0, "top_k", "\(topK)", "0 or more")
         try Self.check((0...1).contains(topP), "top_p", "\(topP)", "between 0 and 1")
-        try Self.check(
-            repetitionPenalty > 0 && repetitionPenalty.isFinite, "repetition_penalty", "\(repetitionPenalty)", "above 0"
-        )
-        try Self.check(!stopStrings.contains(""), "stop", "an empty text", "some text")
     }
 
     private static func check(_ holds: Bool, _ key: String, _ found: String, _ expected: String) throws {

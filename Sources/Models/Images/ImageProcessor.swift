@@ -31,36 +31,53 @@ public struct ImageProcessor: Sendable, Hashable {
     ///
     /// - Throws: ``ModelError`` where the picture's proportions lead to an empty picture or one beyond `limits`.
     public func callAsFunction(_ image: RGBImage, limits: ImageLimits = ImageLimits()) throws -> PixelValues {
-        let image = try padded(image, limits)
-        let full =
-            resize?.resolved(height: image.height, width: image.width) ?? (height: image.height, width: image.width)
-        let target = crop ?? ImageCrop(height: full.height, width: full.width)
-        try check(image, full, target, limits)
+        let (full, target) = try sizes(width: image.width, height: image.height, limits)
+        let square = squarePadding.map { image.paddedToSquare(colour: $0) } ?? image
         let rows = ImageCrop.axis(size: full.height, length: target.height)
         let columns = ImageCrop.axis(size: full.width, length: target.width)
-        let part = image.resized(
+        let part = square.resized(
             width: full.width, height: full.height, filter: filter, columns: columns.source, rows: rows.source)
         return planes(of: part, in: target, top: rows.offset, left: columns.offset)
     }
 
-    private func padded(_ image: RGBImage, _ limits: ImageLimits) throws -> RGBImage {
-        guard let squarePadding else { return image }
-        let side = max(image.width, image.height)
-        try limits.check(width: side, height: side, name: "a \(image.width)×\(image.height) picture padded to a square")
-        return image.paddedToSquare(colour: squarePadding)
+    /// The size of the pixel values of a picture of a given size.
+    ///
+    /// - Throws: As making them would.
+    public func outputSize(
+        width: Int, height: Int, limits: ImageLimits = ImageLimits()
+    ) throws -> (height: Int, width: Int) {
+        let target = try sizes(width: width, height: height, limits).target
+        return (target.height, target.width)
+    }
+
+    /// What a picture is resized to, and the part of it that is kept.
+    private func sizes(
+        width: Int, height: Int, _ limits: ImageLimits
+    ) throws -> (full: (height: Int, width: Int), target: ImageCrop) {
+        var (width, height) = (width, height)
+        if squarePadding != nil {
+            let side = max(width, height)
+            try limits.check(width: side, height: side, name: "a \(width)×\(height) picture padded to a square")
+            (width, height) = (side, side)
+        }
+        let full = resize?.resolved(height: height, width: width) ?? (height: height, width: width)
+        let target = crop ?? ImageCrop(height: full.height, width: full.width)
+        try check((height, width), full, target, limits)
+        return (full, target)
     }
 
     /// Checks every picture on the way: resized along one edge, along both, and the result.
     private func check(
-        _ image: RGBImage, _ full: (height: Int, width: Int), _ target: ImageCrop, _ limits: ImageLimits
+        _ size: (height: Int, width: Int), _ full: (height: Int, width: Int), _ target: ImageCrop,
+        _ limits: ImageLimits
     ) throws {
-        let name = "a \(image.width)×\(image.height) picture resized to \(full.width)×\(full.height)"
+        let name = "a \(size.width)×\(size.height) picture resized to \(full.width)×\(full.height)"
         guard full.width > 0, full.height > 0 else {
             throw ModelError(.invalidInput, "\(name): nothing is left of it; leave this picture out or crop it")
         }
         try limits.check(width: full.width, height: 1, name: name)
         try limits.check(width: 1, height: full.height, name: name)
-        try limits.check(width: min(full.width, target.width), height: image.height, name: name)
+        try limits.check(width: min(full.width, target.width), height: size.height, name: name)
         try limits.check(width: target.width, height: target.height, name: name)
     }
 }

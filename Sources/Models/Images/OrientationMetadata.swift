@@ -1,11 +1,13 @@
 /// Finds the orientation in a picture's metadata: the first EXIF block decides, and XMP where EXIF has none.
 struct OrientationMetadata {
     private var exif: [UInt8]?
+    /// An EXIF block that counts where there is no other.
+    private var profile: [UInt8]?
     private var xmp: [UInt8]?
 
     /// The orientation; upright where nothing valid is said.
     var orientation: ImageOrientation {
-        let value = exif.flatMap(Self.orientation(exif:)) ?? xmp.flatMap(Self.orientation(xmp:))
+        let value = (exif ?? profile).flatMap(Self.orientation(exif:)) ?? xmp.flatMap(Self.orientation(xmp:))
         return value.flatMap(ImageOrientation.init(rawValue:)) ?? .upright
     }
 
@@ -22,16 +24,23 @@ struct OrientationMetadata {
     /// Takes an EXIF block, with or without JPEG's mark before it.
     mutating func add(exif block: [UInt8]) {
         guard exif == nil else { return }
-        exif = block.starts(with: Self.exifMark) ? Array(block.dropFirst(Self.exifMark.count)) : block
+        exif = Self.withoutMark(block)
+    }
+
+    /// Takes the text that ImageMagick calls `Raw profile type exif`: three lines, and an EXIF block in hexadecimal.
+    mutating func add(rawProfile text: [UInt8]) {
+        let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let digits = lines.dropFirst(3).joined().compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
+        let block = stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+        profile = profile ?? Self.withoutMark(block)
+    }
+
+    private static func withoutMark(_ block: [UInt8]) -> [UInt8] {
+        block.starts(with: exifMark) ? Array(block.dropFirst(exifMark.count)) : block
     }
 
     /// Takes an XMP packet.
     mutating func add(xmp packet: [UInt8]) { xmp = xmp ?? packet }
-
-    /// Takes the payload of a PNG iTXt chunk, which may hold XMP (uncompressed, as its specification demands).
-    mutating func add(internationalText payload: [UInt8]) {
-        if xmp == nil, payload.starts(with: Array("XML:com.adobe.xmp\0".utf8)) { xmp = payload }
-    }
 
     private static let exifMark = Array("Exif\0\0".utf8)
     private static let orientationTag = 0x0112

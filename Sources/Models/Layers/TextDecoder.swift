@@ -14,13 +14,14 @@ struct TextDecoder: Sendable {
         self.configuration = configuration
         embedding = builder.embedding(
             "\(path).embed_tokens", rows: configuration.vocabularySize, columns: configuration.hiddenSize)
-        layers = (0..<configuration.layers).map {
-            DecoderLayer(builder, "\(path).layers.\($0)", configuration, index: $0)
+        layers = builder.layers("\(path).layers", count: configuration.layers) { path, index in
+            DecoderLayer(builder, path, configuration, index: index)
         }
         norm = RMSNorm(builder, "\(path).norm", size: configuration.hiddenSize, epsilon: configuration.normEpsilon)
         computing = builder.computing
+        // A head size that no weight bears out may be any number.
         rotary = RotaryCache(
-            configuration.rotary.inverseFrequencies(headSize: configuration.headSize))
+            builder.fits ? configuration.rotary.inverseFrequencies(headSize: configuration.headSize) : [])
     }
 
     /// The last hidden states, normalised, of some rows of packed sequences of embeddings [rows, width].

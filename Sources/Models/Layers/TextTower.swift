@@ -16,8 +16,8 @@ struct TextTower: Sendable {
             "\(path).embeddings.token_embedding", rows: configuration.vocabularySize, columns: width)
         positions = builder.embedding(
             "\(path).embeddings.position_embedding", rows: configuration.positions, columns: width)
-        layers = (0..<configuration.layers).map {
-            EncoderLayer(builder, "\(path).encoder.layers.\($0)", configuration.encoder)
+        layers = builder.layers("\(path).encoder.layers", count: configuration.layers) { path, _ in
+            EncoderLayer(builder, path, configuration.encoder)
         }
         norm = LayerNorm(builder, "\(path).final_layer_norm", size: width, epsilon: configuration.normEpsilon)
         computing = builder.computing

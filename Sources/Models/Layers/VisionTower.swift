@@ -40,8 +40,8 @@ struct VisionTower: Sendable {
             "\(path).embeddings.position_embedding", rows: configuration.patches + 1, columns: width
         ).cast(to: .float32)
         preNorm = LayerNorm(builder, "\(path).pre_layrnorm", size: width, epsilon: configuration.normEpsilon)
-        layers = (0..<configuration.layers).map {
-            EncoderLayer(builder, "\(path).encoder.layers.\($0)", configuration.encoder)
+        layers = builder.layers("\(path).encoder.layers", count: configuration.layers) { path, _ in
+            EncoderLayer(builder, path, configuration.encoder)
         }
         // Only the pooled output uses it; without one it is there to be trained and saved with the tower.
         postNorm = LayerNorm(builder, "\(path).post_layernorm", size: width, epsilon: configuration.normEpsilon)

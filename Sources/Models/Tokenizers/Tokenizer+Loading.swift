@@ -2,7 +2,8 @@ public import Foundation
 
 extension Tokenizer {
     /// Loads the tokenizer of a model's folder: `tokenizer.json`, or CLIP's `vocab.json` and `merges.txt`; and where present
-    /// `tokenizer_config.json` and `special_tokens_map.json` for the tokens that begin, end and pad texts.
+    /// `tokenizer_config.json` and `special_tokens_map.json` for the tokens that begin, end and pad texts, and for tokens
+    /// that only they have: those become added tokens, as in transformers.
     ///
     /// - Throws: ``ModelError`` that names the file and section: `fileNotFound`, `corruptFile`, or `unsupported` where
     ///   the file asks for something lorad does not do.

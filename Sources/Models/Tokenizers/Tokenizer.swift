@@ -29,7 +29,8 @@ public struct Tokenizer: Sendable {
         postProcessor = try file.section("post_processor").map(PostProcessors.make)
         decoder = try file.section("decoder").map(TokenDecoders.make)
         model = try BytePairModel(file.model)
-        addedVocabulary = try AddedVocabulary(file.addedTokens(), model: model.vocabulary, normalizer: normalizer)
+        addedVocabulary = AddedVocabulary(
+            specialTokens.added(to: try file.addedTokens()), model: model.vocabulary, normalizer: normalizer)
         spaces = postProcessor?.trimsOffsets ?? false ? TokenSpaces(model.vocabulary) : nil
     }
 

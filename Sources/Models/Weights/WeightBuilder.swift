@@ -12,9 +12,13 @@ public final class WeightBuilder {
     private var used: Set<String> = []
     private var missing: [String] = []
     private var misshapen: [String] = []
+    private var unsupported: [String] = []
     private var entered: Set<String> = []
     private(set) var modules: [ModuleDescription] = []
     private(set) var looseParameterCount = 0
+
+    /// Stands for what is missing or does not fit: of the sizes that `config.json` claims there may be no memory for it.
+    private static let nothing = Tensor(zeros: [0])
 
     init(_ checkpoint: Checkpoint, computing: DType, customization: any ModelCustomization) {
         self.checkpoint = checkpoint
@@ -28,7 +32,7 @@ public final class WeightBuilder {
     ) -> Projection {
         describe(
             path, .linear, [("weight", [outputs, inputs])] + (bias ? [("bias", [outputs])] : []), isOutputEmbedding)
-        let weight = matrix("\(path).weight", [outputs, inputs], alias: alias)
+        let weight = matrix("\(path).weight", [outputs, inputs], alias: alias) ?? Self.nothing
         let biasVector = bias ? vector("\(path).bias", outputs) : nil
         let adapters = [customization.gain(at: path), customization.adapter(at: path)].compactMap(\.self)
         return Projection(weight: weight, bias: biasVector, adapters: adapters)
@@ -37,14 +41,14 @@ public final class WeightBuilder {
     /// The table of an embedding, [rows, columns].
     func embedding(_ path: String, rows: Int, columns: Int) -> Tensor {
         describe(path, .embedding, [("weight", [rows, columns])])
-        return matrix("\(path).weight", [rows, columns])
+        return matrix("\(path).weight", [rows, columns]) ?? Self.nothing
     }
 
     /// A convolution without bias whose stride is its size, as a product over patches: [outputs, channels · size²].
     func patchConvolution(_ path: String, outputs: Int, channels: Int, size: Int) -> Projection {
         let shape = [outputs, channels, size, size]
         describe(path, .convolution, [("weight", shape)])
-        let weight = matrix("\(path).weight", shape)
+        guard let weight = matrix("\(path).weight", shape) else { return Projection(weight: Self.nothing) }
         return Projection(weight: weight.reshaped([outputs, channels * size * size]))
     }
 
@@ -67,20 +71,43 @@ public final class WeightBuilder {
         return customization.parameter(at: name) ?? tensor.converted(to: .float32)
     }
 
+    /// The layers of the list at `path`. One after the last of which the checkpoint holds something is built, so that
+    /// its tensors are reported; the others are not: `config.json` may claim any number of them.
+    func layers<Layer>(_ path: String, count: Int, build: (_ path: String, _ index: Int) -> Layer) -> [Layer] {
+        let prefix = path + "."
+        let held = checkpoint.names.filter { $0.hasPrefix(prefix) }
+            .compactMap { Int($0.dropFirst(prefix.count).prefix { $0 != "." }) }
+            .filter { $0 >= 0 && $0 < count }
+        let built = min(count, (held.max() ?? -1) + 2)
+        let layers = (0..<built).map { build("\(path).\($0)", $0) }
+        if built < count { missing.append("all of \(path).\(built) to \(count - 1)") }
+        return layers
+    }
+
+    /// Whether everything so far was found and fits.
+    var fits: Bool { missing.isEmpty && misshapen.isEmpty && unsupported.isEmpty }
+
     /// Checks that nothing is missing or misshapen.
     ///
+    /// - Parameter isQuantized: whether `config.json` says that the weights are quantised.
     /// - Returns: canonical names in the checkpoint that nothing used.
     /// - Throws: `ModelError` naming every tensor at fault.
-    func finish() throws -> [String] {
-        guard missing.isEmpty, misshapen.isEmpty else {
-            let parts = [
+    func finish(isQuantized: Bool) throws -> [String] {
+        guard fits else {
+            let what = missing.isEmpty && misshapen.isEmpty ? "cannot be used" : "do not fit config.json"
+            let advice =
+                isQuantized
+                ? "config.json has a quantization_config: give the model without quantisation"
+                : "save the model in float32, bfloat16 or float16"
+            let parts: [String?] = [
                 missing.isEmpty ? nil : "missing tensors: " + Self.list(missing),
                 misshapen.isEmpty ? nil : "tensors of the wrong shape: " + Self.list(misshapen),
+                unsupported.isEmpty
+                    ? nil : "tensors of a type that is not supported: \(Self.list(unsupported)); \(advice)",
             ]
             throw ModelError(
                 .corruptFile,
-                "\(checkpoint.folder.path): the weights do not fit config.json; "
-                    + parts.compactMap { $0 }.joined(separator: "; "))
+                "\(checkpoint.folder.path): the weights \(what); " + parts.compactMap { $0 }.joined(separator: "; "))
         }
         return checkpoint.names.filter { !used.contains($0) }
     }
@@ -116,7 +143,11 @@ public final class WeightBuilder {
             return nil
         }
         used.insert(name)
-        guard tensor.shape == shape, tensor.dtype.isComputable else {
+        guard tensor.dtype.isComputable else {
+            unsupported.append("\(name) (\(tensor.dtype.rawValue))")
+            return nil
+        }
+        guard tensor.shape == shape else {
             misshapen.append("\(name) (expected \(shape), found \(tensor.dtype.rawValue) \(tensor.shape))")
             return nil
         }
@@ -124,15 +155,15 @@ public final class WeightBuilder {
     }
 
     /// A matrix, used where it lies unless the products want bfloat16 and the file has another type.
-    private func matrix(_ name: String, _ shape: [Int], alias: String? = nil) -> Tensor {
+    private func matrix(_ name: String, _ shape: [Int], alias: String? = nil) -> Tensor? {
         let source = checkpoint[name] == nil ? alias ?? name : name
-        guard let tensor = stored(source, shape) else { return Tensor(zeros: shape) }
+        guard let tensor = stored(source, shape) else { return nil }
         if let parameter = customization.parameter(at: name) { return parameter }
         return computing == .bfloat16 ? tensor.converted(to: .bfloat16) : tensor
     }
 
     private func vector(_ name: String, _ size: Int) -> Tensor {
-        guard let tensor = stored(name, [size]) else { return Tensor(zeros: [size]) }
+        guard let tensor = stored(name, [size]) else { return Self.nothing }
         return customization.parameter(at: name) ?? tensor.converted(to: .float32)
     }
 }

@@ -8,6 +8,8 @@ struct Roster: Sendable {
     let graph: NeighbourGraph
     let scope: MessageScope
     let threshold: Threshold
+    /// Fewer make no sum.
+    let fewestWorkers: Int
     /// SHA-256 of every signed advertisement. All workers' fresh keys are in it, so it serves as the graph's beacon:
     /// no worker knows it before the others' keys. A coordinator that leaves workers out, or that has workers of its
     /// own advertise late, can try some orders; leave room for that in the number of neighbours (``NeighbourDegree``).
@@ -38,6 +40,7 @@ struct Roster: Sendable {
         let digest = Data(hash.finalize())
         scope = MessageScope(context: configuration.digest, roster: digest)
         threshold = configuration.limit
+        fewestWorkers = configuration.fewestWorkers
         graph = NeighbourGraph(workers: messages.count, degree: configuration.neighbours, beacon: digest)
     }
 
@@ -57,8 +60,8 @@ struct Roster: Sendable {
 
     func place(of worker: WorkerIdentity) -> Int? { places[worker] }
 
-    /// How many workers must be left for the round to go on.
-    var quorum: Int { threshold.needed(of: workers.count) }
+    /// How many workers must be left for the round to go on: a sum has no fewer.
+    var quorum: Int { max(threshold.needed(of: workers.count), fewestWorkers) }
 
     /// How many shares open a secret of `owner`.
     func sharesNeeded(of owner: Int) -> Int { threshold.needed(of: graph.neighbourhoods[owner].count) }

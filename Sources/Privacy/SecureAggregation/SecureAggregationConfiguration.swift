@@ -11,13 +11,13 @@ public struct SecureAggregationConfiguration: Sendable, Equatable {
     public let elements: Int
     /// The width of an element, 16…32.
     public let bits: Int
-    /// A worker takes part only if so many do: a sum of few says much of each.
+    /// Fewer workers make no sum, for one of few says much of each: so many must begin, and so many must be left.
     public let fewestWorkers: Int
     /// The most workers that the encoding has room for.
     public let mostWorkers: Int
     /// The fraction of workers that must stay, and of a neighbourhood's shares that open a secret.
     ///
-    /// Of n workers up to 1 − threshold may be lost. A coordinator in league with c of them could have two lists of
+    /// Of n workers up to 1 − threshold may be lost, while ``fewestWorkers`` stay. A coordinator in league with c of them could have two lists of
     /// survivors signed only if 2·threshold·n ≤ n + c: at 0.67 it would need a third of all workers.
     public let threshold: Double
     /// The neighbours of a worker above ``completeWorkers`` workers, an even number; nil for all.

@@ -5,22 +5,37 @@ import Models
 public struct LabelledPictures: Sendable {
     /// A picture and its class.
     public struct Entry: Equatable, Sendable {
-        /// The picture's path.
-        public let path: String
+        /// The picture.
+        public let picture: Picture
         /// The place of its class among the classes.
         public let label: Int
     }
 
+    /// A picture that is not looked at yet.
+    private struct Candidate: Sendable {
+        let entry: Entry
+        let row: Int
+        let place: RowPlace
+    }
+
+    /// The file or folder.
+    public let path: String
     /// The classes' names.
     public let classes: [String]
     /// The pictures.
     public let entries: [Entry]
+    /// What was left out because it cannot be used, in its order; empty unless that was asked for.
+    public let skipped: [RowProblem]
+    /// How many pictures there are, those left out included.
+    public let count: Int
+    private let remarks: [String]
 
     /// Reads a file of classes: a name a line, in the order of their numbers; empty lines are left out.
     ///
     /// - Throws: `TrainingError` where the file cannot be read or names nothing.
     public static func classes(inFile path: String) throws -> [String] {
-        guard let data = FileManager.default.contents(atPath: path), let text = String(validating: data, as: UTF8.self)
+        guard let data = FileManager.default.contents(atPath: path),
+            let text = String(validating: data.withoutByteOrderMark, as: UTF8.self)
         else {
             throw TrainingError(.fileNotFound, "\(path): no such file, or it is not UTF-8: a class a line is expected")
         }
@@ -34,26 +49,26 @@ public struct LabelledPictures: Sendable {
 
     /// Pictures in folders that are named as the classes are.
     ///
-    /// - Parameter classes: names; nil takes those of all folders, sorted.
-    /// - Throws: `TrainingError` where the folder holds no such folders, or they hold no pictures.
-    public init(folder: String, classes: [String]? = nil) throws {
-        let found = try Self.contents(folder).filter { Self.isFolder("\(folder)/\($0)") }
-        let names = classes ?? found
-        self.classes = names
-        if let missing = names.first(where: { !found.contains($0) }) {
-            throw TrainingError(
-                .invalidDataset,
-                "\(folder): has no folder \(missing), which is a class; its folders: "
-                    + found.prefix(20).joined(separator: ", "))
+    /// - Parameters:
+    ///   - classes: Names; nil takes those of all folders, in the order of their bytes.
+    ///   - skipsBadRows: Whether pictures that cannot be used are left out instead of refused. Every picture is decoded
+    ///     then.
+    ///   - fit: Whether a model can take the pictures; nil where there is none.
+    /// - Throws: `TrainingError` where folders and classes do not fit, there are no pictures, or that lists those that
+    ///   cannot be used.
+    public init(
+        folder: String, classes: [String]? = nil, skipsBadRows: Bool = false, fit: PictureFit? = nil
+    ) throws {
+        let rows = try ClassFolderRows(path: folder, question: "")
+        let names = classes ?? rows.classes
+        try Self.check(rows.classes, named: names, in: folder)
+        let labels = Self.labels(names)
+        let found = (0..<rows.count).map { row in
+            let entry = Entry(picture: rows.picture(ofRow: row), label: labels[rows.className(ofRow: row)] ?? 0)
+            return Candidate(entry: entry, row: row, place: rows.place(ofRow: row))
         }
-        entries = try names.enumerated().flatMap { label, name in
-            try Self.contents("\(folder)/\(name)").filter(Self.isPicture)
-                .map { Entry(path: "\(folder)/\(name)/\($0)", label: label) }
-        }
-        guard !entries.isEmpty else {
-            throw TrainingError(
-                .invalidDataset, "\(folder): expected folders named as the classes, with pictures in them")
-        }
+        (path, self.classes, count, remarks) = (folder, names, rows.count, rows.leftOut)
+        (entries, skipped) = try Self.checked(found, [], of: folder, count: rows.count, skips: skipsBadRows, fit)
     }
 
     /// Pictures of the rows of a JSON array or JSON Lines file, each with an `image` and its class under a key.
@@ -63,55 +78,95 @@ public struct LabelledPictures: Sendable {
     ///   - key: where a row says its class: by name, or by number from 0.
     ///   - imageFolder: the folder that picture paths are relative to.
     ///   - classes: the classes' names.
+    ///   - skipsBadRows: whether rows that cannot be used are left out instead of refused; every picture is decoded then.
+    ///   - fit: whether a model can take the pictures; nil where there is none.
     /// - Throws: `TrainingError` that lists the rows that cannot be used.
-    public init(file: String, key: String, imageFolder: String, classes: [String]) throws {
+    public init(
+        file: String, key: String, imageFolder: String, classes: [String], skipsBadRows: Bool = false,
+        fit: PictureFit? = nil
+    ) throws {
         let rows = try ConversationFile(path: file)
-        self.classes = classes
-        let places = Dictionary(classes.enumerated().map { ($1, $0) }) { first, _ in first }
+        let labels = Self.labels(classes)
         var problems: [RowProblem] = []
-        entries = (0..<rows.count).compactMap { row in
+        var found: [Candidate] = []
+        for row in 0..<rows.count {
             do {
-                return try Self.entry(rows, row, key, imageFolder, places)
+                let entry = try Self.entry(rows, row, key, imageFolder, labels)
+                found.append(Candidate(entry: entry, row: row, place: rows.place(ofRow: row)))
             } catch {
                 problems.append(error as? RowProblem ?? rows.problem(row, RowProblem.reason(for: error)))
-                return nil
             }
         }
-        guard problems.isEmpty else { throw TrainingError.rows(problems, of: file, rowCount: rows.count) }
+        (path, self.classes, count) = (file, classes, rows.count)
+        (entries, skipped) = try Self.checked(found, problems, of: file, count: rows.count, skips: skipsBadRows, fit)
+        let known = Set(entries.map(\.label))
+        let empty = classes.indices.count { !known.contains($0) }
+        remarks = empty > 0 ? ["\(empty) classes without pictures"] : []
+    }
+
+    /// A line on what was opened: `pictures: 1200 pictures, 10 classes`, and what was left out.
+    public var notice: String {
+        "\(path): \((["\(entries.count) pictures", "\(classes.count) classes"] + remarks).joined(separator: ", "))"
+    }
+
+    private static func labels(_ names: [String]) -> [String: Int] {
+        Dictionary(names.enumerated().map { ($1, $0) }) { first, _ in first }
+    }
+
+    /// Checks that each class has a folder, and each folder a class.
+    private static func check(_ folders: [String], named classes: [String], in path: String) throws {
+        let (found, known) = (Set(folders), Set(classes))
+        if let missing = classes.first(where: { !found.contains($0) }) {
+            throw TrainingError(
+                .invalidDataset,
+                "\(path): has no folder \(missing), which is a class; its folders: "
+                    + folders.prefix(20).joined(separator: ", "))
+        }
+        if let unknown = folders.first(where: { !known.contains($0) }) {
+            throw TrainingError(
+                .invalidDataset,
+                "\(path): its folder \(unknown) is none of the \(classes.count) classes: name it among them, or move it away"
+            )
+        }
+    }
+
+    /// The pictures that can be used, and the problems of the others.
+    private static func checked(
+        _ found: [Candidate], _ problems: [RowProblem], of path: String, count: Int, skips: Bool, _ fit: PictureFit?
+    ) throws -> ([Entry], [RowProblem]) {
+        let chunks: [[String?]] = RowChunks(count: found.count, chunkSize: skips ? 32 : 1024).map { rows in
+            var check = PictureCheck(decodes: skips, fit: fit)
+            return rows.map { check.reason(against: found[$0].entry.picture) }
+        }
+        var (entries, problems) = ([Entry](), problems)
+        for (candidate, reason) in zip(found, chunks.joined()) {
+            if let reason {
+                let place = candidate.place
+                problems.append(RowProblem(row: candidate.row, file: place.file, line: place.line, reason: reason))
+            } else {
+                entries.append(candidate.entry)
+            }
+        }
+        guard problems.isEmpty || skips && !entries.isEmpty else {
+            throw TrainingError.rows(problems.sorted { $0.row < $1.row }, of: path, rowCount: count)
+        }
+        return (entries, problems.sorted { $0.row < $1.row })
     }
 
     private static func entry(
-        _ rows: ConversationFile, _ row: Int, _ key: String, _ folder: String, _ places: [String: Int]
+        _ rows: ConversationFile, _ row: Int, _ key: String, _ folder: String, _ labels: [String: Int]
     ) throws -> Entry {
         let object = try rows.fields(ofRow: row)
         guard let image = object["image"]?.stringValue else { throw RowProblem.Reason("has no path at `image`") }
-        guard let value = object[key], let label = value.stringValue.map({ places[$0] }) ?? value.intValue,
-            (0..<places.count).contains(label)
+        guard let value = object[key], let label = value.stringValue.map({ labels[$0] }) ?? value.intValue,
+            (0..<labels.count).contains(label)
         else {
             let found = object[key].map { "`\($0)`" } ?? "nothing"
             throw RowProblem.Reason("has \(found) at `\(key)`: expected a class's name, or its number from 0")
         }
-        let path = image.hasPrefix("/") ? image : "\(folder)/\(image)"
-        guard FileManager.default.isReadableFile(atPath: path) else {
-            throw RowProblem.Reason("the image \(path) does not exist")
+        guard let path = try PictureReference(text: image).path(in: folder) else {
+            throw RowProblem.Reason("has a data: URL at `image`: expected a path")
         }
-        return Entry(path: path, label: label)
-    }
-
-    private static func contents(_ folder: String) throws -> [String] {
-        do {
-            return try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasPrefix(".") }.sorted()
-        } catch {
-            throw TrainingError(.fileNotFound, "\(folder): cannot be read", cause: error)
-        }
-    }
-
-    private static func isFolder(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
-    }
-
-    private static func isPicture(_ name: String) -> Bool {
-        [".png", ".jpg", ".jpeg"].contains { name.lowercased().hasSuffix($0) }
+        return Entry(picture: Picture(file: path), label: label)
     }
 }

@@ -28,7 +28,7 @@ public struct ZeroShotEvaluation: Sendable, Equatable {
         let found = Locked<[[Int]]>(Array(repeating: [], count: starts.count))
         try lanes.forEach(starts.count) { index in
             let part = data.entries[starts[index]..<min(starts[index] + step, data.entries.count)]
-            let embeddings = try Self.embeddings(part.map { try reader.pixels(of: Picture(file: $0.path)) }, model)
+            let embeddings = try Self.embeddings(part.map { try reader.pixels(of: $0.picture) }, model)
             let ranks = classifier.ranks(of: embeddings, labels: part.map(\.label))
             found.withLock { $0[index] = ranks }
         }

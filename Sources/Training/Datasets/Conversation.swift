@@ -10,16 +10,26 @@ public struct Conversation: Equatable, Sendable {
     public let images: [Picture]
     /// Optionally what the system says, then questions and answers in turn.
     public let turns: [ConversationTurn]
+    /// What messages call its turns.
+    let naming: TurnNaming
 
     /// Creates a row; nothing is checked.
     public init(
         row: Int, id: String? = nil, person: String? = nil, images: [Picture] = [], turns: [ConversationTurn]
+    ) {
+        self.init(row: row, id: id, person: person, images: images, turns: turns, naming: TurnNaming())
+    }
+
+    /// Creates a row whose turns have names of their own.
+    init(
+        row: Int, id: String?, person: String?, images: [Picture], turns: [ConversationTurn], naming: TurnNaming
     ) {
         self.row = row
         self.id = id
         self.person = person
         self.images = images
         self.turns = turns
+        self.naming = naming
     }
 
     /// A row that asks about pictures once: their markers, the question beneath, and the answer.
@@ -35,4 +45,15 @@ public struct Conversation: Equatable, Sendable {
 
     /// What stands in a question where a picture belongs.
     public static let imageMarker = "<image>"
+}
+
+/// What messages call the turns of a row: by the list that they stand in.
+struct TurnNaming: Equatable, Sendable {
+    /// The list's key.
+    var list = "conversations"
+    /// Which of the turns is the list's first.
+    var first = 0
+
+    /// `conversations[1]`.
+    func name(ofTurn index: Int) -> String { index < first ? "`system`" : "`\(list)[\(index - first)]`" }
 }

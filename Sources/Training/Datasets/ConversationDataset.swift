@@ -14,9 +14,10 @@ public struct ConversationDataset: Sendable {
     /// header that can be read. Pictures are decoded when they are needed; where bad rows are left out they are decoded
     /// here too, because a row that fails later could not be replaced without changing every step after it.
     ///
+    /// - Parameter fit: Whether a model can take the pictures; nil where there is none.
     /// - Throws: `TrainingError` where the dataset cannot be read, or that lists the rows that cannot be used, the first 20
     ///   with their reasons.
-    public init(_ options: DatasetOptions) throws {
+    public init(_ options: DatasetOptions, fit: PictureFit? = nil) throws {
         (rows, format) = try DatasetFormats.open(options)
         isRecognised = options.format == .automatic
         skipsBadRows = options.skipsBadRows
@@ -24,14 +25,14 @@ public struct ConversationDataset: Sendable {
             throw TrainingError(
                 .unsupported, "\(options.path): has \(rows.count) rows, more than \(Int32.max): split it")
         }
-        let problems = Self.problems(in: rows, decodes: options.skipsBadRows)
+        let problems = Self.problems(in: rows, decodes: options.skipsBadRows, fit)
         guard problems.isEmpty || options.skipsBadRows && problems.count < rows.count else {
             throw TrainingError.rows(problems, of: options.path, rowCount: rows.count)
         }
         skipped = problems
     }
 
-    /// Opens a dataset that is recognised by what it holds; see `init(_:)`.
+    /// Opens a dataset that is recognised by what it holds; see `init(_:fit:)`.
     ///
     /// - Parameters:
     ///   - path: A file, folder or range of archives.
@@ -57,9 +58,11 @@ public struct ConversationDataset: Sendable {
     /// - Throws: `RowProblem` where it cannot be read.
     public func conversation(at row: Int) throws -> Conversation { try rows.conversation(at: row) }
 
-    private static func problems(in dataset: any DatasetRows, decodes: Bool) -> [RowProblem] {
+    private static func problems(
+        in dataset: any DatasetRows, decodes: Bool, _ fit: PictureFit?
+    ) -> [RowProblem] {
         let found = RowChunks(count: dataset.count, chunkSize: decodes ? 32 : 1024).map { rows in
-            var pictures = PictureCheck(decodes: decodes)
+            var pictures = PictureCheck(decodes: decodes, fit: fit)
             return rows.compactMap { row -> RowProblem? in
                 do {
                     let conversation = try dataset.conversation(at: row)

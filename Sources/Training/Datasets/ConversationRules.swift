@@ -22,7 +22,8 @@ enum ConversationRules {
         for (index, turn) in turns.enumerated().dropFirst(offset) {
             let expected: ConversationTurn.Role = (index - offset).isMultiple(of: 2) ? .user : .assistant
             if turn.role != expected {
-                return "`conversations[\(index)]`: expected the \(expected.rawValue), found the \(turn.role.rawValue)"
+                let name = conversation.naming.name(ofTurn: index)
+                return "\(name): expected the \(expected.rawValue), found the \(turn.role.rawValue)"
             }
         }
         return turns.last?.role == .assistant ? nil : "ends with a question: expected an answer of the assistant"
@@ -31,7 +32,9 @@ enum ConversationRules {
     /// There is something to learn in each answer.
     static let answersHoldText: Rule = { conversation in
         for (index, turn) in conversation.turns.enumerated() where turn.role == .assistant {
-            if turn.text.allSatisfy(\.isWhitespace) { return "`conversations[\(index)]`: the answer is empty" }
+            if turn.text.allSatisfy(\.isWhitespace) {
+                return "\(conversation.naming.name(ofTurn: index)): the answer is empty"
+            }
         }
         return nil
     }
@@ -50,7 +53,8 @@ enum ConversationRules {
     static let markersStandInQuestions: Rule = { conversation in
         for (index, turn) in conversation.turns.enumerated() where turn.role != .user && turn.text.imageMarkerCount > 0
         {
-            return "`conversations[\(index)]`: `\(Conversation.imageMarker)` may only stand in a question"
+            let name = conversation.naming.name(ofTurn: index)
+            return "\(name): `\(Conversation.imageMarker)` may only stand in a question"
         }
         return nil
     }

@@ -6,13 +6,18 @@ struct AxisTicks: Equatable {
     let values: [Double]
     private let step: Double
 
-    /// The ticks of an axis that holds some data.
+    /// What an axis can hold, so that the difference of two numbers and its multiples stay finite.
+    private static let range = -1e300...1e300
+
+    /// The ticks of an axis that holds some data; what is beyond its range counts as its end.
     ///
     /// - Parameter count: About how many ticks there should be.
     init(holding data: [Double], count: Int) {
-        let low = data.min() ?? 0
-        let high = data.max() ?? 1
-        let span = high > low ? high - low : max(abs(high), 1)
+        let low = Self.clamped(data.min() ?? 0)
+        let high = Self.clamped(data.max() ?? 1)
+        // Below that, ticks between them would be the same number.
+        let least = max(max(abs(low), abs(high)) * 1e-12, 1e-300)
+        let span = high - low > least ? high - low : max(abs(high), 1)
         let step = Self.roundStep(span / Double(count))
         let first = (low / step).rounded(.down)
         let last = max((high / step).rounded(.up), first + 1)
@@ -26,14 +31,17 @@ struct AxisTicks: Equatable {
         return power * ([1, 2, 5].first { $0 * power >= least * 0.999 } ?? 10)
     }
 
+    private static func clamped(_ value: Double) -> Double { min(max(value, range.lowerBound), range.upperBound) }
+
     /// How far along the axis a value lies, from 0 to 1.
     func share(of value: Double) -> Double {
         guard let first = values.first, let last = values.last else { return 0 }
-        return (value - first) / (last - first)
+        return (Self.clamped(value) - first) / (last - first)
     }
 
-    /// A tick's number with as many decimals as the ticks differ in.
+    /// A tick's number with as many decimals as the ticks differ in, or with an exponent where it would be very long.
     func label(_ value: Double) -> String {
-        String(format: "%.\(max(0, Int(-floor(log10(step * 1.001)))))f", value)
+        guard (1e-9...1e15).contains(step) else { return String(format: "%.6g", value) }
+        return String(format: "%.\(max(0, Int(-floor(log10(step * 1.001)))))f", value)
     }
 }

@@ -21,10 +21,27 @@ public struct LossChart: Sendable {
         ).svg()
     }
 
+    /// More points of a curve than the picture can show.
+    private static let mostPoints = 1_000
+
     private static func points(_ records: [LogRecord], _ value: KeyPath<LogRecord, Double?>) -> Points {
-        records.compactMap { record in
-            guard let loss = record[keyPath: value], loss.isFinite else { return nil }
-            return (Double(record.step), loss)
+        thinned(
+            records.compactMap { record in
+                guard let loss = record[keyPath: value], loss.isFinite else { return nil }
+                return (Double(record.step), loss)
+            })
+    }
+
+    /// The lowest and the highest of each few points that follow each other, and the first and the last of all: what is left
+    /// looks the same.
+    private static func thinned(_ points: Points) -> Points {
+        guard points.count > mostPoints, let first = points.first, let last = points.last else { return points }
+        let size = points.count / (mostPoints / 2) + 1
+        let inner = stride(from: 0, to: points.count, by: size).flatMap { start -> Points in
+            let few = points[start..<min(start + size, points.count)]
+            guard let low = few.min(by: { $0.y < $1.y }), let high = few.max(by: { $0.y < $1.y }) else { return [] }
+            return low.x < high.x ? [low, high] : [high, low]
         }
+        return [first] + inner + [last]
     }
 }

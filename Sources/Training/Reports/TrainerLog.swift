@@ -41,13 +41,17 @@ public struct TrainerLog: Sendable {
 
     /// Appends a record.
     ///
-    /// - Throws: `TrainingError` where the file cannot be written.
+    /// - Throws: `TensorError` or `TrainingError` where the file cannot be written.
     public func append(_ record: LogRecord) throws {
+        if !FileManager.default.fileExists(atPath: path) { try AtomicFile.write(Data(), to: path) }
+        let descriptor = FileReserve.open { open(path, O_WRONLY | O_APPEND | O_CLOEXEC) }
+        guard descriptor >= 0 else {
+            let reason = String(cString: strerror(errno))
+            throw TrainingError(.writeFailed, "\(path): cannot be appended to: \(reason)")
+        }
         do {
-            if !FileManager.default.fileExists(atPath: path) { try AtomicFile.write(Data(), to: path) }
-            let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+            let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
             defer { try? handle.close() }
-            try handle.seekToEnd()
             try handle.write(contentsOf: Self.line(record))
         } catch {
             throw TrainingError(.writeFailed, "\(path): cannot be appended to", cause: error)

@@ -4,7 +4,8 @@ import Tensors
 
 /// The checkpoints of a run: `checkpoints/step-N/`, each a PEFT folder with the optimizer's state beside it.
 ///
-/// A checkpoint is written under another name and renamed, so a folder `step-N` is always complete.
+/// A checkpoint is written under another name and renamed, so a folder `step-N` is always complete. One that is saved again
+/// is put aside as `step-N.before` until the new one is on the disk, and counts where a crash left it alone.
 public struct Checkpoints: Sendable {
     private struct State: Codable {
         var step: Int
@@ -13,6 +14,7 @@ public struct Checkpoints: Sendable {
 
     private static let optimizerFile = "optimizer.safetensors"
     private static let stateFile = "trainer_state.json"
+    private static let asideSuffix = ".before"
 
     private let folder: URL
     private let limit: Int?
@@ -26,12 +28,19 @@ public struct Checkpoints: Sendable {
     }
 
     /// The folder of the newest checkpoint, or nil where there is none.
-    public var latest: URL? { steps().last.map(url) }
+    public var latest: URL? {
+        steps().last.map { step in
+            FileManager.default.fileExists(atPath: url(step).path) ? url(step) : aside(step)
+        }
+    }
 
     /// The folder of a step's checkpoint.
     public func url(_ step: Int) -> URL { folder.appending(path: "step-\(step)") }
 
-    /// Saves the state after a step and removes what `limit` leaves no room for.
+    /// Where a checkpoint that is saved again waits for its successor.
+    private func aside(_ step: Int) -> URL { folder.appending(path: "step-\(step)\(Self.asideSuffix)") }
+
+    /// Saves the state after a step and, once that is on the disk, removes what `limit` leaves no room for.
     ///
     /// - Parameter best: the best evaluation so far, whose checkpoint is never removed.
     /// - Throws: `TensorError` or `TrainingError` if it cannot be written; older checkpoints stay as they are.
@@ -46,15 +55,28 @@ public struct Checkpoints: Sendable {
             try optimizer.stateDict.write(to: partial.appending(path: Self.optimizerFile).path)
             try AtomicFile.write(
                 JSONEncoder().encode(State(step: step, best: best)), to: partial.appending(path: Self.stateFile).path)
-            try? manager.removeItem(at: url(step))
-            try manager.moveItem(at: partial, to: url(step))
+            try replace(step, with: partial)
         } catch {
             try? manager.removeItem(at: partial)
             throw TrainingError(
                 .writeFailed, "the checkpoint of step \(step) cannot be saved in \(folder.path)", cause: error)
         }
+        try? manager.removeItem(at: aside(step))
         guard let limit else { return }
-        for old in steps().dropLast(max(1, limit)) where old != best?.step { try? manager.removeItem(at: url(old)) }
+        for old in steps().dropLast(max(1, limit)) where old != best?.step {
+            for place in [url(old), aside(old)] { try? manager.removeItem(at: place) }
+        }
+    }
+
+    /// Renames a whole checkpoint into place and flushes the folder; an older one of the step stays until then.
+    private func replace(_ step: Int, with partial: URL) throws {
+        let manager = FileManager.default
+        if manager.fileExists(atPath: url(step).path) {
+            try? manager.removeItem(at: aside(step))
+            try manager.moveItem(at: url(step), to: aside(step))
+        }
+        try manager.moveItem(at: partial, to: url(step))
+        try AtomicFile.synchronize(folder: folder.path, of: url(step).path)
     }
 
     /// Restores an optimizer from a checkpoint folder.
@@ -79,6 +101,10 @@ public struct Checkpoints: Sendable {
 
     private func steps() -> [Int] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        return names.compactMap { $0.hasPrefix("step-") ? Int($0.dropFirst(5)) : nil }.sorted()
+        let steps = names.compactMap { name -> Int? in
+            let number = name.hasSuffix(Self.asideSuffix) ? name.dropLast(Self.asideSuffix.count) : name[...]
+            return number.hasPrefix("step-") ? Int(number.dropFirst(5)) : nil
+        }
+        return Set(steps).sorted()
     }
 }

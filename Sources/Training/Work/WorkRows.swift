@@ -15,6 +15,9 @@ public struct WorkRows: Equatable, Sendable {
         return examples.flatMap(\.pictures).filter { seen.insert($0).inserted }
     }
 
+    /// Tokens of all rows.
+    public var tokens: Int { examples.reduce(0) { $0 + $1.ids.count } }
+
     /// Tokens that count for the loss.
     public var supervisedTokens: Int { examples.reduce(0) { $0 + $1.supervisedCount } }
 }

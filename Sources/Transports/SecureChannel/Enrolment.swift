@@ -40,8 +40,8 @@ public struct Enrolment: Codable, Equatable, Sendable {
         case enrolled
     }
 
-    /// How new workers come in.
-    public let policy: Policy
+    /// How new workers come in; what was stored with another policy can be gone on with under this one.
+    public var policy: Policy
     /// The most workers that may be enrolled, so that a reusable token cannot fill the disk.
     public let memberLimit: Int
     /// The tokens that were made.
@@ -83,6 +83,9 @@ public struct Enrolment: Codable, Equatable, Sendable {
         members[worker] = nil
         revoked[worker] = revoked[worker] ?? now
     }
+
+    /// Takes an enrolment back that could not be stored: the key needs a token again. A use of its token stays spent.
+    public mutating func withdraw(_ worker: WorkerID) { members[worker] = nil }
 
     /// Lets a key in, or says why not.
     ///

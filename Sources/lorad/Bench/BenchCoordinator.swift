@@ -29,11 +29,9 @@ struct BenchCoordinator {
 
     func run() throws {
         let before = ProcessMeasures.peakResident
-        let folder = URL(filePath: NSTemporaryDirectory()).appending(path: "lorad-bench-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: folder) }
         let (clock, identity) = (RoundClock(), IdentityKey())
         let server = try CoordinatorServer(
-            try job(), options: try options(identity, folder), shelf: BlobShelf(),
+            try job(), options: try options(identity), shelf: BlobShelf(),
             observer: .init(happened: { event in
                 switch event {
                 case .roundOpened(round: 0, _), .committed: clock.mark()
@@ -68,10 +66,10 @@ struct BenchCoordinator {
             work: { _ in WorkOrder(work: Data()) })
     }
 
-    private func options(_ identity: IdentityKey, _ folder: URL) throws -> CoordinatorOptions {
+    private func options(_ identity: IdentityKey) throws -> CoordinatorOptions {
         CoordinatorOptions(
             endpoint: try Endpoint("tcp://127.0.0.1:0"), security: .encrypted(identity), run: "bench",
-            uploadFolder: folder.path, updateLimit: state.byteCount + state.tensors * 512 + 1 << 20)
+            updateLimit: state.byteCount + state.tensors * 512 + 1 << 20)
     }
 
     private static func say(_ line: Data) throws {

@@ -8,6 +8,9 @@ struct Advice: Equatable, Sendable {
     let why: String
     /// What to do about it.
     let action: String
+
+    /// `training.learning_rate: what; why; what to do`.
+    var text: String { "\(key): \(what); \(why); \(action)" }
 }
 
 /// One reason to ask whether a setting was meant.
@@ -22,7 +25,7 @@ struct AdviceRule: Sendable {
 
 /// All rules, in the order in which their keys are documented.
 enum AdviceRules {
-    static let all = ofModels + ofAdapters + ofData + ofSteps + ofEvaluation + ofFederation + ofPrivacy
+    static let all = ofModels + ofAdapters + ofData + ofSteps + ofEvaluation + ofFederation + ofUnused + ofPrivacy
 
     /// What all of them say of a run.
     static func advice(on facts: RunFacts) -> [Advice] {

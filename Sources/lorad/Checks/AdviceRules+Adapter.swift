@@ -28,6 +28,14 @@ extension AdviceRules {
                     action: "lower the rank, or train the layer as a whole with adapter.modules_to_save")
             ]
         },
+        AdviceRule(name: "modules that are not there") { facts in
+            (facts.model?.unmatchedModules ?? []).map {
+                Advice(
+                    key: "adapter.modules_to_save", what: "\($0) matches no module",
+                    why: "nothing trains or is saved for it",
+                    action: "give the end of a module's path, as lm_head, or leave it out")
+            }
+        },
         AdviceRule(name: "alpha far from the rank") { facts in
             guard let scales = AdapterScales(facts.configuration.adapter) else { return [] }
             return scales.pairs.compactMap { scales.isStabilised ? stabilisedScale($0) : scale($0) }

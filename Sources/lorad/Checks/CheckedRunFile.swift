@@ -46,7 +46,7 @@ struct CheckedRunFile {
             }
             facts.rows = opened.rows
         } catch let error as AdapterError {
-            note("\(error)", at: "adapter" + (error.setting.map { ".\($0)" } ?? ""), in: facts.document)
+            note("\(error)", at: error.key, in: facts.document)
         } catch let error as TrainingError where error.code == .invalidDataset {
             note("\(error)", at: "data", in: facts.document)
         } catch let error as ModelError {
@@ -68,7 +68,7 @@ extension CheckedRunFile {
             ["\(problem.origin): error", problem.key, problem.reason].compactMap(\.self).joined(separator: ": ")
         }
         let warnings = warnings.map { origin, advice in
-            "\(origin): warning: \(advice.key): \(advice.what); \(advice.why); \(advice.action)"
+            "\(origin): warning: \(advice.text)"
         }
         return errors + warnings
     }
@@ -105,6 +105,14 @@ extension Advice {
             .init("key", .string(key)), .init("what", .string(what)), .init("why", .string(why)),
             .init("action", .string(action)),
         ]
+    }
+}
+
+extension AdapterError {
+    /// The run file's key at fault; a setting may come with the name of what was read, as `adapter: rank_pattern`.
+    fileprivate var key: String {
+        let name = setting?.components(separatedBy: ": ").last?.prefix { $0 != " " }
+        return name.map { "adapter.\($0)" } ?? "adapter"
     }
 }
 

@@ -42,7 +42,8 @@ struct OpenedFacts {
         model = RunFacts.Model(
             layers: opened.adapted.weights.plan.linears.map {
                 .init(path: $0.path, rank: $0.rank, inputs: $0.inputs, outputs: $0.outputs)
-            }, isContrastive: opened.adapted.isContrastive, memory: memory)
+            }, unmatchedModules: configuration.adapter.unmatchedModules(of: opened.adapted.modules.map(\.path)),
+            isContrastive: opened.adapted.isContrastive, memory: memory)
     }
 
     private static func problem(of dataset: EncodedDataset, limit: Int) -> String? {
@@ -67,6 +68,14 @@ extension RunConfiguration {
         changed.data.onLong = .drop
         changed.data.featureCache = ""
         return changed
+    }
+}
+
+extension AdapterArguments {
+    /// Names in `modules_to_save` that no path ends in, as PEFT looks for them.
+    fileprivate func unmatchedModules(of paths: [String]) -> [String] {
+        let names = (tree["modules_to_save"]?.arrayValue ?? []).compactMap(\.stringValue)
+        return names.filter { name in !paths.contains { $0.hasSuffix(name) } }
     }
 }
 

@@ -15,6 +15,8 @@ struct RunFacts: Sendable {
     struct Model: Equatable, Sendable {
         /// The layers with adapters.
         var layers: [Layer]
+        /// Names in `modules_to_save` that no module's path ends in.
+        var unmatchedModules: [String] = []
         /// Whether it compares pictures and texts instead of writing.
         var isContrastive = false
         /// What the run takes in memory beside the mapped weights, in bytes, where there is data to tell by.

@@ -67,11 +67,15 @@ struct CoordinatorCommand: ParsableCommand {
     }
 
     func run() throws {
-        let configuration = try RunFile.read(path: config, overrides: overrides)
+        let document = try RunFile.document(path: config, overrides: overrides)
+        let configuration = try RunFile.configuration(of: document)
         let display = ProgressDisplay(json: json)
+        let facts = RunFacts(configuration, document: document)
+        for advice in AdviceRules.ofUnused.flatMap({ $0.advice(facts) }) { display.say(advice.text) }
         let access = CoordinatorRun.Access(
-            endpoint: try Endpoint(listen), advertised: advertise, isInsecure: insecure, listedKeys: keys,
-            tokenLifetime: tokenHours * 3_600, joinFile: joinFile,
+            endpoint: try Self.endpoint(listen, "--listen"),
+            advertised: try advertise.map { try Self.endpoint($0, "--advertise").description }, isInsecure: insecure,
+            listedKeys: keys, tokenLifetime: tokenHours * 3_600, joinFile: joinFile,
             metrics: try metrics.map { try HTTPAddress($0, option: "--metrics") },
             dashboard: try dashboard.map { try HTTPAddress($0, option: "--dashboard") })
         StopSignal.listen()
@@ -79,5 +83,18 @@ struct CoordinatorCommand: ParsableCommand {
             configuration, state: StateFolder(state), access: access, overwrite: overwrite, skipsBadRows: skipBadRows,
             say: display.say)
         try run.serve(display)
+    }
+
+    /// An address that other processes can reach.
+    private static func endpoint(_ text: String, _ option: String) throws -> Endpoint {
+        do {
+            let endpoint = try Endpoint(text)
+            if endpoint.scheme != .inproc { return endpoint }
+        } catch {
+            throw CommandError("\(option) \(error)")
+        }
+        throw CommandError(
+            "\(option) \(text) is an address within one process: expected tcp://HOST:PORT, ws://HOST:PORT or ipc:///PATH"
+        )
     }
 }

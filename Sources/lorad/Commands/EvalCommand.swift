@@ -82,7 +82,9 @@ struct EvalCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        if let lanes, lanes < 1 { throw ValidationError("--lanes must be at least 1") }
+        if let lanes, !LaneCount.range.contains(lanes) {
+            throw ValidationError("--lanes must be from 1 to \(LaneCount.range.upperBound)")
+        }
         guard maxNewTokens > 0 else { throw ValidationError("--max-new-tokens must be at least 1") }
         if predictions != nil, !generate { throw ValidationError("--predictions needs --generate") }
     }
@@ -93,7 +95,7 @@ struct EvalCommand: ParsableCommand {
         let model = try load(display)
         if let report = try comparison(of: model, display) { return print(json ? try report.json() : report.text) }
         let inputs = try ModelInputs(folder: URL(filePath: self.model), model: model, template: template)
-        display.say(inputs.templateNotice)
+        inputs.templateNotices.forEach(display.say)
         let source = try inputs.source(options, maxLength: maxLength, onLong: .error, say: display.say)
         let lanes = Lanes(count: self.lanes ?? LaneCount.automatic.resolved)
         let evaluation = try ModelFolder(URL(filePath: self.model)).namingDamage {
@@ -118,7 +120,7 @@ struct EvalCommand: ParsableCommand {
         var settings = GenerationSettings()
         settings.endTokens = try inputs.generationSettings(folder: URL(filePath: self.model)).settings.endTokens
         settings.maxNewTokens = maxNewTokens
-        let questions = try Questions(ConversationDataset(options))
+        let questions = try Questions(ConversationDataset(options, fit: inputs.fit))
         let found = try questions.answered(by: inputs.writer(model, settings), lanes: lanes) { count in
             display.draw(["\(count.grouped) of \(questions.count.grouped) questions answered"])
         }
@@ -129,7 +131,11 @@ struct EvalCommand: ParsableCommand {
 
     private func load(_ display: ProgressDisplay) throws -> any VisionLanguageModel {
         let folder = try ModelFolder(URL(filePath: model))
-        guard let adapter else { return try folder.load(computing: precision.type).model }
+        guard let adapter else {
+            let loaded = try folder.load(computing: precision.type)
+            loaded.unusedNotice.map(display.say)
+            return loaded.model
+        }
         let adapted = try AdaptedModel(folder, adapterFolder: URL(filePath: adapter), computing: precision.type)
         adapted.notices.forEach(display.say)
         return adapted.model
@@ -156,10 +162,14 @@ struct EvalCommand: ParsableCommand {
         let names = try classes.map(LabelledPictures.classes)
         let pictures =
             if folder {
-                try LabelledPictures(folder: data, classes: names)
+                try LabelledPictures(folder: data, classes: names, skipsBadRows: skipBadRows, fit: inputs.fit)
             } else {
-                try LabelledPictures(file: data, key: label, imageFolder: images, classes: names ?? [])
+                try LabelledPictures(
+                    file: data, key: label, imageFolder: images, classes: names ?? [], skipsBadRows: skipBadRows,
+                    fit: inputs.fit)
             }
+        display.say(pictures.notice)
+        SkippedRows(pictures).report(display.say)
         let classifier = try ZeroShotClassifier(
             classes: pictures.classes.map { $0.replacing("_", with: " ") },
             prompts: classPrompt.isEmpty ? ["a photo of a {}"] : classPrompt, model: model,

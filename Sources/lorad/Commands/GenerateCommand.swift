@@ -78,7 +78,7 @@ struct GenerateCommand: ParsableCommand {
         let folder = URL(filePath: self.model)
         let model = try load(display)
         let inputs = try ModelInputs(folder: folder, model: model, template: template)
-        display.say(inputs.templateNotice)
+        inputs.templateNotices.forEach(display.say)
         let (settings, notes) = try inputs.generationSettings(folder: folder)
         notes.forEach(display.say)
         let writer = try inputs.writer(model, overridden(settings))
@@ -98,7 +98,11 @@ struct GenerateCommand: ParsableCommand {
 
     private func load(_ display: ProgressDisplay) throws -> any VisionLanguageModel {
         let folder = try ModelFolder(URL(filePath: model))
-        guard let adapter else { return try folder.load(computing: precision.type).model }
+        guard let adapter else {
+            let loaded = try folder.load(computing: precision.type)
+            loaded.unusedNotice.map(display.say)
+            return loaded.model
+        }
         let adapted = try AdaptedModel(folder, adapterFolder: URL(filePath: adapter), computing: precision.type)
         adapted.notices.forEach(display.say)
         guard merge else { return adapted.model }

@@ -3,6 +3,7 @@ import ArgumentParser
 import Foundation
 import Models
 import Tensors
+import Training
 
 /// `lorad merge`: a model and an adapter as one model folder.
 struct MergeCommand: ParsableCommand {
@@ -39,23 +40,42 @@ struct MergeCommand: ParsableCommand {
         let display = ProgressDisplay()
         let folder = try ModelFolder(URL(filePath: model))
         let adapterFolder = URL(filePath: adapter)
-        if !anyBase {
-            let configuration = try AdapterFolder.configuration(in: adapterFolder).configuration
-            try AdapterBase.check(adapter: adapterFolder, configuration, against: folder).map(display.say)
-        }
+        if !anyBase { try checkBase(adapterFolder, folder).map(display.say) }
         let adapted = try AdaptedModel(folder, adapterFolder: adapterFolder, computing: .float32)
         adapted.notices.forEach(display.say)
         let merged = MergedModel(
             folder, adapted.weights, isTied: adapted.model.tiesEmbeddings, dtype: dtype?.type)
         var probe: MergeProbe?
-        try merged.write(to: URL(filePath: output), shardBytes: maxShardSize.bytes) { partial in
-            probe = MergeProbe(adapted.model, try ModelFolder(partial).load(computing: .float32).model)
+        try folder.namingDamage {
+            try merged.write(to: URL(filePath: output), shardBytes: maxShardSize.bytes) { partial in
+                probe = try Self.probe(adapted.model, ModelFolder(partial).load(computing: .float32).model)
+            }
         }
         guard let probe else { return }
         print(
             String(
                 format: "%@: logits differ by %.3g at most from those of the adapter (the largest is %.3g)", output,
                 probe.difference, probe.largest))
+    }
+
+    private func checkBase(_ adapter: URL, _ folder: ModelFolder) throws -> String? {
+        let configuration = try AdapterFolder.configuration(in: adapter).configuration
+        do {
+            return try AdapterBase.check(adapter: adapter, configuration, against: folder)
+        } catch let error as AdapterError where error.code == .wrongBase {
+            throw AdapterError(error.code, error.message + ", or --any-base to merge into this one all the same")
+        }
+    }
+
+    private static func probe(
+        _ adapted: any VisionLanguageModel, _ merged: any VisionLanguageModel
+    ) throws -> MergeProbe {
+        let probe = MergeProbe(adapted, merged)
+        guard probe.difference.isFinite else {
+            throw TrainingError(
+                .diverged, "the merged model's logits are not finite numbers: the adapter has diverged")
+        }
+        return probe
     }
 }
 

@@ -138,9 +138,13 @@ struct PrivacyLedgerCommand: ParsableCommand {
                 "in run \(id) each worker protects its own data and keeps the ledger of it: "
                     + "lorad privacy ledger \(id) --worker NAME, on its machine")
         }
-        let noise = configuration.privacy?.differentialPrivacy
-        try tell(
-            PrivacyLedger(history.ledger()), delta: delta ?? noise?.delta ?? 1e-5, target: noise?.targetEpsilon)
+        guard let noise = configuration.privacy?.differentialPrivacy.workerNoise else {
+            if json { print(JSONValue.object([.init("run", .string(id)), .init("guarantee", .null)]).text()) }
+            throw CommandError(
+                "run \(id) has no differential privacy: nothing bounds what it gives away of anybody's data, so that "
+                    + "there is no epsilon")
+        }
+        try tell(PrivacyLedger(history.ledger()), delta: delta ?? noise.delta, target: noise.targetEpsilon)
     }
 
     private func tell(_ ledger: PrivacyLedger, delta: Double, target: Double?) throws {

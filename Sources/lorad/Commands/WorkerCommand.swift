@@ -44,6 +44,10 @@ struct WorkerCommand: ParsableCommand {
     var fewestWorkers = 3
 
     @Option(
+        help: "The least share of a round's workers that may open a sum that this one takes part in, above one half.")
+    var threshold = 0.67
+
+    @Option(
         help: "A file with the signing keys of the other workers, one a line: nobody else is taken for one of them.")
     var peers: String?
 
@@ -52,6 +56,9 @@ struct WorkerCommand: ParsableCommand {
 
     @Option(help: "Works only as long as what it gives away in a run stays within this epsilon, by its own ledger.")
     var maxEpsilon: Double?
+
+    @Option(help: "The largest delta at which this worker counts epsilon, whatever the run file says.")
+    var delta = 1e-5
 
     @Option(help: "What people call this worker; the machine's name unless given.")
     var name: String?
@@ -80,8 +87,15 @@ struct WorkerCommand: ParsableCommand {
     func validate() throws {
         guard (join == nil) != (joinFile == nil) else { throw ValidationError("give --join or --join-file") }
         if let rank, rank < 1 { throw ValidationError("--rank must be at least 1") }
-        if let lanes, lanes < 1 { throw ValidationError("--lanes must be at least 1") }
+        if let lanes, !LaneCount.range.contains(lanes) {
+            throw ValidationError("--lanes must be from 1 to \(LaneCount.range.upperBound)")
+        }
+        if let name { try WorkerPlace.checkName(name) }
         if fewestWorkers < 2 { throw ValidationError("--fewest-workers must be at least 2") }
+        guard threshold > 0.5, threshold <= 1 else {
+            throw ValidationError("--threshold must be above 0.5 and at most 1")
+        }
+        guard delta > 0, delta < 1 else { throw ValidationError("--delta must be above 0 and below 1") }
         if let maxEpsilon, !(maxEpsilon > 0) { throw ValidationError("--max-epsilon must be above 0") }
         guard (0...1e9).contains(cacheSize) else { throw ValidationError("--cache-size must be 0 to 1e9 gigabytes") }
     }
@@ -100,7 +114,7 @@ struct WorkerCommand: ParsableCommand {
             rank: rank, name: name, lanes: lanes,
             demand: .init(
                 peers: peers, isRequired: requireSecureAggregation, fewestWorkers: fewestWorkers,
-                requiresNoise: requireNoise, maxEpsilon: maxEpsilon),
+                threshold: threshold, requiresNoise: requireNoise, maxEpsilon: maxEpsilon, delta: delta),
             state: StateFolder(state), cacheLimit: Int(cacheSize * 1e9), display: display)
         try worker.work()
     }

@@ -4,41 +4,47 @@ extension ConfigurationNode {
     /// Reads YAML.
     ///
     /// - Parameter origin: Where a line of the text comes from.
-    /// - Throws: `ConfigurationError` where it is not YAML.
+    /// - Throws: `ConfigurationError` where it is not YAML, or more than a run file can be.
     init(yaml: String, origin: (_ line: Int) -> ConfigurationOrigin) throws {
+        try YAMLBudget.checkText(yaml, origin)
         do {
             guard let node = try Yams.compose(yaml: yaml) else {
                 self.init(.scalar("", isQuoted: false), origin(1))
                 return
             }
-            try self.init(node, origin)
+            var budget = YAMLBudget()
+            try self.init(node, origin, &budget)
         } catch let error as YamlError {
             throw ConfigurationError([error.problem(origin)])
         }
     }
 
-    private init(_ node: Node, _ origin: (Int) -> ConfigurationOrigin) throws {
+    private init(_ node: Node, _ origin: (Int) -> ConfigurationOrigin, _ budget: inout YAMLBudget) throws {
         let here = origin(node.mark?.line ?? 1)
+        try budget.enter(here)
+        defer { budget.leave() }
         switch node {
         case .scalar(let scalar):
             self.init(.scalar(scalar.string, isQuoted: scalar.style != .plain && scalar.style != .any), here)
         case .sequence(let sequence):
-            self.init(.list(try sequence.map { try ConfigurationNode($0, origin) }), here)
+            self.init(.list(try sequence.map { try ConfigurationNode($0, origin, &budget) }), here)
         case .mapping(let mapping):
-            self.init(.mapping(try mapping.map { try Self.entry($0.key, $0.value, origin) }), here)
+            self.init(.mapping(try mapping.map { try Self.entry($0.key, $0.value, origin, &budget) }), here)
         case .alias:
             throw ConfigurationError([.init(origin: here, key: nil, reason: "an alias to an anchor that is not there")])
         }
     }
 
-    private static func entry(_ key: Node, _ value: Node, _ origin: (Int) -> ConfigurationOrigin) throws -> Entry {
+    private static func entry(
+        _ key: Node, _ value: Node, _ origin: (Int) -> ConfigurationOrigin, _ budget: inout YAMLBudget
+    ) throws -> Entry {
         let here = origin(key.mark?.line ?? 1)
         guard let name = key.scalar?.string else {
             throw ConfigurationError([
                 .init(origin: here, key: nil, reason: "a key must be text, found a list or mapping")
             ])
         }
-        return Entry(key: name, origin: here, value: try ConfigurationNode(value, origin))
+        return Entry(key: name, origin: here, value: try ConfigurationNode(value, origin, &budget))
     }
 
     /// The node as YAML text.

@@ -24,7 +24,8 @@ extension ConfigurationSection {
         read(entries, &reading)
         for field in Self.fields where field.isRequired && !reading.waives(field.name) {
             guard !entries.contains(where: { $0.key == field.name }) else { continue }
-            reading.inside(field.name) { $0.note("is required and not given", at: node.origin) }
+            let hint = field.expectation == Bool.expectation ? ": set \(Bool.expectation)" : ""
+            reading.inside(field.name) { $0.note("is required and not given\(hint)", at: node.origin) }
         }
         if reading.problems.count == known { checkRules(node, &reading) }
     }

@@ -17,7 +17,10 @@ extension LaneCount: ConfigurationValue {
             "anyOf",
             .array([
                 .object([.init("const", .string("auto"))]),
-                .object([.init("type", .string("integer")), .init("minimum", .int(1))]),
+                .object([
+                    .init("type", .string("integer")), .init("minimum", .int(range.lowerBound)),
+                    .init("maximum", .int(range.upperBound)),
+                ]),
             ]))
     ]
 

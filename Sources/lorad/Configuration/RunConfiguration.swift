@@ -1,4 +1,5 @@
 import Federation
+import Privacy
 import Training
 
 /// Everything that a run file says.
@@ -81,10 +82,26 @@ struct RunConfiguration: ConfigurationSection {
         }
         do {
             _ = try Aggregators.linear(named: federation.aggregation)
-            return nil
+            return try problemOfBudget(noise, federation)
         } catch {
             return "\(error)"
         }
+    }
+
+    /// Why the budget lasts for no round, where the run file alone tells: with noise of the coordinator's.
+    private func problemOfBudget(
+        _ noise: PrivacyArguments.DifferentialPrivacy, _ federation: FederationArguments
+    ) throws -> String? {
+        guard noise.mechanism == .gaussian, let multiplier = noise.noiseMultiplier, let epsilon = noise.targetEpsilon
+        else { return nil }
+        let isSampled = privacy?.secureAggregation.enabled != true && federation.participation < 1
+        let plan = PrivacyPlan(
+            target: try PrivacyTarget(epsilon: epsilon, delta: noise.delta),
+            sampling: isSampled ? .poisson(rate: federation.participation) : .everybody)
+        let spent = try plan.spent(noiseMultiplier: multiplier, rounds: 1).epsilon
+        return spent > epsilon
+            ? "has noise_multiplier \(multiplier), with which one round costs an epsilon of \(spent), and target_epsilon "
+                + "\(epsilon): more noise, or a larger budget" : nil
     }
 
     /// Larger weights would leave too little of a ring element for the values.

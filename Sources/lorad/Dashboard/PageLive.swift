@@ -41,7 +41,10 @@ enum PageLive {
 
         async function joinLine() {
           const box = find('join-line');
-          if (!box.textContent) box.textContent = (await (await fetch('join')).json()).line;
+          if (!box.textContent) {
+            const answer = await fetch('join', { headers: { Authorization: `Bearer ${location.hash.slice(1)}` } });
+            box.textContent = (await answer.json()).line;
+          }
           return box.textContent;
         }
 

@@ -89,7 +89,7 @@ enum PageMarkup {
         <section id="join-section" aria-labelledby="join-title" hidden>
         <h2 id="join-title">Join</h2>
         <div id="join-closed" hidden><p>The coordinator has printed the line that workers join with. This page tells it
-        only where it is served on a loopback address, as 127.0.0.1.</p></div>
+        only where it is served on a loopback address, as 127.0.0.1, and opened by the whole address that the coordinator printed.</p></div>
         <div id="join-open" hidden>
         <p>Workers join with a line that is a secret while its token is good: whoever has it may take part.</p>
         <p><button type="button" id="join-show" aria-expanded="false" aria-controls="join-box">Show the line</button>

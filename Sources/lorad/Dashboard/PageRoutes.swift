@@ -2,7 +2,7 @@ import Hummingbird
 import Models
 
 /// The page of a run over HTTP: `/` is the page, `/events` what it shows as it changes, `/run.json` the same once, and
-/// `/join` the join line where only this machine can ask for it.
+/// `/join` the join line where only this machine can ask for it, for whoever has the page's key.
 struct PageRoutes: Sendable {
     let feed: PageFeed
     /// Where the page is served.
@@ -19,8 +19,13 @@ struct PageRoutes: Sendable {
         }
         pages.get("/events") { [feed] _, _ in Self.events(feed) }
         guard address.isLoopback else { return }
+        let key = PageKey(joinLine: joinLine)
         let line = JSONValue.object([.init("line", .string("lorad worker --join '\(joinLine)'"))]).text()
-        pages.get("/join") { _, _ in HTTPService.response(.ok, line + "\n", type: Self.json) }
+        pages.get("/join") { request, _ in
+            key.admits(request.headers[.authorization])
+                ? HTTPService.response(.ok, line + "\n", type: Self.json)
+                : HTTPService.response(.unauthorized, "open the page by the address that the coordinator printed\n")
+        }
     }
 
     private static let json = "application/json"

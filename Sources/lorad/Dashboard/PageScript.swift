@@ -55,8 +55,9 @@ enum PageScript {
           if (run.privacy) show('privacy', run.privacy, () => privacy(run.privacy));
           show('incidents', [run.incidents, run.refused_records, run.refused_workers], () => incidents(run));
           find('join-section').hidden = !run.is_live || run.is_over;
-          find('join-open').hidden = !run.tells_join_line;
-          find('join-closed').hidden = run.tells_join_line;
+          const tells = run.tells_join_line && location.hash.length > 1;
+          find('join-open').hidden = !tells;
+          find('join-closed').hidden = tells;
           const few = ['privacy-section', 'join-section'].filter((id) => !find(id).hidden).length % 2 === 0;
           find('incidents').parentElement.classList.toggle('wide', few);
         }

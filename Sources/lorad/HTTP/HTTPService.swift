@@ -1,5 +1,6 @@
 import Foundation
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import Synchronization
@@ -13,6 +14,11 @@ final class HTTPService: Sendable {
     /// One thread is enough; a process may say so once.
     private static let useOneThread: Void = { NIOSingletons.groupLoopCountSuggestion = 1 }()
 
+    /// Connections at once; the next ones wait, and leave the process its files.
+    private static let mostConnections = 64
+    /// How long a connection may say nothing, or not end its request.
+    private static let idleTime = TimeAmount.seconds(30)
+
     /// Begins to listen; blocks the calling thread until it does.
     ///
     /// - Parameters:
@@ -22,11 +28,16 @@ final class HTTPService: Sendable {
     init(_ address: HTTPAddress, _ router: Router<BasicRequestContext>, option: String) throws {
         _ = Self.useOneThread
         let start = Start()
+        let logger = Logger(label: "http") { _ in SwiftLogNoOpLogHandler() }
+        var channel = HTTP1Channel.Configuration()
+        channel.idleTimeout = Self.idleTime
         let application = Application(
-            router: router,
-            configuration: .init(address: .hostname(address.host, port: address.port)),
+            router: router, server: .http1(configuration: channel),
+            configuration: .init(
+                address: .hostname(address.host, port: address.port),
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.mostConnections, logger: logger)),
             onServerRunning: { start.settle(.success($0.localAddress?.port ?? address.port)) },
-            logger: Logger(label: "http") { _ in SwiftLogNoOpLogHandler() })
+            logger: logger)
         service = Task.detached {
             do {
                 try await application.run()
@@ -58,7 +69,10 @@ final class HTTPService: Sendable {
         case EADDRINUSE: "something listens there already: give another port, or 0 for a free one"
         case EADDRNOTAVAIL: "this machine has no such address: give one of its own, as 127.0.0.1"
         case EACCES: "only root may use this port: give one above 1023"
-        default: "\(error)"
+        case let code?: String(cString: strerror(code))
+        case nil where error is SocketAddressError || error is SocketAddressError.UnknownHost:
+            "there is no such host, or its name cannot be looked up"
+        case nil: "\(error)"
         }
     }
 

@@ -11,11 +11,15 @@ struct LabelledDataset {
 
     /// Opens a dataset and reads every row's label.
     ///
-    /// - Throws: `TrainingError` where the file cannot be read, and what `RowLabel` throws.
+    /// - Throws: `TrainingError` where the file cannot be read, `CommandError` naming it where a row has no label.
     init(_ options: DatasetOptions, label: RowLabel) throws {
         let rows = try options.openRows()
         self.rows = rows
-        labels = try (0..<rows.count).map { try label.label(ofRow: $0, in: rows) }
+        do {
+            labels = try (0..<rows.count).map { try label.label(ofRow: $0, in: rows) }
+        } catch let problem as RowProblem {
+            throw CommandError("\(rows.path): \(problem)")
+        }
     }
 
     /// Deals the rows.

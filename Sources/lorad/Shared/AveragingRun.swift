@@ -67,11 +67,9 @@ final class AveragingRun: Sendable {
         if let masking = opened.configuration.privacy?.secureAggregation, masking.enabled {
             let noise = opened.configuration.privacy?.differentialPrivacy.workerNoise
             settings.masking = MaskingSettings(
-                run: opened.configuration.run, threshold: masking.threshold,
+                run: opened.configuration.run, threshold: masking.threshold, fewestWorkers: masking.fewestWorkers,
                 // Noise is made for the fewest workers that there may be: so many that it is not far too much for all.
-                fewestWorkers: noise != nil
-                    ? max(masking.fewestWorkers, federation.minWorkers) : masking.fewestWorkers,
-                bits: masking.bits,
+                minimumWorkers: noise != nil ? federation.minWorkers : 0, bits: masking.bits,
                 clip: noise.map { .norm($0.clip) } ?? .value(masking.clip))
             if federation.localEpochs == nil {
                 // Nobody works through more rows, and room for weights that never come costs resolution.
@@ -148,7 +146,10 @@ final class AveragingRun: Sendable {
             record.add(evaluation)
             report.values.merge(evaluation.figures) { $1 }
         }
-        try reports.withLock { [record] in try $0.add(record) }
+        try reports.withLock { [record] in
+            try $0.add(record)
+            try $0.draw()  // rounds are few, and the run may end after any of them
+        }
         report.values = workersEvaluation(report.values)
         if let text = text(of: report) { display.say(text) }
         return report
@@ -233,6 +234,8 @@ final class AveragingRunJob: SharedJob {
     }
     func turn(for worker: WorkerID, of task: UInt64) -> ExchangeTurn { job.turn(for: worker, of: task) }
     func interruptExchange() { job.interruptExchange() }
+    var workersHaveBudgets: Bool { job.workersHaveBudgets }
+    func endEarly() { job.endEarly() }
     func snapshot() throws -> [String: StateDict] { job.snapshot() }
     func writeAdapter(to folder: URL) throws { try run.write(job.state, to: folder) }
 }

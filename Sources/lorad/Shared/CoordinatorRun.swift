@@ -39,11 +39,14 @@ final class CoordinatorRun {
     private let folder: URL
     private let store: RunStore
     private let output: RunOutput
+    private let outputLock: FileLock
     private let admission: Admission
     private let shelf = BlobShelf()
     private let resumed: ResumedState?
+    private var recorder: RunRecorder?
 
-    /// Opens the model, the data and the run's state; what was left undone is gone on with.
+    /// Opens the model, the data and the run's state; what was left undone is gone on with. Only when all could be opened does
+    /// `overwrite` delete what an earlier run has left.
     init(
         _ configuration: RunConfiguration, state: StateFolder, access: Access, overwrite: Bool, skipsBadRows: Bool,
         say: (String) -> Void
@@ -55,14 +58,17 @@ final class CoordinatorRun {
         store = try RunStore(
             folder: state.runs.path, run: configuration.run, mode: mode, configuration: text, now: Date())
         let isBegun = try store.history.run().state != .created && !overwrite
-        if !isBegun { try store.beginAnew(mode: mode, configuration: text, now: Date()) }
-        try Self.check(store, against: configuration)
-        resumed = try ResumedState(store)
+        if isBegun { try Self.check(store, against: configuration) }
         output = RunOutput(configuration)
-        try output.prepare(resume: isBegun, overwrite: overwrite)
+        outputLock = try output.lock()
         admission = try Admission(folder: folder, listed: access.listedKeys, lifetime: access.tokenLifetime)
         opened = try OpenedRun(configuration, skipsBadRows: skipsBadRows, say: say)
         try configuration.checkSharing(of: opened.adapted.model)
+        try output.prepare(
+            resume: isBegun, overwrite: overwrite,
+            options: "--overwrite replaces it, --set training.output_dir=FOLDER writes elsewhere")
+        if !isBegun { try store.beginAnew(mode: mode, configuration: text, now: Date()) }
+        resumed = try ResumedState(store)
         if let resumed { say("going on after \(RunUnit(federation).text(resumed.round))") }
     }
 
@@ -86,10 +92,11 @@ final class CoordinatorRun {
         try output.writeConfiguration()
         try opened.skippedRows.write(to: output.folder, display.say)
         let job = try makeJob(display)
+        defer { try? recorder?.draw() }
         opened.sayRows(steps: job.rounds, unit: RunUnit(federation).rawValue, display.say)
         var options = CoordinatorOptions(
             endpoint: access.endpoint, security: access.isInsecure ? .insecure : .encrypted(admission.identity),
-            run: opened.configuration.run, uploadFolder: store.inboxFolder, updateLimit: try updateLimit())
+            run: opened.configuration.run, updateLimit: try updateLimit())
         options.timing = Timing(patience: .seconds(min(federation.workerTimeout, 1e9)))
         options.wantsData = federation.mode == .federated
         options.configuration = try RunFile.text(of: opened.configuration)
@@ -142,6 +149,7 @@ final class CoordinatorRun {
         let recorder = RunRecorder(
             arguments: opened.configuration.training, reports: reports, display: display,
             firstStep: resumed?.round ?? 0, evaluate: opened.evaluate)
+        self.recorder = recorder
         return try GradientJob(
             opened, minimumWorkers: federation.minWorkers, pictures: pictures, resuming: resumed, recorder: recorder,
             checkpoints: output.checkpoints)

@@ -1,6 +1,7 @@
 import Adapters
 import Federation
 import Foundation
+import Models
 import Synchronization
 import Tensors
 import Training
@@ -21,6 +22,7 @@ final class GradientJob: SharedJob {
     private let opened: OpenedRun
     private let runPlan: RunPlan
     private let maker: WorkMaker
+    private let gradientCheck: GradientCheck
     private let pictures: PictureShelf
     private let recorder: RunRecorder
     private let checkpoints: Checkpoints
@@ -48,6 +50,8 @@ final class GradientJob: SharedJob {
             training.rows, order: training.order, arguments: opened.configuration.training,
             microBatchTokens: opened.adapted.model.microBatchTokens)
         maker = WorkMaker(training.encoded, catalogue: pictures.catalogue)
+        gradientCheck = GradientCheck(
+            keys: opened.adapted.weights.plan.parameters.map(\.key), parts: opened.adapted.model.parts)
         var optimizer = try StepOptimizer(opened.adapted.weights, opened.configuration.training)
         if let state {
             try opened.adapted.weights.assign(try state.part("adapter"))
@@ -77,21 +81,28 @@ final class GradientJob: SharedJob {
     }
 
     func order(for task: UInt64) throws -> WorkOrder {
-        guard
-            let (plan, node) = step.withLock({ step in
-                step.open.flatMap { open in open.nodes[task].map { (open.plan, $0) } }
-            })
-        else { throw FederationError(.protocolViolation, "the step has no task \(task)") }
-        let work = try maker.work(of: node, in: plan, seed: opened.configuration.training.seed)
+        guard let work = try work(of: task) else {
+            throw FederationError(.protocolViolation, "the step has no task \(task)")
+        }
         let next = round + 1 < rounds ? try maker.pictures(of: runPlan.plan(ofStep: round + 1).rows) : []
         return WorkOrder(
             work: work.data, attachments: try pictures.attachments(work.rows.pictures),
             ahead: try pictures.attachments(next))
     }
 
+    private func work(of task: UInt64) throws -> StepWork? {
+        let place = step.withLock { step in
+            step.open.flatMap { open in open.nodes[task].map { (open.plan, $0) } }
+        }
+        return try place.map { plan, node in
+            try maker.work(of: node, in: plan, seed: opened.configuration.training.seed)
+        }
+    }
+
     var divergence: String { "\(TrainingError(diverging: runPlan.plan(ofStep: round)))" }
 
     func add(_ contribution: Contribution) throws {
+        if let work = try work(of: contribution.task) { try gradientCheck.check(contribution, of: work.rows) }
         let gradients = try StepGradients(
             contribution.update, loss: contribution.metrics.loss, of: opened.adapted.weights.plan)
         try step.withLock { step in

@@ -12,10 +12,26 @@ struct PrivacyDemand {
     var isRequired = false
     /// The fewest workers of a sum.
     var fewestWorkers = 3
+    /// The least share of a round's workers that may open a sum.
+    var threshold = 0.67
     /// Whether to send nothing without noise of this worker's own making.
     var requiresNoise = false
     /// What this worker's releases in a run may come to.
     var maxEpsilon: Double?
+    /// The largest δ at which this worker counts ε.
+    var delta = 1e-5
+
+    /// δ at which this worker counts ε in a run: no run file can raise it.
+    func countedDelta(in noise: PrivacyArguments.DifferentialPrivacy) -> Double { min(delta, noise.delta) }
+
+    /// What this worker's releases may come to, by the run file and by its own demand.
+    ///
+    /// - Throws: `PrivacyError` where ε or δ is out of range.
+    func targets(in noise: PrivacyArguments.DifferentialPrivacy) throws -> [PrivacyTarget] {
+        let shared = try noise.targetEpsilon.map { try PrivacyTarget(epsilon: $0, delta: noise.delta) }
+        let own = try maxEpsilon.map { try PrivacyTarget(epsilon: $0, delta: countedDelta(in: noise)) }
+        return [shared, own].compactMap(\.self)
+    }
 }
 
 extension MaskingPolicy {
@@ -28,8 +44,8 @@ extension MaskingPolicy {
         let peers = try demand.peers.map { try Self.peers(in: $0).union([WorkerIdentity(key.publicKey)]) }
         self.init(
             key: key, trusted: peers, isRequired: demand.isRequired || peers != nil,
-            fewestWorkers: demand.fewestWorkers, requiresNoise: demand.requiresNoise || demand.maxEpsilon != nil,
-            willRelease: ledger.note)
+            fewestWorkers: demand.fewestWorkers, threshold: demand.threshold,
+            requiresNoise: demand.requiresNoise || demand.maxEpsilon != nil, willRelease: ledger.note)
     }
 
     private static func peers(in path: String) throws -> Set<WorkerIdentity> {

@@ -27,7 +27,7 @@ struct OwnData: Sendable {
         _ configuration: RunConfiguration, name: String, say: (String) -> Void
     ) throws {
         let inputs = try ModelInputs(folder: folder.url, model: model, template: configuration.data.template)
-        say(inputs.templateNotice)
+        inputs.templateNotices.forEach(say)
         let features = try inputs.featureCache(
             paths.featureCache, gigabytes: configuration.data.featureCacheGigabytes, folder, model,
             computing: configuration.model.precision.type, say: say)
@@ -61,9 +61,21 @@ struct OwnData: Sendable {
         let units =
             noise.unit == .person ? ExampleUnits(people: try encoded.people()) : ExampleUnits(rowCount: rows.count)
         return try OwnPrivacy(
-            noise, units: units, plannedSteps: federation.rounds * federation.localSteps,
+            noise, units: units, plannedSteps: try Self.product(federation.rounds, federation.localSteps),
             unitsPerStep: configuration.training.rowsPerStep,
             values: adapted.weights.parameters.reduce(0) { $0 + $1.tensor.count }, ledger: ledger, lanes: lanes)
+    }
+
+    /// A product of numbers that the coordinator has named.
+    ///
+    /// - Throws: `CommandError` where it is none that can be counted.
+    static func product(_ rounds: Int, _ localSteps: Int) throws -> Int {
+        let (steps, overflows) = rounds.multipliedReportingOverflow(by: localSteps)
+        guard !overflows else {
+            throw CommandError(
+                "the coordinator names \(rounds) rounds of \(localSteps) steps, more than can be counted")
+        }
+        return steps
     }
 
     func plan(

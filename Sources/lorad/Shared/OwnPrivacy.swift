@@ -55,7 +55,10 @@ struct OwnPrivacy {
     }
 
     /// What is told of the units in some steps: the run file's number, also where this worker has fewer.
-    func toldUnits(steps: Int) -> Int { unitsPerStep * steps }
+    func toldUnits(steps: Int) -> Int {
+        let (units, overflows) = unitsPerStep.multipliedReportingOverflow(by: steps)
+        return overflows ? .max : units
+    }
 
     /// So many steps, noted in the ledger at once.
     ///

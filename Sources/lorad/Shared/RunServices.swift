@@ -5,8 +5,8 @@ import Hummingbird
 struct RunServices {
     /// Where metrics are served, if anywhere.
     private(set) var metrics: HTTPAddress?
-    /// Where the page is served, if anywhere.
-    private(set) var dashboard: HTTPAddress?
+    /// The page's URL, if there is one; its end is the key to the join line where the page tells that.
+    private(set) var dashboard: String?
     private var services: [HTTPService] = []
     private var feed: PageFeed?
 
@@ -14,7 +14,7 @@ struct RunServices {
     ///
     /// - Parameters:
     ///   - journal: what the page shows beside the run as it is now; without it there is no page.
-    ///   - joinLine: what workers join with; the page tells it on loopback addresses.
+    ///   - joinLine: what workers join with; the page tells it on loopback addresses, to whoever has its key.
     ///   - snapshot: the run as it is now; must not wait for anything.
     /// - Throws: `CommandError` where an address cannot be used.
     init(
@@ -28,11 +28,12 @@ struct RunServices {
         feed = page?.feed
         let isShared = metrics == dashboard
         if let page {
-            self.dashboard = try listen(page.address, option: "--dashboard") { router in
+            let address = try listen(page.address, option: "--dashboard") { router in
                 page.add(to: router)
                 if isShared { figures?.add(to: router) }
             }
-            if isShared { self.metrics = self.dashboard }
+            self.dashboard = "http://\(address)/" + (address.isLoopback ? "#\(PageKey(joinLine: joinLine).text)" : "")
+            if isShared { self.metrics = address }
         }
         if let metrics, self.metrics == nil {
             self.metrics = try listen(metrics, option: "--metrics") { figures?.add(to: $0) }

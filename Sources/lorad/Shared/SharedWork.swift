@@ -27,7 +27,10 @@ enum SharedWork {
             guard length <= Self.optionsLimit, data.count >= 8 + Int(length) else { throw Self.malformed }
             let options: StretchOptions = try Self.decoded(data.dropFirst(8).prefix(Int(length)))
             self = .stretch(options, try StretchWork(Data(data.dropFirst(8 + Int(length))), limits: limits))
-        case Self.localMark: self = .local(try Self.decoded(data.dropFirst(4)))
+        case Self.localMark:
+            let instructions: LocalInstructions = try Self.decoded(data.dropFirst(4))
+            try instructions.check()
+            self = .local(instructions)
         default: self = .gradients(try StepWork(data, limits: limits))
         }
     }
@@ -67,6 +70,16 @@ struct LocalInstructions: Codable {
     var epochs: Double?
     /// Whether to evaluate the state that the round begins with.
     var evaluates = false
+
+    /// Refuses a number of steps that no stretch has.
+    ///
+    /// - Throws: `TrainingError.invalidWork`.
+    func check() throws {
+        guard (1...StretchPlan.maxSteps).contains(steps) else {
+            throw TrainingError(
+                .invalidWork, "local training of \(steps) steps: expected 1 to \(StretchPlan.maxSteps)")
+        }
+    }
 }
 
 extension TrainedFactors {

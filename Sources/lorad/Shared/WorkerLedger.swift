@@ -12,7 +12,7 @@ final class WorkerLedger: Sendable {
     private struct State {
         var ledger: PrivacyLedger
         var file: URL
-        var target: PrivacyTarget?
+        var targets: [PrivacyTarget]
     }
 
     private let folder: URL
@@ -25,9 +25,9 @@ final class WorkerLedger: Sendable {
     ///
     /// - Parameters:
     ///   - unit: whose data a release is about.
-    ///   - target: what the releases may come to.
+    ///   - targets: what the releases may come to, by each of them.
     /// - Throws: `CommandError` where the file is damaged or of another unit, `FederationError` where the run's name is none.
-    func open(run: String, unit: PrivacyUnit, target: PrivacyTarget?) throws {
+    func open(run: String, unit: PrivacyUnit, targets: [PrivacyTarget] = []) throws {
         try RunStore.checkName(run)
         let file = folder.appending(path: "\(run).json")
         var ledger = PrivacyLedger(unit: unit)
@@ -43,20 +43,20 @@ final class WorkerLedger: Sendable {
                         + "protects each \(unit.rawValue): give the run another name")
             }
         }
-        state.withLock { $0 = State(ledger: ledger, file: file, target: target) }
+        state.withLock { $0 = State(ledger: ledger, file: file, targets: targets) }
     }
 
     /// Notes a release before it happens.
     ///
-    /// - Throws: `PrivacyError.budgetExceeded` where the target does not allow it; what writing the file throws.
+    /// - Throws: `PrivacyError.budgetExceeded` where a target does not allow it; what writing the file throws.
     func note(_ release: PrivacyRelease) throws {
         try state.withLock { state in
             guard var next = state else { throw PrivacyError(.invalidConfiguration, "no privacy ledger is open") }
-            if let target = next.target {
-                try next.ledger.append(release, within: target)
-            } else {
-                try next.ledger.append(release)
+            for target in next.targets {
+                var trial = next.ledger
+                try trial.append(release, within: target)
             }
+            try next.ledger.append(release)
             try AtomicFile.write(try next.ledger.json(), to: next.file.path, permissions: 0o600)
             state = next
         }

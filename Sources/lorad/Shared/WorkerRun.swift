@@ -39,7 +39,7 @@ final class WorkerRun {
         let log = WorkerLog(display)
         self.log = log
         lanes = Lanes(count: count ?? LaneCount.automatic.resolved)
-        place = try WorkerPlace(in: state.workers, name: name ?? ProcessInfo.processInfo.hostName)
+        place = try WorkerPlace(in: state.workers, name: name ?? WorkerPlace.machineName)
         self.demand = demand
         ledger = WorkerLedger(in: place.folder.appending(path: "privacy"))
         masking = try MaskingPolicy(demand, identity: place.identity, ledger: ledger)
@@ -76,6 +76,7 @@ final class WorkerRun {
             let trainer = try makeTrainer(welcome, configuration)
             let end = try runner.work(welcome, with: trainer)
             guard end.isOver else { throw CommandError("the coordinator shut this worker out: \(end.reason)") }
+            guard !end.hasFailed else { throw CommandError(end.reason) }
             log.end(end.reason)
         } catch let error as TransportError where error.code == .closed && StopSignal.isReceived {
             log.end("stopped")
@@ -95,20 +96,19 @@ final class WorkerRun {
             }
             return
         }
-        let limits = [noise.targetEpsilon, demand.maxEpsilon].compactMap(\.self)
         let unit: PrivacyUnit =
             switch noise.unit {
             case .worker: .worker
             case .person: .person
             case .example: .example
             }
-        try ledger.open(
-            run: run, unit: unit,
-            target: try limits.min().map { try PrivacyTarget(epsilon: $0, delta: noise.delta) })
-        let spent = try ledger.epsilon(delta: noise.delta)
+        let (targets, delta) = (try demand.targets(in: noise), demand.countedDelta(in: noise))
+        try ledger.open(run: run, unit: unit, targets: targets)
+        let spent = try ledger.epsilon(delta: delta)
+        let limits = targets.map { "; it stops before \($0.epsilon) at delta \($0.delta)" }.joined()
         say(
-            "differential privacy for each \(unit.rawValue): epsilon \(String(format: "%.4g", spent)) so far"
-                + (limits.min().map { " of \($0)" } ?? "") + " at delta \(noise.delta), by this worker's ledger")
+            "differential privacy for each \(unit.rawValue): epsilon \(String(format: "%.4g", spent)) so far at delta "
+                + "\(delta), by this worker's ledger\(limits)")
     }
 
     private func makeTrainer(
@@ -150,8 +150,23 @@ final class WorkerRun {
         return nil
     }
 
+    /// Bytes of all files together, by the sizes that the coordinator names.
+    ///
+    /// - Throws: `CommandError` where these are more than can be.
+    static func byteCount(of files: [CoordinatorOptions.File]) throws -> Int {
+        try files.reduce(0) { sum, file in
+            let (total, overflows) = sum.addingReportingOverflow(file.size)
+            guard !overflows else {
+                throw CommandError(
+                    "the coordinator names \(files.count) files of the base model with more bytes than a machine can hold, "
+                        + "\(file.name) among them: give --model, or leave this coordinator")
+            }
+            return total
+        }
+    }
+
     private func fetch(_ files: [CoordinatorOptions.File]) throws -> URL {
-        let bytes = files.reduce(0) { $0 + $1.size }
+        let bytes = try Self.byteCount(of: files)
         say("fetching the base model: \(files.count) files, \(String(format: "%.1f", Double(bytes) / 1e6)) MB")
         let folder = place.folder.appending(path: "model")
         try? FileManager.default.removeItem(at: folder)
@@ -163,37 +178,5 @@ final class WorkerRun {
                 atPath: folder.appending(path: file.name).path, withDestinationPath: cached.path)
         }
         return folder
-    }
-}
-
-/// A worker's own folder with its key; a second worker on the machine has another.
-final class WorkerPlace {
-    let name: String
-    let folder: URL
-    let identity: IdentityKey
-    private let lock: FileHandle
-
-    /// Takes the first of `name`, `name-2`, … that no other process has.
-    init(in workers: URL, name: String) throws {
-        let plain = String(name.map { $0.isLetter || $0.isNumber || "._-".contains($0) ? $0 : "-" }.prefix(48))
-        for number in 1...1_000 {
-            let taken = number == 1 ? plain : "\(plain)-\(number)"
-            let folder = workers.appending(path: taken)
-            try FileManager.default.createDirectory(
-                at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            let path = folder.appending(path: "lock").path
-            let descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else { throw CommandError("\(path) cannot be opened: check the folder's owner") }
-            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-                close(descriptor)
-                continue
-            }
-            self.name = taken
-            self.folder = folder
-            lock = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-            identity = try IdentityKey(loadingOrCreating: folder.appending(path: "worker.key").path)
-            return
-        }
-        throw CommandError("a thousand workers named \(plain) run on this machine: give --name")
     }
 }

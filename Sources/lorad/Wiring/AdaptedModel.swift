@@ -76,11 +76,7 @@ struct AdaptedModel: Sendable {
     ) throws {
         var (configuration, notices) = (configuration, notes)
         let survey = try folder.load(computing: .float32)
-        if !survey.unusedTensors.isEmpty {
-            notices.append(
-                "\(survey.unusedTensors.count) tensors of the checkpoint are not used: "
-                    + survey.unusedTensors.prefix(5).joined(separator: ", "))
-        }
+        notices += [survey.unusedNotice].compactMap(\.self)
         if let parts {
             notices += try parts.resolve(into: &configuration, model: survey.model, modules: survey.modules)
         }
@@ -139,6 +135,15 @@ struct AdaptedModel: Sendable {
         ParameterCount(
             plan: weights.plan, modules: modules, tiesEmbeddings: model.tiesEmbeddings,
             loose: looseParameterCount)
+    }
+}
+
+extension ModelFolder.Loaded {
+    /// What the model has no use for; nil where there is nothing.
+    var unusedNotice: String? {
+        guard !unusedTensors.isEmpty else { return nil }
+        return "\(unusedTensors.count) tensors of the checkpoint are not used: "
+            + unusedTensors.prefix(5).joined(separator: ", ")
     }
 }
 

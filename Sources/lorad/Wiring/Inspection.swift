@@ -59,7 +59,7 @@ struct Inspection: Encodable {
         let tensors = file.stateDict.entries
         bytes = tensors.reduce(0) { $0 + $1.tensor.byteCount }
         parameters = tensors.reduce(0) { $0 + $1.tensor.count }
-        trainable = parameters
+        trainable = tensors.reduce(0) { $0 + (configuration.trains(key: $1.name) ? $1.tensor.count : 0) }
         entries = tensors.map { name, tensor in
             let isA = name.hasSuffix(".lora_A.weight")
             return Entry(

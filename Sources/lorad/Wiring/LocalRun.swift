@@ -10,6 +10,7 @@ final class LocalRun {
     private let training: TrainingRows
     private let trainer: Trainer
     private let output: RunOutput
+    private var outputLock: FileLock?
     private var firstStep = 0
     private var best = BestCheckpoint()
 
@@ -39,8 +40,10 @@ final class LocalRun {
 
     /// Makes the output folder ready: fresh, or at the newest checkpoint.
     ///
-    /// - Throws: `CommandError` if an earlier run lies there and neither `resume` nor `overwrite` is given.
+    /// - Throws: `CommandError` if another run is writing there, or an earlier one lies there and neither `resume` nor
+    ///   `overwrite` is given.
     func prepareOutput(resume: Bool, overwrite: Bool, say: (String) -> Void) throws {
+        outputLock = try output.lock()
         try output.prepare(resume: resume, overwrite: overwrite)
         if resume { try restore() }
         try output.writeConfiguration()
@@ -63,7 +66,10 @@ final class LocalRun {
             arguments: opened.configuration.training,
             reports: try RunReports(folder: output.folder.path, resumingFromStep: firstStep), display: display,
             firstStep: firstStep, best: best, evaluate: opened.evaluate)
-        defer { display.finish() }
+        defer {
+            try? recorder.draw()
+            display.finish()
+        }
         while !trainer.isFinished, !recorder.endsEarly, !StopSignal.isReceived {
             let report = try opened.adapted.folder.namingDamage(trainer.takeStep)
             let recorded = try recorder.finish(

@@ -7,8 +7,10 @@ import Training
 struct ModelInputs: Sendable {
     let tokenizer: Tokenizer
     let processor: ImageProcessor
-    /// How rows are written, to be said once.
-    let templateNotice: String
+    /// Whether the model can take what the processor makes.
+    let fit: PictureFit
+    /// How rows are written, and what is doubtful about it: a line each, to be said once.
+    let templateNotices: [String]
     /// How conversations are written, where the model continues texts.
     let dialogue: Dialogue?
     private let encoder: any RowEncoder
@@ -28,26 +30,40 @@ struct ModelInputs: Sendable {
         tokenizer = try Tokenizer(folder: folder)
         processor = try ImageProcessor(directory: folder)
         imageSize = model.imageSize
+        fit = try PictureFit(processor, imageSize: imageSize, name: folder.path)
         switch model.kind {
         case .generative(let model):
             let (template, notice) = try Self.template(name, folder)
             let examples = try Self.encoder(tokenizer, template, model, folder)
             dialogue = Dialogue(template: template, encoder: examples)
-            (encoder, templateNotice, pictureLength) = (examples, notice, 0)
+            (encoder, pictureLength) = (examples, 0)
+            templateNotices = [notice, Self.warning(template, tokenizer)].compactMap(\.self)
         case .contrastive(let model):
             dialogue = nil
             encoder = CaptionEncoder(tokenizer: tokenizer, model: model)
-            (templateNotice, pictureLength) = ("pairs of a picture and its caption", model.rowsPerImage)
+            templateNotices = ["pairs of a picture and its caption"]
+            pictureLength = model.rowsPerImage
         }
     }
 
     private static func template(_ name: String, _ folder: URL) throws -> (ConversationTemplate, notice: String) {
         if name == ConversationTemplates.automatic {
             let found = try ConversationTemplates.recognised(inFolder: folder.path)
-            return (found.template, "template \(found.template.name) (recognised in \(found.file))")
+            let omitted = found.omittedSystem.map {
+                "; its default system text (\"\($0.prefix(60))\"…) is left out: give rows a system turn to have one"
+            }
+            return (found.template, "template \(found.template.name) (recognised in \(found.file))\(omitted ?? "")")
         }
         let template = try ConversationTemplates.named(name)
         return (template, "template \(template.name)")
+    }
+
+    /// What there is to say where the tokenizer cuts marks of a template into pieces.
+    private static func warning(_ template: ConversationTemplate, _ tokenizer: Tokenizer) -> String? {
+        template.notice { mark in
+            guard let id = tokenizer.id(of: mark) else { return false }
+            return tokenizer.encode(mark, addSpecialTokens: false).ids == [id]
+        }
     }
 
     private static func encoder(
@@ -94,7 +110,7 @@ struct ModelInputs: Sendable {
     func source(
         _ options: DatasetOptions, maxLength: Int, onLong: DataArguments.LongRows, say: (String) -> Void
     ) throws -> OpenedSource {
-        let conversations = try ConversationDataset(options)
+        let conversations = try ConversationDataset(options, fit: fit)
         say(conversations.notice)
         let encoded = try EncodedDataset(conversations, encoder: encoder, maxLength: maxLength, onLong: onLong)
         SkippedRows([encoded]).report(say)

@@ -30,7 +30,7 @@ struct OpenedRun: Sendable {
             seed: arguments.seed)
         adapted.notices.forEach(say)
         let inputs = try ModelInputs(folder: folder.url, model: adapted.model, template: data.template)
-        say(inputs.templateNotice)
+        inputs.templateNotices.forEach(say)
         self.inputs = inputs
         let features = try inputs.featureCache(
             data.featureCache, gigabytes: data.featureCacheGigabytes, folder, adapted.model, computing: type, say: say)

@@ -1,5 +1,6 @@
 import Adapters
 import Foundation
+import Tensors
 import Training
 
 /// The folder that a run writes to.
@@ -14,13 +15,29 @@ struct RunOutput: Sendable {
         checkpoints = Checkpoints(outputFolder: folder, limit: configuration.training.saveTotalLimit)
     }
 
+    /// Keeps other runs from writing to the folder as long as the lock is held; the folder is created.
+    ///
+    /// - Throws: `CommandError` where another run is writing to it, `TensorError` where the folder cannot be created.
+    func lock() throws -> FileLock {
+        let path = folder.appending(path: ".lock").path
+        try AtomicFile.createFolder(of: path)
+        guard let lock = try FileLock(path: path) else {
+            throw CommandError(
+                "another run is writing to \(folder.path): wait for its end, or set training.output_dir to another "
+                    + "folder")
+        }
+        return lock
+    }
+
     /// Makes sure that nothing of worth is lost.
     ///
+    /// - Parameter options: what a command offers where there is something, for the message.
     /// - Throws: `CommandError` if an earlier run lies there and neither `resume` nor `overwrite` is given.
-    func prepare(resume: Bool, overwrite: Bool) throws {
+    func prepare(
+        resume: Bool, overwrite: Bool, options: String = "--resume goes on with it, --overwrite replaces it"
+    ) throws {
         guard !isUsed || resume || overwrite else {
-            throw CommandError(
-                "\(folder.path) holds an earlier run or adapter: --resume goes on with it, --overwrite replaces it")
+            throw CommandError("\(folder.path) holds an earlier run or adapter: \(options)")
         }
         guard overwrite else { return }
         for name in ["checkpoints", "runs", "trainer_log.jsonl", "loss.svg", SkippedRows.fileName] {

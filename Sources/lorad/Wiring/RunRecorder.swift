@@ -62,11 +62,15 @@ final class RunRecorder: Sendable {
             } ?? false
         }
         if isLogged || evaluation != nil { try state.withLock { [record] in try $0.reports.add(record) } }
+        if isLast { try draw() }
         let isDue =
             arguments.saveSteps > 0 && report.step % arguments.saveSteps == 0 || isLast || endsEarly
             || isBest && arguments.loadBestModelAtEnd
         return (isDue, evaluation)
     }
+
+    /// Draws the loss curve up to the last record.
+    func draw() throws { try state.withLock { try $0.reports.draw() } }
 
     private func evaluate(_ record: inout LogRecord, isLast: Bool) throws -> Evaluation? {
         let isDue = arguments.evalSteps.map { record.step % $0 == 0 } ?? false

@@ -24,6 +24,12 @@ struct SkippedRows: Sendable {
         }
     }
 
+    /// Those of pictures with known classes.
+    init(_ pictures: LabelledPictures) {
+        let dataset = Dataset(path: pictures.path, rowCount: pictures.count, problems: pictures.skipped)
+        datasets = pictures.skipped.isEmpty ? [] : [dataset]
+    }
+
     /// How many there are.
     var count: Int { datasets.reduce(0) { $0 + $1.problems.count } }
 

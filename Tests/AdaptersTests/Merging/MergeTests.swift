@@ -185,6 +185,16 @@ struct MergeTests {
         }
     }
 
+    @Test("Logits that are not numbers are not taken for close")
+    func notNumbers() throws {
+        let golden = try MergeCase.named("llama-gqa")
+        let broken = try AdapterWeights(plan: golden.weights.plan, checkpoint: golden.folder.checkpoint, seed: 1)
+        for parameter in broken.parameters { parameter.tensor.updateInPlace { $0[0] = .nan } }
+        let model = try golden.folder.load(computing: .float32, customization: broken).model
+        #expect(MergeProbe(golden.adapted, model).difference.isNaN)
+        #expect(MergeProbe(model, golden.adapted).difference.isNaN)
+    }
+
     @Test("What fails leaves nothing behind")
     func failures() throws {
         let golden = try MergeCase.named("llama-gqa")

@@ -17,7 +17,7 @@ struct AdapterPlanTests {
         ),
         (
             #"{"target_modules": ["q_proj"], "layers_to_transform": [9], "layers_pattern": "layers"}"#,
-            "(layers_to_transform: 9; layers_pattern: layers)"
+            "layers_to_transform names no layer with a module that target_modules names (layers_to_transform: 9; layers_"
         ),
         (
             #"{"target_modules": ["embed_tokens"]}"#,
@@ -128,6 +128,21 @@ struct AdapterPlanTests {
                 "model.vision_tower.encoder.layers.1.mlp.fc1", "model.language_model.layers.0.mlp.up_proj",
             ])
         #expect(plan.warnings.count == 2)
+    }
+
+    @Test("takes transformers 4's names in exclusions, ranks and alphas too")
+    func oldNamesElsewhere() throws {
+        let plan = try plan(
+            #"""
+            {"target_modules": ["q_proj"], "exclude_modules": ["language_model.model.layers.0.self_attn.q_proj"],
+             "rank_pattern": {"language_model.model.layers.1.self_attn.q_proj": 2},
+             "alpha_pattern": {"language_model\\.model\\.layers\\.1\\..*": 40}}
+            """#)
+        let adapted = try #require(plan.linear(at: "model.language_model.layers.1.self_attn.q_proj"))
+        #expect(adapted.rank == 2 && adapted.alpha == 40)
+        #expect(plan.linear(at: "model.language_model.layers.0.self_attn.q_proj") == nil)
+        #expect(plan.linear(at: "model.language_model.layers.2.self_attn.q_proj")?.rank == 8)
+        #expect(plan.warnings.count == 3, "\(plan.warnings)")
     }
 
     @Test("adapts nothing but biases or saved modules when target_modules is empty")

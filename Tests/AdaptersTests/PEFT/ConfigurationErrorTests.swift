@@ -10,6 +10,8 @@ struct ConfigurationErrorTests {
         (#"{"r": "16"}"#, #"adapter: r must be a whole number, found the string "16""#),
         (#"{"r": 4.5}"#, "adapter: r must be a whole number, found the number 4.5"),
         (#"{"r": 0}"#, "adapter: r must be at least 1, found 0"),
+        (#"{"r": 4611686018427387904}"#, "adapter: r must be at most 65536, found 4611686018427387904"),
+        (#"{"rank_pattern": {"q": 65537}}"#, "adapter: rank_pattern.q must be at most 65536, found 65537"),
         (#"{"rank_pattern": {"q": -1}}"#, "adapter: rank_pattern.q must be at least 1, found -1"),
         (#"{"rank_pattern": {"q": "8"}}"#, #"adapter: rank_pattern.q must be a whole number, found the string "8""#),
         (
@@ -89,5 +91,9 @@ struct ConfigurationErrorTests {
         #expect(error("{}") == "f.json: peft_type is missing: this is not a configuration that PEFT wrote")
         #expect(error(#"{"peft_type": "LORA", "init_lora_weights": "olora"}"#).contains("save the adapter from PEFT"))
         #expect(error(#"{"peft_type": "LORA", "use_dora": true}"#).hasPrefix("f.json: use_dora"))
+        for key in ["use_dora", "lora_bias", "trainable_token_indices"] {
+            let found = error(#"{"peft_type": "LORA", "\#(key)": true}"#)
+            #expect(found.contains("merge the adapter into its base with PEFT") && !found.contains("set it to false"))
+        }
     }
 }

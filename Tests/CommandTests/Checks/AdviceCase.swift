@@ -32,7 +32,9 @@ struct AdviceCase: Sendable, CustomTestStringConvertible {
 
     /// What is known of a run of that file: ten thousand rows, and layers as a 7B model has them.
     static func facts(_ settings: [String]) throws -> RunFacts {
-        let document = try RunFile.document(harmless, name: "run.yaml", overrides: settings)
+        // Rounds decide how long a federated run is.
+        let lengths = settings.contains(federated) ? ["training={learning_rate: 2e-4}"] : []
+        let document = try RunFile.document(harmless, name: "run.yaml", overrides: lengths + settings)
         var facts = RunFacts(try RunFile.configuration(of: document, checksDisk: false), document: document)
         facts.rows = .init(count: 10_000, longest: 900)
         facts.model = .init(layers: [.init(path: "q_proj", rank: 16, inputs: 4096, outputs: 4096)], memory: 1 << 30)
@@ -51,6 +53,9 @@ struct AdviceCase: Sendable, CustomTestStringConvertible {
         AdviceCase(
             "high rank", ["adapter.ranks={vision: 129}", "adapter.alphas={vision: 200}"], at: "adapter.ranks.vision"),
         AdviceCase("rank of a small layer", [], at: "adapter.r") { $0.model?.layers[0].outputs = 31 },
+        AdviceCase("modules that are not there", [], at: "adapter.modules_to_save") {
+            $0.model?.unmatchedModules = ["nope"]
+        },
         AdviceCase("alpha far from the rank", ["adapter.lora_alpha=7"], at: "adapter.lora_alpha"),
         AdviceCase("alpha far from the rank", ["adapter.lora_alpha=65"], at: "adapter.lora_alpha"),
         AdviceCase(
@@ -119,6 +124,23 @@ struct AdviceCase: Sendable, CustomTestStringConvertible {
         AdviceCase(
             "a round that waits for ever", [federated, "federation.round_deadline=null"],
             at: "federation.round_deadline"),
+        AdviceCase(
+            "settings of another server optimizer", [federated, "federation.server_learning_rate=2"],
+            at: "federation.server_learning_rate"),
+        AdviceCase(
+            "settings of another server optimizer",
+            [federated, "federation.server_optimizer=adam", "federation.server_nesterov=true"],
+            at: "federation.server_nesterov"),
+        AdviceCase(
+            "settings of another aggregation", [federated, "federation.norm_bound=2"], at: "federation.norm_bound"),
+        AdviceCase(
+            "settings of another aggregation",
+            [federated, "federation.aggregation=norm_bound", "federation.norm_bound=2", "federation.faulty_workers=2"],
+            at: "federation.faulty_workers"),
+        AdviceCase(
+            "local steps beside epochs", [federated, "federation.local_steps=3", "federation.local_epochs=1"],
+            at: "federation.local_steps"),
+        AdviceCase("a length that rounds decide", [federated, "training.max_steps=9"], at: "training.max_steps"),
         AdviceCase("a tiny cohort", [federated, noisy, "federation.participation=0.3"], at: "federation.min_workers"),
         AdviceCase(
             "a large epsilon", [federated, noisy, "privacy.differential_privacy.target_epsilon=50"],

@@ -17,7 +17,8 @@ struct OverrideTests {
 
     @Test("creates the sections on its way")
     func creates() throws {
-        let read = try RunFileFixture.parse(base, overrides: ["privacy.differential_privacy.clip=0.5"])
+        let overrides = ["privacy.differential_privacy={enabled: false, clip: 0.5}"]
+        let read = try RunFileFixture.parse(base, overrides: overrides)
         #expect(read.privacy?.differentialPrivacy.clip == 0.5)
     }
 

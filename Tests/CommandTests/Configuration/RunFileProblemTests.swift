@@ -24,8 +24,21 @@ struct RunFileProblemTests {
             "run.yaml:5: privacy.secure_agregation: unknown key; did you mean secure_aggregation?"
         ),
         (
-            "privacy:\n  differential_privacy:\n    delta: 2",
-            "run.yaml:7: privacy.differential_privacy.delta: must be greater than 0 and less than 1, found 2"
+            "privacy:\n  differential_privacy:\n    enabled: false\n    delta: 2",
+            "run.yaml:8: privacy.differential_privacy.delta: must be greater than 0 and less than 1, found 2"
+        ),
+        (
+            "privacy: { secure_aggregation: { threshold: 0.9 } }",
+            "run.yaml:5: privacy.secure_aggregation.enabled: is required and not given: set true or false"
+        ),
+        (
+            "privacy: { differential_privacy: { enabled: false, clip: 1e300 } }",
+            "run.yaml:5: privacy.differential_privacy.clip: must be from 1e-06 to 1000000.0, found 1e300"
+        ),
+        (
+            "federation: { mode: federated, aggregation: krum, min_workers: 4 }",
+            "run.yaml:5: federation.min_workers: aggregation krum needs 5 updates in a round, and so as many workers: "
+                + "found 4"
         ),
         (
             "training: { learning_rate: fast }",
@@ -49,10 +62,16 @@ struct RunFileProblemTests {
         ),
         ("training: { learning_rate: 0 }", "run.yaml:5: training.learning_rate: must be greater than 0.0, found 0"),
         ("training: { learning_rate: .inf }", "run.yaml:5: training.learning_rate: expected a number, found .inf"),
-        ("training: { max_steps: 0 }", "run.yaml:5: training.max_steps: must be -1 or at least 1, found 0"),
-        ("training: { lanes: 0 }", "run.yaml:5: training.lanes: must be auto or at least 1, found 0"),
+        (
+            "training: { max_steps: 0 }",
+            "run.yaml:5: training.max_steps: must be -1, or from 1 to 1000000000, found 0"
+        ),
+        ("training: { lanes: 0 }", "run.yaml:5: training.lanes: must be auto, or from 1 to 1024, found 0"),
         ("training: { lanes: many }", "run.yaml:5: training.lanes: expected auto or a whole number, found many"),
-        ("training: { save_total_limit: 0 }", "run.yaml:5: training.save_total_limit: must be at least 1, found 0"),
+        (
+            "training: { save_total_limit: 0 }",
+            "run.yaml:5: training.save_total_limit: must be from 1 to 1000000000, found 0"
+        ),
         (
             "training: { adam_beta2: 1.0 }",
             "run.yaml:5: training.adam_beta2: must be at least 0.0 and less than 1.0, found 1.0"
@@ -121,12 +140,91 @@ struct RunFileProblemTests {
                 "adapter.targets: says what target_modules says too: give one of them"
             ),
             ("targets: language, ranks: { vision: 4 }", "adapter.ranks: vision is not among adapter.targets"),
-            ("ranks: { vision: 0 }", "adapter.ranks: vision: expected a number above 0"),
+            (
+                "ranks: { vision: 0 }",
+                "adapter.ranks: vision: expected a whole number from 1 to 65536, found the number 0"
+            ),
+            (
+                "ranks: { vision: 9223372036854775807 }",
+                "adapter.ranks: vision: expected a whole number from 1 to 65536, found the number 9223372036854775807"
+            ),
+            ("alphas: { vision: 0 }", "adapter.alphas: vision: expected a number above 0, found the number 0"),
             ("alphas: 3", "adapter.alphas: expected numbers by part, such as {vision: 32}"),
         ])
     func parts(keys: String, problem: String) {
         let found = RunFileFixture.problem("model: { path: m }\nadapter: { \(keys) }\ndata: { train: t.json }")
         #expect(found?.contains("run.yaml:2: \(problem)") == true, "\(found ?? "")")
+    }
+
+    @Test(
+        "refuses numbers that nothing can be counted with, naming the key, the number and the range",
+        arguments: [
+            ("training", "num_train_epochs", "1e30"),
+            ("training", "per_device_train_batch_size", "4000000000"),
+            ("training", "gradient_accumulation_steps", "4000000000"),
+            ("training", "max_steps", "9223372036854775807"),
+            ("training", "warmup_steps", "9223372036854775807"),
+            ("training", "lanes", "1000000"),
+            ("federation", "rounds", "9223372036854775807"),
+            ("federation", "local_steps", "9223372036854775807"),
+            ("federation", "min_workers", "9223372036854775807"),
+            ("federation", "max_examples_weight", "9223372036854775807"),
+            ("federation", "round_deadline", "1e300"),
+            ("federation", "worker_timeout", "1e300"),
+            ("federation", "local_epochs", "1e300"),
+        ])
+    func tooLarge(section: String, key: String, number: String) throws {
+        let found = try #require(RunFileFixture.problem(RunFileFixture.with("\(section): { \(key): \(number) }")))
+        #expect(found.hasPrefix("run.yaml:5: \(section).\(key): must be "), "\(found)")
+        #expect(found.contains(/(from . to|at most) [0-9.]+, found/) && found.hasSuffix(" \(number)"), "\(found)")
+    }
+
+    @Test("refuses a cache that no disk has room for, and rows that are longer than any model's")
+    func tooLargeData() {
+        let data = "data: { train: t, feature_cache_gigabytes: 1e300, max_length: 1 }"
+        let yaml = "model: { path: m }\nadapter: { r: 4 }\n\(data)"
+        #expect(
+            RunFileFixture.problem(yaml) == """
+                run.yaml:3: data.feature_cache_gigabytes: must be greater than 0.0 and at most 1000000.0, found 1e300
+                run.yaml:3: data.max_length: must be from 2 to 10000000, found 1
+                """)
+    }
+
+    @Test("refuses products of numbers of which each alone would do")
+    func tooLargeProducts() {
+        let rows = "training:\n  per_device_train_batch_size: 1001\n  gradient_accumulation_steps: 1000"
+        #expect(
+            RunFileFixture.problem(RunFileFixture.with(rows))
+                == "run.yaml:7: training.gradient_accumulation_steps: makes steps of 1001000 rows with"
+                + " per_device_train_batch_size 1001: their product must be at most 1000000, found 1000")
+        let rounds = "federation:\n  rounds: 1000000\n  local_steps: 1000000\n  min_workers: 2"
+        #expect(
+            RunFileFixture.problem(RunFileFixture.with(rounds))
+                == "run.yaml:6: federation.rounds: rounds 1000000, local_steps 1000000 and min_workers 2 make 2000000000000"
+                + " steps: their product must be at most 1000000000000")
+    }
+
+    @Test("with aliases that stand for more values than can be is refused at once, by line")
+    func aliases() {
+        let bomb = (1...9).map { level in
+            let aliases = Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ",")
+            return "  a\(level): &a\(level) [\(aliases)]"
+        }
+        let yaml = "data:\n  a0: &a0 [x]\n" + bomb.joined(separator: "\n")
+        #expect(RunFileFixture.problem(yaml) == "run.yaml:4: more than 16 aliases: that is no run file")
+        let many = "data:\n  a: &a [\(String(repeating: "x,", count: 20_000))]\n  b: [*a,*a,*a,*a,*a]"
+        #expect(
+            RunFileFixture.problem(many)
+                == "run.yaml:2: more than 100000 values, those that aliases stand for among them: that is no run file")
+        let few = "model: { path: &m some }\nadapter: { r: 4 }\ndata: { train: *m }"
+        #expect(RunFileFixture.problem(few) == nil)
+    }
+
+    @Test("nested deeper than any run file is refused, also where the parser would bear it", arguments: [100, 100_000])
+    func nesting(depth: Int) throws {
+        let yaml = "data: " + String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+        let found = try #require(RunFileFixture.problem(yaml))
+        #expect(found.contains("deep in each other") || found.contains("nesting level"), "\(found)")
     }
 
     @Test("lists everything that is wrong at once, line by line")

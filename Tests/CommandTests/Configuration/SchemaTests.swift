@@ -31,9 +31,13 @@ struct SchemaTests {
         #expect(fields["training.learning_rates"]?.defaultText == "{}")
         #expect(fields["training.save_total_limit"]?.defaultText == nil)
         #expect(fields["training.lanes"]?.defaultText == "auto")
-        #expect(fields["training.max_steps"]?.requirement == "be -1 or at least 1")
+        #expect(fields["training.max_steps"]?.requirement == "be -1, or from 1 to 1000000000")
         #expect(fields["model.precision"]?.expectation == "one of fp32, bf16")
-        #expect(Self.all.filter(\.1.isRequired).map(\.key) == ["model", "model.path", "adapter", "data", "data.train"])
+        #expect(
+            Self.all.filter(\.1.isRequired).map(\.key) == [
+                "model", "model.path", "adapter", "data", "data.train", "privacy.secure_aggregation.enabled",
+                "privacy.differential_privacy.enabled",
+            ])
     }
 
     @Test("has every default fulfil its own constraint")

@@ -53,8 +53,15 @@ struct DashboardTests {
         #expect(page.hasPrefix("HTTP/1.1 200") && page.hasSuffix(PageMarkup.live))
         for (name, value) in PageGuard.headers { #expect(page.contains("\(name): \(value)\r\n"), "\(name)") }
         #expect(try TestSocket(port: port).get("/metrics").contains("lorad_rounds "))
-        let join = try coordinator.outputSoFar().events().named("listening").first?["join"]?.stringValue
-        #expect(try TestSocket(port: port).get("/join").contains(try #require(join)))
+        let listening = try coordinator.outputSoFar().events().named("listening").first
+        let url = try #require(listening?["dashboard"]?.stringValue)
+        let key = try #require(url.split(separator: "#").last)
+        for wrong in [nil, "Bearer ", "Bearer \(key)0", "\(key)"] {
+            let refused = try TestSocket(port: port).get("/join", authorization: wrong)
+            #expect(refused.hasPrefix("HTTP/1.1 401") && !refused.contains("token="), "\(refused)")
+        }
+        let told = try TestSocket(port: port).get("/join", authorization: "Bearer \(key)")
+        #expect(told.contains(try #require(listening?["join"]?.stringValue)))
         for path in ["/", "/events", "/run.json", "/join"] {
             let refused = try TestSocket(port: port).get(path, host: "evil.example:\(port)")
             #expect(refused.hasPrefix("HTTP/1.1 421") && !refused.contains("token="), "\(refused)")
@@ -108,8 +115,11 @@ struct DashboardTests {
 
 extension TestSocket {
     /// What a server answers, to its end.
-    fileprivate func get(_ path: String, host: String = "localhost") throws -> String {
-        try ask("GET \(path) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n")
+    fileprivate func get(
+        _ path: String, host: String = "localhost", authorization: String? = nil
+    ) throws -> String {
+        let credentials = authorization.map { "Authorization: \($0)\r\n" } ?? ""
+        return try ask("GET \(path) HTTP/1.1\r\nHost: \(host)\r\n\(credentials)Connection: close\r\n\r\n")
     }
 }
 

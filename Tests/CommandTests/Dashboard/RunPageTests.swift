@@ -63,7 +63,7 @@ struct RunPageTests {
             federation: { mode: federated }
             \(isOwn ? noise : "")
             """
-        try store.setConfiguration(text)
+        try store.beginAnew(mode: "federated", configuration: text, now: SamplePage.start)
         let privacy = try RunPage(store.history, process: nil).privacy
         #expect((privacy != nil) == isOwn && privacy?.epsilon == nil)
         guard isOwn else { return }

@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 import TestSupport
 import Testing
 
@@ -35,6 +36,24 @@ struct EvalTests {
 
     @Test("finds the reference's loss and exact matches of the base model")
     func base() async throws { try check(try await report(), "base") }
+
+    @Test("names tensors of the model that nothing uses, as generate does", arguments: ["eval", "generate"])
+    func unusedTensors(command: String) async throws {
+        let folder = try TemporaryFolder()
+        let model = "\(folder.path)/model"
+        try FileManager.default.copyItem(atPath: TinyLlava.model, toPath: model)
+        let path = "\(model)/model.safetensors"
+        var state = StateDict(try SafetensorsFile(path: path).stateDict.entries.map { ($0.name, $0.tensor.copied()) })
+        state["stray"] = Tensor(zeros: [2])
+        try state.write(to: path)
+        let outcome =
+            command == "eval"
+            ? try await lorad(
+                "eval", "--model", model, "--data", TinyLlava.data("val"), "--images", TinyLlava.pictures)
+            : try await lorad("generate", "--model", model, "--prompt", "What is it?", "--max-new-tokens", "2")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.errors.contains("1 tensors of the checkpoint are not used: stray"), "\(outcome.errors)")
+    }
 
     @Test("finds the reference's loss and exact matches of an adapter, on any number of lanes", arguments: [1, 2, 3])
     func adapter(lanes: Int) async throws {

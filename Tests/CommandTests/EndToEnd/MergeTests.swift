@@ -56,6 +56,7 @@ struct MergeCommandTests {
         let arguments = ["merge", "--model", other, "--adapter", "\(run.path)/out", "--output", output]
         let refused = try await LoradProcess(arguments, in: TinyLlava.repository).outcome()
         #expect(refused.status == 1 && refused.errors.contains("was trained on a model with the fingerprint"))
+        #expect(refused.errors.contains("--any-base"))
         #expect(!FileManager.default.fileExists(atPath: output))
         let forced = try await LoradProcess(arguments + ["--any-base"], in: TinyLlava.repository).outcome()
         #expect(forced.status == 0, "\(forced.errors)")

@@ -30,6 +30,22 @@ struct ResumeTests {
         }
     }
 
+    @Test("has its output folder to itself as long as it runs")
+    func secondRun() async throws {
+        let run = try longRun()
+        let process = try run.start()
+        while process.isRunning, !run.has("trainer_log.jsonl") { try await Task.sleep(for: .milliseconds(2)) }
+        process.send(SIGSTOP)
+        for flag in ["--resume", "--overwrite"] {
+            let other = try await run.train(flag)
+            #expect(other.status == 1)
+            #expect(other.errors.contains("another run is writing to "), "\(other.errors)")
+        }
+        process.send(SIGCONT)
+        #expect(try await process.outcome().status == 0)
+        #expect(try run.log().map(\.step) == Array(1...120))
+    }
+
     @Test("ends with the same bytes whenever it was killed, also while it saved")
     func killing() async throws {
         let settings = [TinyRun.freshAdapter, "data.shuffle=true", "training.max_steps=40", "training.save_steps=1"]

@@ -10,6 +10,7 @@ struct UsageTests {
         ["eval", "--model", "m", "--data", "d", "--precision", "fp7"], ["inspect"],
         ["inspect", "m", "--target", "a", "--pattern", "b"], ["inspect", "m", "--rank", "0"],
         ["coordinator", "--config", "c", "--token-hours", "0"], ["worker", "--join", "j", "--lanes", "0"],
+        ["worker", "--join", "j", "--threshold", "0.5"], ["worker", "--join", "j", "--delta", "1"],
         ["worker"], ["worker", "--join", "j", "--join-file", "f"], ["config", "schema", "--json", "--markdown"],
         ["recommend", "--task", "cooking", "--examples", "1", "--model", "m"],
         ["recommend", "--task", "vqa", "--examples", "0", "--model", "m"],

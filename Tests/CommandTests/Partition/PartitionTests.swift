@@ -86,6 +86,11 @@ struct PartitionTests {
         #expect { try LabelledDataset(DatasetOptions(path: path), label: .field("conversations")) } throws: {
             "\($0)".contains("a label is text, a number or a truth value")
         }
+        let bad = "\(folder.path)/bad.json"
+        try Data("[{}]".utf8).write(to: URL(filePath: bad))
+        #expect { try LabelledDataset(DatasetOptions(path: bad), label: .firstAnswer) } throws: {
+            "\($0)" == "\(bad): row 0 (line 1): has no `conversations`"
+        }
         #expect { try write("iid", parts: 13) } throws: { "\($0)".contains("has 12 rows, too few for 13 parts") }
     }
 

@@ -108,13 +108,15 @@ struct EventWordingTests {
                 == "round 3: 1 of 2 results needed are in at the deadline; waiting for more")
         #expect(announcement(.failed(reason: "diverged")).text == "the run cannot go on: diverged")
         #expect(announcement(.finished).event == "finished")
+        let early = announcement(.endedEarly(rounds: 2, reason: "no budget"), unit: .round)
+        #expect(early.text?.hasPrefix("the run ends after round 2 of ") == true && early.event == "ended_early")
     }
 }
 
 @Suite("A coordinator's invitation")
 struct InvitationTests {
     private func invitation(
-        _ expiry: Date?, workers: Int, metrics: HTTPAddress? = nil, dashboard: HTTPAddress? = nil
+        _ expiry: Date?, workers: Int, metrics: HTTPAddress? = nil, dashboard: String? = nil
     ) throws -> Invitation {
         Invitation(
             run: "sample", endpoint: try Endpoint("tcp://0.0.0.0:7700"), bulk: try Endpoint("tcp://0.0.0.0:7701"),
@@ -139,10 +141,10 @@ struct InvitationTests {
 
     @Test("tells programs the line as it is")
     func fields() throws {
-        let invitation = try invitation(nil, workers: 1, dashboard: .init(host: "127.0.0.1", port: 9800))
-        #expect(invitation.announcement.text?.contains("\nthe run's page is at http://127.0.0.1:9800/\n") == true)
+        let invitation = try invitation(nil, workers: 1, dashboard: "http://127.0.0.1:9800/#key")
+        #expect(invitation.announcement.text?.contains("\nthe run's page is at http://127.0.0.1:9800/#key\n") == true)
         let json = try JSONValue(parsing: Data(invitation.announcement.json(at: Date()).utf8), file: "event")
-        #expect(json["dashboard"]?.stringValue == "http://127.0.0.1:9800/")
+        #expect(json["dashboard"]?.stringValue == "http://127.0.0.1:9800/#key")
         #expect(json["event"]?.stringValue == "listening")
         #expect(json["join"]?.stringValue == "tcp://10.0.0.1:7700?insecure=1")
         #expect(json["bulk_endpoint"]?.stringValue == "tcp://0.0.0.0:7701")

@@ -11,13 +11,15 @@ struct AdmissionTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func open(now: Date = Date()) throws -> Admission {
-        try Admission(folder: URL(filePath: folder.path), listed: nil, lifetime: 60, now: now)
+    private func open(now: Date = Date(), listed: String? = nil) throws -> Admission {
+        try Admission(folder: URL(filePath: folder.path), listed: listed, lifetime: 60, now: now)
     }
 
-    private func refusal(_ admission: Admission, _ token: JoinToken?) -> Refusal.Code? {
+    private func refusal(
+        _ admission: Admission, _ token: JoinToken?, of key: PublicIdentity? = nil
+    ) -> Refusal.Code? {
         do throws(Refusal) {
-            _ = try admission.authorize(HelloRequest(identity: worker, token: token, payload: Data()))
+            _ = try admission.authorize(HelloRequest(identity: key ?? worker, token: token, payload: Data()))
             return nil
         } catch {
             return error.code
@@ -32,6 +34,13 @@ struct AdmissionTests {
         #expect(second.identity.publicIdentity == first.identity.publicIdentity)
         #expect(second.token.text == first.token.text && second.tokenExpiry != nil)
         #expect(refusal(second, nil) == nil && second.publicKey(of: worker.fingerprint) == worker)
+    }
+
+    @Test("says in the system's words why a list of keys cannot be read")
+    func unreadableList() throws {
+        let error = #expect(throws: CommandError.self) { try open(listed: folder.path) }
+        let text = error?.description ?? ""
+        #expect(text.contains("cannot be read: ") && !text.contains("Error Domain"), "\(text)")
     }
 
     @Test("takes another token once the first has expired or its file was deleted; the first admits nobody then")
@@ -52,6 +61,36 @@ struct AdmissionTests {
         try first.revoke(worker.fingerprint)
         #expect(refusal(first, first.token) == .revoked)
         #expect(refusal(try open(), first.token) == .revoked)
+    }
+
+    @Test("is a list's matter for one start only; those that were enrolled before and after it stay so")
+    func lists() throws {
+        let (early, listed, late) = (worker, IdentityKey().publicIdentity, IdentityKey().publicIdentity)
+        let first = try open()
+        #expect(refusal(first, first.token, of: early) == nil)
+        let file = try folder.write("\(listed.text) the one that may come\n", to: "keys.txt")
+        let closed = try open(listed: file)
+        #expect(closed.tokenExpiry == nil && refusal(closed, nil, of: listed) == nil)
+        #expect(refusal(closed, closed.token, of: early) == .notListed)
+        #expect(refusal(closed, closed.token, of: late) == .notListed)
+        let third = try open()
+        #expect(third.tokenExpiry != nil && refusal(third, third.token, of: late) == nil)
+        #expect(refusal(third, nil, of: early) == nil && refusal(third, nil, of: listed) == nil)
+        try third.revoke(listed.fingerprint)
+        #expect(refusal(try open(listed: file), nil, of: listed) == .revoked)
+    }
+
+    @Test("does not let a worker in that it cannot note, also when it asks again")
+    func unwritable() throws {
+        let admission = try open()
+        let file = "\(folder.path)/keys/enrolment.json"
+        try FileManager.default.removeItem(atPath: file)
+        try FileManager.default.createDirectory(atPath: file, withIntermediateDirectories: false)
+        #expect(refusal(admission, admission.token) == .other)
+        #expect(refusal(admission, admission.token) == .other)
+        #expect(refusal(admission, nil) == .tokenMissing && admission.publicKey(of: worker.fingerprint) == nil)
+        try FileManager.default.removeItem(atPath: file)
+        #expect(try refusal(admission, admission.token) == nil && refusal(try open(), nil) == nil)
     }
 
     @Test("keeps its secrets to itself")

@@ -61,6 +61,27 @@ struct FederatedRunTests {
         #expect(try one.adapter() == other.adapter())
     }
 
+    @Test("hears of no file and no row of a worker's where one of its pictures is damaged; the worker's user does")
+    func damagedPicture() async throws {
+        let run = try SharedRun()
+        var picture = try Data(contentsOf: URL(filePath: "\(TinyLlava.pictures)/red-square.png"))
+        picture[picture.count - 25] ^= 0xFF
+        try picture.write(to: URL(filePath: "\(run.path)/scan-of-ada.png"))
+        let row =
+            #"{"image": "scan-of-ada.png", "conversations": [{"from": "human", "value": "<image>"},"#
+            + #" {"from": "gpt", "value": "A red square."}]}"#
+        try Data(row.utf8).write(to: URL(filePath: "\(run.path)/own.jsonl"))
+        let coordinator = try run.coordinator("tcp://127.0.0.1:0", "--set", "federation.mode=federated")
+        let worker = try await run.worker(
+            try await coordinator.joinLine(), "site", "--data", "own.jsonl", "--images", "."
+        ).outcome()
+        #expect(worker.status == 1 && worker.errors.contains("scan-of-ada.png"), "\(worker.errors)")
+        try await coordinator.end(by: SIGTERM)
+        let heard = try coordinator.errors + coordinator.outputSoFar()
+        #expect(heard.contains("its own log says why"), "\(heard)")
+        #expect(!heard.contains("scan-of-ada") && !heard.contains("row 0"), "\(heard)")
+    }
+
     @Test("turns a worker without data away with advice")
     func noData() async throws {
         let run = try SharedRun()

@@ -4,6 +4,18 @@ import Testing
 
 @Suite("A coordinator lets in", .ownThreads, .timeLimit(.minutes(10)))
 struct JoiningTests {
+    @Test(
+        "nobody at addresses that nobody reaches, which it refuses",
+        arguments: [["--listen", "inproc://x"], ["--advertise", "inproc://x"], ["--advertise", "foo"]])
+    func addresses(_ arguments: [String]) async throws {
+        let run = try SharedRun()
+        let outcome = try await LoradProcess(
+            ["coordinator", "--config", "run.yaml", "--state", "state"] + arguments, in: run.path
+        ).outcome()
+        let words = arguments.joined(separator: " ")
+        #expect(outcome.status == 1 && outcome.errors.contains(words), "\(outcome.errors)")
+    }
+
     @Test("no worker with another's key or token, with a damaged line, or with less than the line")
     func strangers() async throws {
         let (run, other) = (try SharedRun(), try SharedRun())

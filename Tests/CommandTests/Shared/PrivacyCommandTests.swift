@@ -1,6 +1,9 @@
+import Federation
 import Foundation
 import TestSupport
 import Testing
+
+@testable import lorad
 
 @Suite("lorad privacy", .ownThreads, .timeLimit(.minutes(10)))
 struct PrivacyCommandTests {
@@ -42,6 +45,19 @@ struct PrivacyCommandTests {
             let outcome = try await LoradProcess(["privacy", "epsilon"] + arguments, in: ".").outcome()
             #expect(outcome.status != 0 && outcome.errors.contains(words), "\(outcome.errors)")
         }
+    }
+
+    @Test("tells of no guarantee where a run has no differential privacy", arguments: [false, true])
+    func noGuarantee(isJSON: Bool) async throws {
+        let folder = try TemporaryFolder()
+        let configuration = try RunFile.text(of: RunFileFixture.parse(RunFileFixture.with("training: { seed: 1 }")))
+        _ = try RunStore(
+            folder: "\(folder.path)/runs", run: "plain", mode: "federated", configuration: configuration, now: Date())
+        let outcome = try await LoradProcess(
+            ["privacy", "ledger", "plain", "--state", folder.path] + (isJSON ? ["--json"] : []), in: "."
+        ).outcome()
+        #expect(outcome.status == 1 && outcome.errors.contains("has no differential privacy"), "\(outcome.errors)")
+        #expect(!outcome.output.contains("epsilon"), "\(outcome.output)")
     }
 
     @Test("knows what a run has spent, to the round, also when its coordinator was killed")

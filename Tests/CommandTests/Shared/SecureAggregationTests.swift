@@ -36,8 +36,8 @@ struct SecureAggregationTests {
 
     private func worker(_ run: SharedRun, _ line: String, _ index: Int, _ data: String) throws -> LoradProcess {
         try run.worker(
-            line, "site-\(index)", "--json", "--require-secure-aggregation", "--data", data, "--images",
-            TinyLlava.pictures)
+            line, "site-\(index)", "--json", "--require-secure-aggregation", "--threshold", "0.6", "--data", data,
+            "--images", TinyLlava.pictures)
     }
 
     @Test("makes the adapter of the plain run, but for rounding")

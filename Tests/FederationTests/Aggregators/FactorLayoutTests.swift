@@ -65,4 +65,19 @@ struct FactorLayoutTests {
         #expect(try layout.cut(state, toRank: 9).numbers == state.numbers)
         #expect(throws: FederationError.self) { try layout.cut(state, toRank: 0) }
     }
+
+    @Test(
+        "A factor of another type or shape than its layout's is not cut",
+        arguments: ["m.q.lora_A.weight", "m.q.lora_B.weight"])
+    func foreignFactors(_ key: String) throws {
+        let fixture = try RoundFixture(ranks: [3])
+        let (state, layout) = (fixture.start.state, fixture.start.layout)
+        let factor = try #require(state[key])
+        for foreign in [factor.converted(to: .bfloat16), Tensor(zeros: [3]), Tensor(zeros: [1, 1])] {
+            var other = state
+            other[key] = foreign
+            let error = #expect(throws: FederationError.self) { try layout.cut(other, toRank: 2) }
+            #expect(error?.message.contains("\(key) should be F32 \(factor.shape)") == true, "\(error?.message ?? "")")
+        }
+    }
 }

@@ -85,22 +85,4 @@ struct UpdateCheckTests {
             try UpdateCheck(start, for: aggregator, weights: 1...2, normBound: .nan)
         }
     }
-
-    @Test("Updates in files are read where they lie, with the same result", arguments: ["mean", "flexlora", "krum"])
-    func spooled(_ name: String) throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "lorad-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let fixture = try RoundFixture(ranks: [3, 3, 3, 3, 3])
-        let files = try fixture.updates.map { update in
-            let path = folder.appending(path: "\(update.summary.worker).safetensors").path
-            try update.state.write(to: path)
-            return (summary: update.summary, path: path)
-        }
-        let aggregator = try Aggregators.named(name)
-        let found = try aggregator.aggregate(try SpooledUpdates(files), from: fixture.start)
-        #expect(found.state.numbers == (try fixture.aggregate(aggregator)).state.numbers)
-        try Data("short".utf8).write(to: URL(filePath: files[2].path))
-        let error = #expect(throws: FederationError.self) { try SpooledUpdates(files) }
-        #expect(error?.code == .corruptState && error?.message.contains("w2") == true)
-    }
 }

@@ -102,10 +102,8 @@ struct UnwritableFolderTests {
     func errors() throws {
         let folder = try ScratchFolder()
         let path = try folder.write(Data(), to: "file") + "/sub"
-        let limits = BlobInbox.Limits(memory: 1, disk: 1, sender: 1)
         let attempts: [() throws -> Void] = [
             { _ = try BlobCache(folder: path, limit: 1) },
-            { _ = try BlobInbox(folder: path, limits: limits, now: .zero) },
             { _ = try FileFingerprints(path: path + "/fingerprints.sqlite") },
             { _ = try RunStore(folder: path, run: "r", mode: "m", configuration: "", now: Date()) },
         ]

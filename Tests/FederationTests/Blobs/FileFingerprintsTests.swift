@@ -66,6 +66,23 @@ struct FileFingerprintsTests {
         #expect(try memory.manifest(of: path, chunkSize: 100) != manifest)
     }
 
+    @Test("reads a file each time whose time no nanoseconds tell", arguments: [10_413_792_000, -12_000_000_000])
+    func farTimes(seconds: Int) throws {
+        let path = try file()
+        let times = Array(repeating: timespec(tv_sec: seconds, tv_nsec: 0), count: 2)
+        try #require(utimensat(AT_FDCWD, path, times, 0) == 0)
+        // Some file systems keep the nearest time that they know.
+        guard FileStatus(path: path)?.modified == .max else { return }
+        let memory = try fingerprints()
+        let manifest = try memory.manifest(of: path, chunkSize: 100)
+        #expect(try manifest == BlobManifest(of: sampleBytes(1000), chunkSize: 100))
+        let handle = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        try handle.write(contentsOf: Data([0, 1, 2, 3]))
+        try handle.close()
+        try #require(utimensat(AT_FDCWD, path, times, 0) == 0)
+        #expect(try memory.manifest(of: path, chunkSize: 100) != manifest)
+    }
+
     @Test("finds a file under every path that leads to it")
     func links() throws {
         let path = try file()

@@ -92,7 +92,7 @@ struct FuzzTests {
                 round: 2, attempt: sampleBytes(16), layout: layout, workers: 5, largestWeight: 9, noise: noise)
         }
         let inputs = try terms.map { try JSONEncoder().encode($0) }
-        let policy = MaskingPolicy(key: .init())
+        let policy = MaskingPolicy(key: .init(), threshold: 0.6)
         let refusals = read(inputs, seed: seed) { bytes in
             let terms = try JSONDecoder().decode(MaskingTerms.self, from: bytes)
             let masked = try MaskedResult(result, from: base, terms, policy, lanes: 1)

@@ -148,11 +148,17 @@ struct CheatTests {
             }
         }
         gate.open()
-        // Two megabytes, which is twice an update.
-        #expect(replies.count { if case .uploadState = $0.kind { true } else { false } } == 4)
-        #expect(replies.count { $0.problem.code == .busy } == 16)
+        // One megabyte, which is an update.
+        #expect(replies.count { if case .uploadState = $0.kind { true } else { false } } == 2)
+        #expect(replies.count { $0.problem.code == .busy } == 18)
         try await run.expectEnd()
         #expect(try await honest.end().isOver)
+    }
+
+    @Test("cannot make the coordinator keep anything but a key in place of a key", arguments: [0, 31, 32, 33, 100_000])
+    func longKeys(length: Int) {
+        let hello = WireHello.with { $0.signingKey = Data(repeating: 1, count: length) }
+        #expect(hello.bounded.signingKey == (length == 32 ? hello.signingKey : Data()))
     }
 
     @Test("gets an answer to whatever it asks for in bulk, and nothing more")

@@ -112,6 +112,15 @@ struct PrivateRoundTests {
         #expect(job.isBudgetSpent)
     }
 
+    @Test("end where the workers' own budgets are spent, with what is done")
+    func spentByWorkers() throws {
+        let job = try job(book(noise: 1), rounds: 10)
+        _ = try play(job, moving: 0.1)
+        #expect(job.rounds == 10 && !job.workersHaveBudgets)
+        job.endEarly()
+        #expect(job.rounds == 1)
+    }
+
     @Test("do not begin where the budget is spent already, as by an earlier run of the same name")
     func spentBudget() throws {
         let release = try PrivacyRelease(.gaussian(noiseMultiplier: 1), count: 5)

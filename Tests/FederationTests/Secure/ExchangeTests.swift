@@ -11,6 +11,7 @@ import Transports
 @Suite("An exchange under secure aggregation", .ownThreads, .timeLimit(.minutes(10)))
 struct ExchangeTests {
     private let ids = (1...3).map { SimulatedWorker.id($0) }
+    private let policy = MaskingPolicy(key: .init(), threshold: 0.6)
     private let base = StateDict([("b", Tensor([1, 1], shape: [2])), ("a", Tensor([0, 0, 0], shape: [3]))])
 
     private func terms(clip: FixedPoint.Clip = .value(1), layout: UpdateLayout) throws -> MaskingTerms {
@@ -33,7 +34,8 @@ struct ExchangeTests {
         let round = try SecureRound(terms, layout)
         var workers = try (1...3).map {
             try MaskedResult(
-                result(moving: Float($0) / 10), from: base, terms, MaskingPolicy(key: .init()), lanes: 1)
+                result(moving: Float($0) / 10), from: base, terms, MaskingPolicy(key: .init(), threshold: 0.6),
+                lanes: 1)
         }
         for (id, worker) in zip(ids, workers) {
             let identity = try SecureAggregationServer.sender(of: worker.advertisement)
@@ -80,7 +82,7 @@ struct ExchangeTests {
         let layout = UpdateLayout(base, carriesLoss: true)
         let terms = try terms(layout: layout)
         let round = try SecureRound(terms, layout)
-        let honest = try MaskedResult(result(moving: 1), from: base, terms, MaskingPolicy(key: .init()), lanes: 1)
+        let honest = try MaskedResult(result(moving: 1), from: base, terms, policy, lanes: 1)
         let identity = try SecureAggregationServer.sender(of: honest.advertisement)
         let other = WorkerIdentity(Curve25519.Signing.PrivateKey().publicKey)
         #expect(throws: FederationError.self) { try round.admit(honest.advertisement, from: ids[0], as: other) }
@@ -94,7 +96,6 @@ struct ExchangeTests {
     func misfits() throws {
         let layout = UpdateLayout(base, carriesLoss: true)
         let terms = try terms(clip: .value(0.5), layout: layout)
-        let policy = MaskingPolicy(key: .init())
         let wide = try MaskedResult(result(moving: 0.7), from: base, terms, policy, lanes: 1)
         #expect(wide.cutCount == 5)
         var partial = result(moving: 0.1)
@@ -102,6 +103,54 @@ struct ExchangeTests {
         #expect(throws: FederationError.self) { try MaskedResult(partial, from: base, terms, policy, lanes: 1) }
         #expect(throws: PrivacyError.self) {
             try MaskedResult(result(moving: .nan), from: base, terms, policy, lanes: 1)
+        }
+    }
+
+    @Test("is not begun by a worker whose update too few could open, or too few neighbours would hide")
+    func weakTerms() throws {
+        let layout = UpdateLayout(base, carriesLoss: true)
+        let honest = try MaskingSettings(run: "toy", threshold: 0.6).terms(
+            round: 0, attempt: Data(repeating: 7, count: 16), layout: layout, workers: 100, largestWeight: 10,
+            noise: nil)
+        let needed = try #require(honest.neighbours)
+        func refusal(_ threshold: Double, _ neighbours: Int?, most: Int = 200) throws -> String? {
+            var terms = honest
+            (terms.threshold, terms.neighbours, terms.mostWorkers) = (threshold, neighbours, most)
+            do {
+                _ = try MaskedResult(result(moving: 0.1), from: base, terms, policy, lanes: 1)
+                return nil
+            } catch let error as FederationError {
+                return error.message
+            }
+        }
+        #expect(try refusal(0.6, needed) == nil)
+        #expect(try refusal(0.6, nil) == nil)
+        let low = try refusal(0.51, needed) ?? ""
+        #expect(low.contains("this one wants 0.6 at least") && low.contains("--threshold 0.51"), "\(low)")
+        let few = try refusal(0.6, needed - 2) ?? ""
+        #expect(few.contains("\(needed - 2) neighbours") && few.contains("\(needed) are needed"), "\(few)")
+        let absurd: [(Double, Int, Int)] = [(1e300, needed, 200), (0.6, 2, 16), (0.6, 2, Int.max), (0.6, 2, Int.min)]
+        for (threshold, neighbours, most) in absurd {
+            #expect(try refusal(threshold, neighbours, most: most)?.contains("neighbours") == true)
+        }
+    }
+
+    @Test(
+        "sums up as many workers as the run asks for, and as make the noise, which is for those that the threshold leaves",
+        arguments: [(3, 8, 5), (6, 8, 6), (7, 4, 7), (3, 10, 6)])
+    func fewestWorkers(fewest: Int, minimum: Int, shares: Int) throws {
+        let layout = UpdateLayout(base, carriesLoss: false)
+        let settings = MaskingSettings(
+            run: "toy", threshold: 0.6, fewestWorkers: fewest, minimumWorkers: minimum, clip: .norm(1))
+        let noise = NoiseSettings(mechanism: .distributed(.skellam), clip: 1, noiseMultiplier: 2, delta: 1e-5)
+        let cases: [(NoiseSettings?, Int)] = [(noise, shares), (nil, fewest)]
+        for (noise, expected) in cases {
+            let terms = try settings.terms(
+                round: 0, attempt: Data(repeating: 7, count: 16), layout: layout, workers: 10, largestWeight: 1,
+                noise: noise)
+            #expect(terms.fewestWorkers == fewest && terms.fewestInSum == expected)
+            #expect(terms.noise.map { $0.noise.shares == shares } ?? (noise == nil))
+            #expect(try terms.configuration(values: layout.valueCount).fewestWorkers == expected)
         }
     }
 

@@ -29,16 +29,17 @@ final class MaskedRun: Sendable {
     static let shapes = ["m.lora_A.weight": [2, 3], "m.lora_B.weight": [4, 2], "head": [2_034]]
     let served: Served<AveragingJob>
     let reports: SharedReports
-    private let trusted = Mutex<Set<WorkerIdentity>>([])
+    private let threshold: Double
 
     final class SharedReports: Sendable {
         let all = Mutex<[RoundReport]>([])
     }
 
     init(
-        workers: Int, rounds: Int = 1, threshold: Double = 0.6, aggregation: String = "mean",
+        workers: Int, fewest: Int = 3, rounds: Int = 1, threshold: Double = 0.6, aggregation: String = "mean",
         patience: Duration = .seconds(2), privacy: PrivacyBook? = nil
     ) throws {
+        self.threshold = threshold
         let state = StateDict(
             Self.shapes.sorted { $0.key < $1.key }.map {
                 ($0.key, Tensor(Array(repeating: 1, count: $0.value.reduce(1, *)), shape: $0.value))
@@ -47,7 +48,7 @@ final class MaskedRun: Sendable {
             rounds: rounds, participation: .sampled(share: 1, minimum: 3), minimumWorkers: workers, seed: 3,
             largestWeight: 100)
         settings.masking = MaskingSettings(
-            run: "toy", threshold: threshold, fewestWorkers: privacy == nil ? 3 : workers)
+            run: "toy", threshold: threshold, fewestWorkers: fewest, minimumWorkers: privacy == nil ? 0 : workers)
         settings.privacy = privacy
         let aggregator = try Aggregators.named(aggregation)
         let reports = SharedReports()
@@ -70,7 +71,7 @@ final class MaskedRun: Sendable {
     ) throws -> ServedWorker {
         let left = Mutex(false)
         return try served.work(
-            as: name, masking: policy ?? MaskingPolicy(key: .init()),
+            as: name, masking: policy ?? MaskingPolicy(key: .init(), threshold: threshold),
             Mover(amount: amount, examples: examples, before: before)
         ) { runner, event in
             guard case .exchanging(_, stage) = event, !left.withLock({ $0 }) else { return }

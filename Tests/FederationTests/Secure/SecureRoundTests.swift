@@ -43,9 +43,11 @@ struct SecureRoundTests {
         #expect(isNear(moved, expected), "\(moved)")
     }
 
-    @Test("begins a round anew where too few are left, and says why")
-    func lostRound() async throws {
-        let run = try MaskedRun(workers: 5, threshold: 0.8)
+    @Test(
+        "begins a round anew where too few are left, by the threshold or by the fewest workers, and says why",
+        arguments: [(3, 0.8), (4, 0.6)])
+    func lostRound(fewest: Int, threshold: Double) async throws {
+        let run = try MaskedRun(workers: 5, fewest: fewest, threshold: threshold)
         run.served.start()
         let workers = try (1...5).map {
             try run.worker("w\($0)", moves: Float($0) / 10, leavesAt: $0 > 3 ? .inputs : nil)
@@ -68,7 +70,7 @@ struct SecureRoundTests {
         let strangers: Set<WorkerIdentity> = [WorkerIdentity(Curve25519.Signing.PrivateKey().publicKey)]
         let workers = try (1...3).map { index in
             try run.worker(
-                "w\(index)", moves: 0.1, policy: MaskingPolicy(key: .init(), trusted: strangers))
+                "w\(index)", moves: 0.1, policy: MaskingPolicy(key: .init(), trusted: strangers, threshold: 0.6))
         }
         let error = await #expect(throws: FederationError.self) { try await run.served.end() }
         #expect(error?.message.contains("lost 5 times in a row") == true, "\(error?.message ?? "")")
@@ -78,11 +80,16 @@ struct SecureRoundTests {
         }
     }
 
-    @Test("has no part for a worker that wants larger sums, and says so to both ends")
-    func policy() async throws {
+    @Test(
+        "has no part for a worker that wants larger sums, or more workers to open them, and says so to both ends",
+        arguments: [
+            (5, 0.6, "would sum up 3 workers; this one wants 5"), (3, 0.67, "this one wants 0.67 at least: raise"),
+        ])
+    func policy(fewest: Int, threshold: Double, words: String) async throws {
         let run = try MaskedRun(workers: 4)
         run.served.start()
-        let careful = try run.worker("careful", moves: 9, policy: MaskingPolicy(key: .init(), fewestWorkers: 5))
+        let policy = MaskingPolicy(key: .init(), fewestWorkers: fewest, threshold: threshold)
+        let careful = try run.worker("careful", moves: 9, policy: policy)
         let gate = Gate()
         let workers = try (1...3).map { try run.worker("w\($0)", moves: 0.1, before: { gate.wait() }) }
         let end = try await careful.end()
@@ -90,7 +97,7 @@ struct SecureRoundTests {
         gate.open()
         try await run.served.end()
         for worker in workers { #expect(try await worker.end().isOver) }
-        #expect(careful.lines.contains { $0.contains("would sum up 3 workers; this one wants 5") })
+        #expect(careful.lines.contains { $0.contains(words) }, "\(careful.lines)")
         #expect(isNear(try run.moved(), 0.1))
     }
 

@@ -30,7 +30,7 @@ final class Served<Work: Job>: Sendable {
         admission = TestAdmission(token)
         var options = CoordinatorOptions(
             endpoint: try Endpoint(endpoint), security: isInsecure ? .insecure : .encrypted(key), run: "toy",
-            uploadFolder: folder.path, updateLimit: 1 << 20)
+            updateLimit: 1 << 20)
         options.timing = Timing(patience: patience)
         options.farewell = .seconds(30)
         try configure(&options, shelf)

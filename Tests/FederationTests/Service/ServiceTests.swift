@@ -1,4 +1,5 @@
 import Foundation
+import Privacy
 import SwiftProtobuf
 import Synchronization
 import TestSupport
@@ -46,6 +47,51 @@ struct ServiceTests {
         #expect(reasons == ["no memory", "no memory", "no memory"])
     }
 
+    @Test("part where the update cannot be taken: it is not computed again for ever")
+    func updateTooLarge() async throws {
+        let run = try ServedRun(configure: { options, _ in options.updateLimit = 1_000 })
+        run.start()
+        let computed = Mutex(0)
+        let worker = try run.work(as: "worker", ToyTrainer { _ in computed.withLock { $0 += 1 } })
+        let end = try await worker.end()
+        run.server.stop()
+        try await run.end()
+        let count = computed.withLock { $0 }
+        #expect(!end.isOver && count == 3)
+        let reasons = run.events.compactMap { if case .taskFailed(_, _, let reason) = $0 { reason } else { nil } }
+        #expect(reasons.count == 3 && reasons.allSatisfy { $0.contains("the update could not be sent") })
+        #expect(worker.lines.contains { $0.contains("an update could not be sent") })
+    }
+
+    @Test("say nothing of the data where it is the worker's own, but to the worker's user")
+    func untoldReasons() async throws {
+        let run = try ServedRun(configure: { options, _ in options.wantsData = true })
+        run.start()
+        let words = "scan-of-ada.png, row 7: the picture is damaged"
+        let failing = try run.work(as: "failing", ToyTrainer { _ in throw FederationError(.unsupported, words) })
+        let end = try await failing.end()
+        run.server.stop()
+        try await run.end()
+        let reasons = run.events.compactMap { if case .taskFailed(_, _, let reason) = $0 { reason } else { nil } }
+        #expect(!end.isOver && reasons == Array(repeating: Worker.untoldReason, count: 3))
+        #expect(failing.lines.contains { $0.contains(words) })
+    }
+
+    @Test("leave with no fault where their privacy budgets are spent, and tell why also of data of their own")
+    func spentBudgets() async throws {
+        let run = try ServedRun(configure: { options, _ in options.wantsData = true })
+        run.start()
+        let words = "past the target of 8"
+        let spent = try run.work(as: "spent", ToyTrainer { _ in throw PrivacyError(.budgetExceeded, words) })
+        _ = try await spent.end()
+        run.server.stop()
+        try await run.end()
+        let reasons = run.events.compactMap { if case .taskFailed(_, _, let reason) = $0 { reason } else { nil } }
+        // The toy's coordinator knows of no budgets, and takes it for a failure.
+        #expect(reasons == Array(repeating: WireFailure.spentBudget, count: 3))
+        #expect(spent.lines.contains { $0.contains(words) })
+    }
+
     @Test("tell of a run that cannot go on, whatever it is that fails")
     func failures() async throws {
         let run = try ServedRun(persist: { report in
@@ -55,7 +101,8 @@ struct ServiceTests {
         let worker = try run.work(as: "worker")
         let error = await #expect(throws: FederationError.self) { try await run.end() }
         #expect(error?.message == "the disk is full")
-        #expect(try await worker.end().reason == "the run has failed: the disk is full")
+        let end = try await worker.end()
+        #expect(end.hasFailed && end.reason == "the run has failed: the disk is full")
         #expect(run.job.round == 3)
     }
 
@@ -144,6 +191,22 @@ struct ServiceTests {
         #expect(run.server.traffic.counts.sent < 600_000)
     }
 
+    @Test("hear of a socket that fails, and not of one that is closed", arguments: [true, false])
+    func brokenSocket(isBroken: Bool) async throws {
+        let failures = SharedLines()
+        let service = RecordService(
+            SilentServer(endpoint: try Endpoint("tcp://127.0.0.1:1"), isBroken: isBroken),
+            sessions: SessionTable(security: .insecure) { _ throws(Refusal) in Data() }, traffic: Traffic(),
+            now: { .zero }, handle: { _ in }, failed: { error in failures.lines.withLock { $0.append("\(error)") } })
+        service.start(threads: 2, name: "test")
+        let deadline = ContinuousClock.now + .seconds(isBroken ? 10 : 0.2)
+        while failures.lines.withLock({ $0.count }) < 2, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        let told = failures.lines.withLock { $0 }
+        #expect(told == (isBroken ? ["no more", "no more"] : []))
+    }
+
     @Test("refuse a worker of another version, and say which")
     func version() async throws {
         let run = try ServedRun()
@@ -163,4 +226,18 @@ struct ServiceTests {
         run.server.stop()
         try await run.end()
     }
+}
+
+/// A server of which nothing can be received.
+private struct SilentServer: RequestServer {
+    let endpoint: Endpoint
+    let isBroken: Bool
+
+    func receive() throws -> IncomingRequest? {
+        if isBroken { throw TransportError(.unavailable, "no more") }
+        return nil
+    }
+
+    func reply(_ bytes: Data, to ticket: ReplyTicket) throws {}
+    func close() {}
 }

@@ -11,19 +11,23 @@ final class ClientJob: SimulatedJob {
     private struct Open {
         var disk: SimulatedDisk
         var sums: [WorkerID: Int64] = [:]
+        var isEnded = false
     }
 
-    let rounds: Int
+    private let plannedRounds: Int
     let minimumWorkers: Int
     private let deadline: Duration
     private let open: Mutex<Open>
 
     init(disk: SimulatedDisk = SimulatedDisk(), rounds: Int, minimumWorkers: Int, deadline: Duration) {
-        (self.rounds, self.minimumWorkers, self.deadline) = (rounds, minimumWorkers, deadline)
+        (plannedRounds, self.minimumWorkers, self.deadline) = (rounds, minimumWorkers, deadline)
         open = Mutex(Open(disk: disk))
     }
 
     var round: Int { open.withLock { $0.disk.round } }
+    var rounds: Int { open.withLock { $0.isEnded ? $0.disk.round : plannedRounds } }
+    var workersHaveBudgets: Bool { true }
+    func endEarly() { open.withLock { $0.isEnded = true } }
     var disk: SimulatedDisk { open.withLock { $0.disk } }
 
     func base() -> StateDict { StateDict([("state", Tensor(integers: [disk.state]))]) }

@@ -66,8 +66,12 @@ private final class Rounds {
         }
     }
 
-    func report(_ worker: Int, _ task: WireTask) {
-        _ = core.handle(.with { $0.failure.task = task }, from: SimulatedWorker.id(worker), worker, at: now)
+    func report(_ worker: Int, _ task: WireTask, _ reason: String = "") {
+        let request = WireRequest.with {
+            $0.failure.task = task
+            $0.failure.reason = reason
+        }
+        _ = core.handle(request, from: SimulatedWorker.id(worker), worker, at: now)
     }
 
     func state(_ worker: Int) -> Member.State? { core.members[SimulatedWorker.id(worker)]?.state }
@@ -174,6 +178,24 @@ struct CoordinatorRuleTests {
         #expect(rounds.submit(2, task) == .counted)
     }
 
+    @Test(
+        "lets one that could not do its tasks come again after a while, and one whose results were refused not",
+        arguments: [true, false])
+    func comingAgain(isFailure: Bool) throws {
+        let rounds = Rounds(tree(8, workers: 4))
+        rounds.join(1...4)
+        for _ in 0..<3 {
+            let task = try #require(rounds.poll(1))
+            if isFailure { rounds.report(1, task) } else { _ = rounds.submit(1, task, .invalid("x")) }
+        }
+        rounds.join(1...1)
+        #expect(rounds.state(1) == .excluded, "its link makes a new session at once")
+        rounds.wait(.seconds(8))
+        rounds.join(1...1)
+        let expected: Member.State = isFailure ? .idle : .excluded
+        #expect(rounds.state(1) == expected)
+    }
+
     @Test("forgets refusals when a result counts")
     func pardon() throws {
         let rounds = Rounds(tree(4, workers: 4))
@@ -214,6 +236,54 @@ struct CoordinatorRuleTests {
         rounds.wait(.seconds(1.5))
         let phase = rounds.core.phase
         #expect(phase == .failed(rounds.job.divergence))
+    }
+
+    @Test("ends a run whose workers are all shut out, but not while one is away, nor before they may come again")
+    func hopelessness() throws {
+        let (left, waiting) = (Rounds(tree(4, workers: 4)), Rounds(tree(4, workers: 4)))
+        for (rounds, failing) in [(left, 1...4), (waiting, 1...3)] {
+            rounds.join(1...4)
+            for worker in failing { for _ in 0..<3 { rounds.report(worker, try #require(rounds.poll(worker))) } }
+            rounds.wait(.seconds(11))
+            #expect(rounds.core.phase == .open(since: .zero))
+            rounds.wait(.seconds(2))
+        }
+        guard case .failed(let reason) = left.core.phase else { return #expect(Bool(false), "\(left.core.phase)") }
+        #expect(reason.contains("every worker that has come is shut out, w4 as the last: it could not do 3 tasks"))
+        #expect(waiting.core.phase == .open(since: .zero))
+    }
+
+    @Test("lets workers go whose budgets are spent, and ends with the rounds that are done when too few are left")
+    func spentBudgets() throws {
+        let rounds = Rounds(
+            ClientJob(disk: SimulatedDisk(round: 1), rounds: 5, minimumWorkers: 2, deadline: .seconds(30)))
+        rounds.join(1...3)
+        let tasks = try (1...3).map { try #require(rounds.poll($0)) }
+        rounds.report(1, tasks[0], WireFailure.spentBudget)
+        rounds.join(1...1)
+        #expect(rounds.state(1) == .left && rounds.poll(1) == nil, "it has no more to give in this run")
+        rounds.report(2, tasks[1], WireFailure.spentBudget)
+        rounds.wait(.seconds(7))
+        #expect(rounds.core.phase == .open(since: .zero), "after a restart others may come still")
+        rounds.wait(.seconds(2))
+        #expect(rounds.core.phase == .finished)
+        let ends = rounds.core.takeEvents().compactMap { event -> String? in
+            if case .endedEarly(1, let reason) = event { reason } else { nil }
+        }
+        #expect(ends == ["the privacy budgets of 2 workers are spent, and a round needs 2, of whom 1 is left"])
+    }
+
+    @Test("fails where no budget allows a first round, and takes that for no excuse where workers have none")
+    func missingBudgets() throws {
+        let rounds = Rounds(ClientJob(rounds: 5, minimumWorkers: 2, deadline: .seconds(30)))
+        rounds.join(1...2)
+        rounds.report(1, try #require(rounds.poll(1)), WireFailure.spentBudget)
+        rounds.wait(.zero)
+        guard case .failed = rounds.core.phase else { return #expect(Bool(false), "\(rounds.core.phase)") }
+        let others = Rounds(tree(4, workers: 4))
+        others.join(1...4)
+        for _ in 0..<3 { others.report(1, try #require(others.poll(1)), WireFailure.spentBudget) }
+        #expect(others.state(1) == .excluded)
     }
 
     @Test("commits a federated round when all that can come is in, at the deadline with enough, and never with fewer")

@@ -39,7 +39,7 @@ struct RunSchemaTests {
     func runs() throws {
         let (first, second) = (try fixture.open("first"), try fixture.open("second"))
         for store in [first, second] {
-            try store.commitRound(try fixture.commit(0, contributions: 1), now: fixture.start)
+            try store.commitRound(try fixture.commit(0), now: fixture.start)
             try store.record(WorkerRecord(fingerprint: "f", name: "n", publicKey: Data(), seen: fixture.start))
             try store.record(StepRecord(step: 0, time: fixture.start, metrics: "{}"))
         }
@@ -48,13 +48,13 @@ struct RunSchemaTests {
         #expect(try first.history.rounds().count == 1 && second.history.rounds().count == 2)
         #expect(try first.history.worker("f")?.isRevoked == false && second.history.worker("f")?.isRevoked == true)
         #expect(try first.history.ledger().count == 1 && second.history.ledger().count == 2)
-        #expect(try first.history.steps().count == 1 && first.history.contributions(round: 0).count == 1)
+        #expect(try first.history.steps().count == 1)
     }
 
     @Test("take the rounds of several coordinators, and the figures of several threads, at once")
     func threads() throws {
         let stores = [try fixture.open("first"), try fixture.open("second")]
-        let commits = try (0..<4).map { try fixture.commit($0, contributions: 20) }
+        let commits = try (0..<4).map { try fixture.commit($0) }
         DispatchQueue.concurrentPerform(iterations: 4) { thread in
             let store = stores[thread % 2]
             for index in 0..<4 {
@@ -67,14 +67,7 @@ struct RunSchemaTests {
         }
         for store in stores {
             #expect(try store.history.rounds().map(\.index) == [0, 1, 2, 3])
-            #expect(try store.history.steps().count == 4 && store.history.contributions(round: 3).count == 20)
+            #expect(try store.history.steps().count == 4)
         }
-    }
-
-    @Test("take a thousand contributions in one round")
-    func manyContributions() throws {
-        let store = try fixture.open()
-        try store.commitRound(try fixture.commit(0, contributions: 1000), now: fixture.start)
-        #expect(try store.history.contributions(round: 0).map(\.task) == Array(0..<1000))
     }
 }

@@ -19,16 +19,12 @@ struct RunStoreFixture {
             folder: (other ?? folder).path, run: run, snapshotLimit: snapshotLimit, atStage: atStage)
     }
 
-    func commit(_ index: Int, contributions: Int = 0) throws -> RoundCommit {
+    func commit(_ index: Int) throws -> RoundCommit {
         let adapter = try sampleBlob(300, seed: UInt8(2 * index + 1))
         let optimizer = try sampleBlob(500, seed: UInt8(2 * index + 2))
         return RoundCommit(
             index: index, snapshot: ["adapter": adapter, "optimizer": optimizer], result: adapter.id,
             loss: 1 / Double(index + 1), metrics: #"{"norm":1}"#, bytesIn: 10, bytesOut: 20,
-            contributions: (0..<contributions).map {
-                ContributionRecord(
-                    round: index, task: $0, worker: "w\($0)", state: .accepted, weight: 2.5, blob: adapter.id)
-            },
             ledger: [LedgerEntry(kind: "epsilon", time: start, entry: #"{"round":\#(index)}"#)])
     }
 

@@ -18,8 +18,7 @@ struct RunStoreTests {
             #expect(run.created == fixture.start && run.state == .running)
             if state == .finished {
                 try store.setState(.finished)
-                try store.setConfiguration("other")
-                #expect(try store.history.run().state == .finished && store.history.run().configuration == "other")
+                #expect(try store.history.run().state == .finished)
             }
         }
     }
@@ -44,20 +43,17 @@ struct RunStoreTests {
 
     @Test("keeps everything of a round that is committed")
     func committing() throws {
-        let commit = try fixture.commit(0, contributions: 3)
-        let base = try sampleBlob(1).id
+        let commit = try fixture.commit(0)
         try withExtendedLifetime(try fixture.open()) { store in
-            try store.openRound(0, base: base, now: fixture.start)
-            #expect(try store.history.openRound()?.base == base && store.history.lastCommitted() == nil)
+            #expect(try store.history.lastCommitted() == nil)
             try store.commitRound(commit, now: fixture.start + 60)
         }
         let history = try fixture.open().history
         let round = try #require(try history.lastCommitted())
-        #expect(round.index == 0 && round.base == base && round.result == commit.result && round.loss == 1)
-        #expect(round.started == fixture.start && round.committed == fixture.start + 60)
+        #expect(round.index == 0 && round.result == commit.result && round.loss == 1)
+        #expect(round.committed == fixture.start + 60)
         #expect(round.metrics == commit.metrics && round.bytesIn == 10 && round.bytesOut == 20)
-        #expect(try history.openRound() == nil && history.rounds() == [round])
-        #expect(try history.contributions(round: 0) == commit.contributions)
+        #expect(try history.rounds() == [round])
         #expect(try history.ledger() == commit.ledger)
         #expect(try history.snapshots() == [SnapshotRecord(round: 0, blobs: commit.snapshot.mapValues(\.id))])
         for blob in commit.snapshot.values { #expect(try history.blob(blob.id).bytes() == blob.bytes()) }
@@ -71,28 +67,10 @@ struct RunStoreTests {
             #expect(
                 errorCode { try store.commitRound(try fixture.commit(index), now: fixture.start) } == .protocolViolation
             )
-            #expect(errorCode { try store.openRound(index, base: nil, now: fixture.start) } == .protocolViolation)
         }
-        try store.openRound(4, base: nil, now: fixture.start)
-        try store.record([ContributionRecord(round: 4, task: 0, worker: "w", state: .late)])
-        try store.openRound(5, base: nil, now: fixture.start)
+        try store.commitRound(try fixture.commit(5), now: fixture.start)
         #expect(try store.history.rounds().map(\.index) == [3, 5])
         #expect(try store.history.rounds(limit: 1).map(\.index) == [5])
-        #expect(try store.history.contributions(round: 4).isEmpty)
-    }
-
-    @Test("notes answers while a round is open; the last of a worker to a task stays")
-    func contributions() throws {
-        let store = try fixture.open()
-        var answer = ContributionRecord(round: 0, task: 1, worker: "w", state: .expired)
-        #expect(errorCode { try store.record([answer]) } == .writeFailed)
-        try store.openRound(0, base: nil, now: fixture.start)
-        try store.record([answer])
-        answer.state = .refused
-        answer.refusal = "tensor 'a' holds NaN"
-        try store.record([answer, ContributionRecord(round: 0, task: 0, worker: "v", state: .accepted, weight: 3)])
-        #expect(try store.history.contributions(round: 0).map(\.task) == [0, 1])
-        #expect(try store.history.contributions(round: 0).last == answer)
     }
 
     @Test("keeps the newest snapshots only, and a blob as long as one of them names it")
@@ -167,8 +145,7 @@ struct RunStoreTests {
     func beginningAnew() throws {
         let (store, other) = (try fixture.open(), try fixture.open("other"))
         for store in [store, other] {
-            try store.commitRound(try fixture.commit(3, contributions: 2), now: fixture.start)
-            try store.openRound(4, base: nil, now: fixture.start)
+            try store.commitRound(try fixture.commit(3), now: fixture.start)
             try store.record(StepRecord(step: 3, time: fixture.start, metrics: "{}"))
             try store.record(WorkerRecord(fingerprint: "f", name: "n", publicKey: Data(), seen: fixture.start))
             try store.revokeWorker("f")
@@ -183,7 +160,7 @@ struct RunStoreTests {
         #expect(try store.history.rounds().isEmpty && store.history.steps().isEmpty)
         #expect(try store.history.snapshots().isEmpty && fixture.files().isEmpty)
         #expect(try store.history.worker("f")?.isRevoked == true && store.history.ledger() == ledger)
-        #expect(try other.history.rounds().count == 2 && other.history.snapshots().count == 1)
+        #expect(try other.history.rounds().count == 1 && other.history.snapshots().count == 1)
         try store.commitRound(try fixture.commit(0), now: fixture.start)
     }
 
@@ -205,17 +182,6 @@ struct RunStoreTests {
         #expect(errorCode { try store.revokeWorker("unknown") } == .notFound)
     }
 
-    @Test("lets a token be used as often as it says, and before it expires")
-    func tokens() throws {
-        let store = try fixture.open()
-        let token = TokenRecord(digest: ContentDigest(of: Data("t".utf8)), expiry: fixture.start + 60, usesLeft: 2)
-        try store.add(token)
-        #expect(try store.history.tokens() == [token])
-        let good = try [60, 59, 0, 0].map { try store.redeemToken(token.digest, now: fixture.start + $0) }
-        #expect(good == [false, true, true, false])
-        #expect(try !store.redeemToken(ContentDigest(of: Data("other".utf8)), now: fixture.start))
-    }
-
     @Test("of a newer lorad is not touched, a damaged one is named")
     func versions() throws {
         try withExtendedLifetime(try fixture.open()) { store in
@@ -234,7 +200,7 @@ struct RunStoreTests {
     @Test("with values of another type throws instead of using them")
     func types() throws {
         let store = try fixture.open()
-        try store.commitRound(try fixture.commit(0, contributions: 1), now: fixture.start)
+        try store.commitRound(try fixture.commit(0), now: fixture.start)
         let damages = [
             "UPDATE rounds SET metrics = x'ff00'", "UPDATE rounds SET started = 'soon', metrics = '{}'",
             "UPDATE rounds SET started = 1, result = x'00'", "UPDATE rounds SET result = NULL, bytesIn = 'many'",
@@ -243,7 +209,5 @@ struct RunStoreTests {
             try store.database.execute(sql)
             #expect(errorCode { try store.history.rounds() } == .corruptState)
         }
-        try store.database.execute("UPDATE contributions SET state = 'unknown'")
-        #expect(errorCode { try store.history.contributions(round: 0) } == .corruptState)
     }
 }

@@ -108,9 +108,9 @@ struct GenerationTests {
         "Settings without a meaning are refused by name",
         arguments: [
             ("max_new_tokens is 0", setting { $0.maxNewTokens = 0 }),
-            ("temperature is 0.0", setting { $0.temperature = 0 }),
-            ("temperature is nan", setting { $0.temperature = .nan }), ("top_k is -1", setting { $0.topK = -1 }),
-            ("top_p is 1.5", setting { $0.topP = 1.5 }),
+            ("temperature is 0.0", sampling { $0.temperature = 0 }),
+            ("temperature is nan", sampling { $0.temperature = .nan }), ("top_k is -1", sampling { $0.topK = -1 }),
+            ("top_p is 1.5", sampling { $0.topP = 1.5 }),
             ("repetition_penalty is 0.0", setting { $0.repetitionPenalty = 0 }),
             ("stop is an empty text", setting { $0.stopStrings = ["a", ""] }),
         ])
@@ -122,6 +122,13 @@ struct GenerationTests {
         var settings = GenerationSettings()
         change(&settings)
         return settings
+    }
+
+    private static func sampling(_ change: (inout GenerationSettings) -> Void) -> GenerationSettings {
+        setting {
+            $0.samples = true
+            change(&$0)
+        }
     }
 
     private func read(_ files: [String: String]) throws -> (settings: GenerationSettings, notes: [String]) {
@@ -144,6 +151,14 @@ struct GenerationTests {
         #expect(notes.count == 2 && notes[0].contains("min_p") && notes[1].contains("no_repeat_ngram_size"))
     }
 
+    @Test("What only draws are made with may be anything where nothing is drawn")
+    func greedy() throws {
+        let text = #"{"do_sample": false, "temperature": 0.0, "top_k": -1, "top_p": 7, "eos_token_id": [-1, 4]}"#
+        let settings = try read(["generation_config.json": text, "config.json": "{}"]).settings
+        #expect(!settings.samples && settings.endTokens == [4])
+        #expect(try generator { $0.temperature = 0 }.0.generate([1]).tokens.isEmpty == false)
+    }
+
     @Test(
         "End tokens come from the first file that names some",
         arguments: [
@@ -159,8 +174,8 @@ struct GenerationTests {
     @Test(
         "Configurations that cannot be used name file and key",
         arguments: [
-            (#"{"eos_token_id": "no"}"#, "eos_token_id"), (#"{"eos_token_id": [1, -2]}"#, "eos_token_id"),
-            (#"{"temperature": "hot"}"#, "temperature"), (#"{"top_p": 7}"#, "top_p is 7.0"),
+            (#"{"eos_token_id": "no"}"#, "eos_token_id"), (#"{"eos_token_id": [1, null]}"#, "eos_token_id"),
+            (#"{"temperature": "hot"}"#, "temperature"), (#"{"do_sample": true, "top_p": 7}"#, "top_p is 7.0"),
             (#"{"max_new_tokens": 0}"#, "max_new_tokens"), ("[]", "expected a JSON object"),
         ])
     func badConfigurations(text: String, expected: String) {

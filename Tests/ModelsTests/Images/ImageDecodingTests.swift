@@ -85,4 +85,19 @@ struct ImageDecodingTests {
         metadata.add(exif: [0x49, 0x49, 0x2A, 0])
         #expect(metadata.orientation == .needsClockwiseTurn)
     }
+
+    @Test(
+        "PNG tells the orientation in ImageMagick's profiles and compressed XMP, too",
+        arguments: [
+            "AAAAUnpUWHRSYXcgcHJvZmlsZSB0eXBlIGV4aWYAAHic40qtyEzjUgADYyMuE1NzCzNLMzMDIDBJMUkxMDBKNIAACyA2NDA0NALSxlAxQyA2M0ACXACbLg/n/Ex+/w==",
+            "AAAAZnRFWHRSYXcgcHJvZmlsZSB0eXBlIGV4aWYACmV4aWYKICAgICAgMzIKNDU3ODY5NjYwMDAwNGQ0ZDAwMmEwMDAwMDAwODAwMDEwMTEyMDAwMzAwMDAwMDAxMDAwNjAwMDAwMDAwMDAwMAoHkIJO",
+            "AAAAN2lUWHRYTUw6Y29tLmFkb2JlLnhtcAABAAAAeJyzqVAoyUxLs/IvykzNK0ksyczPs1UyU9K3AwB0KghoVEzXXA==",
+        ])
+    func pngTexts(chunk: String) throws {
+        let whole = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAAAAADRSSBWAAAAC0lEQVR4nGNgYAAAAAMAAbitOmMAAAAASUVORK5CYII="
+        var png = try #require(Data(base64Encoded: whole))
+        #expect(try RGBImage.size(of: png, name: "x") == (2, 1))
+        png.insert(contentsOf: try #require(Data(base64Encoded: chunk)), at: 33)
+        #expect(try RGBImage.size(of: png, name: "x") == (1, 2))
+    }
 }

@@ -22,6 +22,8 @@ struct ImageProcessorTests {
         for golden in try ImageGoldens.load().processed {
             let values = try processor(golden.configuration)(scene)
             #expect(values.height == golden.height && values.width == golden.width, "\(golden.name)")
+            let size = try processor(golden.configuration).outputSize(width: scene.width, height: scene.height)
+            #expect(size.height == golden.height && size.width == golden.width, "\(golden.name)")
             let largest = zip(values.values, golden.floats).map { abs($0 - $1) }.max() ?? .infinity
             #expect(largest <= 1e-6, "\(golden.name)")
         }

@@ -34,6 +34,16 @@ import Testing
         #expect(tokenizer.vocabularySize == 7)
     }
 
+    @Test("A run of 400,000 combining marks is put in order in a moment", .timeLimit(.minutes(1)))
+    func ordersMarks() {
+        let count = 200_000
+        let marks: [UInt32] = Array(repeating: [0x301, 0x323], count: count).flatMap { $0 }
+        let changes = Decomposition.changes([0x65] + marks, .canonical)
+        let expected: [UInt32] =
+            [0x65] + Array(repeating: UInt32(0x323), count: count) + Array(repeating: 0x301, count: count)
+        #expect(changes.map { $0.scalar } == expected)
+    }
+
     @Test("A run of image tokens is as many tokens, each over its own text")
     func encodesImageTokens() throws {
         let tokenizer = try TokenizerFixture.tokenizer("smollm")

@@ -88,4 +88,35 @@ import Testing
         #expect(tokenizer.padToken == nil)
         #expect(tokenizer.padTokenID == nil)
     }
+
+    @Test("Tokens that only the configuration has get the ids and flags that transformers 5.24 gives them")
+    func addsConfiguredTokens() throws {
+        let flags = #""single_word":false,"rstrip":false,"normalized":false"#
+        let json = TokenizerFixture.json(
+            #","added_tokens":[{"id":3,"content":"<x>","lstrip":false,"special":false,\#(flags)}]"#)
+        let configuration = Data(
+            """
+            {"added_tokens_decoder":{
+               "3":{"content":"<x>","lstrip":true,"special":true,\(flags)},
+               "10":{"content":"<z>","lstrip":false,"special":false,\(flags)},
+               "4":{"content":"<y>","lstrip":false,"special":false,\(flags)}},
+             "eos_token":"<eos>","unk_token":"<unk>","pad_token":{"content":"<pad>"},
+             "extra_special_tokens":{"loc_token":"<loc>"},"additional_special_tokens":["<loc2>"]}
+            """.utf8)
+        let tokenizer = try Tokenizer(json: json, configuration: configuration)
+        let tokens = ["<x>", "<y>", "<z>", "<eos>", "<unk>", "<pad>", "<loc>", "<loc2>"]
+        #expect(tokens.compactMap { tokenizer.id(of: $0) } == Array(3...10))
+        #expect(tokenizer.eosTokenID == 6 && tokenizer.padTokenID == 8)
+        #expect(tokenizer.encode("a<y>b <x>").ids == [0, 4, 1, 3])
+        #expect(tokenizer.decode([4, 6, 3]) == "<y>")
+    }
+
+    @Test("A token that the configuration describes badly is corrupt", arguments: ["3", #"{"x":{}}"#, #"{"3":{}}"#])
+    func refusesBadConfiguredTokens(entries: String) throws {
+        let configuration = Data(#"{"added_tokens_decoder":\#(entries)}"#.utf8)
+        let error = try #require(throws: ModelError.self) {
+            try Tokenizer(json: TokenizerFixture.json(), configuration: configuration)
+        }
+        #expect(error.code == .corruptFile && error.message.contains("added_tokens_decoder"), "\(error.message)")
+    }
 }

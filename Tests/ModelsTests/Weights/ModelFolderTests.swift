@@ -51,6 +51,42 @@ struct ModelFolderTests {
         }
     }
 
+    @Test("Sizes that the weights do not have are reported without memory being taken for them")
+    func hugeSizes() throws {
+        try copy("llama-gqa") { folder in
+            try edit(folder) { json in
+                var text = json["text_config"] as? [String: Any] ?? [:]
+                for key in ["vocab_size", "hidden_size", "intermediate_size", "head_dim"] { text[key] = 2_147_483_000 }
+                text["num_hidden_layers"] = 9_000
+                var vision = json["vision_config"] as? [String: Any] ?? [:]
+                for key in ["image_size", "intermediate_size"] { vision[key] = 2_147_483_000 }
+                vision["num_hidden_layers"] = 5_000
+                json["text_config"] = text
+                json["vision_config"] = vision
+            }
+            let text = message(folder)
+            #expect(text.contains("missing tensors: model.vision_tower.encoder.layers.3.self_attn.k_proj.weight"))
+            #expect(text.contains("all of model.vision_tower.encoder.layers.4 to 4999"), "\(text)")
+            #expect(text.contains("model.language_model.embed_tokens.weight (expected [2147483000, 2147483000]"))
+        }
+    }
+
+    @Test("Weights of a type that is not computed with are told from those of the wrong shape")
+    func unsupportedTypes() throws {
+        try copy("llama-gqa") { folder in
+            try rewrite(folder) {
+                $0["model.language_model.norm.weight"] = Tensor(integers: [Int64](repeating: 1, count: 24))
+            }
+            let text = message(folder)
+            #expect(
+                text.contains(
+                    "tensors of a type that is not supported: model.language_model.norm.weight (I64); save the model"))
+            #expect(!text.contains("wrong shape") && !text.contains("quantization_config"))
+            try edit(folder) { $0["quantization_config"] = ["load_in_4bit": true] }
+            #expect(message(folder).contains("config.json has a quantization_config"))
+        }
+    }
+
     @Test("Tensors without a use are reported")
     func unexpected() throws {
         try copy("llama-gqa") { folder in
@@ -95,6 +131,21 @@ struct ModelFolderTests {
                 "text_config.rope_parameters", #"{"rope_type": "yarn", "rope_theta": 1e4}"#,
                 "expected default, linear or llama3"
             ),
+            (
+                "text_config.rope_scaling", #"{"rope_type": "yarn", "factor": 4}"#,
+                "text_config.rope_scaling.rope_type is \"yarn\""
+            ),
+            (
+                "text_config.rope_parameters", #"{"rope_type": "default", "rope_theta": 0}"#,
+                "text_config.rope_parameters.rope_theta is 0.0, expected a number above 0"
+            ),
+            (
+                "text_config.rope_parameters", #"{"rope_type": "linear", "factor": 0}"#,
+                "text_config.rope_parameters.factor is 0.0, expected a number above 0"
+            ),
+            ("text_config.rms_norm_eps", "-1", "text_config.rms_norm_eps is -1.0, expected a number above 0"),
+            ("text_config.num_hidden_layers", "2147483647", "is 2147483647, expected at most 10000"),
+            ("vision_config.num_channels", "4", "vision_config.num_channels is 4, expected 3"),
             ("text_config.num_key_value_heads", "4", "expected a divisor of 6 heads"),
             ("text_config.hidden_act", "\"relu\"", "expected silu"),
             ("vision_config.hidden_act", "\"mish\"", "vision_config.hidden_act"),

@@ -103,8 +103,9 @@ struct DistributedEncodingTests {
                 bits: 20),
             values: 100, seed: 5, bits: 20, mostWorkers: 5)
         let configuration = try encoding.configuration(run: "test", round: 7, threshold: 0.6)
-        #expect(configuration.elements == 128 && configuration.bits == 20 && configuration.fewestWorkers == 4)
-        var round = try TestRound(workers: 5, elements: configuration.elements, bits: configuration.bits)
+        #expect(configuration.elements == 128 && configuration.bits == 20 && configuration.fewestWorkers == 3)
+        var round = try TestRound(
+            workers: 5, fewest: configuration.fewestWorkers, elements: configuration.elements, bits: configuration.bits)
         let updates = (0..<5).map { testVector(100, seed: UInt64($0), norm: 0.9) }
         let vectors = try updates.enumerated().map { try encoding.encode($1, randomness: testKey("masked \($0)")) }
         let sum = try round.play(vectors, losing: [2: .inputs])
@@ -116,20 +117,23 @@ struct DistributedEncodingTests {
     }
 
     @Test(
-        "A round asks for so many workers that those who must survive make the noise", arguments: [0.51, 0.6, 0.67, 1])
+        "No sum is opened of fewer workers than make the noise, or than the run asks for, whatever the threshold",
+        arguments: [0.51, 0.6, 0.67, 1])
     func survivors(threshold: Double) throws {
-        let configuration = try Self.encoding(.skellam, fewest: 8)
-            .configuration(run: "test", round: 1, threshold: threshold)
-        for workers in configuration.fewestWorkers...16 { #expect(configuration.limit.needed(of: workers) >= 8) }
-        #expect(configuration.limit.needed(of: configuration.fewestWorkers - 1) < 8)
-    }
-
-    @Test("A round whose survivors could be too few for the noise is refused")
-    func tooFew() throws {
-        let error = #expect(throws: PrivacyError.self) {
-            try Self.encoding(.skellam, fewest: 12).configuration(run: "test", round: 1)
+        let encoding = try Self.encoding(.skellam, fewest: 8)
+        for (asked, fewest) in [(3, 8), (8, 8), (12, 12)] {
+            let configuration = try encoding.configuration(
+                run: "test", round: 1, fewestWorkers: asked, threshold: threshold)
+            #expect(configuration.fewestWorkers == fewest)
+            for workers in [fewest, 16] {
+                let test = try TestRound(workers: workers, fewest: configuration.fewestWorkers, threshold: threshold)
+                let messages = try test.workers
+                    .map { try SignedMessage($0.advertisement, as: .advertisement, round: 7) }
+                    .sorted { $0.sender < $1.sender }
+                let roster = try Roster(messages, configuration: test.configuration, trusted: nil)
+                #expect(roster.quorum == max(fewest, configuration.limit.needed(of: workers)))
+            }
         }
-        #expect(error?.message.contains("keeps only 11") == true)
     }
 
     @Test("An encoding decides the round's digest with every number of it")

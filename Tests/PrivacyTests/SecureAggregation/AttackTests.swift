@@ -102,6 +102,37 @@ import Testing
         #expect(code { _ = try test.workers[0].answer(message(survivors(test, [0, 1]))) } == .belowThreshold)
     }
 
+    @Test("A worker signs no list of fewer survivors than the fewest workers, and gives no shares by fewer signatures")
+    func tooFewSurvivors() throws {
+        var test = try TestRound(workers: 5, fewest: 4)
+        try test.advertise(all)
+        try test.share(all)
+        try test.send(test.vectors(), of: all)
+        var careful = test
+        let (three, four) = (try survivors(test, [0, 1, 2]), try survivors(test, [0, 1, 2, 3]))
+        #expect(code { _ = try careful.workers[0].answer(message(three)) } == .belowThreshold)
+        #expect(code { _ = try careful.workers[0].answer(message(four)) } == nil)
+        try test.consent(all)
+        let honest = try #require(test.server.message(for: test.workers[0].identity))
+        let request = try UnmaskingRequest(honest, round: 7, workers: 5)
+        let few = UnmaskingRequest(survivors: request.survivors, signatures: Array(request.signatures.prefix(3)))
+        #expect(code { _ = try test.workers[0].answer(few.message(round: 7)) } == .belowThreshold)
+        #expect(code { _ = try test.workers[0].answer(honest) } == nil)
+    }
+
+    @Test("Shares of a worker that there is not are refused")
+    func unknownSender() throws {
+        var test = try TestRound(workers: 4)
+        try test.advertise([0, 1, 2, 3])
+        try test.share([0, 1, 2, 3])
+        let mine = try #require(test.server.message(for: test.workers[0].identity))
+        let sealed = try Delivery(mine, round: 7, workers: 4).entries[0].sealed
+        for sender in [4, 5, Int(Int32.max), Int(UInt32.max)] {
+            let delivery = Delivery(entries: [(sender, sealed)]).message(round: 7)
+            #expect(code { _ = try test.workers[0].answer(delivery) } == .malformed)
+        }
+    }
+
     @Test("A coordinator that substitutes keys, adds a stranger, or leaves a worker out of its own list is caught")
     func substitutedKeys() throws {
         var test = try TestRound(workers: 5)
@@ -225,7 +256,7 @@ import Testing
         let mine = try #require(test.server.message(for: test.workers[0].identity))
         let others = try #require(test.server.message(for: test.workers[1].identity))
         #expect(code { _ = try test.workers[0].answer(others) } != nil)
-        let entries = try Delivery(mine, round: 7).entries
+        let entries = try Delivery(mine, round: 7, workers: 4).entries
         let swapped = [(entries[0].sender, entries[1].sealed), (entries[1].sender, entries[0].sealed), entries[2]]
         let delivery = Delivery(entries: swapped).message(round: 7)
         #expect(code { _ = try test.workers[0].answer(delivery) } == .tampered)

@@ -55,6 +55,22 @@ import Testing
         }
     }
 
+    @Test(
+        "A sum of fewer than the fewest workers is not opened, though the threshold would let them",
+        arguments: [SecureAggregationServer.Stage.shares, .inputs, .consents])
+    func fewestWorkers(stage: SecureAggregationServer.Stage) throws {
+        // Three of five are the threshold's.
+        var round = try TestRound(workers: 5, fewest: 4)
+        let vectors = round.vectors()
+        var other = round
+        let error = #expect(throws: PrivacyError.self) { try round.play(vectors, losing: [0: stage, 1: stage]) }
+        #expect(error?.code == .belowThreshold && round.server.stage == .failed)
+        let words = error?.message ?? ""
+        #expect(words.contains("; 4 are needed (threshold 0.6, 4 at least)"), "\(words)")
+        let summed = stage > .inputs ? Array(vectors.indices) : [1, 2, 3, 4]
+        #expect(try other.play(vectors, losing: [0: stage]).elements == other.sum(vectors, of: summed))
+    }
+
     @Test("Too few workers' keys end the round before anyone shares a secret")
     func tooFewKeys() throws {
         var round = try TestRound(workers: 5)

@@ -11,11 +11,11 @@ struct TestRound {
     var server: SecureAggregationServer
 
     init(
-        workers count: Int, elements: Int = 37, bits: Int = 24, threshold: Double = 0.6, neighbours: Int? = nil,
-        run: String = "test", round: UInt64 = 7, seed: UInt64 = 1
+        workers count: Int, fewest: Int = 2, elements: Int = 37, bits: Int = 24, threshold: Double = 0.6,
+        neighbours: Int? = nil, run: String = "test", round: UInt64 = 7, seed: UInt64 = 1
     ) throws {
         configuration = try SecureAggregationConfiguration(
-            run: run, round: round, elements: elements, bits: bits, fewestWorkers: 2, mostWorkers: count,
+            run: run, round: round, elements: elements, bits: bits, fewestWorkers: fewest, mostWorkers: count,
             threshold: threshold, neighbours: neighbours)
         keys = try (0..<count).map { try Self.key(seed: 1, $0) }
         let trusted = Set(keys.map { WorkerIdentity($0.publicKey) })

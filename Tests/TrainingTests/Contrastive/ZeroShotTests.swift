@@ -72,6 +72,25 @@ struct ZeroShotTests {
         #expect(message.contains("has no folder shoe"))
     }
 
+    @Test("Pictures are those of training; what is left out, and folders of no class, are told")
+    func folders() throws {
+        let folder = try TemporaryFolder()
+        for name in ["bag/1.png", "bag/2.webp", "coat/1.JPE", "stray.png"] { try folder.writePicture(to: name) }
+        try folder.write("no picture", to: "coat/2.gif")
+        try folder.write("no picture", to: "shoe/notes.txt")
+        let classes = try LabelledPictures.classes(inFile: folder.write("\u{FEFF}bag\ncoat\nshoe\n", to: "classes"))
+        #expect(classes == ["bag", "coat", "shoe"])
+        let refused = errorMessage { try LabelledPictures(folder: folder.path, classes: classes) } ?? ""
+        #expect(refused.contains("1 of 4 rows cannot be used") && refused.contains("(coat/2.gif)"), "\(refused)")
+        let found = try LabelledPictures(folder: folder.path, classes: classes, skipsBadRows: true)
+        #expect(found.entries.map(\.label) == [0, 0, 1] && found.skipped.map(\.file) == ["coat/2.gif"])
+        #expect(
+            found.notice == "\(folder.path): 3 pictures, 3 classes, 1 pictures that lie in no class's folder left out,"
+                + " 1 files that are not pictures left out, 1 classes without pictures (shoe)")
+        let unknown = errorMessage { try LabelledPictures(folder: folder.path, classes: ["bag", "coat"]) } ?? ""
+        #expect(unknown.contains("its folder shoe is none of the 2 classes"), "\(unknown)")
+    }
+
     @Test(
         "Rows without a known class or picture are listed",
         arguments: [

@@ -1,4 +1,5 @@
 import Foundation
+import Models
 import Testing
 import Training
 
@@ -78,6 +79,21 @@ struct BadRowTests {
                 "train.jsonl: 7 of 12 rows cannot be used; correct them, or leave them out with --skip-bad-rows"))
         #expect(message.contains("row 1 (id none.png, line 2): the image \(folder.path)/none.png does not exist"))
         #expect(!message.contains("damaged.png"))
+    }
+
+    @Test("are those, too, whose pictures the model cannot take; a processor that never fits is refused at once")
+    func sizes() throws {
+        let options = DatasetOptions(
+            path: try folder.write(Self.row("a.png"), to: "train.jsonl"), imageFolder: folder.path)
+        let fitting = try PictureFit(ImageProcessor(), imageSize: 1, name: "m")
+        #expect(try ConversationDataset(options, fit: fitting).count == 1)
+        let other = try PictureFit(ImageProcessor(), imageSize: 2, name: "m")
+        let message = errorMessage { try ConversationDataset(options, fit: other) }
+        #expect(message?.contains("the processor makes 1×1 pixels, the model takes 2×2") == true, "\(message ?? "")")
+        var cropping = ImageProcessor()
+        cropping.crop = ImageCrop(height: 3, width: 3)
+        let refusal = errorMessage { try PictureFit(cropping, imageSize: 2, name: "m") }
+        #expect(refusal?.hasPrefix("m: the processor makes 3×3 pixels") == true, "\(refusal ?? "")")
     }
 
     @Test("and that are all rows are an error even so")

@@ -27,6 +27,12 @@ struct CaptionRowsTests {
         #expect(good == ["One, \"two\"\r\nthree", "Plain"])
     }
 
+    @Test("come from CSV whose lines end with carriage returns alone")
+    func carriageReturns() throws {
+        let good = try captions("file_name,text\ra.png,\"One\r two\"\rsub/b.png,Three\r", "metadata.csv")
+        #expect(good == ["One\r two", "Three"])
+    }
+
     @Test("come from JSON Lines, several to a picture")
     func jsonLines() throws {
         let text = """

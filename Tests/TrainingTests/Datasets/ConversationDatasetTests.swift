@@ -54,6 +54,17 @@ struct ConversationDatasetTests {
         #expect(dataset.rows.place(ofRow: 2).line == 4)
     }
 
+    @Test("takes a system text beside the turns as the first one, any number as an identifier, the last of equal keys")
+    func besides() throws {
+        let turns = #"[{"from": "human", "value": "Q"}, {"from": "gpt", "value": "B", "value": "A"}]"#
+        let dataset = try open(
+            #"[{"system": "S", "id": 1.5, "conversations": \#(turns)}, {"system": "", "conversations": \#(turns)}]"#)
+        let first = try dataset.conversation(at: 0)
+        #expect(first.turns == [.init(.system, "S"), .init(.user, "Q"), .init(.assistant, "A")])
+        #expect(first.id == "1.5")
+        #expect(try dataset.conversation(at: 1).turns.map(\.role) == [.user, .assistant])
+    }
+
     @Test("takes pictures at absolute paths")
     func absolutePath() throws {
         let dataset = try open(

@@ -103,6 +103,30 @@ struct RecognisedTemplateTests {
         #expect(try ConversationTemplates.recognised(inFolder: folder.path).template.name == "chatml")
     }
 
+    @Test("tells the default system text that is left out")
+    func defaultSystem() throws {
+        let folder = try TemporaryFolder()
+        let own = "{{ '<|im_start|>system\\n' + messages[0]['content'] + '<|im_end|>\\n' }}"
+        let cases: [(String, String?)] = [
+            (own, nil), ("\(own){{ '<|im_start|>system\\nYou are Qwen.<|im_end|>\\n' }}", "You are Qwen."),
+            ("<|im_start|>system\nYou are a helpful assistant.\nBe brief.<|im_end|>", "You are a helpful assistant."),
+        ]
+        for (source, expected) in cases {
+            try folder.write(source, to: "chat_template.jinja")
+            #expect(try ConversationTemplates.recognised(inFolder: folder.path).omittedSystem == expected)
+        }
+    }
+
+    @Test("whose marks the tokenizer lacks is told with them")
+    func missingMarks() throws {
+        let template = try ConversationTemplates.named("llama-3")
+        #expect(template.notice { _ in true } == nil)
+        let notice = template.notice { $0 != "<|eot_id|>" } ?? ""
+        #expect(notice.hasPrefix("the tokenizer has no token <|eot_id|> of the template llama-3"), "\(notice)")
+        #expect(notice.contains("data.template"))
+        #expect(try ConversationTemplates.named("vicuna").notice { _ in false } == nil)
+    }
+
     @Test("that is missing is an error that says what to set")
     func missing() throws {
         let folder = try TemporaryFolder()

@@ -95,6 +95,32 @@ struct DatasetFormatTests {
         #expect(message?.contains("row 0 (cat/0.gif): the image cannot be used") == true, "\(message ?? "")")
     }
 
+    @Test("Class folders tell what lies beside their pictures, and refuse a dataset of captions as a class")
+    func besideClasses() throws {
+        try folder.writePicture(to: "classes/stray.png")
+        try folder.writePicture(to: "classes/cat/sub/3.png")
+        let notice = try ConversationDataset(path: "\(folder.path)/classes", imageFolder: ".").notice
+        #expect(
+            notice.hasSuffix(
+                "1 pictures that lie in no class's folder left out, 1 folders within classes left out,"
+                    + " 1 files that are not pictures left out"), "\(notice)")
+        try folder.write("x", to: "classes/dog/4.jxl")
+        let picture = errorMessage { try ConversationDataset(path: "\(folder.path)/classes", imageFolder: ".") }
+        #expect(picture?.contains("(dog/4.jxl): the image cannot be used") == true, "\(picture ?? "")")
+        try folder.write("file_name,text\n1.png,A cat.\n", to: "classes/cat/metadata.csv")
+        let table = errorMessage { try ConversationDataset(path: "\(folder.path)/classes", imageFolder: ".") }
+        #expect(table?.contains("classes/cat: holds metadata.csv: it is a dataset of captions") == true)
+    }
+
+    @Test("A folder with two tables of captions is refused")
+    func twoTables() throws {
+        try folder.write(#"{"file_name": "a.png", "text": "A dog."}"#, to: "pictures/metadata.jsonl")
+        let message = errorMessage { try ConversationDataset(path: "\(folder.path)/pictures", imageFolder: ".") }
+        #expect(message?.contains("has both metadata.jsonl and metadata.csv") == true, "\(message ?? "taken")")
+        let table = "\(folder.path)/pictures/metadata.csv"
+        #expect(try ConversationDataset(path: table, imageFolder: ".").count == 1)
+    }
+
     @Test("A prompt may say where the picture stands, or nothing at all")
     func prompts() throws {
         for (prompt, question) in [("", "<image>"), ("Look: <image>!", "Look: <image>!")] {

@@ -137,6 +137,55 @@ struct DatasetProblemTests {
                 "DIR/train.json: 1 of 1 rows cannot be used; correct them:\n  row 0 (line 2): is not valid JSON"))
     }
 
+    @Test("says what is wrong with its JSON, and where in a row of several lines")
+    func brokenValue() throws {
+        let found = try #require(try message("[\n{\"a\": 1,\n \"b\" 2}]"))
+        #expect(found.hasSuffix("is not valid JSON: expected `:`, found `2`, in line 2 of the row"), "\(found)")
+    }
+
+    @Test(
+        "that asks for what is not done is refused",
+        arguments: [
+            (#""videos": ["a.mp4"],"#, "", "`videos`: videos are not supported"),
+            (#""conversations": [],"#, "", "has both `conversations` and `messages`"),
+            ("", #", "tool_calls": [{"id": "1"}]"#, "`messages[1].tool_calls`: calls of tools are not supported"),
+            ("", #", "weight": 0"#, "`messages[1].weight`: expected 1, found 0"),
+            (#""system": 3,"#, "", "`system`: expected text"), (#""id": {},"#, "", "`id`: expected text or a number"),
+        ])
+    func notDone(row: String, turn: String, problem: String) throws {
+        let text = #"""
+            [{\#(row) "messages": [{"role": "user", "content": "Q"},
+              {"role": "assistant", "content": "A"\#(turn)}]}]
+            """#
+        let found = try message(text)
+        #expect(found?.contains(problem) == true, "\(found ?? "taken")")
+    }
+
+    @Test("in messages is told by their own names")
+    func namedMessages() throws {
+        let turns = #"[{"role": "user", "content": "Q"}, {"role": "assistant", "content": " "}]"#
+        for row in [#"{"messages": \#(turns)}"#, #"{"system": "S", "messages": \#(turns)}"#] {
+            let found = try message("[\(row)]")
+            #expect(found?.hasSuffix("`messages[1]`: the answer is empty") == true, "\(found ?? "taken")")
+        }
+    }
+
+    @Test("that is packed, a folder, or a link to nothing is told as what it is")
+    func otherKinds() throws {
+        let packed = try message(Data([0x1F, 0x8B, 8, 0]), name: "x.tar")
+        #expect(packed == "DIR/x.tar: is compressed by gzip: unpack it with gunzip")
+        #expect(try message(Data("PAR1".utf8), name: "x.parquet")?.hasPrefix("DIR/x.parquet: is Parquet") == true)
+        let directory = errorMessage { try ConversationFile(path: folder.path) }
+        #expect(directory == "\(folder.path): is a folder: expected a file")
+        let link = "\(folder.path)/link.json"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "nowhere")
+        let dangling = errorMessage { try ConversationFile(path: link) }
+        #expect(dangling == "\(link): is a link to nowhere, which is not there")
+        try FileManager.default.createDirectory(atPath: "\(folder.path)/sub", withIntermediateDirectories: true)
+        let score = errorMessage { try PredictionFile.read("\(folder.path)/sub") }
+        #expect(score == "\(folder.path)/sub: cannot be read (Is a directory)")
+    }
+
     @Test("says which row is not UTF-8")
     func notUTF8() throws {
         let row = Data(#"[{"conversations": [{"from": "human", "value": ""#.utf8) + [0xC3, 0x28] + Data(#""}]}]"#.utf8)

@@ -169,6 +169,32 @@ struct WebDatasetTests {
         #expect(try message(huge.finished)?.contains("cut short") == true)
     }
 
+    @Test("holds to JSON's rule for markers and pictures, and refuses links to what belongs to a sample")
+    func rules() throws {
+        var tar = captions(1...1)
+        tar.add("2.png", picture)
+        tar.add("2.json", #"{"messages": [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]}"#)
+        #expect(try message(tar.finished)?.contains("0 `<image>` markers but 1 image") == true)
+        for type in ["1", "2"] as [Character] {
+            var linked = captions(1...1)
+            linked.add("2.png", Data(), type: type)
+            linked.add("2.txt", "Two")
+            let found = try message(linked.finished)
+            #expect(found?.contains("DIR/x.tar: 2.png is a link, which is not followed") == true, "\(found ?? "taken")")
+        }
+    }
+
+    @Test("has texts without the mark that some editors put first")
+    func byteOrderMarks() throws {
+        var tar = TarFile()
+        tar.add("1.png", picture)
+        tar.add("1.txt", "\u{FEFF}One")
+        let turns = #"[{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]"#
+        tar.add("2.json", "\u{FEFF}{\"messages\": \(turns)}")
+        let rows = try rows(try folder.write(tar.finished, to: "x.tar"))
+        #expect(rows.map { $0.turns[1].text } == ["One", "A"])
+    }
+
     @Test("names the samples that cannot be used")
     func problems() throws {
         var tar = captions(1...1)

@@ -42,6 +42,31 @@ struct LossChartTests {
         #expect(LossChart([record(5, loss: 2)]).svg().contains("<circle"))
     }
 
+    @Test("stays small however long the run is, and keeps its peaks")
+    func manyPoints() {
+        let records = (1...200_000).map { step in
+            record(step, loss: step == 155_555 ? 100 : 1, evalLoss: step.isMultiple(of: 2) ? 2 : nil)
+        }
+        let svg = LossChart(records).svg()
+        #expect(svg.utf8.count < 100_000 && svg.components(separatedBy: "<polyline").count == 3)
+        let peak = ChartFrame(points: [(1, 1), (200_000, 100)], x: "step", y: "loss").place((155_555, 100))
+        #expect(svg.contains("\(peak.x),\(peak.y)"))
+    }
+
+    private static let extremes: [[Double]] = [
+        [1.7e308, -1.7e308], [1.7e308], [1e300, 1e300], [.leastNonzeroMagnitude, 0], [1, 1.0.nextUp], [1e16, 1e16 + 2],
+        [-1e10 * .leastNonzeroMagnitude],
+    ]
+
+    @Test("bears the largest and the smallest numbers there are", arguments: extremes)
+    func extreme(losses: [Double]) {
+        let svg = LossChart(losses.enumerated().map { record($0.offset + 1, loss: $0.element) }).svg()
+        #expect(!svg.contains("nan") && !svg.contains("inf"))
+        let ticks = AxisTicks(holding: losses, count: 6)
+        #expect((2...14).contains(ticks.values.count) && ticks.values.allSatisfy(\.isFinite))
+        for loss in losses { #expect((-1e-9...1 + 1e-9).contains(ticks.share(of: loss))) }
+    }
+
     @Test(
         "has round numbers on its axes that hold all values",
         arguments: [
@@ -80,5 +105,29 @@ struct RunReportsTests {
         #expect(try log.records().compactMap(\.loss) == [1, 2, 9])
         #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/runs").count == 2)
         #expect(try String(contentsOfFile: "\(folder.path)/loss.svg", encoding: .utf8).contains("<polyline"))
+    }
+
+    @Test("draw the curve at most every few seconds, after an evaluation, and at the end")
+    func drawing() throws {
+        let folder = try TemporaryFolder()
+        let chart = "\(folder.path)/loss.svg"
+        var now = 1e9
+        var reports: RunReports? = try RunReports(folder: folder.path, clock: { now })
+        /// Whether a record makes the reports draw.
+        func draws(_ step: Int, evalLoss: Double? = nil) throws -> Bool {
+            try? FileManager.default.removeItem(atPath: chart)
+            var record = LogRecord(step: step, epoch: 0)
+            (record.loss, record.evalLoss) = (1, evalLoss)
+            try reports?.add(record)
+            return FileManager.default.fileExists(atPath: chart)
+        }
+        #expect(try draws(1))
+        #expect(try !draws(2))
+        #expect(try draws(3, evalLoss: 2))
+        now += 6
+        #expect(try draws(4))
+        #expect(try !draws(5))
+        reports = nil
+        #expect(FileManager.default.fileExists(atPath: chart))
     }
 }

@@ -71,6 +71,32 @@ struct TrainerTests {
         }
     }
 
+    @Test("A checkpoint that is saved again is replaced whole, and the old one counts until then")
+    func savingAgain() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "lorad-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (model, weights) = try golden.adapted(computing: .float32)
+        let trainer = try trainer(weights, model)
+        let checkpoints = Checkpoints(outputFolder: folder, limit: 1)
+        try checkpoints.save(step: 5, weights: weights, optimizer: trainer.optimizer)
+        // As a process leaves it that is killed between the two renamings.
+        let aside = checkpoints.url(5).appendingPathExtension("before")
+        try FileManager.default.moveItem(at: checkpoints.url(5), to: aside)
+        let left = try #require(checkpoints.latest)
+        #expect(left.lastPathComponent == "step-5.before")
+        try weights.restore(from: left)
+
+        _ = try trainer.takeStep()
+        for _ in 0..<2 { try checkpoints.save(step: 5, weights: weights, optimizer: trainer.optimizer) }
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: "checkpoints").path) == [
+                "step-5"
+            ])
+        let trained = weights.parameters.map(\.tensor.values)
+        try weights.restore(from: try #require(checkpoints.latest))
+        #expect(weights.parameters.map(\.tensor.values) == trained)
+    }
+
     @Test("Clipping scales the step and not the reported norm")
     func clipping() throws {
         let (model, weights) = try golden.adapted(computing: .float32)

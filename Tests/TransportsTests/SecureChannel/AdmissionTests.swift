@@ -15,7 +15,7 @@ struct AdmissionTests {
             return nil
         } catch let error as TransportError {
             let refusal = try #require(error.cause as? Refusal)
-            #expect(error.message.contains(refusal.message))
+            #expect(error.message.contains(refusal.message) && error.description == error.message)
             return (error.code, refusal.code)
         }
     }

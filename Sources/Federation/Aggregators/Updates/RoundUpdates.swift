@@ -30,11 +30,13 @@ struct RoundUpdates: Sendable {
         let indices = summaries.indices.sorted { summaries[$0].worker < summaries[$1].worker }
         guard indices.count >= max(minimum, 1) else {
             throw FederationError(
-                .invalidUpdate, "round \(start.round) has \(indices.count) updates, its aggregation needs \(minimum)")
+                .invalidUpdate,
+                "round \(start.round + 1) has \(indices.count) updates, its aggregation needs \(minimum)")
         }
         for (first, second) in zip(indices, indices.dropFirst())
         where summaries[first].worker == summaries[second].worker {
-            throw FederationError(.invalidUpdate, "two updates of \(summaries[first].worker) in round \(start.round)")
+            throw FederationError(
+                .invalidUpdate, "two updates of \(summaries[first].worker) in round \(start.round + 1)")
         }
         if let bad = summaries.first(where: { !($0.weight > 0 && $0.weight <= UpdateCheck.largestWeight) }) {
             throw FederationError(.invalidUpdate, "the update of \(bad.worker) weighs \(bad.weight)")

@@ -5,7 +5,8 @@ struct FileStatus: Equatable, Sendable {
     var size: Int
     var device: UInt64
     var inode: UInt64
-    /// Nanoseconds since 1970 of the last change of the contents.
+    /// Nanoseconds since 1970 of the last change of the contents. A time that these cannot tell, before 1677 or after 2262,
+    /// counts as one that is still to come, and what is remembered of such a file is not relied on.
     var modified: Int64
 
     init(_ status: stat) {
@@ -17,7 +18,13 @@ struct FileStatus: Equatable, Sendable {
         #else
             let time = status.st_mtim
         #endif
-        modified = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        modified = Self.nanoseconds(Int64(time.tv_sec), Int64(time.tv_nsec)) ?? .max
+    }
+
+    private static func nanoseconds(_ seconds: Int64, _ rest: Int64) -> Int64? {
+        let (whole, isTooLarge) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, isTooMuch) = whole.addingReportingOverflow(rest)
+        return isTooLarge || isTooMuch ? nil : sum
     }
 
     /// The status of what lies at a path, or nil where nothing does.

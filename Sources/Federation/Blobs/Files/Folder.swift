@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// A folder of what this module keeps.
 struct Folder: Sendable {
@@ -13,7 +14,7 @@ struct Folder: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw FederationError(.writeFailed, "\(path): the folder cannot be created", cause: error)
+            throw FederationError(.writeFailed, "\(path): the folder cannot be created: \(SystemReason.of(error))")
         }
         self.path = path
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// An open file, closed when nobody refers to it any more; reading and writing take a position, so that threads may
 /// share it.
@@ -14,7 +15,7 @@ final class OpenFile: Sendable {
     deinit { close(descriptor) }
 
     static func reading(_ path: String) throws -> OpenFile {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = FileReserve.open { open(path, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else {
             throw FederationError(.notFound, "\(path): cannot be opened: \(reason(errno))")
         }
@@ -23,7 +24,7 @@ final class OpenFile: Sendable {
 
     /// Opens a file for reading and writing; it is created where it does not exist.
     static func writing(_ path: String) throws -> OpenFile {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        let descriptor = FileReserve.open { open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644) }
         guard descriptor >= 0 else { throw failure(path) }
         return OpenFile(path: path, descriptor: descriptor)
     }

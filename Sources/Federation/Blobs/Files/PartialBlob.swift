@@ -54,11 +54,6 @@ final class PartialBlob: ChunkDestination {
     /// The marks' path beside a partial blob's.
     static func marksPath(of path: String) -> String { String(path.dropLast(suffix.count)) + marksSuffix }
 
-    /// Deletes what a process that has ended left of a blob.
-    static func removeFiles(of id: BlobID, in folder: BlobFolder) {
-        for name in folder.partials.names where name.hasPrefix(id.text) { unlink(folder.partials.path + "/" + name) }
-    }
-
     /// The first file of this blob that no other receipt holds.
     private static func lockedFile(_ id: BlobID, _ folder: BlobFolder) throws -> OpenFile {
         for slot in 0..<slots {

@@ -1,83 +1,72 @@
 public import Foundation
 import Synchronization
 
-/// Blobs that others send, within bounds: room is reserved before it is taken, and uploads that nobody goes on with are
-/// given up. Threads may use it at once.
+/// Blobs that others send, put together in memory within bounds: room is reserved before it is taken, and uploads that
+/// nobody goes on with, or that take far too long, are given up. Threads may use it at once.
 public final class BlobInbox: Sendable {
-    /// Where a blob is put together.
-    public enum Place: Sendable, Equatable {
-        /// In memory: for what is needed at once, such as the gradients of a step.
-        case memory
-        /// In a file of the inbox's folder, which outlives the process: for large updates.
-        case file
-    }
-
     /// What all uploads together, and each sender, may take.
     public struct Limits: Sendable {
         /// Bytes of memory, of blobs that are received or have been handed over and are still in use.
         public var memory: Int
-        /// Bytes of disk.
-        public var disk: Int
-        /// Bytes of one sender's unfinished blobs.
+        /// Bytes of one sender's unfinished blobs: at most a half of `memory`, so that others have room beside it.
         public var sender: Int
         /// Unfinished blobs.
         public var count: Int
         /// An upload without a chunk for this long is given up.
         public var idleTime: Duration
+        /// Bytes a second: an upload that takes four times `idleTime` longer than it would at this rate is given up,
+        /// however busy it looks.
+        public var leastRate: Int
 
         /// Creates limits.
-        public init(memory: Int, disk: Int, sender: Int, count: Int = 4096, idleTime: Duration = .seconds(120)) {
+        public init(
+            memory: Int, sender: Int, count: Int = 4096, idleTime: Duration = .seconds(120), leastRate: Int = 32 << 10
+        ) {
             self.memory = memory
-            self.disk = disk
             self.sender = sender
             self.count = count
             self.idleTime = idleTime
+            self.leastRate = leastRate
+        }
+
+        /// How long an upload may take in all.
+        func time(for size: Int) -> Duration {
+            idleTime * 4 + .seconds(Double(size) / Double(max(1, leastRate)))
         }
     }
 
     private let limits: Limits
     private let memory: ByteBudget
-    private let disk: ByteBudget
-    private let folder: BlobFolder
     private let uploads = Mutex(Uploads())
 
-    /// Opens an inbox. Unfinished uploads of a former process may be gone on with, and its finished files are still
-    /// there; both count against the limit of disk.
-    ///
-    /// - Parameter folder: A folder that no other process uses; it is created.
-    /// - Throws: `FederationError.writeFailed` where the folder cannot be created.
-    public init(folder: String, limits: Limits, now: Duration) throws {
+    /// Creates an empty inbox.
+    public init(limits: Limits) {
         self.limits = limits
-        self.folder = try BlobFolder(creating: folder)
         memory = ByteBudget(limit: limits.memory)
-        disk = ByteBudget(limit: limits.disk)
-        adoptFiles(now)
     }
 
     /// Bytes of memory that are reserved now.
     public var memoryInUse: Int { memory.used }
-    /// Bytes of disk that are reserved now.
-    public var diskInUse: Int { disk.used }
 
     /// Begins an upload, or goes on with it.
     ///
     /// - Returns: Its receipt, or nil while there is no room: the sender is to ask again later.
-    /// - Throws: `FederationError.invalidUpdate` for a blob that is too large at any time, `.writeFailed` where its file
-    ///   cannot be created.
-    public func begin(
-        _ manifest: BlobManifest, in place: Place, from sender: String, now: Duration
-    ) throws -> BlobReceipt? {
-        try checkSize(manifest, place)
+    /// - Throws: `FederationError.invalidUpdate` for a blob that is too large at any time, `.closed` where the system has
+    ///   no memory.
+    public func begin(_ manifest: BlobManifest, from sender: String, now: Duration) throws -> BlobReceipt? {
+        let limit = min(limits.sender, limits.memory)
+        guard manifest.size <= limit else {
+            throw FederationError(
+                .invalidUpdate, "a blob of \(manifest.size) bytes cannot be sent, the limit is \(limit) bytes")
+        }
         evictIdle(now: now)
-        if let blob = finishedBlob(manifest.id) { return BlobReceipt(finished: blob) }
-        let budget = place == .memory ? memory : disk
         let admission = uploads.withLock {
-            $0.admit(manifest, from: sender, budget: budget, limits: limits, now: now)
+            $0.admit(manifest, from: sender, budget: memory, limits: limits, now: now)
         }
         switch admission {
         case .goOn(let receipt): return receipt
         case .refuse: return nil
-        case .open: return try open(manifest, place)
+        case .open(let reservation): return try open(manifest, reservation)
         }
     }
 
@@ -94,27 +83,22 @@ public final class BlobInbox: Sendable {
     /// - Throws: `FederationError.notFound` for an upload that was not begun or has been given up.
     public func missing(of id: BlobID, now: Duration) throws -> ChunkSet { try receipt(id, now).missing }
 
-    /// Hands a complete blob over. Its memory counts until the blob is released, its file until `discard`.
+    /// Hands a complete blob over. Its memory counts until the blob is released.
     ///
     /// - Throws: `FederationError.notFound` for an upload that was not begun, `.protocolViolation` for one that is not
     ///   complete.
     public func take(_ id: BlobID, now: Duration) throws -> Blob {
-        if let blob = finishedBlob(id) { return blob }
         let blob = try receipt(id, now).finish()
-        uploads.withLock { $0.finish(id, isFile: blob.source is FileSource) }
+        _ = uploads.withLock { $0.remove(id) }
         return blob
     }
 
-    /// Gives an upload up, or deletes a finished blob's file.
-    public func discard(_ id: BlobID) {
-        let (upload, isFinished) = uploads.withLock { ($0.remove(id), $0.removeFinished(id)) }
-        if let upload { giveUp(id, upload) }
-        if isFinished { folder.remove(id) }
-    }
+    /// Gives an upload up.
+    public func discard(_ id: BlobID) { uploads.withLock { $0.remove(id) }?.receipt?.cancel() }
 
-    /// Gives an upload up, or deletes a finished blob's file, unless the upload is another sender's.
+    /// Gives an upload up, unless it is another sender's.
     public func discard(_ id: BlobID, from sender: String) {
-        guard uploads.withLock({ $0.active[id]?.sender ?? sender }) == sender else { return }
+        guard uploads.withLock({ $0.active[id]?.sender }) == sender else { return }
         discard(id)
     }
 
@@ -123,28 +107,16 @@ public final class BlobInbox: Sendable {
         for id in uploads.withLock({ $0.active.filter { $0.value.sender == sender }.keys }) { discard(id) }
     }
 
-    /// Gives up the uploads that have had no chunk for the idle time.
+    /// Gives up the uploads that have had no chunk for the idle time, and those that have taken too long in all.
     public func evictIdle(now: Duration) {
-        let idle = uploads.withLock { $0.removeIdle(since: now - limits.idleTime) }
-        for (id, upload) in idle { giveUp(id, upload) }
+        for upload in uploads.withLock({ $0.removeIdle(at: now, limits) }) { upload.receipt?.cancel() }
     }
 
-    private func checkSize(_ manifest: BlobManifest, _ place: Place) throws {
-        let limit = min(limits.sender, place == .memory ? limits.memory : limits.disk)
-        guard manifest.size <= limit else {
-            throw FederationError(
-                .invalidUpdate, "a blob of \(manifest.size) bytes cannot be sent, the limit is \(limit) bytes")
-        }
-    }
-
-    private func finishedBlob(_ id: BlobID) -> Blob? {
-        uploads.withLock { $0.isFinished(id) } ? folder.blob(id) : nil
-    }
-
-    /// Opens what has been admitted, outside the lock: files may have to be read again.
-    private func open(_ manifest: BlobManifest, _ place: Place) throws -> BlobReceipt? {
+    /// Opens what has been admitted, outside the lock.
+    private func open(_ manifest: BlobManifest, _ reservation: ByteBudget.Reservation) throws -> BlobReceipt? {
         do {
-            let receipt = try self.receipt(manifest, place)
+            let assembly = try MemoryAssembly(byteCount: manifest.size, reservation: reservation)
+            let receipt = BlobReceipt(manifest, into: assembly)
             if uploads.withLock({ $0.opened(manifest.id, receipt) }) { return receipt }
             receipt.cancel()
             return nil
@@ -154,44 +126,10 @@ public final class BlobInbox: Sendable {
         }
     }
 
-    private func receipt(_ manifest: BlobManifest, _ place: Place) throws -> BlobReceipt {
-        switch place {
-        case .memory:
-            let reservation = uploads.withLock { $0.active[manifest.id]?.reservation }
-            return BlobReceipt(
-                manifest, into: try MemoryAssembly(byteCount: manifest.size, reservation: reservation))
-        case .file:
-            let (partial, present) = try PartialBlob.open(manifest, in: folder)
-            return BlobReceipt(manifest, into: partial, present: present)
-        }
-    }
-
     private func receipt(_ id: BlobID, _ now: Duration) throws -> BlobReceipt {
         guard let receipt = uploads.withLock({ $0.touch(id, now) }) else {
             throw FederationError(.notFound, "no upload of blob \(id.shortText) is under way: begin again")
         }
         return receipt
-    }
-
-    private func giveUp(_ id: BlobID, _ upload: Uploads.Upload) {
-        upload.receipt?.cancel()
-        if upload.isLeftover { PartialBlob.removeFiles(of: id, in: folder) }
-    }
-
-    private func adoptFiles(_ now: Duration) {
-        for entry in folder.entries() {
-            if let reservation = disk.reserve(entry.size) {
-                uploads.withLock { $0.adopt(finished: entry.id, reservation) }
-            } else {
-                folder.remove(entry.id)
-            }
-        }
-        for entry in folder.partialEntries() {
-            if let reservation = disk.reserve(entry.size) {
-                uploads.withLock { $0.adopt(partial: entry.id, reservation, now: now) }
-            } else {
-                PartialBlob.removeFiles(of: entry.id, in: folder)
-            }
-        }
     }
 }

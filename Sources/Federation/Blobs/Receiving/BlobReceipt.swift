@@ -34,14 +34,6 @@ public final class BlobReceipt: Sendable {
         state = Mutex(State(claimed: present, stored: present))
     }
 
-    /// Creates a receipt of a blob that is here already.
-    init(finished blob: Blob) {
-        manifest = blob.manifest
-        destination = FinishedDestination(source: blob.source)
-        let all = ChunkSet(all: blob.manifest.chunkCount)
-        state = Mutex(State(claimed: all, stored: all))
-    }
-
     /// Creates a receipt in memory, without a budget: for a blob that this side asked for. See `BlobInbox` for what
     /// others send unasked.
     ///

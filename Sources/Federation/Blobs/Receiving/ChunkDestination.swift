@@ -9,12 +9,3 @@ protocol ChunkDestination: Sendable {
     /// Forgets what was stored.
     func discard()
 }
-
-/// Where nothing is missing.
-struct FinishedDestination: ChunkDestination {
-    let source: any BlobSource
-
-    func write(_ chunk: UnsafeRawBufferPointer, index: Int, offset: Int) throws {}
-    func finish() throws -> any BlobSource { source }
-    func discard() {}
-}

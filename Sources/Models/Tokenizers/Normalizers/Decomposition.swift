@@ -34,14 +34,10 @@ enum Decomposition {
     /// Sorts the marks from `start` on by combining class; equal ones keep their order.
     private static func sort(_ changes: inout [AlignedText.Change], from start: Int) {
         guard changes.count - start > 1 else { return }
-        for index in start + 1..<changes.count {
-            var position = index
-            while position > start,
-                combiningClass(changes[position].scalar) < combiningClass(changes[position - 1].scalar)
-            {
-                changes.swapAt(position, position - 1)
-                position -= 1
-            }
+        let marks = changes[start...].enumerated().map { index, change in
+            (order: combiningClass(change.scalar), index: index, change: change)
         }
+        let sorted = marks.sorted { ($0.order, $0.index) < ($1.order, $1.index) }
+        changes.replaceSubrange(start..., with: sorted.map { $0.change })
     }
 }

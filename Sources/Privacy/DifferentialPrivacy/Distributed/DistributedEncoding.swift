@@ -6,8 +6,8 @@ public import Foundation
 ///
 /// A worker clips, rotates, scales, rounds, and adds its share of the noise, all modulo 2^bits; masks are added to that.
 /// Every worker counts the same: a weight would be one more thing that tells of its data. The noise is what the
-/// accountant was told once `noise.shares` honest workers are in the sum, so a round with fewer must give nothing:
-/// `configuration` asks for so many workers that secure aggregation, on the workers' side too, refuses to open it.
+/// accountant was told once `noise.shares` honest workers are in the sum, so a sum of fewer must stay closed:
+/// `configuration` makes them the fewest workers of a sum, and workers too refuse to open a smaller one.
 ///
 /// A value that leaves the ring harms the mean and not the privacy, for it is the noisy sum that wraps around; a
 /// configuration is refused in which that may happen with a probability above `DistributedNoise.overflowProbability`.
@@ -83,27 +83,18 @@ public struct DistributedEncoding: Equatable, Sendable {
 
     /// A round of secure aggregation whose sums hold the noise that was promised.
     ///
-    /// Of n workers who begin, the threshold's share must survive; `fewestWorkers` is the least n for which these are
-    /// `noise.shares` or more.
-    ///
-    /// - Parameter binding: What else must be equal, at most as `SecureAggregationConfiguration` says.
-    /// - Throws: As `SecureAggregationConfiguration`, and where no number of workers keeps enough survivors.
+    /// - Parameters:
+    ///   - fewestWorkers: Fewer make no sum; nor do fewer than `noise.shares`.
+    ///   - binding: What else must be equal, at most as `SecureAggregationConfiguration` says.
+    /// - Throws: As `SecureAggregationConfiguration`.
     public func configuration(
-        run: String, round: UInt64, threshold: Double = 0.67, neighbours: Int? = nil, binding: Data = Data()
+        run: String, round: UInt64, fewestWorkers: Int = 3, threshold: Double = 0.67, neighbours: Int? = nil,
+        binding: Data = Data()
     ) throws -> SecureAggregationConfiguration {
-        try Requirement.number(threshold, "threshold", in: 0.5...1)
-        let limit = Threshold(fraction: threshold)
-        guard let fewest = (noise.shares...mostWorkers).first(where: { limit.needed(of: $0) >= noise.shares }) else {
-            throw PrivacyError(
-                .invalidConfiguration,
-                "noise for \(noise.shares) survivors at least, but of \(mostWorkers) workers at most a threshold of "
-                    + "\(threshold) keeps only \(limit.needed(of: mostWorkers)): raise the threshold, or give noise for "
-                    + "fewer survivors")
-        }
-        return try SecureAggregationConfiguration(
-            run: run, round: round, elements: noise.dimension, bits: bits, fewestWorkers: fewest,
-            mostWorkers: mostWorkers, threshold: threshold, neighbours: neighbours,
-            binding: Data(SHA256.hash(data: canonical + binding)))
+        try SecureAggregationConfiguration(
+            run: run, round: round, elements: noise.dimension, bits: bits,
+            fewestWorkers: max(fewestWorkers, noise.shares), mostWorkers: mostWorkers, threshold: threshold,
+            neighbours: neighbours, binding: Data(SHA256.hash(data: canonical + binding)))
     }
 
     /// The numbers that every party must hold equal, for the digest of a round.

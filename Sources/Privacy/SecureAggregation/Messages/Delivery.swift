@@ -8,14 +8,16 @@ struct Delivery: Sendable {
 
     init(entries: [(sender: Int, sealed: Data)]) { self.entries = entries }
 
-    /// - Throws: ``PrivacyError/Code/malformed`` unless the senders rise.
-    init(_ message: Data, round: UInt64) throws {
+    /// - Throws: ``PrivacyError/Code/malformed`` unless the senders rise, and are workers.
+    init(_ message: Data, round: UInt64, workers: Int) throws {
         var reader = try MessageHeader.open(message, as: .delivery, round: round)
         let count = try reader.count(itemBytes: Self.entryBytes)
         var entries: [(sender: Int, sealed: Data)] = []
         for _ in 0..<count {
             let sender = Int(try reader.integer(UInt32.self))
-            guard sender > entries.last?.sender ?? -1 else { throw reader.malformed("its senders are not in order") }
+            guard sender > entries.last?.sender ?? -1, sender < workers else {
+                throw reader.malformed("its senders are not in order, or are no workers")
+            }
             entries.append((sender, try reader.take(SealedShares.byteCount)))
         }
         try reader.finish()

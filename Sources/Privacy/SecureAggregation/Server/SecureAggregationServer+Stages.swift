@@ -55,8 +55,9 @@ extension SecureAggregationServer {
                 PrivacyError(
                     .belowThreshold,
                     "\(places.count) of \(session.roster.workers.count) workers \(deed); \(session.roster.quorum) "
-                        + "are needed (threshold \(configuration.threshold)). The round ends and nothing is learnt "
-                        + "of any of them; begin another, give the stage more time, or lower the threshold"))
+                        + "are needed (threshold \(configuration.threshold), \(configuration.fewestWorkers) at least). "
+                        + "The round ends and nothing is learnt of any of them; begin another, give the stage more "
+                        + "time, or lower the threshold or the fewest workers"))
         }
         return places
     }

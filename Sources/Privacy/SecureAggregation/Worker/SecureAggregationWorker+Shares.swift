@@ -60,7 +60,8 @@ extension SecureAggregationWorker {
             }
             return nil
         }
-        for entry in try Delivery(message, round: configuration.round).entries {
+        let delivery = try Delivery(message, round: configuration.round, workers: session.roster.workers.count)
+        for entry in delivery.entries {
             session.held[entry.sender] = try opened(entry.sealed, from: entry.sender, session)
         }
         let needed = session.roster.sharesNeeded(of: session.place)

@@ -11,6 +11,8 @@ struct TarArchive: Sendable {
         let whole: Range<Int>
         /// Whether it is an ordinary file.
         let isFile: Bool
+        /// Whether it stands for a file elsewhere.
+        let isLink: Bool
     }
 
     let path: String
@@ -58,7 +60,7 @@ struct TarArchive: Sendable {
             }
             return Member(
                 name: extensions.name ?? header.name, contents: contents..<contents + size, whole: start..<end,
-                isFile: header.isFile)
+                isFile: header.isFile, isLink: header.isLink)
         }
         guard offset == start else {
             throw damaged("it ends after the header of a member that is not there", at: offset)

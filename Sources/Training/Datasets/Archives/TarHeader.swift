@@ -36,6 +36,9 @@ struct TarHeader {
     /// Whether it is an ordinary file.
     var isFile: Bool { type == 0 || type == UInt8(ascii: "0") || type == UInt8(ascii: "7") }
 
+    /// Whether it is a hard or symbolic link.
+    var isLink: Bool { type == UInt8(ascii: "1") || type == UInt8(ascii: "2") }
+
     /// Whether it is a file with holes, whose contents are not in one piece.
     var isSparse: Bool { type == UInt8(ascii: "S") }
 

@@ -22,7 +22,7 @@ struct CaptionRows: DatasetRows {
     ///   - question: What each picture is asked for.
     init(path: String, question: String) throws {
         self.path = path
-        let file = Self.table(at: path)
+        let file = try Self.table(at: path)
         table = try RecordTable(path: file)
         folder = FolderEntries.parent(of: file)
         self.question = question
@@ -30,9 +30,16 @@ struct CaptionRows: DatasetRows {
     }
 
     /// The table of a folder, or the path itself.
-    private static func table(at path: String) -> String {
-        let inside = tableNames.map { "\(path)/\($0)" }
-        return inside.first { FileManager.default.fileExists(atPath: $0) } ?? path
+    ///
+    /// - Throws: `TrainingError` where a folder has two.
+    private static func table(at path: String) throws -> String {
+        let inside = tableNames.map { "\(path)/\($0)" }.filter { FileManager.default.fileExists(atPath: $0) }
+        guard inside.count < 2 else {
+            throw TrainingError(
+                .invalidDataset,
+                "\(path): has both \(tableNames.joined(separator: " and ")): give the one that counts as the dataset")
+        }
+        return inside.first ?? path
     }
 
     var count: Int { rows?.count ?? table.count }

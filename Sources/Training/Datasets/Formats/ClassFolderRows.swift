@@ -6,26 +6,46 @@ struct ClassFolderRows: DatasetRows {
     static let defaultQuestion = "What does the picture show?"
 
     let path: String
+    /// The folders' names.
+    let classes: [String]
     private let question: String
-    private let classes: [String]
     /// For each class the number of rows up to its last.
     private let ends: [Int]
     private let names: PackedNames
-    private let otherCount: Int
+    private let others: Others
+
+    /// What lies beside the pictures and is left out.
+    private struct Others: Sendable {
+        /// Files in a class's folder that are not pictures.
+        var files = 0
+        /// Pictures beside the classes' folders.
+        var picturesOfNoClass = 0
+        /// Folders in a class's folder.
+        var folders = 0
+
+        var texts: [String] {
+            [
+                (picturesOfNoClass, "pictures that lie in no class's folder"), (folders, "folders within classes"),
+                (files, "files that are not pictures"),
+            ]
+            .filter { $0.0 > 0 }.map { "\($0.0) \($0.1) left out" }
+        }
+    }
 
     /// Lists the pictures.
     ///
     /// - Parameter question: What each picture is asked for.
-    /// - Throws: `TrainingError` where there are none, or a folder cannot be read.
+    /// - Throws: `TrainingError` where there are none, a folder cannot be read, or one is a dataset of captions.
     init(path: String, question: String) throws {
         self.path = path
         self.question = question
-        var (classes, ends, names, others) = ([String](), [Int](), PackedNames(), 0)
-        for name in try FolderEntries.visible(in: path) where FolderEntries.isFolder("\(path)/\(name)") {
-            let files = try FolderEntries.visible(in: "\(path)/\(name)")
-            let pictures = files.filter(PictureName.isOne)
-            others += files.count - pictures.count
-            pictures.forEach { names.append($0) }
+        var (classes, ends, names, others) = ([String](), [Int](), PackedNames(), Others())
+        for name in try FolderEntries.visible(in: path) {
+            guard FolderEntries.isFolder("\(path)/\(name)") else {
+                if PictureName.isOne(name) { others.picturesOfNoClass += 1 }
+                continue
+            }
+            try Self.pictures(in: "\(path)/\(name)", &others).forEach { names.append($0) }
             classes.append(name)
             ends.append(names.count)
         }
@@ -33,14 +53,35 @@ struct ClassFolderRows: DatasetRows {
             throw TrainingError(
                 .invalidDataset, "\(path): holds no pictures: expected a folder of pictures for each class")
         }
-        (self.classes, self.ends, self.names, otherCount) = (classes, ends, names, others)
+        (self.classes, self.ends, self.names, self.others) = (classes, ends, names, others)
+    }
+
+    /// The names of a class's pictures.
+    private static func pictures(in folder: String, _ others: inout Others) throws -> [String] {
+        let names = try FolderEntries.visible(in: folder)
+        if let table = CaptionRows.tableNames.first(where: names.contains) {
+            throw TrainingError(
+                .invalidDataset,
+                "\(folder): holds \(table): it is a dataset of captions and not a class; give it as the dataset")
+        }
+        let pictures = names.filter(PictureName.isOne)
+        let folders = names.count { !PictureName.isOne($0) && FolderEntries.isFolder("\(folder)/\($0)") }
+        others.folders += folders
+        others.files += names.count - pictures.count - folders
+        return pictures
     }
 
     var count: Int { names.count }
 
     var remark: String? {
-        "\(classes.count) classes, asked \(question.debugDescription)"
-            + (otherCount > 0 ? ", \(otherCount) files that are not pictures left out" : "")
+        (["\(classes.count) classes", "asked \(question.debugDescription)"] + leftOut).joined(separator: ", ")
+    }
+
+    /// What is left out, and which classes have no pictures.
+    var leftOut: [String] {
+        let empty = classes.indices.filter { ends[$0] == ($0 == 0 ? 0 : ends[$0 - 1]) }.map { classes[$0] }
+        let shown = empty.prefix(5).joined(separator: ", ") + (empty.count > 5 ? ", …" : "")
+        return others.texts + (empty.isEmpty ? [] : ["\(empty.count) classes without pictures (\(shown))"])
     }
 
     func place(ofRow row: Int) -> RowPlace { RowPlace(file: "\(className(ofRow: row))/\(names[row])") }
@@ -50,14 +91,15 @@ struct ClassFolderRows: DatasetRows {
     }
 
     func conversation(at row: Int) -> Conversation {
-        let name = className(ofRow: row)
-        return Conversation(
-            row: row, id: nil, images: [Picture(file: "\(path)/\(name)/\(names[row])")], question: question,
-            answer: name)
+        Conversation(
+            row: row, id: nil, images: [picture(ofRow: row)], question: question, answer: className(ofRow: row))
     }
 
+    /// A row's picture.
+    func picture(ofRow row: Int) -> Picture { Picture(file: "\(path)/\(className(ofRow: row))/\(names[row])") }
+
     /// The class that a row belongs to, by bisection.
-    private func className(ofRow row: Int) -> String {
+    func className(ofRow row: Int) -> String {
         var (low, high) = (0, ends.count - 1)
         while low < high {
             let middle = (low + high) / 2

@@ -46,7 +46,7 @@ public struct ConversationFile: DatasetRows {
             return Conversation(
                 row: row, id: decoded.id, person: decoded.person,
                 images: try decoded.images.enumerated().map { try picture($1, number: $0, row: row) },
-                turns: decoded.turns)
+                turns: decoded.turns, naming: decoded.naming)
         } catch {
             throw problem(row, RowProblem.reason(for: error), id: Self.identifier(in: bytes))
         }
@@ -61,8 +61,7 @@ public struct ConversationFile: DatasetRows {
 
     /// The `id` of a row that is otherwise wrong.
     private static func identifier(in bytes: Data) -> String? {
-        struct Row: Decodable { let id: RowIdentifier? }
-        guard bytes.count <= RowIndex.maxRowBytes else { return nil }
-        return (try? JSONDecoder().decode(Row.self, from: bytes))?.id?.text
+        let id = (try? RowValue.row(bytes))?.member("id")
+        return id.flatMap { try? $0.identifier() }
     }
 }

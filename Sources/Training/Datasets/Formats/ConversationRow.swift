@@ -4,33 +4,27 @@ import Foundation
 /// which is an answer to nothing.
 ///
 /// Pictures stand where the text has `<image>`, and are listed in `image` or `images`; or they are blocks of the text.
-struct ConversationRow: DecodableWithConfiguration {
+struct ConversationRow {
     let id: String?
     let person: String?
     /// What is written for each picture, in the order of the markers.
     let images: [String]
     let turns: [ConversationTurn]
+    /// What messages call its turns.
+    let naming: TurnNaming
 
-    private enum Key: String, CodingKey {
-        case id, person, image, images, conversations, messages, caption, text
-    }
-
-    /// Decodes a row.
+    /// Reads a row.
     ///
     /// - Parameter format: What the row must be; nil takes any of the three.
-    /// - Throws: `RowProblem.Reason` or what `JSONDecoder` throws.
+    /// - Throws: `RowProblem.Reason`.
     init(_ bytes: Data, as format: DataFormat?) throws {
-        try MappedText.check(bytes)
-        self = try JSONDecoder().decode(Self.self, from: bytes, configuration: format)
-    }
-
-    init(from decoder: any Decoder, configuration format: DataFormat?) throws {
-        let row = try decoder.container(keyedBy: Key.self)
-        id = try row.decodeIfPresent(RowIdentifier.self, forKey: .id)?.text
-        person = try row.decodeIfPresent(RowIdentifier.self, forKey: .person)?.text
-        let image = try row.decodeIfPresent(WrittenReferences.self, forKey: .image)?.texts
-        let images = try row.decodeIfPresent(WrittenReferences.self, forKey: .images)?.texts
+        let row = try RowValue.row(bytes.withoutByteOrderMark)
+        id = try row.member("id")?.identifier()
+        person = try row.member("person")?.identifier()
+        let image = try row.member("image")?.references()
+        let images = try row.member("images")?.references()
         guard image == nil || images == nil else { throw RowProblem.Reason("has both `image` and `images`: give one") }
+        try Self.refuse(row)
         if let caption = try Self.caption(of: row, format) {
             let listed = image ?? images ?? []
             self.images = listed
@@ -38,26 +32,49 @@ struct ConversationRow: DecodableWithConfiguration {
                 ConversationTurn(.user, String(repeating: Conversation.imageMarker, count: listed.count)),
                 ConversationTurn(.assistant, caption),
             ]
+            naming = TurnNaming()
             return
         }
-        let turns = try row.decode([WrittenTurn].self, forKey: Self.key(of: row, format))
-        self.turns = turns.map(\.turn)
-        self.images = Self.inOrder(turns.flatMap(\.pictures), listed: image ?? images ?? [])
+        let key = Self.key(of: row, format)
+        let written = try row.required(key).list().map(WrittenTurn.init)
+        let system = try Self.system(of: row, before: written)
+        turns = system + written.map(\.turn)
+        naming = TurnNaming(list: key, first: system.count)
+        self.images = Self.inOrder(written.flatMap(\.pictures), listed: image ?? images ?? [])
+    }
+
+    /// Refuses what would change the row's meaning and is not done.
+    private static func refuse(_ row: RowValue) throws {
+        if row.member("conversations") != nil, row.member("messages") != nil {
+            throw RowProblem.Reason("has both `conversations` and `messages`: give one")
+        }
+        if let video = row.member("video") ?? row.member("videos"), !video.isEmpty {
+            throw video.reason("videos are not supported: leave such rows out")
+        }
+    }
+
+    /// The turn of a system that the row names beside its conversation, as ShareGPT's rows may.
+    private static func system(of row: RowValue, before turns: [WrittenTurn]) throws -> [ConversationTurn] {
+        guard let system = row.member("system"), !system.isEmpty else { return [] }
+        guard turns.first?.turn.role != .system else {
+            throw RowProblem.Reason("has both `system` and a turn of the system: give one")
+        }
+        return [ConversationTurn(.system, try system.text())]
     }
 
     /// The `caption` or `text` of a row that holds no conversation.
-    private static func caption(of row: KeyedDecodingContainer<Key>, _ format: DataFormat?) throws -> String? {
-        guard format == nil || format == .llava, !row.contains(.conversations), !row.contains(.messages),
-            let key = [Key.caption, .text].first(where: row.contains)
+    private static func caption(of row: RowValue, _ format: DataFormat?) throws -> String? {
+        guard format == nil || format == .llava, !row.has("conversations"), !row.has("messages"),
+            let key = ["caption", "text"].first(where: row.has)
         else { return nil }
-        return try row.decode(String.self, forKey: key)
+        return try row.required(key).text()
     }
 
-    private static func key(of row: KeyedDecodingContainer<Key>, _ format: DataFormat?) -> Key {
+    private static func key(of row: RowValue, _ format: DataFormat?) -> String {
         switch format {
-        case .llava: .conversations
-        case .messages: .messages
-        default: row.contains(.messages) ? .messages : .conversations
+        case .llava: "conversations"
+        case .messages: "messages"
+        default: row.has("messages") ? "messages" : "conversations"
         }
     }
 
@@ -67,31 +84,5 @@ struct ConversationRow: DecodableWithConfiguration {
         guard markers.count(where: { $0 == nil }) == listed.count else { return markers.compactMap(\.self) + listed }
         var rest = listed[...]
         return markers.compactMap { $0 ?? rest.popFirst() }
-    }
-}
-
-/// A row's identifier: text in most datasets, a number in some.
-struct RowIdentifier: Decodable {
-    let text: String
-
-    init(from decoder: any Decoder) throws {
-        let value = try decoder.singleValueContainer()
-        text = try (try? value.decode(String.self)) ?? String(value.decode(Int.self))
-    }
-}
-
-/// One picture's path or URL, or a list of them.
-private struct WrittenReferences: Decodable {
-    let texts: [String]
-
-    init(from decoder: any Decoder) throws {
-        let value = try decoder.singleValueContainer()
-        if let text = try? value.decode(String.self) {
-            texts = text.isEmpty ? [] : [text]
-        } else if let list = try? value.decode([String].self) {
-            texts = list
-        } else {
-            throw RowProblem.Reason("\(RowProblem.place(decoder.codingPath))expected a path or a list of paths")
-        }
     }
 }

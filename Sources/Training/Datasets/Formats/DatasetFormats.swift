@@ -43,11 +43,12 @@ enum DatasetFormats {
         let probe = try options.format == .automatic ? DatasetProbe(path: options.path) : nil
         let found = all.first { entry in probe.map(entry.recognises) ?? (entry.format == options.format) }
         guard let found else {
+            let unread = probe?.unread.map { "; \($0) is not read: unpack it, or write it as JSON Lines" } ?? ""
             throw TrainingError(
                 .unsupported,
                 "\(options.path): a dataset of a kind that is not known: expected rows of JSON, a metadata.jsonl or"
                     + " metadata.csv with `file_name`, a folder of pictures for each class, or tar archives; set"
-                    + " data.format to have it read as one of them")
+                    + " data.format to have it read as one of them\(unread)")
         }
         return (try found.open(options), found.format)
     }

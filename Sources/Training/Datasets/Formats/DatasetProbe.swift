@@ -7,6 +7,8 @@ struct DatasetProbe {
     private(set) var hasCaptions = false
     private(set) var hasClasses = false
     private(set) var isJSON = false
+    /// A file of a folder that is of a kind which is not read.
+    private(set) var unread: String?
     /// The first row of JSON; nil where it cannot be read.
     private(set) var firstRow: JSONValue?
 
@@ -26,6 +28,7 @@ struct DatasetProbe {
     private mutating func look(inFolder path: String) throws {
         let names = try FolderEntries.visible(in: path)
         hasCaptions = CaptionRows.tableNames.contains(where: names.contains)
+        unread = names.first(where: PackedFile.isOne)
         hasArchives = !hasCaptions && names.contains { $0.hasSuffix(".tar") }
         hasClasses = try names.contains { name in
             let folder = "\(path)/\(name)"

@@ -20,6 +20,12 @@ enum FolderEntries {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
+    /// What a link leads to that is not there; nil for anything else.
+    static func danglingTarget(of path: String) -> String? {
+        guard !FileManager.default.fileExists(atPath: path) else { return nil }
+        return try? FileManager.default.destinationOfSymbolicLink(atPath: path)
+    }
+
     /// Whether there is a folder at a path.
     static func isFolder(_ path: String) -> Bool {
         var isFolder: ObjCBool = false
@@ -30,7 +36,8 @@ enum FolderEntries {
 /// Names of files that are meant as pictures, whether their format can be read or not.
 enum PictureName {
     private static let extensions: Set<String> = [
-        "jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff", "ppm", "pgm", "avif", "heic",
+        "jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff", "ppm", "pgm", "avif", "heic", "heif",
+        "jxl", "jp2", "tga", "ico",
     ]
 
     static func isOne(_ name: String) -> Bool {

@@ -37,6 +37,12 @@ enum WebDatasetIndex {
         while let member = try archive.member(at: offset) {
             offset = member.whole.upperBound
             passed += 1
+            if member.isLink, MemberName(member.name)?.isOfUse == true {
+                throw TrainingError(
+                    .unsupported,
+                    "\(archive.path): \(member.name) is a link, which is not followed: pack the archive with tar's"
+                        + " --hard-dereference and --dereference")
+            }
             guard member.isFile, let key = MemberName(member.name)?.key else { continue }
             if current?.key == key {
                 current?.sample.memberCount += passed
@@ -56,6 +62,12 @@ enum WebDatasetIndex {
 struct MemberName {
     let key: String
     let fileExtension: String
+
+    /// Whether such a member is part of its sample.
+    var isOfUse: Bool {
+        let kind = fileExtension.split(separator: ".").last
+        return kind == "json" || kind == "txt" || PictureName.isOne(".\(fileExtension)")
+    }
 
     /// Nil for names without an extension, and for hidden ones.
     init?(_ name: String) {

@@ -41,7 +41,7 @@ struct WebDatasetSample {
     private func text(_ member: TarArchive.Member) throws -> Data {
         let bytes = archive.bytes(member.contents)
         try MappedText.check(bytes)
-        return bytes
+        return bytes.withoutByteOrderMark
     }
 
     /// The row that the sample is.
@@ -67,12 +67,12 @@ struct WebDatasetSample {
 
     /// A conversation's pictures are the sample's members, in their order unless it names them.
     private func conversation(row: Int, _ written: ConversationRow) throws -> Conversation {
-        let markers = written.turns.reduce(0) { $0 + $1.text.imageMarkerCount }
         let images =
-            written.images.isEmpty && markers > 0
+            written.images.isEmpty
             ? pictures.map(\.picture) : try written.images.enumerated().map { try picture($1, number: $0) }
         return Conversation(
-            row: row, id: written.id ?? key, person: written.person, images: images, turns: written.turns)
+            row: row, id: written.id ?? key, person: written.person, images: images, turns: written.turns,
+            naming: written.naming)
     }
 
     private func picture(_ reference: String, number: Int) throws -> Picture {

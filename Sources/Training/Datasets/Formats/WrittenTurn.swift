@@ -1,32 +1,42 @@
+import Models
+
 /// A turn of a conversation as JSON has it: `from` and `value`, or `role` and `content`.
-struct WrittenTurn: Decodable {
+struct WrittenTurn {
     let turn: ConversationTurn
     /// For each `<image>` marker what its block says about the picture; nil where it is listed elsewhere.
     let pictures: [String?]
 
-    private enum Key: String, CodingKey {
-        case from, value, role, content
-    }
-
-    init(from decoder: any Decoder) throws {
-        let turn = try decoder.container(keyedBy: Key.self)
-        let isMessage = turn.contains(.role)
-        let tag = try turn.decode(String.self, forKey: isMessage ? .role : .from)
+    /// Reads a turn.
+    ///
+    /// - Throws: `RowProblem.Reason`.
+    init(_ turn: RowValue) throws {
+        let isMessage = turn.has("role")
+        let tag = try turn.required(isMessage ? "role" : "from").text()
         guard let role = ConversationTurn.Role(tag: tag) else {
             throw RowProblem.Reason(
                 "`\(isMessage ? "role" : "from")` is `\(tag)`: expected human, gpt, user, assistant or system")
         }
+        try Self.refuse(turn, of: role)
         let content =
             try isMessage
-            ? turn.decode(MessageContent.self, forKey: .content)
-            : MessageContent(text: turn.decode(String.self, forKey: .value))
+            ? MessageContent(turn.required("content")) : MessageContent(text: turn.required("value").text())
         self.turn = ConversationTurn(role, content.text)
         pictures = content.pictures
+    }
+
+    /// Refuses what would change the turn's meaning and is not done.
+    private static func refuse(_ turn: RowValue, of role: ConversationTurn.Role) throws {
+        if let calls = turn.member("tool_calls"), !calls.isEmpty {
+            throw calls.reason("calls of tools are not supported: leave such rows out")
+        }
+        if role == .assistant, let weight = turn.member("weight"), weight.value.doubleValue != 1 {
+            throw weight.reason("expected 1, found \(weight.value): every answer is learned")
+        }
     }
 }
 
 /// What a message says: text, or blocks of text and pictures.
-private struct MessageContent: Decodable {
+private struct MessageContent {
     let text: String
     let pictures: [String?]
 
@@ -35,14 +45,13 @@ private struct MessageContent: Decodable {
         pictures = Array(repeating: nil, count: text.imageMarkerCount)
     }
 
-    init(from decoder: any Decoder) throws {
-        let value = try decoder.singleValueContainer()
-        if let text = try? value.decode(String.self) {
+    init(_ content: RowValue) throws {
+        if let text = content.value.stringValue {
             self.init(text: text)
-        } else if (try? value.decode([Anything].self)) != nil {
-            self.init(blocks: try value.decode([MessageBlock].self))
+        } else if content.value.arrayValue != nil {
+            self.init(blocks: try content.list().map(MessageBlock.init))
         } else {
-            throw RowProblem.Reason("\(RowProblem.place(decoder.codingPath))expected text or a list of blocks")
+            throw content.reason("expected text or a list of blocks")
         }
     }
 
@@ -60,44 +69,28 @@ private struct MessageContent: Decodable {
     }
 }
 
-/// A value of any kind.
-private struct Anything: Decodable {
-    init(from decoder: any Decoder) {}
-}
-
 /// `{"type": "text", "text": …}`, `{"type": "image", "image"|"path"|"url": …}` or
 /// `{"type": "image_url", "image_url": {"url": …}}`.
-private struct MessageBlock: Decodable {
+private struct MessageBlock {
     var isPicture = true
     var text = ""
     /// The picture's path or URL; nil where the row lists it.
     var reference: String?
 
-    private enum Key: String, CodingKey {
-        case type, text, image, path, url
-        case imageURL = "image_url"
-    }
-
-    private struct URLObject: Decodable { let url: String }
-
-    init(from decoder: any Decoder) throws {
-        let block = try decoder.container(keyedBy: Key.self)
-        switch try block.decode(String.self, forKey: .type) {
+    init(_ block: RowValue) throws {
+        switch try block.required("type").text() {
         case "text":
             isPicture = false
-            text = try block.decode(String.self, forKey: .text)
+            text = try block.required("text").text()
         case "image":
-            for key in [Key.image, .path, .url] where reference == nil {
-                reference = try block.decodeIfPresent(String.self, forKey: key)
+            for key in ["image", "path", "url"] where reference == nil {
+                reference = try block.member(key)?.text()
             }
         case "image_url":
-            reference =
-                try (try? block.decode(String.self, forKey: .imageURL))
-                ?? block.decode(URLObject.self, forKey: .imageURL).url
+            let address = try block.required("image_url")
+            reference = try address.value.stringValue ?? address.required("url").text()
         case let type:
-            throw RowProblem.Reason(
-                "\(RowProblem.place(decoder.codingPath))is a block of type `\(type)`:"
-                    + " expected text, image or image_url")
+            throw block.reason("is a block of type `\(type)`: expected text, image or image_url")
         }
     }
 }

@@ -24,11 +24,8 @@ struct PictureReader: Sendable {
 
     private func pixels(of image: RGBImage, name: String) throws -> PixelValues {
         let pixels = try processor(image)
-        guard pixels.height == imageSize, pixels.width == imageSize else {
-            throw TrainingError(
-                .invalidDataset,
-                "\(name): the processor makes \(pixels.width)×\(pixels.height) pixels, the model takes "
-                    + "\(imageSize)×\(imageSize); set size and crop_size in preprocessor_config.json to that")
+        if let reason = PictureFit.reason(against: (pixels.height, pixels.width), imageSize: imageSize) {
+            throw TrainingError(.invalidDataset, "\(name): \(reason)")
         }
         return pixels
     }

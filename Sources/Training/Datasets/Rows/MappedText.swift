@@ -1,5 +1,10 @@
 import Foundation
 
+extension Data {
+    /// The bytes behind the mark that some editors put before UTF-8 text.
+    var withoutByteOrderMark: Data { starts(with: [0xEF, 0xBB, 0xBF]) ? dropFirst(3) : self }
+}
+
 /// A text file that is mapped, not read, and where its rows are.
 struct MappedText: Sendable {
     let path: String
@@ -51,12 +56,19 @@ struct MappedText: Sendable {
     /// - Throws: `TrainingError` where it cannot be read.
     static func map(_ path: String) throws -> Data {
         guard FileManager.default.isReadableFile(atPath: path) else {
-            throw TrainingError(.fileNotFound, "\(path): no such file, or it cannot be read")
+            let link = FolderEntries.danglingTarget(of: path).map { "is a link to \($0), which is not there" }
+            throw TrainingError(.fileNotFound, "\(path): \(link ?? "no such file, or it cannot be read")")
         }
+        guard !FolderEntries.isFolder(path) else {
+            throw TrainingError(.invalidDataset, "\(path): is a folder: expected a file")
+        }
+        let data: Data
         do {
-            return try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
+            data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
         } catch {
             throw TrainingError(.fileNotFound, "\(path): cannot be read", cause: error)
         }
+        if let reason = PackedFile.reason(against: data) { throw TrainingError(.unsupported, "\(path): \(reason)") }
+        return data
     }
 }

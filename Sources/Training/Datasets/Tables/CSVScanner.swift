@@ -1,6 +1,7 @@
 import Foundation
 
 /// Finds the records of comma-separated values (RFC 4180): a line end within quotes does not end a record.
+/// Lines end with a line feed, a carriage return, or both.
 enum CSVScanner {
     /// Where each record lies, without its line end; empty lines are none.
     ///
@@ -35,6 +36,10 @@ enum CSVScanner {
                 canOpen = true
             } else {
                 canOpen = byte == UInt8(ascii: ",")
+            }
+            if byte == UInt8(ascii: "\r"), position == bytes.count || bytes[position] != UInt8(ascii: "\n") {
+                line += 1
+                if !isQuoted { return position - 1 }
             }
             guard byte == UInt8(ascii: "\n") else { continue }
             line += 1

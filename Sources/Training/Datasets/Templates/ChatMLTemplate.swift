@@ -9,5 +9,7 @@ extension ConversationTemplate {
             return "\(system)<|im_start|>user\n\($0.text)<|im_end|>\n<|im_start|>assistant\n"
         },
         answer: { text, _ in "\(text)<|im_end|>" },
-        separator: "\n")
+        separator: "\n",
+        tokens: ["<|im_start|>", "<|im_end|>"],
+        systemPrefix: "<|im_start|>system\n")
 }

@@ -39,10 +39,20 @@ public struct ChatTemplateFile: Equatable, Sendable {
 }
 
 extension ConversationTemplates {
+    /// A template that fits a folder's chat template.
+    public struct Recognised: Sendable {
+        /// The template.
+        public let template: ConversationTemplate
+        /// Where the folder's was found.
+        public let file: String
+        /// What the folder's says for the system where rows say nothing, which is left out: its first line, if any.
+        public let omittedSystem: String?
+    }
+
     /// The template that fits the chat template of a model's folder, and where that was found.
     ///
     /// - Throws: `TrainingError` where the folder has no chat template or one of an unknown kind.
-    public static func recognised(inFolder folder: String) throws -> (template: ConversationTemplate, file: String) {
+    public static func recognised(inFolder folder: String) throws -> Recognised {
         let choice = "set data.template to one of \(all.map(\.name).joined(separator: ", "))"
         guard let file = try ChatTemplateFile.find(inFolder: folder) else {
             throw TrainingError(
@@ -53,6 +63,7 @@ extension ConversationTemplates {
         guard let template = all.first(where: { $0.recognises(file.source) }) else {
             throw TrainingError(.unsupported, "\(file.path): a chat template of a kind that is not known: \(choice)")
         }
-        return (template, file.path)
+        return Recognised(
+            template: template, file: file.path, omittedSystem: template.defaultSystem(in: file.source))
     }
 }

@@ -22,6 +22,10 @@ public struct ConversationTemplate: Sendable {
     let answer: @Sendable (_ text: String, TextMarks) -> String
     /// What follows an answer without being learned.
     let separator: String
+    /// The marks of the frame that are single tokens of the models that it is for.
+    var tokens: [String] = []
+    /// What a folder's chat template has right before the text of a system's turn.
+    var systemPrefix: String?
 
     /// Writes turns as one text, without the token that begins every text.
     ///

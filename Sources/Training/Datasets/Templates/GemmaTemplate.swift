@@ -10,5 +10,6 @@ extension ConversationTemplate {
             return "<start_of_turn>user\n\(system)\($0.text.stripped)<end_of_turn>\n<start_of_turn>model\n"
         },
         answer: { text, _ in "\(text.stripped)<end_of_turn>" },
-        separator: "\n")
+        separator: "\n",
+        tokens: ["<start_of_turn>", "<end_of_turn>"])
 }

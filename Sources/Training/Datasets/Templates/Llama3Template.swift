@@ -10,7 +10,8 @@ extension ConversationTemplate {
             return system + llama3Header("user") + $0.text.stripped + "<|eot_id|>" + llama3Header("assistant")
         },
         answer: { text, _ in "\(text.stripped)<|eot_id|>" },
-        separator: "")
+        separator: "",
+        tokens: ["<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"])
 
     private static func llama3Header(_ role: String) -> String { "<|start_header_id|>\(role)<|end_header_id|>\n\n" }
 }

@@ -9,7 +9,7 @@ extension DataArguments: ConfigurationSection {
         Field("validation", \.validation, "What to evaluate on, in the same format.", Constraint.dataset.whenGiven),
         Field("format", \.format, "How the data is written; auto recognises it by what it holds."),
         Field("prompt", \.prompt, "What a picture is asked where the data has captions or classes only."),
-        Field("max_length", \.maxLength, "The most tokens of a row, image tokens included.", .atLeast(2)),
+        Field("max_length", \.maxLength, "The most tokens of a row, image tokens included.", .within(2...10_000_000)),
         Field("on_long", \.onLong, "Whether a longer row is an error or left out and counted; none is cut."),
         Field(
             "template", \.template, "How conversations are written; auto recognises the model's chat template.",
@@ -19,7 +19,8 @@ extension DataArguments: ConfigurationSection {
             "A folder to keep what frozen vision layers make of pictures, shared between runs; none unless given."),
         Field(
             "feature_cache_gigabytes", \.featureCacheGigabytes,
-            "The most that the folder may take; what was not used for longest goes first.", .above(0)),
+            "The most that the folder may take; what was not used for longest goes first.",
+            .within(above: 0, upTo: 1_000_000)),
         Field("shuffle", \.shuffle, "Take the rows in a new random order each epoch, by training.seed."),
     ]
 }

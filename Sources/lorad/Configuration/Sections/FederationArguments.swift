@@ -32,33 +32,34 @@ struct FederationArguments: ConfigurationSection {
 
     static let fields: [Field<Self>] = [
         Field("mode", \.mode, "Whether the coordinator owns the data or the workers do."),
-        Field("min_workers", \.minWorkers, "Workers that must have joined before work begins.", .atLeast(1)),
+        Field("min_workers", \.minWorkers, "Workers that must have joined before work begins.", .within(1...10_000)),
         Field(
             "worker_timeout", \.workerTimeout, "Seconds of silence after which a worker's task is given to another.",
-            .above(0)),
-        Field("rounds", \.rounds, "Times that updates are collected.", .atLeast(1)),
-        Field("local_steps", \.localSteps, "Steps that a worker takes in a round.", .atLeast(1)),
+            .within(above: 0, upTo: 1_000_000)),
+        Field("rounds", \.rounds, "Times that updates are collected.", .within(1...1_000_000)),
+        Field("local_steps", \.localSteps, "Steps that a worker takes in a round.", .within(1...1_000_000)),
         Field(
             "local_epochs", \.localEpochs, "Times through its data that a worker goes in a round, in place of steps.",
-            Constraint.above(0).whenGiven),
+            Constraint.within(above: 0, upTo: 1_000_000).whenGiven),
         Field("participation", \.participation, "Share of the workers that take part in a round.", .share),
         Field(
             "round_deadline", \.roundDeadline,
             "Seconds after which a round goes on without those that are late, if min_workers results are in.",
-            Constraint.above(0).whenGiven),
+            Constraint.within(above: 0, upTo: 1_000_000).whenGiven),
         Field(
             "max_examples_weight", \.maxExamplesWeight, "The most examples that a worker's weight stands for.",
-            .atLeast(1)),
+            .within(1...1_000_000_000)),
         Field("proximal_mu", \.proximalMu, "Strength of FedProx's pull to the round's start.", .atLeast(0)),
         Field("aggregation", \.aggregation, "How updates become one.", .oneOf(Aggregators.names)),
         Field("trimmed_share", \.trimmedShare, "Share that trimmed_mean leaves out at either end.", .within(0..<0.5)),
-        Field("faulty_workers", \.faultyWorkers, "Bad updates that krum and multi_krum bear.", .atLeast(0)),
+        Field("faulty_workers", \.faultyWorkers, "Bad updates that krum and multi_krum bear.", .within(0...10_000)),
         Field(
             "norm_bound", \.normBound, "Length that norm_bound clips an update to.", Constraint.above(0).whenGiven),
         Field(
             "refuse_norm", \.refuseNorm, "Length beyond which an update is refused.", Constraint.above(0).whenGiven),
         Field(
-            "gain_rank", \.gainRank, "The most rank of what flora and fedex add to the frozen base.", .atLeast(1)),
+            "gain_rank", \.gainRank, "The most rank of what flora and fedex add to the frozen base.",
+            .within(1...65_536)),
         Field(
             "server_optimizer", \.serverOptimizer, "How the coordinator applies an aggregated update.",
             .oneOf(ServerOptimizers.names)),
@@ -69,17 +70,42 @@ struct FederationArguments: ConfigurationSection {
             "server_momentum", \.serverMomentum, "The momentum of server optimizer sgd.",
             Constraint.within(0..<1.0).whenGiven),
         Field("server_nesterov", \.serverNesterov, "Whether that momentum is Nesterov's."),
-        Field("eval_rounds", \.evalRounds, "Rounds between two evaluations.", .atLeast(1)),
+        Field("eval_rounds", \.evalRounds, "Rounds between two evaluations.", .within(1...1_000_000)),
     ]
 
+    /// Steps of all workers in the whole run, so that the rows of them all stay countable.
+    private static let mostSteps = 1_000_000_000_000
+
     static let rules: [SectionRule<Self>] = [
-        SectionRule(key: "server_optimizer") { arguments in
+        SectionRule(key: "rounds") {
+            let steps = $0.rounds * $0.localSteps * $0.minWorkers
+            guard $0.mode == .distributed, steps > mostSteps else { return nil }
+            return "rounds \($0.rounds), local_steps \($0.localSteps) and min_workers \($0.minWorkers) make \(steps) "
+                + "steps: their product must be at most \(mostSteps)"
+        },
+        SectionRule(key: "aggregation") { arguments in
             do {
-                _ = try arguments.makeServerOptimizer(after: arguments.makeAggregator())
+                _ = try arguments.makeAggregator()
                 return nil
             } catch {
                 return "\(error)"
             }
+        },
+        SectionRule(key: "server_optimizer") { arguments in
+            guard let aggregator = try? arguments.makeAggregator() else { return nil }
+            do {
+                _ = try arguments.makeServerOptimizer(after: aggregator)
+                return nil
+            } catch {
+                return "\(error)"
+            }
+        },
+        SectionRule(key: "min_workers") { arguments in
+            guard arguments.mode == .federated || arguments.localSteps > 1,
+                let needed = try? arguments.makeAggregator().minimumUpdates, arguments.minWorkers < needed
+            else { return nil }
+            return "aggregation \(arguments.aggregation) needs \(needed) updates in a round, and so as many workers: "
+                + "found \(arguments.minWorkers)"
         },
         SectionRule(key: "aggregation") {
             $0.mode == .distributed && $0.localSteps == 1 && $0.aggregation != "mean"

@@ -19,13 +19,13 @@ struct PrivacyArguments: ConfigurationSection {
         var clip = 1.0
 
         static let fields: [Field<Self>] = [
-            Field("enabled", \.enabled, "Whether updates are masked."),
+            Field("enabled", \.enabled, "Whether updates are masked.", isRequired: true),
             Field(
                 "threshold", \.threshold, "Share of the workers that must stay for a round to count, above one half.",
                 .within(above: 0.5, upTo: 1)),
-            Field("fewest_workers", \.fewestWorkers, "Fewer workers make no sum.", .atLeast(2)),
+            Field("fewest_workers", \.fewestWorkers, "Fewer workers make no sum.", .within(2...10_000)),
             Field("bits", \.bits, "Bits that a masked value takes.", .within(16...32)),
-            Field("clip", \.clip, "Largest change of a value; larger ones are cut.", .above(0)),
+            Field("clip", \.clip, "Largest change of a value; larger ones are cut.", .clip),
         ]
     }
 
@@ -53,7 +53,7 @@ struct PrivacyArguments: ConfigurationSection {
         var targetEpsilon: Double?
 
         static let fields: [Field<Self>] = [
-            Field("enabled", \.enabled, "Whether updates are clipped and noise is added."),
+            Field("enabled", \.enabled, "Whether updates are clipped and noise is added.", isRequired: true),
             Field(
                 "unit", \.unit,
                 "Whom the noise hides: a worker with all of its data, a person by the rows' field `person`, or an example."
@@ -61,7 +61,7 @@ struct PrivacyArguments: ConfigurationSection {
             Field(
                 "mechanism", \.mechanism,
                 "Gaussian noise of the coordinator's, or shares of noise that workers add under secure aggregation."),
-            Field("clip", \.clip, "Largest norm of a contribution.", .above(0)),
+            Field("clip", \.clip, "Largest norm of a contribution.", .clip),
             Field(
                 "clip_quantile", \.clipQuantile,
                 "Share of updates that the clip should leave whole: it then moves from round to round.",
@@ -69,11 +69,11 @@ struct PrivacyArguments: ConfigurationSection {
             Field(
                 "noise_multiplier", \.noiseMultiplier,
                 "Standard deviation of the noise, in clips; found by target_epsilon and rounds unless given.",
-                Constraint.above(0).whenGiven),
+                Constraint.within(0.01...1_000_000).whenGiven),
             Field("delta", \.delta, "Probability that the guarantee may fail.", .probability),
             Field(
                 "target_epsilon", \.targetEpsilon, "The budget; the run stops before it is spent.",
-                Constraint.above(0).whenGiven),
+                Constraint.within(0.000_001...1_000_000).whenGiven),
         ]
     }
 }
@@ -83,6 +83,8 @@ extension Constraint<Double> {
         requirement: "be greater than 0 and less than 1",
         schema: [.init("exclusiveMinimum", .int(0)), .init("exclusiveMaximum", .int(1))]
     ) { $0 > 0 && $0 < 1 }
+    /// Neither so small that nothing is left of an update, nor so large that its noise is no number.
+    fileprivate static let clip = within(0.000_001...1_000_000)
 }
 
 extension PrivacyArguments.DifferentialPrivacy {

@@ -12,7 +12,7 @@ extension TrainingArguments: ConfigurationSection {
             "Learning rates by parameter: the first pattern that matches the whole PEFT path wins.", .patterns),
         Field("lr_scheduler_type", \.lrSchedulerType, "How the learning rate develops over the run."),
         Field("warmup_ratio", \.warmupRatio, "Share of all steps over which the learning rate rises.", .within(0...1)),
-        Field("warmup_steps", \.warmupSteps, "Steps over which the learning rate rises.", .atLeast(0)),
+        Field("warmup_steps", \.warmupSteps, "Steps over which the learning rate rises.", .stepsOrNone),
         Field("weight_decay", \.weightDecay, "Decoupled weight decay.", .atLeast(0)),
         Field("adam_beta1", \.adamBeta1, "Decay of the first moment.", .within(0..<1)),
         Field("adam_beta2", \.adamBeta2, "Decay of the second moment.", .within(0..<1)),
@@ -21,9 +21,15 @@ extension TrainingArguments: ConfigurationSection {
     ]
 
     private static let batchFields: [Field<Self>] = [
-        Field("per_device_train_batch_size", \.perDeviceTrainBatchSize, "Rows in a micro-batch.", .atLeast(1)),
-        Field("gradient_accumulation_steps", \.gradientAccumulationSteps, "Micro-batches in a step.", .atLeast(1)),
-        Field("num_train_epochs", \.numTrainEpochs, "Times that the data is gone through.", .above(0)),
+        Field(
+            "per_device_train_batch_size", \.perDeviceTrainBatchSize, "Rows in a micro-batch.",
+            .within(1...mostRowsPerStep)),
+        Field(
+            "gradient_accumulation_steps", \.gradientAccumulationSteps, "Micro-batches in a step.",
+            .within(1...mostRowsPerStep)),
+        Field(
+            "num_train_epochs", \.numTrainEpochs, "Times that the data is gone through.",
+            .within(above: 0, upTo: 1_000_000)),
         Field("max_steps", \.maxSteps, "Steps to take, whatever num_train_epochs says; -1 means off.", .stepLimit),
         Field(
             "learn_temperature", \.learnTemperature, "Train the temperature of a contrastive model, CLIP's logit_scale."
@@ -33,14 +39,14 @@ extension TrainingArguments: ConfigurationSection {
 
     private static let reportFields: [Field<Self>] = [
         Field("output_dir", \.outputDir, "The folder for everything that the run writes."),
-        Field("logging_steps", \.loggingSteps, "Steps between log records.", .atLeast(1)),
-        Field("save_steps", \.saveSteps, "Steps between checkpoints; 0 saves only at the end.", .atLeast(0)),
+        Field("logging_steps", \.loggingSteps, "Steps between log records.", .steps),
+        Field("save_steps", \.saveSteps, "Steps between checkpoints; 0 saves only at the end.", .stepsOrNone),
         Field(
             "save_total_limit", \.saveTotalLimit, "Newest checkpoints to keep; all where it is not given.",
-            Constraint.atLeast(1).whenGiven),
+            Constraint.steps.whenGiven),
         Field(
             "eval_steps", \.evalSteps, "Steps between evaluations of data.validation; at the end where not given.",
-            Constraint.atLeast(1).whenGiven),
+            Constraint.steps.whenGiven),
         Field(
             "load_best_model_at_end", \.loadBestModelAtEnd,
             "Write the adapter of the best evaluation at the end, and keep its checkpoint."),
@@ -48,7 +54,7 @@ extension TrainingArguments: ConfigurationSection {
         Field(
             "early_stopping_patience", \.earlyStoppingPatience,
             "Evaluations without a gain after which the run ends; never where not given.",
-            Constraint.atLeast(1).whenGiven),
+            Constraint.steps.whenGiven),
         Field(
             "early_stopping_threshold", \.earlyStoppingThreshold, "What a gain must be more than.", .atLeast(0)),
     ]
@@ -58,7 +64,16 @@ extension TrainingArguments: ConfigurationSection {
         Field("lanes", \.lanes, "Micro-batches computed side by side; auto takes what the machine has.", .someLanes),
     ]
 
+    /// Rows in a step, so that what is made of them by rounds, workers and epochs stays countable.
+    private static let mostRowsPerStep = 1_000_000
+
     static let rules: [SectionRule<Self>] = [
+        SectionRule(key: "gradient_accumulation_steps") {
+            $0.rowsPerStep > mostRowsPerStep
+                ? "makes steps of \($0.rowsPerStep) rows with per_device_train_batch_size \($0.perDeviceTrainBatchSize): "
+                    + "their product must be at most \(mostRowsPerStep), found \($0.gradientAccumulationSteps)"
+                : nil
+        },
         SectionRule(key: "warmup_steps") {
             $0.warmupSteps > 0 && $0.warmupRatio > 0 ? "warmup_ratio is given too: give one of them" : nil
         },
@@ -82,15 +97,23 @@ extension TrainingArguments: ConfigurationSection {
 }
 
 extension Constraint<Int> {
+    /// More steps than any run takes, and few enough to be counted with.
+    fileprivate static let mostSteps = 1_000_000_000
+
+    fileprivate static let steps = within(1...mostSteps)
+    fileprivate static let stepsOrNone = within(0...mostSteps)
     fileprivate static let stepLimit = Self(
-        requirement: "be -1 or at least 1",
-        schema: [.init("minimum", .int(-1)), .init("not", .object([.init("const", .int(0))]))]
-    ) { $0 == -1 || $0 >= 1 }
+        requirement: "be -1, or from 1 to \(mostSteps)",
+        schema: [
+            .init("minimum", .int(-1)), .init("maximum", .int(mostSteps)),
+            .init("not", .object([.init("const", .int(0))])),
+        ]
+    ) { $0 == -1 || (1...mostSteps).contains($0) }
 }
 
 extension Constraint<LaneCount> {
-    fileprivate static let someLanes = Self(requirement: "be auto or at least 1") {
-        if case .fixed(let count) = $0 { count >= 1 } else { true }
+    fileprivate static let someLanes = Self(requirement: "be auto, or from 1 to \(LaneCount.range.upperBound)") {
+        if case .fixed(let count) = $0 { LaneCount.range.contains(count) } else { true }
     }
 }
 

@@ -44,6 +44,11 @@ struct EventWording: Sendable {
                 "round_lost", "\(text(round)) is begun anew: \(reason.onOneLine)",
                 [number(round), ("reason", .string(reason))])
         case .committed(let report): committed(report)
+        case .endedEarly(let rounds, let reason):
+            Announcement(
+                "ended_early",
+                "the run ends after \(status.unit.text(rounds)) of \(status.rounds): \(reason.onOneLine)",
+                [(status.unit.rawValue + "s", .int(rounds)), ("reason", .string(reason))])
         case .finished: Announcement("finished", nil, [(status.unit.rawValue + "s", .int(status.done))])
         case .failed(let reason):
             Announcement("failed", "the run cannot go on: \(reason.onOneLine)", [("reason", .string(reason))])

@@ -17,8 +17,8 @@ struct Invitation: Sendable {
     let minimumWorkers: Int
     /// Where metrics are served, if anywhere.
     var metrics: HTTPAddress?
-    /// Where the run's page is served, if anywhere.
-    var dashboard: HTTPAddress?
+    /// The URL of the run's page, if there is one.
+    var dashboard: String?
 
     var announcement: Announcement {
         Announcement(
@@ -28,7 +28,7 @@ struct Invitation: Sendable {
                 ("bulk_endpoint", .string(bulk.description)), ("state", .string(state)),
                 ("join", .string(line.text)), ("expires", expiry.map { .string($0.ISO8601Format()) }),
                 ("min_workers", .int(minimumWorkers)), ("metrics", metrics.map { .string("http://\($0)/metrics") }),
-                ("dashboard", dashboard.map { .string("http://\($0)/") }),
+                ("dashboard", dashboard.map { .string($0) }),
             ])
     }
 
@@ -36,7 +36,7 @@ struct Invitation: Sendable {
         let until = expiry.map { " (it admits new ones until \($0.ISO8601Format()))" } ?? ""
         let start = minimumWorkers == 1 ? "the first worker is there" : "\(minimumWorkers) workers are there"
         let figures = metrics.map { "\nmetrics are at http://\($0)/metrics" } ?? ""
-        let page = dashboard.map { "\nthe run's page is at http://\($0)/" } ?? ""
+        let page = dashboard.map { "\nthe run's page is at \($0)" } ?? ""
         return """
             run \(run) listens at \(endpoint) and \(bulk), with its state in \(state)\(figures)\(page)
             workers join with this line\(until):

@@ -1,0 +1,46 @@
+import Federation
+import Models
+import Tensors
+import Training
+
+/// What a result of a task of gradients must have: those that the task's rows are sure to make, and counts of these rows.
+struct GradientCheck: Sendable {
+    /// Keys of the adapters of a decoder's layers, which every row goes through. Others may be reached by none of a task's
+    /// rows, as those of a vision tower by rows without pictures.
+    private let alwaysReached: [String]
+
+    /// - Parameters:
+    ///   - keys: of all that trains.
+    ///   - parts: the modules that make up each part of the model.
+    init(keys: [String], parts: [ModelPart: [String]]) {
+        func lies(_ key: String, in part: ModelPart) -> Bool {
+            (parts[part] ?? []).contains { key.contains(".\($0).") }
+        }
+        alwaysReached = keys.filter { key in
+            (key.contains(".lora_A.") || key.contains(".lora_B.")) && lies(key, in: .language)
+                && !lies(key, in: .crossAttention)
+        }
+    }
+
+    /// Looks at a result.
+    ///
+    /// - Throws: `FederationError.invalidUpdate` where gradients are missing, or it tells of other rows.
+    func check(_ contribution: Contribution, of rows: WorkRows) throws {
+        let metrics = contribution.metrics
+        let found = [metrics.examples, metrics.tokens, metrics.supervisedTokens]
+        let expected = [rows.count, rows.tokens, rows.supervisedTokens]
+        guard found == expected else {
+            throw FederationError(
+                .invalidUpdate,
+                "the result is of \(found[0]) rows, \(found[1]) tokens and \(found[2]) learned ones, the task of "
+                    + "\(expected[0]), \(expected[1]) and \(expected[2])")
+        }
+        guard rows.supervisedTokens > 0 else { return }  // rows without a label make no gradient
+        if let missing = alwaysReached.first(where: { contribution.update[$0] == nil }) {
+            throw FederationError(.invalidUpdate, "the result has no gradient of \(missing), which every row reaches")
+        }
+        guard contribution.update.count > 0 || rows.pictures.isEmpty else {
+            throw FederationError(.invalidUpdate, "the result has no gradients")
+        }
+    }
+}
