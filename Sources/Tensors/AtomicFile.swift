@@ -47,7 +47,7 @@ public enum AtomicFile {
     private static func replace(
         _ path: String, with pieces: some Sequence<UnsafeRawBufferPointer>, _ permissions: mode_t
     ) throws {
-        let temporary = "\(path).\(UUID().uuidString.prefix(8)).partial"
+        let temporary = "\(path).\(UInt64.random(in: 0...(.max))).partial"
         let descriptor = FileReserve.open { open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions) }
         guard descriptor >= 0 else { throw failure(path, errno) }
         defer { close(descriptor) }
@@ -76,7 +76,7 @@ public enum AtomicFile {
     /// - Parameter path: what was renamed, for the message.
     /// - Throws: `TensorError.writeFailed` where the system cannot flush the folder.
     public static func synchronize(folder: String, of path: String) throws {
-        let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
+        let descriptor = FileReserve.open { open(folder, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         guard fsync(descriptor) != 0, errno != EINVAL, errno != ENOTSUP else { return }

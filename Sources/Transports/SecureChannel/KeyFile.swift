@@ -36,7 +36,7 @@ struct KeyFile {
     func create(_ text: String) throws -> Bool {
         try createFolder()
         try checkFolder()
-        let temporary = "\(path).\(UUID().uuidString.prefix(8)).partial"
+        let temporary = "\(path).\(UInt64.random(in: 0...(.max))).partial"
         defer { unlink(temporary) }
         try write(text, to: temporary)
         if link(temporary, path) != 0 {

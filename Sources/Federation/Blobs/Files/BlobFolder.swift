@@ -90,7 +90,8 @@ struct BlobFolder: Sendable {
         return folder
     }
 
-    private func temporaryPath() -> String { "\(partials.path)/\(UUID().uuidString).new" }
+    /// A name that nothing has: `UUID()` repeats itself where no descriptor is left to read randomness by.
+    private func temporaryPath() -> String { "\(partials.path)/\(UInt64.random(in: 0...(.max))).new" }
 
     private func rename(_ path: String, to final: String) throws {
         guard Foundation.rename(path, final) == 0 else { throw OpenFile.failure(final) }

@@ -24,7 +24,7 @@ struct Folder: Sendable {
 
     /// Makes renamings in it outlive a crash of the machine, where its file system can do that.
     func synchronize() throws {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = FileReserve.open { open(path, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         guard fsync(descriptor) != 0, errno != EINVAL, errno != ENOTSUP else { return }
