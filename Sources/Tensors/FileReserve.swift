@@ -29,15 +29,18 @@ public enum FileReserve {
         let descriptor = body()
         guard descriptor < 0, errno == EMFILE else { return descriptor }
         return raising.withLock { _ in
-            guard let before = Self.limit else { return body() }
+            guard let before = Self.limit, before.rlim_cur < before.rlim_max else { return body() }
+            defer { set(before) }
+            // One more at a time: a connection that comes in the same moment takes that one, and not all.
             var raised = before
-            raised.rlim_cur = raised.rlim_max
-            set(raised)
-            let descriptor = body()
-            let code = errno
-            set(before)
-            errno = code
-            return descriptor
+            while raised.rlim_cur < raised.rlim_max {
+                raised.rlim_cur += 1
+                set(raised)
+                let descriptor = body()
+                if descriptor >= 0 || errno != EMFILE { return descriptor }
+            }
+            errno = EMFILE
+            return -1
         }
     }
 

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The reserve of file descriptors", .serialized)
 struct FileReserveTests {
-    @Test("is opened where there are no others, for that moment only")
+    @Test("gives one where there are no others, for that moment only")
     func reserve() throws {
         let before = try #require(FileReserve.limit)
         var calls = 0
@@ -19,7 +19,7 @@ struct FileReserveTests {
             during = FileReserve.limit?.rlim_cur
             return 7
         }
-        #expect(descriptor == 7 && during == before.rlim_max)
+        #expect(descriptor == 7 && during == min(before.rlim_cur + 1, before.rlim_max))
         #expect(FileReserve.limit?.rlim_cur == before.rlim_cur)
     }
 

@@ -55,7 +55,7 @@ final class PageFeed: Sendable {
             Self.take(page, &state)
             state.isOver = true
         }
-        let deadline = ContinuousClock.now + .seconds(2)
+        let deadline = ContinuousClock.now + .seconds(5)
         while state.withLock({ $0.readers }) > 0, .now < deadline { Thread.sleep(forTimeInterval: 0.02) }
     }
 
