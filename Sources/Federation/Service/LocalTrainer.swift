@@ -3,6 +3,8 @@ public import Tensors
 
 /// What does the work that a worker is given: the only thing that the federated half knows of models.
 public protocol LocalTrainer: Sendable {
+    /// The most bytes that the state of a task may have. A larger one is refused before memory is taken for it.
+    var stateByteLimit: Int { get }
     /// Does a task; called on a thread that may block.
     ///
     /// - Throws: `FederationError.cancelled` soon after `work.isCancelled` turns true; anything else is reported to the

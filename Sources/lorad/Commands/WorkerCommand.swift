@@ -25,6 +25,13 @@ struct WorkerCommand: ParsableCommand {
     var model: String?
 
     @Option(
+        help: """
+            A folder in which the run file's model.path is looked up before the base model is fetched; may be given more \
+            than once. Nothing is looked up unless given: the coordinator would learn which paths exist.
+            """)
+    var modelRoot: [String] = []
+
+    @Option(
         help: "This worker's own data, for a federated run: a file, folder or range. It does not leave this machine.")
     var data: String?
 
@@ -105,7 +112,7 @@ struct WorkerCommand: ParsableCommand {
         defer { display.finish() }
         StopSignal.listen()
         let worker = try WorkerRun(
-            JoinLine(text: line()), model: model,
+            JoinLine(text: line()), models: .init(own: model, roots: modelRoot),
             data: data.map {
                 .init(
                     train: $0, validation: validation, images: images, format: format, skipsBadRows: skipBadRows,

@@ -16,6 +16,7 @@ final class SharedTrainer: LocalTrainer {
     private let own: OwnData?
     private let rank: Int?
     private let privacy: OwnPrivacy?
+    let stateByteLimit: Int
 
     /// Builds the model of a run.
     ///
@@ -41,10 +42,22 @@ final class SharedTrainer: LocalTrainer {
         self.rank = rank
         limits = WorkLimits(model: adapted.model, maxLength: configuration.data.maxLength)
         processor = try ImageProcessor(directory: folder.url)
+        stateByteLimit = try Self.stateByteLimit(adapted, adapterConfiguration, configuration.federation?.gainRank)
         own = try data.map { try OwnData($0, folder, adapted.model, configuration, name: name, say: say) }
         privacy = try own.flatMap { try $0.privacy(configuration, adapted, ledger: ledger, lanes: lanes.count) }
         if let privacy { say(privacy.words) }
         say("\(adapted.parameterCount)")
+    }
+
+    /// Bytes of the run's largest state: what trains, at the run's own ranks, and what frozen weights may have gained.
+    private static func stateByteLimit(_ adapted: AdaptedModel, _ file: URL, _ gainRank: Int?) throws -> Int {
+        let run = try AdapterFolder.configuration(Data(contentsOf: file), file: file.path).configuration
+        let rank = (run.rankPattern.map(\.value) + [run.rank]).max() ?? 0
+        let headers = 1 << 20
+        let trained = adapted.weights.parameters.reduce(0) { $0 + $1.tensor.byteCount + 512 }
+        return adapted.weights.plan.linears.reduce(headers + trained) { sum, linear in
+            sum + (rank + (gainRank ?? 0)) * (linear.inputs + linear.outputs) * MemoryLayout<Float>.size + 1_024
+        }
     }
 
     func perform(_ work: LocalWork) throws -> LocalResult {

@@ -19,7 +19,7 @@ struct SecureAggregationTests {
         let all = Self.federated + ["federation.min_workers=\(workers)"] + settings
         return try LoradProcess(
             ["coordinator", "--config", "run.yaml", "--listen", "tcp://127.0.0.1:0", "--state", "state", "--json"]
-                + all.flatMap { ["--set", $0] }, in: run.path)
+                + SharedRun.manyUses + all.flatMap { ["--set", $0] }, in: run.path)
     }
 
     /// The join line, and the workers' parts of the data.
@@ -147,6 +147,7 @@ private final class Canary: LocalTrainer {
     }
 
     let state = Mutex(State())
+    let stateByteLimit = 1 << 30
     private let seed: UInt64
     private let gate: DispatchSemaphore
 

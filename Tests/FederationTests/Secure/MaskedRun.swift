@@ -15,6 +15,7 @@ final class MaskedRun: Sendable {
         var amount: Float
         var examples: Int
         var before: @Sendable () -> Void = {}
+        let stateByteLimit = 1 << 20
 
         func perform(_ work: LocalWork) throws -> LocalResult {
             before()

@@ -76,6 +76,7 @@ final class ToyJob: Job {
 /// Does the toy's tasks; or whatever a test wants done.
 struct ToyTrainer: LocalTrainer {
     var before: @Sendable (LocalWork) throws -> Void = { _ in }
+    var stateByteLimit = 1 << 20
 
     func perform(_ work: LocalWork) throws -> LocalResult {
         try before(work)
