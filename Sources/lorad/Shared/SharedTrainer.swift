@@ -54,9 +54,11 @@ final class SharedTrainer: LocalTrainer {
         let run = try AdapterFolder.configuration(Data(contentsOf: file), file: file.path).configuration
         let rank = (run.rankPattern.map(\.value) + [run.rank]).max() ?? 0
         let headers = 1 << 20
-        let trained = adapted.weights.parameters.reduce(0) { $0 + $1.tensor.byteCount + 512 }
-        return adapted.weights.plan.linears.reduce(headers + trained) { sum, linear in
-            sum + (rank + (gainRank ?? 0)) * (linear.inputs + linear.outputs) * MemoryLayout<Float>.size + 1_024
+        let trained: Int = adapted.weights.parameters.reduce(0) { $0 + $1.tensor.byteCount + 512 }
+        let bytes = (rank + (gainRank ?? 0)) * MemoryLayout<Float>.size
+        return adapted.weights.plan.linears.reduce(headers + trained) { (sum: Int, linear: AdaptedLinear) -> Int in
+            let size: Int = bytes * (linear.inputs + linear.outputs)
+            return sum + size + 1_024
         }
     }
 
