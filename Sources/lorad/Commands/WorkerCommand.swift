@@ -85,6 +85,11 @@ struct WorkerCommand: ParsableCommand {
     @Option(help: "How this worker's own data is written; auto recognises it by what it holds.")
     var format = DataFormat.automatic
 
+    @OptionGroup var columns: ColumnOptions
+
+    @Option(help: "Names for the class numbers in .cls members of this worker's archives: a file with one per line.")
+    var classes: String?
+
     @Option(help: "A folder to keep what frozen vision layers make of this worker's own pictures, shared between runs.")
     var featureCache: String?
 
@@ -115,7 +120,8 @@ struct WorkerCommand: ParsableCommand {
             JoinLine(text: line()), models: .init(own: model, roots: modelRoot),
             data: data.map {
                 .init(
-                    train: $0, validation: validation, images: images, format: format, skipsBadRows: skipBadRows,
+                    train: $0, validation: validation, images: images, format: format, columns: columns.columns,
+                    separator: columns.separator, classes: classes, skipsBadRows: skipBadRows,
                     featureCache: featureCache ?? "")
             },
             rank: rank, name: name, lanes: lanes,

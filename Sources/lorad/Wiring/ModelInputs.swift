@@ -114,6 +114,7 @@ struct ModelInputs: Sendable {
         say(conversations.notice)
         let encoded = try EncodedDataset(conversations, encoder: encoder, maxLength: maxLength, onLong: onLong)
         SkippedRows([encoded]).report(say)
+        encoded.truncationNotice.map(say)
         return OpenedSource(
             rows: ConversationSource(
                 encoded, processor: processor, imageSize: imageSize, pictureLength: pictureLength),

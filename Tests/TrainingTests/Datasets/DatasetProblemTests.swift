@@ -44,7 +44,7 @@ struct DatasetProblemTests {
             ),
             (
                 #"{"conversations": [{"from": "human", "value": "Q"}, {"from": "human", "value": "Q"}]}"#,
-                "row 1 (line 3): `conversations[1]`: expected the assistant, found the user"
+                "row 1 (line 3): ends with a question: expected an answer of the assistant"
             ),
             (
                 #"{"conversations": [{"from": "human", "value": "Q"}, {"from": "system", "value": "Q"}]}"#,
@@ -94,7 +94,7 @@ struct DatasetProblemTests {
             ),
             (
                 #"{"conversations": [{"from": "robot", "value": "Q"}]}"#,
-                "row 1 (line 3): `from` is `robot`: expected human, gpt, user, assistant or system"
+                "row 1 (line 3): `from` is `robot`: expected human, gpt, user, assistant, system, tool or function"
             ),
             (#"{"conversations": "Q"}"#, "row 1 (line 3): `conversations`: expected a list, found something else"),
         ])
@@ -148,8 +148,18 @@ struct DatasetProblemTests {
         arguments: [
             (#""videos": ["a.mp4"],"#, "", "`videos`: videos are not supported"),
             (#""conversations": [],"#, "", "has both `conversations` and `messages`"),
-            ("", #", "tool_calls": [{"id": "1"}]"#, "`messages[1].tool_calls`: calls of tools are not supported"),
-            ("", #", "weight": 0"#, "`messages[1].weight`: expected 1, found 0"),
+            ("", #", "tool_calls": [{"id": "1"}]"#, "`messages[1].tool_calls[0]`: has no `name`"),
+            ("", #", "tool_calls": {}}, {"role": "tool""#, "`messages[2]`: has no `content`"),
+            (
+                "", #", "tool_calls": [{"function": {"name": "f", "arguments": "[1]"}}]"#,
+                "`messages[1].tool_calls[0].function.arguments`: expected an object, or text that holds one"
+            ),
+            ("", #", "function_call": {"name": "f"}"#, "`messages[1].function_call`: is OpenAI's older form"),
+            (
+                "", #", "weight": 0.5"#,
+                "`messages[1].weight`: expected 1, or 0 for an answer that is not learned, found 0.5"
+            ),
+            ("", #", "weight": true"#, "`messages[1].weight`: expected 1, or 0"),
             (#""system": 3,"#, "", "`system`: expected text"), (#""id": {},"#, "", "`id`: expected text or a number"),
         ])
     func notDone(row: String, turn: String, problem: String) throws {

@@ -60,9 +60,10 @@ extension ConversationTemplates {
                 "\(folder): has no chat template (chat_template.jinja, chat_template.json, or `chat_template` in"
                     + " tokenizer_config.json): \(choice)")
         }
-        guard let template = all.first(where: { $0.recognises(file.source) }) else {
+        guard let kind = all.first(where: { $0.recognises(file.source) }) else {
             throw TrainingError(.unsupported, "\(file.path): a chat template of a kind that is not known: \(choice)")
         }
+        let template = kind.variant?(file.source) ?? kind
         return Recognised(
             template: template, file: file.path, omittedSystem: template.defaultSystem(in: file.source))
     }
