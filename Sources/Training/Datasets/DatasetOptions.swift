@@ -10,6 +10,8 @@ public struct DatasetOptions: Equatable, Sendable {
     public var prompt: String?
     /// Whether rows that cannot be used are left out instead of refused. Every picture is decoded then.
     public var skipsBadRows = false
+    /// What messages call these settings.
+    public var names = SettingNames.runFile
 
     /// A dataset that is recognised by what it holds.
     public init(path: String, imageFolder: String = ".") {

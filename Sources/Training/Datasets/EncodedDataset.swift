@@ -38,7 +38,7 @@ public struct EncodedDataset: EncodedRows {
     ) throws {
         self.dataset = dataset
         self.encoder = encoder
-        let limit = LengthLimit(maxLength, model: encoder.lengthLimit)
+        let limit = LengthLimit(maxLength, model: encoder.lengthLimit, dataset.names)
         let measures = Self.measure(dataset, encoder, limit: onLong == .error ? limit : nil)
         let problems = measures.flatMap(\.problems)
         let readable = measures.flatMap(\.rows)
@@ -124,7 +124,7 @@ public struct EncodedDataset: EncodedRows {
         if let limit, example.ids.count > limit.tokens {
             throw RowProblem.Reason(
                 "has \(example.ids.count) tokens, more than \(limit.name):"
-                    + " \(limit.advice), or set data.on_long to drop")
+                    + " \(limit.advice)\(limit.onLong)")
         }
         guard example.supervisedCount > 0 else { throw RowProblem.Reason("has no token to learn") }
     }
@@ -141,12 +141,14 @@ private struct LengthLimit {
     let tokens: Int
     let name: String
     let advice: String
+    let onLong: String
 
     /// The run's own limit, or the model's where that is lower.
-    init(_ maxLength: Int, model: Int?) {
+    init(_ maxLength: Int, model: Int?, _ names: SettingNames) {
         tokens = min(maxLength, model ?? .max)
         let isModels = tokens < maxLength
-        name = isModels ? "the \(tokens) that the model takes" : "data.max_length \(maxLength)"
+        name = isModels ? "the \(tokens) that the model takes" : "\(names.maxLength) \(maxLength)"
         advice = isModels ? "shorten it" : "raise it"
+        onLong = names.onLong
     }
 }

@@ -94,7 +94,8 @@ struct EvalCommand: ParsableCommand {
         Products.notices(computing: precision.type).forEach(display.say)
         let model = try load(display)
         if let report = try comparison(of: model, display) { return print(json ? try report.json() : report.text) }
-        let inputs = try ModelInputs(folder: URL(filePath: self.model), model: model, template: template)
+        let inputs = try ModelInputs(
+            folder: URL(filePath: self.model), model: model, template: template, names: .options)
         inputs.templateNotices.forEach(display.say)
         let source = try inputs.source(options, maxLength: maxLength, onLong: .error, say: display.say)
         let lanes = Lanes(count: self.lanes ?? LaneCount.automatic.resolved)
@@ -110,6 +111,7 @@ struct EvalCommand: ParsableCommand {
         options.format = format
         options.prompt = prompt
         options.skipsBadRows = skipBadRows
+        options.names = .options
         return options
     }
 
@@ -153,7 +155,8 @@ struct EvalCommand: ParsableCommand {
             }
             return nil
         }
-        let inputs = try ModelInputs(folder: URL(filePath: self.model), model: model, template: template)
+        let inputs = try ModelInputs(
+            folder: URL(filePath: self.model), model: model, template: template, names: .options)
         let threads = Lanes(count: lanes ?? LaneCount.automatic.resolved)
         guard classes != nil || folder && format == .automatic else {
             let source = try inputs.source(options, maxLength: maxLength, onLong: .error, say: display.say)

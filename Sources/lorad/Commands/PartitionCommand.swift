@@ -60,6 +60,7 @@ struct PartitionCommand: ParsableCommand {
         var rows = DatasetOptions(path: data)
         rows.format = format
         rows.prompt = prompt
+        rows.names = .options
         let dataset = try LabelledDataset(rows, label: RowLabel(name: label))
         let partition = try dataset.partition(Partitioners.named(by, options), into: parts, seed: seed)
         try dataset.write(partition, to: URL(filePath: output), overwrite: overwrite)

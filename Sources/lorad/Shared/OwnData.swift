@@ -26,7 +26,8 @@ struct OwnData: Sendable {
         _ paths: Paths, _ folder: ModelFolder, _ model: any VisionLanguageModel,
         _ configuration: RunConfiguration, name: String, say: (String) -> Void
     ) throws {
-        let inputs = try ModelInputs(folder: folder.url, model: model, template: configuration.data.template)
+        let inputs = try ModelInputs(
+            folder: folder.url, model: model, template: configuration.data.template, names: .worker)
         inputs.templateNotices.forEach(say)
         let features = try inputs.featureCache(
             paths.featureCache, gigabytes: configuration.data.featureCacheGigabytes, folder, model,
@@ -36,6 +37,7 @@ struct OwnData: Sendable {
             options.format = paths.format
             options.prompt = configuration.data.prompt
             options.skipsBadRows = paths.skipsBadRows
+            options.names = .worker
             var source = try inputs.source(
                 options, maxLength: configuration.data.maxLength, onLong: configuration.data.onLong, say: say)
             source.rows.features = features
