@@ -39,6 +39,7 @@ public struct LabelledPictures: Sendable {
         else {
             throw TrainingError(.fileNotFound, "\(path): no such file, or it is not UTF-8: a class a line is expected")
         }
+        if let reason = PackedFile.reason(against: data) { throw TrainingError(.unsupported, "\(path): \(reason)") }
         let names = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
             .filter { !$0.isEmpty }
         guard !names.isEmpty else {

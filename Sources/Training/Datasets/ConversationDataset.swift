@@ -8,6 +8,8 @@ public struct ConversationDataset: Sendable {
     public let skipped: [RowProblem]
     /// Whether bad rows are left out instead of refused.
     let skipsBadRows: Bool
+    /// What messages call the settings.
+    let names: SettingNames
     private let isRecognised: Bool
     private let notes: RowNotes
 
@@ -22,6 +24,7 @@ public struct ConversationDataset: Sendable {
         (rows, format) = try DatasetFormats.open(options)
         isRecognised = options.format == .automatic
         skipsBadRows = options.skipsBadRows
+        names = options.names
         guard rows.count <= Int32.max else {
             throw TrainingError(
                 .unsupported, "\(options.path): has \(rows.count) rows, more than \(Int32.max): split it")

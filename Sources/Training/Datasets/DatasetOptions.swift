@@ -16,6 +16,8 @@ public struct DatasetOptions: Equatable, Sendable {
     public var classes: String?
     /// Whether rows that cannot be used are left out instead of refused. Every picture is decoded then.
     public var skipsBadRows = false
+    /// What messages call these settings.
+    public var names = SettingNames.runFile
 
     /// A dataset that is recognised by what it holds.
     public init(path: String, imageFolder: String = ".") {

@@ -42,7 +42,7 @@ public struct EncodedDataset: EncodedRows {
     ) throws {
         self.dataset = dataset
         self.encoder = encoder
-        let limit = LengthLimit(maxLength, model: encoder.lengthLimit)
+        let limit = LengthLimit(maxLength, model: encoder.lengthLimit, dataset.names)
         cutLength = onLong == .truncate ? limit.tokens : nil
         if onLong == .truncate { try Self.checkShortens(encoder, to: limit.tokens) }
         let measures = Self.measure(dataset, encoder, limit: onLong == .error ? limit : nil, cutTo: cutLength)
@@ -165,7 +165,7 @@ public struct EncodedDataset: EncodedRows {
         if let limit, example.ids.count > limit.tokens {
             throw RowProblem.Reason(
                 "has \(example.ids.count) tokens, more than \(limit.name):"
-                    + " \(limit.advice), or set data.on_long to drop")
+                    + " \(limit.advice)\(limit.onLong)")
         }
         guard example.supervisedCount > 0 else { throw RowProblem.Reason("has no token to learn") }
     }
@@ -182,12 +182,14 @@ private struct LengthLimit {
     let tokens: Int
     let name: String
     let advice: String
+    let onLong: String
 
     /// The run's own limit, or the model's where that is lower.
-    init(_ maxLength: Int, model: Int?) {
+    init(_ maxLength: Int, model: Int?, _ names: SettingNames) {
         tokens = min(maxLength, model ?? .max)
         let isModels = tokens < maxLength
-        name = isModels ? "the \(tokens) that the model takes" : "data.max_length \(maxLength)"
+        name = isModels ? "the \(tokens) that the model takes" : "\(names.maxLength) \(maxLength)"
         advice = isModels ? "shorten it" : "raise it"
+        onLong = names.onLong
     }
 }

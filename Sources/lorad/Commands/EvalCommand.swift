@@ -107,7 +107,8 @@ struct EvalCommand: ParsableCommand {
         Products.notices(computing: precision.type).forEach(display.say)
         let model = try load(display)
         if let report = try comparison(of: model, display) { return print(json ? try report.json() : report.text) }
-        let inputs = try ModelInputs(folder: URL(filePath: self.model), model: model, template: template)
+        let inputs = try ModelInputs(
+            folder: URL(filePath: self.model), model: model, template: template, names: .options)
         inputs.templateNotices.forEach(display.say)
         let source = try inputs.source(options, maxLength: maxLength, onLong: onLong, say: display.say)
         let lanes = Lanes(count: self.lanes ?? LaneCount.automatic.resolved)
@@ -125,6 +126,7 @@ struct EvalCommand: ParsableCommand {
         columns.set(&options)
         options.classes = classes
         options.skipsBadRows = skipBadRows
+        options.names = .options
         return options
     }
 
@@ -166,7 +168,8 @@ struct EvalCommand: ParsableCommand {
             }
             return nil
         }
-        let inputs = try ModelInputs(folder: URL(filePath: self.model), model: model, template: template)
+        let inputs = try ModelInputs(
+            folder: URL(filePath: self.model), model: model, template: template, names: .options)
         let threads = Lanes(count: lanes ?? LaneCount.automatic.resolved)
         guard try classes != nil || format == .automatic && LabelledPictures.areFolders(options) else {
             let source = try inputs.source(options, maxLength: maxLength, onLong: onLong, say: display.say)

@@ -66,6 +66,7 @@ struct PartitionCommand: ParsableCommand {
         rows.format = format
         columns.set(&rows)
         rows.prompt = prompt
+        rows.names = .options
         let dataset = try LabelledDataset(rows, label: RowLabel(name: label))
         let partition = try dataset.partition(Partitioners.named(by, options), into: parts, seed: seed)
         try dataset.write(partition, to: URL(filePath: output), overwrite: overwrite)

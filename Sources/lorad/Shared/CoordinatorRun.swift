@@ -242,5 +242,6 @@ final class CoordinatorRun {
         display.announce(
             Announcement(
                 "adapter_written", "adapter written to \(output.folder.path)", [("path", .string(output.folder.path))]))
+        try AdapterPortability.notices(inFolder: output.folder).forEach(display.say)
     }
 }

@@ -37,7 +37,8 @@ struct OwnData: Sendable {
                 "the run names classes by a file of the coordinator's (data.classes): give this machine's copy with"
                     + " --classes")
         }
-        let inputs = try ModelInputs(folder: folder.url, model: model, template: configuration.data.template)
+        let inputs = try ModelInputs(
+            folder: folder.url, model: model, template: configuration.data.template, names: .worker)
         inputs.templateNotices.forEach(say)
         let features = try inputs.featureCache(
             paths.featureCache, gigabytes: configuration.data.featureCacheGigabytes, folder, model,
@@ -50,6 +51,7 @@ struct OwnData: Sendable {
             options.separator = paths.separator ?? options.separator
             options.classes = paths.classes
             options.skipsBadRows = paths.skipsBadRows
+            options.names = .worker
             var source = try inputs.source(
                 options, maxLength: configuration.data.maxLength, onLong: configuration.data.onLong, say: say)
             source.rows.features = features

@@ -75,7 +75,8 @@ struct DatasetProblemTests {
                 "row 1 (line 3): the image DIR/b.png does not exist"
             ),
             (
-                #"{"image": 3, "conversations": []}"#, "row 1 (line 3): `image`: expected a path or a list of paths"
+                #"{"image": 3, "conversations": []}"#,
+                "row 1 (line 3): `image`: expected a path or a list of paths, found the number 3"
             ),
             (
                 #"{"image": "a", "images": ["b"], "conversations": []}"#,
@@ -83,7 +84,7 @@ struct DatasetProblemTests {
             ),
             (
                 #"{"conversations": [{"from": "human", "value": 3}]}"#,
-                "row 1 (line 3): `conversations[0].value`: expected text, found something else"
+                "row 1 (line 3): `conversations[0].value`: expected text, found the number 3"
             ),
             (
                 #"{"conversations": [{"from": "human", "value": null}]}"#,
@@ -96,7 +97,14 @@ struct DatasetProblemTests {
                 #"{"conversations": [{"from": "robot", "value": "Q"}]}"#,
                 "row 1 (line 3): `from` is `robot`: expected human, gpt, user, assistant, system, tool or function"
             ),
-            (#"{"conversations": "Q"}"#, "row 1 (line 3): `conversations`: expected a list, found something else"),
+            (
+                #"{"conversations": "Q"}"#,
+                "row 1 (line 3): `conversations`: expected a list, found the string \"Q\""
+            ),
+            (
+                #"{"conversations": {"value": [1]}}"#,
+                "row 1 (line 3): `conversations`: expected a list, found the mapping {\"value\": [1]}"
+            ),
         ])
     func rowProblem(row: String, problem: String) throws {
         let good = #"{"conversations": [{"from": "human", "value": "Q"}, {"from": "gpt", "value": "A"}]}"#

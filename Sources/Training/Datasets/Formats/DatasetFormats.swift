@@ -55,7 +55,7 @@ enum DatasetFormats {
         return TrainingError(
             .unsupported,
             "\(options.path): a dataset of a kind that is not known: expected rows of JSON, a metadata.jsonl or"
-                + " metadata.csv with `file_name`, a folder of pictures for each class, or tar archives; set"
-                + " data.format to have it read as one of them\(unread)")
+                + " metadata.csv with `file_name`, a folder of pictures for each class, or tar archives;"
+                + " \(options.names.chooseFormat) to have it read as one of them\(unread)")
     }
 }
