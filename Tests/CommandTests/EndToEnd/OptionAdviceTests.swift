@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite("Advice in errors", .ownThreads, .timeLimit(.minutes(10)))
-struct AdviceTests {
+struct OptionAdviceTests {
     private let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
