@@ -5,6 +5,7 @@ import Foundation
 struct ToyTrainer: LocalTrainer {
     let number: Float
     let stateByteLimit = 1 << 40
+    let basis: Data
 
     func perform(_ work: LocalWork) throws -> LocalResult {
         LocalResult(

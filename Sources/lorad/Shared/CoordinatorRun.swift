@@ -96,7 +96,8 @@ final class CoordinatorRun {
         try store.setState(.running)
         try output.writeConfiguration()
         try opened.skippedRows.write(to: output.folder, display.say)
-        let job = try makeJob(display)
+        let basis = RunBasis(configuration: try RunFile.text(of: opened.configuration), files: try publishFiles())
+        let job = try makeJob(basis, display)
         defer { try? recorder?.draw() }
         opened.sayRows(steps: job.rounds, unit: RunUnit(federation).rawValue, display.say)
         var options = CoordinatorOptions(
@@ -104,8 +105,7 @@ final class CoordinatorRun {
             run: opened.configuration.run, updateLimit: try updateLimit())
         options.timing = Timing(patience: .seconds(min(federation.workerTimeout, 1e9)))
         options.wantsData = federation.mode == .federated
-        options.configuration = try RunFile.text(of: opened.configuration)
-        options.files = try publishFiles()
+        (options.configuration, options.files) = (basis.configuration, basis.files)
         let journal = try access.dashboard.map { _ in
             try RunJournal(store.history, done: job.round, minimumWorkers: job.minimumWorkers)
         }
@@ -146,12 +146,12 @@ final class CoordinatorRun {
         try conclude(job, display)
     }
 
-    private func makeJob(_ display: ProgressDisplay) throws -> any SharedJob {
+    private func makeJob(_ basis: RunBasis, _ display: ProgressDisplay) throws -> any SharedJob {
         let reports = try RunReports(folder: output.folder.path, resumingFromStep: resumed?.round ?? 0)
         let pictures = PictureShelf(shelf)
         guard federation.mode == .distributed, federation.localSteps == 1 else {
             let averaging = AveragingRun(
-                opened, federation, store: store, pictures: pictures, reports: reports, display: display)
+                opened, federation, basis: basis, store: store, pictures: pictures, reports: reports, display: display)
             return try averaging.job(resuming: resumed)
         }
         let recorder = RunRecorder(

@@ -121,7 +121,7 @@ final class WorkerRun {
         let file = try runner.fetch(adapter)
         held.append(file)
         return try SharedTrainer(
-            ModelFolder(folder), adapterConfiguration: URL(filePath: file.path), configuration: configuration,
+            welcome.basis, ModelFolder(folder), adapterConfiguration: URL(filePath: file.path), configuration: configuration,
             lanes: lanes, data: welcome.wantsData ? data : nil, rank: rank, name: place.name, ledger: ledger,
             say: say)
     }

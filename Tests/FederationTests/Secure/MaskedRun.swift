@@ -12,6 +12,7 @@ import Transports
 final class MaskedRun: Sendable {
     /// Moves every number of the state by the same amount.
     struct Mover: LocalTrainer {
+        let basis = Data()
         var amount: Float
         var examples: Int
         var before: @Sendable () -> Void = {}

@@ -75,6 +75,7 @@ final class ToyJob: Job {
 
 /// Does the toy's tasks; or whatever a test wants done.
 struct ToyTrainer: LocalTrainer {
+    let basis = Data()
     var before: @Sendable (LocalWork) throws -> Void = { _ in }
     var stateByteLimit = 1 << 20
 
