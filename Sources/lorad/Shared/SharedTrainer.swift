@@ -31,8 +31,8 @@ final class SharedTrainer: LocalTrainer {
     ///   - ledger: what notes this worker's releases.
     ///   - rank: what this worker's ranks are cut to; nil takes the run's.
     init(
-        _ basis: RunBasis, _ folder: ModelFolder, adapterConfiguration: URL, configuration: RunConfiguration, lanes: Lanes,
-        data: OwnData.Paths?, rank: Int?, name: String, ledger: WorkerLedger, say: (String) -> Void
+        _ basis: RunBasis, _ folder: ModelFolder, adapterConfiguration: URL, configuration: RunConfiguration,
+        lanes: Lanes, data: OwnData.Paths?, rank: Int?, name: String, ledger: WorkerLedger, say: (String) -> Void
     ) throws {
         self.basis = basis.digest
         let type = configuration.model.precision.type

@@ -121,8 +121,8 @@ final class WorkerRun {
         let file = try runner.fetch(adapter)
         held.append(file)
         return try SharedTrainer(
-            welcome.basis, ModelFolder(folder), adapterConfiguration: URL(filePath: file.path), configuration: configuration,
-            lanes: lanes, data: welcome.wantsData ? data : nil, rank: rank, name: place.name, ledger: ledger,
+            welcome.basis, ModelFolder(folder), adapterConfiguration: URL(filePath: file.path),
+            configuration: configuration, lanes: lanes, data: welcome.wantsData ? data : nil, rank: rank, name: place.name, ledger: ledger,
             say: say)
     }
 

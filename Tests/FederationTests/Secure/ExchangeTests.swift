@@ -102,7 +102,9 @@ struct ExchangeTests {
         #expect(wide.cutCount == 5)
         var partial = result(moving: 0.1)
         partial = LocalResult(update: StateDict([("a", Tensor([1, 1, 1], shape: [3]))]), metrics: partial.metrics)
-        #expect(throws: FederationError.self) { try MaskedResult(partial, from: base, terms, policy, binding, lanes: 1) }
+        #expect(throws: FederationError.self) {
+            try MaskedResult(partial, from: base, terms, policy, binding, lanes: 1)
+        }
         #expect(throws: PrivacyError.self) {
             try MaskedResult(result(moving: .nan), from: base, terms, policy, binding, lanes: 1)
         }
