@@ -122,8 +122,8 @@ final class WorkerRun {
         held.append(file)
         return try SharedTrainer(
             welcome.basis, ModelFolder(folder), adapterConfiguration: URL(filePath: file.path),
-            configuration: configuration, lanes: lanes, data: welcome.wantsData ? data : nil, rank: rank, name: place.name, ledger: ledger,
-            say: say)
+            configuration: configuration, lanes: lanes, data: welcome.wantsData ? data : nil, rank: rank,
+            name: place.name, ledger: ledger, say: say)
     }
 
     /// The base model's folder: this machine's own where it is the same, else one of fetched files.
