@@ -42,7 +42,7 @@ final class SharedTrainer: LocalTrainer {
         limits = WorkLimits(model: adapted.model, maxLength: configuration.data.maxLength)
         processor = try ImageProcessor(directory: folder.url)
         own = try data.map { try OwnData($0, folder, adapted.model, configuration, name: name, say: say) }
-        privacy = try own.flatMap { try $0.privacy(configuration, adapted, ledger: ledger, lanes: lanes.count) }
+        privacy = try own.flatMap { try $0.privacy(configuration, ledger: ledger, lanes: lanes.count) }
         if let privacy { say(privacy.words) }
         say("\(adapted.parameterCount)")
     }
