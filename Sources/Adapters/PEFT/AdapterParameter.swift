@@ -28,16 +28,19 @@ public struct AdapterParameter: Sendable, Equatable {
     public let shape: [Int]
     /// What the tensor is.
     public let role: Role
+    /// Whether it belongs to a norm layer.
+    public let isOfNorm: Bool
 
-    init(path: String, shape: [Int], role: Role) {
-        self.init(path: path, key: Self.keyPrefix + path, shape: shape, role: role)
+    init(path: String, shape: [Int], role: Role, isOfNorm: Bool = false) {
+        self.init(path: path, key: Self.keyPrefix + path, shape: shape, role: role, isOfNorm: isOfNorm)
     }
 
-    private init(path: String, key: String, shape: [Int], role: Role) {
+    private init(path: String, key: String, shape: [Int], role: Role, isOfNorm: Bool = false) {
         self.path = path
         self.key = key
         self.shape = shape
         self.role = role
+        self.isOfNorm = isOfNorm
     }
 
     /// The temperature that a model owns outside of its modules, under its name there. PEFT puts it in its place when it loads

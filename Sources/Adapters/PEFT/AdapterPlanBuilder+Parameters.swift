@@ -10,7 +10,10 @@ extension AdapterPlanBuilder {
     /// What trains of a module: all of it, its adapter, its bias, or nothing.
     func trainedParameters(_ module: ModuleDescription) -> [AdapterParameter] {
         if isSaved(module.path) {
-            return module.parameters.map { .init(path: "\(module.path).\($0.name)", shape: $0.shape, role: .saved) }
+            return module.parameters.map {
+                .init(
+                    path: "\(module.path).\($0.name)", shape: $0.shape, role: .saved, isOfNorm: module.kind == .norm)
+            }
         }
         var result: [AdapterParameter] = []
         let linear = linears.first { $0.path == module.path }

@@ -147,7 +147,7 @@ public final class AveragingJob: Job {
                 start: start, check: try aggregator.check(start, settings), intake: intake,
                 places: Dictionary(uniqueKeysWithValues: tasks.enumerated().map { ($1.id, $0) }))
             round.expected = expected(of: workers.count)
-            round.central = try centralRound(current.state, expected: round.expected)
+            round.central = try centralRound(current.state, start, expected: round.expected)
             round.order = order
             current.round = round
             return tasks
@@ -190,20 +190,20 @@ public final class AveragingJob: Job {
         // Tasks rather than workers tell replicas apart: one worker may do several.
         let name = settings.isSampled ? contribution.worker.description : "replica \(contribution.task)"
         let weight = min(Double(metrics.examples), settings.largestWeight)
-        var update = Update(worker: name, weight: weight, state: contribution.update)
+        let update = Update(worker: name, weight: weight, state: contribution.update)
         guard let check = current.withLock({ $0.round?.check }) else {
             throw FederationError(.invalidUpdate, "no round is open")
         }
         try check.check(update)
-        var norm: Double?
-        if let central = current.withLock({ $0.round?.central }) {
-            let clipped = try central.noise.clipped(update.state, from: state.trained)
-            update = Update(worker: name, weight: 1, state: clipped.state)
-            norm = clipped.norm
+        // Not the round's sum itself, which would be copied then.
+        let central = current.withLock { $0.round?.central.map { ($0.noise, $0.base, $0.layout) } }
+        guard let (noise, base, layout) = central else {
+            return try current.withLock { try $0.round?.add(update, metrics) }
         }
-        try current.withLock { current in
-            try current.round?.add(update, metrics)
-            if let norm { current.round?.central?.norms.append(norm) }
+        let clipped = try noise.clipped(update.state, from: base, layout)
+        current.withLock { current in
+            current.round?.central?.add(clipped)
+            current.round?.count(metrics, weight: 1)
         }
     }
 
@@ -237,7 +237,7 @@ public final class AveragingJob: Job {
 
     private func result(of round: Round) throws -> AggregationResult {
         guard let central = round.central else { return try round.result(of: aggregator) }
-        return try privateResult(of: round, central.noise)
+        return try privateResult(of: round, central)
     }
 
     /// The state by parts.
@@ -254,6 +254,7 @@ public final class AveragingJob: Job {
         if let masking = settings.masking, let order {
             return .mask(try secureRound(start, masking, workers, order))
         }
+        if settings.privacy != nil { return .keep([]) }  // the coordinator's noise has a sum of its own
         if let folding = aggregator as? any FoldingAggregator { return .fold(folding.fold(from: start)) }
         return .keep([])
     }
@@ -319,8 +320,13 @@ extension AveragingJob.Round {
         case .keep(let updates): intake = .keep(updates + [update])
         case .mask, .sum: throw FederationError(.invalidUpdate, "the round takes masked results only")
         }
-        losses.add(metrics.loss * update.summary.weight)
-        weights += update.summary.weight
+        count(metrics, weight: update.summary.weight)
+    }
+
+    /// Counts a result that was taken in.
+    mutating func count(_ metrics: ContributionMetrics, weight: Double) {
+        losses.add(metrics.loss * weight)
+        weights += weight
         tokens += metrics.tokens
         contributions += 1
         for (name, value) in metrics.values { values[name, default: 0] += value }

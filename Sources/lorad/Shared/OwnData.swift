@@ -71,15 +71,14 @@ struct OwnData: Sendable {
 
     /// What the run file asks for where each worker protects its own examples or people.
     func privacy(
-        _ configuration: RunConfiguration, _ adapted: AdaptedModel, ledger: WorkerLedger, lanes: Int
+        _ configuration: RunConfiguration, ledger: WorkerLedger, lanes: Int
     ) throws -> OwnPrivacy? {
         guard let noise = configuration.ownPrivacy, let federation = configuration.federation else { return nil }
         let units =
             noise.unit == .person ? ExampleUnits(people: try encoded.people()) : ExampleUnits(rowCount: rows.count)
         return try OwnPrivacy(
             noise, units: units, plannedSteps: try Self.product(federation.rounds, federation.localSteps),
-            unitsPerStep: configuration.training.rowsPerStep,
-            values: adapted.weights.parameters.reduce(0) { $0 + $1.tensor.count }, ledger: ledger, lanes: lanes)
+            unitsPerStep: configuration.training.rowsPerStep, ledger: ledger, lanes: lanes)
     }
 
     /// A product of numbers that the coordinator has named.

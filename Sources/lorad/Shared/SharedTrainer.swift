@@ -50,7 +50,7 @@ final class SharedTrainer: LocalTrainer {
         aggregator = try configuration.federation?.makeAggregator(
             seed: UInt64(bitPattern: Int64(configuration.training.seed)))
         own = try data.map { try OwnData($0, folder, adapted.model, configuration, name: name, say: say) }
-        privacy = try own.flatMap { try $0.privacy(configuration, adapted, ledger: ledger, lanes: lanes.count) }
+        privacy = try own.flatMap { try $0.privacy(configuration, ledger: ledger, lanes: lanes.count) }
         if let privacy { say(privacy.words) }
         say("\(adapted.parameterCount)")
     }

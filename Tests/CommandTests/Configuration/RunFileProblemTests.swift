@@ -36,6 +36,12 @@ struct RunFileProblemTests {
             "run.yaml:5: privacy.differential_privacy.clip: must be from 1e-06 to 1000000.0, found 1e300"
         ),
         (
+            "federation: { mode: federated }\n"
+                + "privacy: { differential_privacy: { enabled: true, noise_multiplier: 1, population: 9 } }",
+            "run.yaml:6: privacy.differential_privacy: has population, the number of people or examples at each worker, and "
+                + "hides whole workers: leave it out, or set unit: person or example"
+        ),
+        (
             "federation: { mode: federated, aggregation: krum, min_workers: 4 }",
             "run.yaml:5: federation.min_workers: aggregation krum needs 5 updates in a round, and so as many workers: "
                 + "found 4"
