@@ -15,6 +15,9 @@ public struct EncodedDataset: EncodedRows {
     public let droppedCount: Int
     /// The rows that were left out because they cannot be used, in their order; empty unless that was asked for.
     public let skipped: [RowProblem]
+    /// What tells the rows from others; images are not part of it.
+    public let identity: DatasetIdentity
+    private let unreadable: Set<Int>
 
     /// What is remembered of a row.
     private struct Measure: Sendable {
@@ -39,7 +42,8 @@ public struct EncodedDataset: EncodedRows {
         self.dataset = dataset
         self.encoder = encoder
         let limit = LengthLimit(maxLength, model: encoder.lengthLimit)
-        let measures = Self.measure(dataset, encoder, limit: onLong == .error ? limit : nil)
+        unreadable = Set(dataset.skipped.map(\.row))
+        let measures = Self.measure(dataset, encoder, except: unreadable, limit, refusesLong: onLong == .error)
         let problems = measures.flatMap(\.problems)
         let readable = measures.flatMap(\.rows)
         guard problems.isEmpty || dataset.skipsBadRows && !readable.isEmpty else {
@@ -48,6 +52,8 @@ public struct EncodedDataset: EncodedRows {
         kept = readable.filter { $0.length <= limit.tokens }
         droppedCount = readable.count - kept.count
         skipped = (dataset.skipped + problems).sorted { $0.row < $1.row }
+        identity = RowDigests(joining: measures.map(\.digests)).identity(
+            rowCount: dataset.count, skippedCount: skipped.count)
         guard !kept.isEmpty else {
             throw TrainingError(
                 .invalidDataset,
@@ -57,6 +63,9 @@ public struct EncodedDataset: EncodedRows {
 
     /// The dataset's path.
     public var path: String { dataset.path }
+
+    /// How the dataset is written.
+    public var format: DataFormat { dataset.format }
 
     /// How many rows the dataset has, those left out included.
     public var datasetCount: Int { dataset.count }
@@ -99,19 +108,33 @@ public struct EncodedDataset: EncodedRows {
     private struct Stretch: Sendable {
         var rows: [Measure] = []
         var problems: [RowProblem] = []
+        var digests = RowDigests()
     }
 
+    /// Whether a row of the dataset, by its position there, was left out before it was encoded.
+    func isUnreadable(_ row: Int) -> Bool { unreadable.contains(row) }
+
+    /// A row of the dataset, by its position there.
+    func conversation(at row: Int) throws -> Conversation { try dataset.conversation(at: row) }
+
     private static func measure(
-        _ dataset: ConversationDataset, _ encoder: any RowEncoder, limit: LengthLimit?
+        _ dataset: ConversationDataset, _ encoder: any RowEncoder, except unreadable: Set<Int>, _ limit: LengthLimit,
+        refusesLong: Bool
     ) -> [Stretch] {
-        let bad = Set(dataset.skipped.map(\.row))
-        return RowChunks(count: dataset.count, chunkSize: 64).map { rows in
+        RowChunks(count: dataset.count, chunkSize: 64).map { rows in
             var stretch = Stretch()
-            for row in rows where !bad.contains(row) {
+            for row in rows {
+                guard !unreadable.contains(row) else {
+                    stretch.digests.addSkipped()
+                    continue
+                }
                 do {
-                    let example = try encoder.encode(try dataset.conversation(at: row))
-                    try check(example, limit)
+                    let conversation = try dataset.conversation(at: row)
+                    stretch.digests.add(conversation)
+                    let example = try encoder.encode(conversation)
+                    try check(example, refusesLong ? limit : nil)
                     stretch.rows.append(Measure(example))
+                    if example.ids.count <= limit.tokens { stretch.digests.add(example) }
                 } catch {
                     stretch.problems.append(problem(error, row: row, in: dataset))
                 }
