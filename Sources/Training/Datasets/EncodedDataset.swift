@@ -19,6 +19,9 @@ public struct EncodedDataset: EncodedRows {
     private let cutLength: Int?
     /// The rows that were left out because they cannot be used, in their order; empty unless that was asked for.
     public let skipped: [RowProblem]
+    /// What tells the rows from others; images are not part of it.
+    public let identity: DatasetIdentity
+    private let unreadable: Set<Int>
 
     /// What is remembered of a row.
     private struct Measure: Sendable {
@@ -45,7 +48,9 @@ public struct EncodedDataset: EncodedRows {
         let limit = LengthLimit(maxLength, model: encoder.lengthLimit, dataset.names)
         cutLength = onLong == .truncate ? limit.tokens : nil
         if onLong == .truncate { try Self.checkShortens(encoder, to: limit.tokens) }
-        let measures = Self.measure(dataset, encoder, limit: onLong == .error ? limit : nil, cutTo: cutLength)
+        unreadable = Set(dataset.skipped.map(\.row))
+        let measures = Self.measure(
+            dataset, encoder, except: unreadable, limit, refusesLong: onLong == .error, cutTo: cutLength)
         let problems = measures.flatMap(\.problems)
         let readable = measures.flatMap(\.rows)
         guard problems.isEmpty || dataset.skipsBadRows && !readable.isEmpty else {
@@ -55,6 +60,8 @@ public struct EncodedDataset: EncodedRows {
         droppedCount = readable.count - kept.count
         truncatedCount = measures.reduce(0) { $0 + $1.cutCount }
         skipped = (dataset.skipped + problems).sorted { $0.row < $1.row }
+        identity = RowDigests(joining: measures.map(\.digests)).identity(
+            rowCount: dataset.count, skippedCount: skipped.count)
         guard !kept.isEmpty else {
             throw TrainingError(
                 .invalidDataset,
@@ -64,6 +71,9 @@ public struct EncodedDataset: EncodedRows {
 
     /// The dataset's path.
     public var path: String { dataset.path }
+
+    /// How the dataset is written.
+    public var format: DataFormat { dataset.format }
 
     /// How many rows the dataset has, those left out included.
     public var datasetCount: Int { dataset.count }
@@ -89,14 +99,14 @@ public struct EncodedDataset: EncodedRows {
 
     /// A row, by its position among those that are kept.
     public func example(at index: Int) throws -> EncodedExample {
-        try Self.example(dataset, encoder, row: Int(kept[index].row), cutTo: cutLength).example
+        try Self.example(dataset.conversation(at: Int(kept[index].row)), encoder, cutTo: cutLength).example
     }
 
     /// A row as it is learned, and whether it was cut.
     private static func example(
-        _ dataset: ConversationDataset, _ encoder: any RowEncoder, row: Int, cutTo limit: Int?
+        _ conversation: Conversation, _ encoder: any RowEncoder, cutTo limit: Int?
     ) throws -> (example: EncodedExample, isCut: Bool) {
-        let whole = try encoder.encode(try dataset.conversation(at: row))
+        let whole = try encoder.encode(conversation)
         guard let limit, whole.ids.count > limit, let short = encoder.shortened(whole, to: limit) else {
             return (whole, false)
         }
@@ -139,20 +149,34 @@ public struct EncodedDataset: EncodedRows {
         var rows: [Measure] = []
         var problems: [RowProblem] = []
         var cutCount = 0
+        var digests = RowDigests()
     }
 
+    /// Whether a row of the dataset, by its position there, was left out before it was encoded.
+    func isUnreadable(_ row: Int) -> Bool { unreadable.contains(row) }
+
+    /// A row of the dataset, by its position there.
+    func conversation(at row: Int) throws -> Conversation { try dataset.conversation(at: row) }
+
     private static func measure(
-        _ dataset: ConversationDataset, _ encoder: any RowEncoder, limit: LengthLimit?, cutTo cutLength: Int?
+        _ dataset: ConversationDataset, _ encoder: any RowEncoder, except unreadable: Set<Int>, _ limit: LengthLimit,
+        refusesLong: Bool, cutTo cutLength: Int?
     ) -> [Stretch] {
-        let bad = Set(dataset.skipped.map(\.row))
-        return RowChunks(count: dataset.count, chunkSize: 64).map { rows in
+        RowChunks(count: dataset.count, chunkSize: 64).map { rows in
             var stretch = Stretch()
-            for row in rows where !bad.contains(row) {
+            for row in rows {
+                guard !unreadable.contains(row) else {
+                    stretch.digests.addSkipped()
+                    continue
+                }
                 do {
-                    let (example, isCut) = try Self.example(dataset, encoder, row: row, cutTo: cutLength)
-                    try check(example, limit)
+                    let conversation = try dataset.conversation(at: row)
+                    stretch.digests.add(conversation)
+                    let (example, isCut) = try Self.example(conversation, encoder, cutTo: cutLength)
+                    try check(example, refusesLong ? limit : nil)
                     if isCut { stretch.cutCount += 1 }
                     stretch.rows.append(Measure(example))
+                    if example.ids.count <= limit.tokens { stretch.digests.add(example) }
                 } catch {
                     stretch.problems.append(problem(error, row: row, in: dataset))
                 }

@@ -26,6 +26,7 @@ final class GradientJob: SharedJob {
     private let pictures: PictureShelf
     private let recorder: RunRecorder
     private let checkpoints: Checkpoints
+    private let record: TrainingRecord
     private let optimizer: Mutex<StepOptimizer>
     private let step: Mutex<(taken: Int, open: Step?)>
 
@@ -45,6 +46,7 @@ final class GradientJob: SharedJob {
         self.pictures = pictures
         self.recorder = recorder
         self.checkpoints = checkpoints
+        record = try opened.record()
         let training = try opened.trainingRows()
         runPlan = RunPlan(
             training.rows, order: training.order, arguments: opened.configuration.training,
@@ -128,7 +130,10 @@ final class GradientJob: SharedJob {
         let report = runPlan.report(of: plan, loss: sum.loss, gradientNorm: norm, seconds: seconds)
         let (isDue, evaluation) = try recorder.finish(
             report, isFinished: report.step >= rounds, isStopping: StopSignal.isReceived)
-        if isDue { try checkpoints.save(step: report.step, weights: opened.adapted.weights, optimizer: adamW) }
+        if isDue {
+            try checkpoints.save(
+                step: report.step, weights: opened.adapted.weights, optimizer: adamW, record: record)
+        }
         var values = ["learning_rate": report.learningRate, "grad_norm": norm]
         if let evaluation { values.merge(evaluation.figures) { $1 } }
         return RoundReport(

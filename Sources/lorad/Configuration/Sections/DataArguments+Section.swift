@@ -35,6 +35,9 @@ extension DataArguments: ConfigurationSection {
             "feature_cache_gigabytes", \.featureCacheGigabytes,
             "The most that the folder may take; what was not used for longest goes first.",
             .within(above: 0, upTo: 1_000_000)),
-        Field("shuffle", \.shuffle, "Take the rows in a new random order each epoch, by training.seed."),
+        Field(
+            "shuffle", \.shuffle,
+            "Take the rows in a new random order each epoch, by training.seed; false keeps their own order. Workers with "
+                + "their own data always shuffle."),
     ]
 }
