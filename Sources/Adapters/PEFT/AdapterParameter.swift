@@ -10,6 +10,8 @@ public struct AdapterParameter: Sendable, Equatable {
         case saved
         /// A bias of the base model.
         case bias
+        /// Rows of an embedding.
+        case tokens
         /// The logarithm of a contrastive model's inverse temperature: one number, kept at `largestLogitScale` or below.
         case temperature
     }
@@ -47,6 +49,11 @@ public struct AdapterParameter: Sendable, Equatable {
     /// the file, as it does with biases.
     static func temperature(_ name: String) -> AdapterParameter {
         AdapterParameter(path: name, shape: [], role: .temperature)
+    }
+
+    /// Rows of an embedding of some width.
+    static func tokens(_ rows: TrainedRows, width: Int) -> AdapterParameter {
+        AdapterParameter(path: rows.path, shape: [rows.indices.count, width], role: .tokens)
     }
 
     /// The bias of a module that trains although the module is not saved.

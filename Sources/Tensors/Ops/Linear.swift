@@ -14,12 +14,18 @@ public struct Projection: Sendable {
     public var bias: Tensor?
     /// What is added to the map: an adapter that trains, and what frozen weights have gained.
     public var adapters: [LowRankFactors]
+    /// Rows of the weight that have values of their own: outputs that neither bias nor adapters reach. Only for a
+    /// projection that is applied by itself; its result is float32.
+    public var replaced: ReplacedRows?
 
     /// Creates a projection.
-    public init(weight: Tensor, bias: Tensor? = nil, adapters: [LowRankFactors] = []) {
+    public init(
+        weight: Tensor, bias: Tensor? = nil, adapters: [LowRankFactors] = [], replaced: ReplacedRows? = nil
+    ) {
         self.weight = weight
         self.bias = bias
         self.adapters = adapters
+        self.replaced = replaced
     }
 
     /// Creates a projection with one adapter.
@@ -27,8 +33,11 @@ public struct Projection: Sendable {
         self.init(weight: weight, bias: bias, adapters: [adapter])
     }
 
-    /// What may train: the weight, the bias, and the adapters' factors.
-    public var leaves: [Tensor?] { [weight, bias] + adapters.flatMap { [$0.a, $0.b] } }
+    /// What may train: the weight, the bias, the adapters' factors, and rows with values of their own.
+    public var leaves: [Tensor?] { [weight, bias] + adapters.flatMap { [$0.a, $0.b] } + [replaced?.values] }
+
+    /// The same map with the weight's own rows.
+    fileprivate var withoutReplacedRows: Projection { Projection(weight: weight, bias: bias, adapters: adapters) }
 
     /// Length of the result's rows.
     public var outputs: Int { weight.shape[0] }
@@ -77,7 +86,9 @@ extension Tensor {
         let width = projections.reduce(0) { $0 + $1.outputs }
         let shape = projections.count == 1 ? [rows, width] : [rows * width]
         precondition(residual == nil || residual?.shape == shape, "residual of shape \(residual?.shape ?? [])")
-        let outputType = residual == nil ? type ?? dtype : .float32
+        let replaced = projections.compactMap(\.replaced)
+        precondition(replaced.isEmpty || projections.count == 1, "replaced rows in a group of projections")
+        let outputType = residual == nil && replaced.isEmpty ? type ?? dtype : .float32
         let input = converted(to: Products.operandType(computing: dtype))
         var result = residual.map { $0.detached.copied() } ?? Tensor(uninitialized: shape, outputType)
         let parts = result.parts(projections)
@@ -90,7 +101,7 @@ extension Tensor {
         let adapters = AdapterSet.sets(of: projections, pieces)
         let hidden = adapters.map { $0.forward(input, into: parts, computing: dtype) }
 
-        let leaves = projections.flatMap(\.leaves)
+        let leaves = projections.flatMap { $0.withoutReplacedRows.leaves }
         let pullback = LinearPullback(
             input: leaves.contains { $0?.isDifferentiable == true } ? Recall(self) : nil, projections: projections,
             adapters: zip(adapters, hidden).map { ($0, $1) }, computing: dtype, pieces: pieces,
@@ -100,7 +111,10 @@ extension Tensor {
             if let residualTarget { gradients.accumulate(upstream, for: residualTarget) }
             pullback(upstream, x, &gradients)
         }
-        return result
+        return replaced.reduce(result) { result, rows in
+            result.overwritingColumns(
+                rows.indices, with: projected(by: [Projection(weight: rows.values)], as: .float32))
+        }
     }
 
     /// What belongs to each projection, [rows, out].
