@@ -131,8 +131,9 @@ final class AveragingRun: Sendable {
     /// The rows of a replica's steps: replicas take turns in the run's order, so that together they go through the data as
     /// one run would.
     private func stretch(of replica: Int, round: Int, _ order: BatchOrder) -> [[Int]] {
-        (0..<federation.localSteps).map { step in
-            order.rows(ofStep: (round * federation.localSteps + step) * federation.minWorkers + replica)
+        let first = round * federation.localSteps
+        return (0..<federation.localSteps).map { (step: Int) -> [Int] in
+            order.rows(ofStep: (first + step) * federation.minWorkers + replica)
         }
     }
 
@@ -216,6 +217,7 @@ final class AveragingRunJob: SharedJob {
     var round: Int { job.round }
     var rounds: Int { job.rounds }
     var minimumWorkers: Int { job.minimumWorkers }
+    var needsItsWorkers: Bool { job.needsItsWorkers }
     func base() throws -> StateDict { try job.base() }
     func plan(for workers: [WorkerID]) throws -> Federation.RoundPlan { try job.plan(for: workers) }
     func moreTasks(for workers: [WorkerID]) throws -> [PlannedTask] { try job.moreTasks(for: workers) }

@@ -39,6 +39,7 @@ struct EventWording: Sendable {
                 "waiting",
                 "\(text(round)): \(results) of \(needed) results needed are in at the deadline; waiting for more",
                 [number(round), ("results", .int(results)), ("needed", .int(needed))])
+        case .stalled(let shortage): StallWording(shortage, unit: status.unit).announcement
         case .roundLost(let round, let reason):
             Announcement(
                 "round_lost", "\(text(round)) is begun anew: \(reason.onOneLine)",
@@ -74,13 +75,13 @@ struct EventWording: Sendable {
             "\(text(key.round)): the result of \(self.names[id]?.onOneLine ?? id.description) \(verb)"
                 + (reason.map { ": \($0.onOneLine)" } ?? "")
         }
-        return Announcement(
-            "result", told,
-            task(key) + worker(id) + [
-                ("outcome", .string(outcome.rawValue)), ("reason", reason.map { .string($0) }),
-                ("tokens", figures.map { .int($0.tokens) }), ("examples", figures.map { .int($0.examples) }),
-                ("seconds", figures.map { .double($0.seconds) }),
-            ])
+        let fields: [(String, JSONValue?)] = [
+            ("outcome", .string(outcome.rawValue)), ("reason", reason.map(JSONValue.string)),
+            ("tokens", figures.map { JSONValue.int($0.tokens) }),
+            ("examples", figures.map { JSONValue.int($0.examples) }),
+            ("seconds", figures.map { JSONValue.double($0.seconds) }),
+        ]
+        return Announcement("result", told, task(key) + worker(id) + fields)
     }
 
     private func committed(_ report: RoundReport) -> Announcement {
