@@ -75,6 +75,13 @@ public struct EncodedDataset: EncodedRows {
         try encoder.encode(try dataset.conversation(at: Int(kept[index].row)))
     }
 
+    /// The pictures of a row, by its position among those that are kept.
+    ///
+    /// - Throws: what is wrong with the row.
+    public func pictures(at index: Int) throws -> [Picture] {
+        try dataset.conversation(at: Int(kept[index].row)).images
+    }
+
     /// Whom each row is about.
     ///
     /// - Throws: `TrainingError` that lists rows without a `person`.
