@@ -112,6 +112,12 @@ extension AveragingJob {
             .gaussian(noiseMultiplier: book.settings.noiseMultiplier), sampling: .everybody, adjacency: .zeroOut)
     }
 
+    /// Whether a round's sample is drawn by independent coins.
+    var isPoissonSampled: Bool {
+        guard case .sampled(let share, _) = settings.participation else { return false }
+        return share < 1 && settings.privacy != nil && settings.masking == nil
+    }
+
     /// A sample by independent coins of the system's randomness, which nobody can foretell.
     ///
     /// - Throws: `PrivacyError` where none can be drawn: an empty one would be a round of noise alone.

@@ -76,7 +76,7 @@ public final class AveragingJob: Job {
         var isBudgetSpent = false
     }
 
-    /// Workers that must be there before the first round.
+    /// Workers that must be there before a round begins, the first or a later one.
     public let minimumWorkers: Int
     let settings: AveragingSettings
     let layout: FactorLayout
@@ -117,6 +117,8 @@ public final class AveragingJob: Job {
     public var round: Int { current.withLock { $0.state.round } }
     /// Rounds of the run: fewer than were asked for where the privacy budget is spent.
     public var rounds: Int { isBudgetSpent ? min(round, settings.rounds) : settings.rounds }
+    /// Whether the data is the workers'.
+    public var needsItsWorkers: Bool { settings.isSampled }
     /// Whether workers add noise, and count what it costs them.
     public var workersHaveBudgets: Bool {
         if case .distributed? = settings.privacy?.settings.mechanism { true } else { settings.hidesMetrics }
@@ -152,7 +154,7 @@ public final class AveragingJob: Job {
             current.round = round
             return tasks
         }
-        return RoundPlan(tasks: tasks, minimum: minimum(of: tasks.count), deadline: settings.deadline)
+        return RoundPlan(tasks: tasks, minimum: minimumResults, deadline: settings.deadline)
     }
 
     /// Workers that came after the sample was drawn, where too few of it are left.
@@ -263,10 +265,10 @@ public final class AveragingJob: Job {
     private func sample(_ workers: [WorkerID]) throws -> [PlannedTask] {
         switch settings.participation {
         case .replicas(let count): return (0..<count).map { PlannedTask(id: UInt64($0)) }
-        case .sampled(let share, _) where share < 1 && settings.privacy != nil && settings.masking == nil:
+        case .sampled(let share, _) where isPoissonSampled:
             return try poissonSample(workers, rate: share)
-        case .sampled(let share, let minimum):
-            let count = min(workers.count, max(minimum, Int((share * Double(workers.count)).rounded())))
+        case .sampled(let share, _):
+            let count = min(workers.count, max(minimumResults, Int((share * Double(workers.count)).rounded())))
             var random = SplitMix64(seed: settings.seed, stream: UInt64(round))
             let chosen = random.permutation(workers.count).prefix(count).sorted().map { workers[$0] }
             // Two keys can be made whose tasks have one number: the second of them has to wait for another sample.
@@ -275,12 +277,14 @@ public final class AveragingJob: Job {
         }
     }
 
-    private func minimum(of count: Int) -> Int {
+    /// Results without which a round does not close, however many workers were there when it was planned. A sample drawn
+    /// by independent coins may be empty, and what is drawn is what its privacy is accounted by: it has no minimum.
+    private var minimumResults: Int {
         switch settings.participation {
-        case .replicas: count
-        case .sampled where settings.privacy != nil && settings.masking == nil: 0
+        case .replicas(let count): count
+        case .sampled where isPoissonSampled: 0
         case .sampled(_, let minimum):
-            max(min(count, max(minimum, aggregator.minimumUpdates)), settings.masking?.roundWorkers ?? 0)
+            max(minimum, aggregator.minimumUpdates, settings.masking?.roundWorkers ?? 0)
         }
     }
 }

@@ -34,6 +34,8 @@ public struct CoordinatorOptions: Sendable {
     public var files: [File] = []
     /// Whether workers bring the data.
     public var wantsData = false
+    /// Workers that have joined the run before and may come back, by name.
+    public var known: [WorkerID: String] = [:]
     /// The most bytes that one update may have.
     public var updateLimit: Int
     /// What uploads may take.

@@ -124,6 +124,13 @@ public struct EncodedDataset: EncodedRows {
                 + " picture that it does not see; raise data.max_length, or set data.on_long to drop")
     }
 
+    /// The pictures of a row, by its position among those that are kept.
+    ///
+    /// - Throws: what is wrong with the row.
+    public func pictures(at index: Int) throws -> [Picture] {
+        try dataset.conversation(at: Int(kept[index].row)).images
+    }
+
     /// Whom each row is about.
     ///
     /// - Throws: `TrainingError` that lists rows without a `person`.

@@ -79,7 +79,8 @@ struct CoordinatorCommand: ParsableCommand {
         let configuration = try RunFile.configuration(of: document)
         let display = ProgressDisplay(json: json)
         let facts = RunFacts(configuration, document: document)
-        for advice in AdviceRules.ofUnused.flatMap({ $0.advice(facts) }) { display.say(advice.text) }
+        let rules = AdviceRules.ofUnused + AdviceRules.ofLosses
+        for advice in rules.flatMap({ $0.advice(facts) }) { display.say(advice.text) }
         let access = CoordinatorRun.Access(
             endpoint: try Self.endpoint(listen, "--listen"),
             advertised: try advertise.map { try Self.endpoint($0, "--advertise").description }, isInsecure: insecure,

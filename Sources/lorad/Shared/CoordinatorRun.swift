@@ -45,6 +45,7 @@ final class CoordinatorRun {
     private let admission: Admission
     private let shelf = BlobShelf()
     private let resumed: ResumedState?
+    private let modelFiles: ModelFiles
     private var recorder: RunRecorder?
 
     /// Opens the model, the data and the run's state; what was left undone is gone on with. Only when all could be opened does
@@ -69,10 +70,14 @@ final class CoordinatorRun {
                 lifetime: access.tokenLifetime, uses: access.tokenUses ?? (federation.mode == .federated ? 1 : nil)))
         opened = try OpenedRun(configuration, skipsBadRows: skipsBadRows, say: say)
         try configuration.checkSharing(of: opened.adapted.model)
+        let fingerprints = try FileFingerprints(path: folder.appending(path: "fingerprints.sqlite").path)
+        modelFiles = try ModelFiles(URL(filePath: configuration.model.path), fingerprints: fingerprints)
+        let contents = try Self.contents(opened, modelFiles, ofRunBegun: isBegun, in: folder, say)
         try output.prepare(
             resume: isBegun, overwrite: overwrite,
             options: "--overwrite replaces it, --set training.output_dir=FOLDER writes elsewhere")
         if !isBegun { try store.beginAnew(mode: mode, configuration: text, now: Date()) }
+        try contents.write(to: folder)
         resumed = try ResumedState(store)
         if let resumed { say("going on after \(RunUnit(federation).text(resumed.round))") }
     }
@@ -91,6 +96,20 @@ final class CoordinatorRun {
         }
     }
 
+    /// What the run's files hold, which is what they held when it began.
+    private static func contents(
+        _ opened: OpenedRun, _ model: ModelFiles, ofRunBegun isBegun: Bool, in folder: URL, _ say: (String) -> Void
+    ) throws -> RunContents {
+        let recorded = try isBegun ? RunContents(recordedIn: folder) : nil
+        let contents = try RunContents(opened, model: model, after: recorded)
+        let run = opened.configuration.run
+        if isBegun, recorded == nil {
+            say("run \(run) was begun without a record of what its files hold: they are recorded as they are now")
+        }
+        if let recorded { try contents.check(against: recorded, run: run) }
+        return contents
+    }
+
     /// Serves until the run is done, or a signal asks to stop.
     func serve(_ display: ProgressDisplay) throws {
         try store.setState(.running)
@@ -106,6 +125,7 @@ final class CoordinatorRun {
         options.timing = Timing(patience: .seconds(min(federation.workerTimeout, 1e9)))
         options.wantsData = federation.mode == .federated
         (options.configuration, options.files) = (basis.configuration, basis.files)
+        options.known = try knownWorkers()
         let journal = try access.dashboard.map { _ in
             try RunJournal(store.history, done: job.round, minimumWorkers: job.minimumWorkers)
         }
@@ -163,6 +183,13 @@ final class CoordinatorRun {
             checkpoints: output.checkpoints)
     }
 
+    /// The workers that have joined the run and may come back.
+    private func knownWorkers() throws -> [WorkerID: String] {
+        let workers = try store.history.workers().filter { !$0.isRevoked }
+        let named = workers.compactMap { worker in WorkerID(worker.fingerprint).map { ($0, worker.name) } }
+        return Dictionary(named) { $1 }
+    }
+
     /// The largest update is one with every tensor, and a header.
     private func updateLimit() throws -> Int {
         opened.adapted.weights.parameters.reduce(1 << 20) { $0 + $1.tensor.byteCount + 512 }
@@ -170,16 +197,14 @@ final class CoordinatorRun {
 
     /// Makes the base model and the adapter's configuration available to workers.
     private func publishFiles() throws -> [CoordinatorOptions.File] {
-        let fingerprints = try FileFingerprints(path: folder.appending(path: "fingerprints.sqlite").path)
-        let model = try ModelFiles(URL(filePath: opened.configuration.model.path), fingerprints: fingerprints)
-        for entry in model.entries { shelf.publish(entry.blob) }
+        for entry in modelFiles.entries { shelf.publish(entry.blob) }
         let adapter = URL(filePath: NSTemporaryDirectory()).appending(path: "lorad-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: adapter) }
         try AdapterFolder.write(opened.adapted.weights.plan.configuration, to: adapter)
         let text = try Data(contentsOf: adapter.appending(path: AdapterFolder.configurationFile))
         let blob = try Blob(MemorySource(text))
         shelf.publish(blob)
-        return model.files + [.init(name: AdapterFolder.configurationFile, blob: blob.id, size: blob.size)]
+        return modelFiles.files + [.init(name: AdapterFolder.configurationFile, blob: blob.id, size: blob.size)]
     }
 
     /// What workers join with, as it is whenever it is asked for.

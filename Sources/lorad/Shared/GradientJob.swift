@@ -18,7 +18,7 @@ final class GradientJob: SharedJob {
         let start = ContinuousClock.now
     }
 
-    let minimumWorkers: Int
+    private let firstWorkers: Int
     private let opened: OpenedRun
     private let runPlan: RunPlan
     private let maker: WorkMaker
@@ -33,6 +33,7 @@ final class GradientJob: SharedJob {
     /// Prepares the job.
     ///
     /// - Parameters:
+    ///   - minimumWorkers: workers that must be there before the first step.
     ///   - pictures: what workers get pictures from.
     ///   - state: what to go on from; nil begins the run.
     ///   - recorder: what is logged after each step.
@@ -42,7 +43,7 @@ final class GradientJob: SharedJob {
         recorder: RunRecorder, checkpoints: Checkpoints
     ) throws {
         self.opened = opened
-        self.minimumWorkers = minimumWorkers
+        firstWorkers = minimumWorkers
         self.pictures = pictures
         self.recorder = recorder
         self.checkpoints = checkpoints
@@ -64,6 +65,9 @@ final class GradientJob: SharedJob {
     }
 
     var round: Int { step.withLock { $0.taken } }
+    /// The first step waits for the run file's workers. A later one, also after a restart, is taken by whoever is there:
+    /// its outcome is the same to the last bit.
+    var minimumWorkers: Int { round == 0 ? firstWorkers : 1 }
     var rounds: Int { runPlan.totalSteps }
 
     func base() -> StateDict {
