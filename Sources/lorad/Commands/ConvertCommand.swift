@@ -1,5 +1,5 @@
-import Adapters
-import ArgumentParser
+public import Adapters
+public import ArgumentParser
 import Foundation
 
 /// `lorad convert`: an adapter folder for another version of transformers.
