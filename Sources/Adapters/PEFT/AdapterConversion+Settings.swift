@@ -64,7 +64,9 @@ extension AdapterConversion {
         let hits = paths.filter { Self.isEnd(name, of: $0.old) }
         if hits.allSatisfy({ Self.isEnd(name, of: $0.new) }) { return name }
         let parts = hits.first.map { $0.new.split(separator: ".") } ?? []
-        for count in 1...max(1, parts.count) {
+        // No fewer parts than before: a shorter end may also match modules that the adapter does not have.
+        let fewest = min(name.split(separator: ".").count, parts.count)
+        for count in fewest...max(fewest, parts.count) {
             let end = parts.suffix(count).joined(separator: ".")
             if paths.allSatisfy({ Self.isEnd(end, of: $0.new) == Self.isEnd(name, of: $0.old) }) { return end }
         }

@@ -264,9 +264,9 @@ final class CoordinatorRun {
         }
         try job.writeAdapter(to: output.folder)
         try store.setState(.finished)
+        try AdapterPortability.notices(inFolder: output.folder).forEach(display.say)
         display.announce(
             Announcement(
                 "adapter_written", "adapter written to \(output.folder.path)", [("path", .string(output.folder.path))]))
-        try AdapterPortability.notices(inFolder: output.folder).forEach(display.say)
     }
 }

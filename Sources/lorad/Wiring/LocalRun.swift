@@ -137,8 +137,8 @@ final class LocalRun {
         try opened.adapted.weights.write(to: output.folder)
         try ModelCard.write(
             record?.resumptions ?? [], base: opened.adapted.weights.plan.configuration.baseModel, to: output.folder)
-        display.say("adapter written to \(output.folder.path)")
         try AdapterPortability.notices(inFolder: output.folder).forEach(display.say)
+        display.say("adapter written to \(output.folder.path)")
     }
 }
 

@@ -51,7 +51,8 @@ struct ChangedContentsTests {
                     data.append(0)
                 }
             }
-            try await run.coordinator().expectFailure("was begun with other contents: \(key): \(path) has changed")
+            let shown = path == weights ? "\(run.path)/\(path)" : path
+            try await run.coordinator().expectFailure("was begun with other contents: \(key): \(shown) has changed")
             try before.write(to: URL(filePath: "\(run.path)/\(path)"))
         }
         let coordinator = try run.coordinator()

@@ -235,7 +235,7 @@ struct ServiceTests {
                 return error as? TransportError
             }
         }
-        #expect(error?.message.contains("version 99 of the protocol, the coordinator 1") == true)
+        #expect(error?.message.contains("version 99 of the protocol, the coordinator 2") == true)
         run.server.stop()
         try await run.end()
     }
