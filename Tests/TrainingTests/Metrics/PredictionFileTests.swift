@@ -38,10 +38,13 @@ struct PredictionFileTests {
             (#"{"question_id": 1"#, "one JSON object a line expected"),
             (#"{"question_id": 1, "references": ["a"]}"#, "`prediction`: expected text, found nothing"),
             (#"{"prediction": "a", "references": ["a"]}"#, "`question_id`: expected text or a number, found nothing"),
-            (#"{"question_id": [], "prediction": "a", "references": ["a"]}"#, "`question_id`: expected text or a number, found "),
+            (
+                #"{"question_id": [], "prediction": "a", "references": ["a"]}"#,
+                "`question_id`: expected text or a number, found "
+            ),
             (#"{"question_id": 1, "prediction": "a"}"#, "`references`: expected a list of texts, found nothing"),
-            (#"{"question_id": 1, "prediction": "a", "references": []}"#, "`references`: expected a list of texts, found "),
-            (#"{"question_id": 1, "prediction": "a", "references": [{}]}"#, "`references`: expected a list of texts, found "),
+            (#"{"question_id": 1, "prediction": "a", "references": []}"#, "`references`: expected a list of texts"),
+            (#"{"question_id": 1, "prediction": "a", "references": [{}]}"#, "`references`: expected a list of texts"),
             ("[]", "`prediction`"),
         ])
     func problems(line: String, expected: String) throws {
