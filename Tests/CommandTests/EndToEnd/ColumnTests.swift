@@ -60,6 +60,7 @@ struct ColumnTests {
         ]
         let coordinator = try LoradProcess(
             ["coordinator", "--config", "run.yaml", "--listen", "tcp://127.0.0.1:0", "--state", "state"]
+                + SharedRun.manyUses
                 + settings.flatMap { ["--set", $0] }, in: run.path)
         let line = try await coordinator.joinLine()
         let workers = try [

@@ -49,11 +49,13 @@ struct ServiceTests {
 
     @Test("part where the coordinator's state is larger than the run's can be, before memory is taken for it")
     func oversizedState() async throws {
-        let run = try ServedRun(ToyJob(rounds: 2, tasks: 2, minimumWorkers: 2))
+        let run = try ServedRun(ToyJob(rounds: 5, tasks: 4, minimumWorkers: 2))
         run.start()
         let strict = try run.work(as: "strict", ToyTrainer(stateByteLimit: 16))
-        let working = try run.work(as: "working")
+        let gate = Gate()
+        let working = try run.work(as: "working", ToyTrainer { _ in gate.wait() })
         let end = try await strict.end()
+        gate.open()
         try await run.expectEnd()
         #expect(try await working.end().isOver && !end.isOver)
         let reasons = run.events.compactMap { if case .taskFailed(_, _, let reason) = $0 { reason } else { nil } }
