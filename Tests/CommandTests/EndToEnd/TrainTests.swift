@@ -27,7 +27,7 @@ struct TrainTests {
     }
 
     /// Instruction sets by the names of oneDNN and OpenBLAS, as far as this processor has them: OpenBLAS takes any on trust.
-    private static let lesserProcessors: [(oneDNN: String, openBLAS: String)] = {
+    private static let instructionSets: [(oneDNN: String, openBLAS: String)] = {
         let processor = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
         let all = [
             ("sse4_1", "SSE41", "NEHALEM"), ("avx2", "AVX2", "HASWELL"), ("avx512f", "AVX512_CORE", "SKYLAKEX"),
@@ -38,7 +38,7 @@ struct TrainTests {
 
     @Test(
         "takes the reference's steps on lesser processors too, and says once what they lack",
-        arguments: lesserProcessors, ["oneDNN", "openblas"])
+        arguments: instructionSets, ["oneDNN", "openblas"])
     func lesserProcessors(instructions: (oneDNN: String, openBLAS: String), library: String) async throws {
         let limit =
             "export ONEDNN_MAX_CPU_ISA=\(instructions.oneDNN) OPENBLAS_CORETYPE=\(instructions.openBLAS) "
