@@ -86,6 +86,6 @@ struct PrivacyCommandTests {
         #expect(abs(spent.epsilon - planned.epsilon) < 1e-6)
         let text = try await lorad("privacy", "ledger", "shared", "--state", "\(run.path)/state").output
         #expect(text.contains("Released 120 times"))
-        #expect(text.contains("with any one worker, or with nothing in that one's place"))
+        #expect(text.contains("any one worker and all of its data, or with nothing in that one's place"))
     }
 }
