@@ -10,7 +10,7 @@ public struct AdapterPlan: Sendable, Equatable {
     public let savedModules: [String]
     /// Paths of the modules outside `savedModules` whose bias trains.
     public let trainedBiases: [String]
-    /// Embeddings of which some rows train.
+    /// Embeddings in which only some rows train.
     public let trainedRows: [TrainedRows]
     /// Every tensor that trains, by module: exactly what an adapter file holds.
     public let parameters: [AdapterParameter]

@@ -4,7 +4,7 @@ struct RowPiece: Equatable, Sendable {
     /// nil while evaluating.
     let dropoutKey: UInt64?
 
-    /// The pieces of an operation on so many rows: one for each example where examples are computed apart, else all rows.
+    /// The pieces of an operation on this many rows: one for each example where examples are computed apart, else all rows.
     static func all(ofRows count: Int) -> [RowPiece] {
         guard let keys = Tensor.exampleKeys, let end = Tensor.exampleBoundaries.last, end > 0 else {
             return [RowPiece(rows: 0..<count, dropoutKey: Tensor.dropoutKey)]
