@@ -215,6 +215,8 @@ public final class CoordinatorServer: Sendable {
             wake.wait(for: .milliseconds(50))
         }
         flush()
+        // A socket that is closed drops what it has not sent yet, and a worker without this reply would wait for good.
+        if core.withLock({ !$0.members.isEmpty }) { Thread.sleep(forTimeInterval: options.linger / .seconds(1)) }
         if case .failed(let reason) = end { throw FederationError(.closed, reason) }
     }
 
