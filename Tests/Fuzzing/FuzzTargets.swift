@@ -26,6 +26,10 @@ extension FuzzTarget {
         FuzzTarget("conversations", file: ".json") { try readRows(of: $0, as: .automatic) },
         FuzzTarget("captions", file: ".csv") { try readRows(of: $0, as: .imageCaption) },
         FuzzTarget("archives", file: ".tar") { try readRows(of: $0, as: .webDataset) },
+        FuzzTarget("parquet", file: ".parquet") { path in
+            try readRows(of: path, as: .llava)
+            try readRows(of: path, as: .imageCaption)
+        },
         FuzzTarget("work") { data in
             let limits = WorkLimits(vocabularySize: 100, imageToken: 9, tokensPerImage: 3, maxLength: 64)
             _ = try? StepWork(data, limits: limits)

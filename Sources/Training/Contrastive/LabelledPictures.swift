@@ -71,7 +71,7 @@ public struct LabelledPictures: Sendable {
         (entries, skipped) = try Self.checked(found, [], of: folder, count: rows.count, skips: skipsBadRows, fit)
     }
 
-    /// Pictures of the rows of a JSON array or JSON Lines file, each with an `image` and its class under a key.
+    /// Pictures of the rows of a JSON array, JSON Lines or Parquet file, each with an `image` and its class under a key.
     ///
     /// - Parameters:
     ///   - file: the rows.
@@ -85,16 +85,18 @@ public struct LabelledPictures: Sendable {
         file: String, key: String, imageFolder: String, classes: [String], skipsBadRows: Bool = false,
         fit: PictureFit? = nil
     ) throws {
-        let rows = try ConversationFile(path: file)
+        let rows = try RecordTable(path: file)
         let labels = Self.labels(classes)
         var problems: [RowProblem] = []
         var found: [Candidate] = []
         for row in 0..<rows.count {
             do {
                 let entry = try Self.entry(rows, row, key, imageFolder, labels)
-                found.append(Candidate(entry: entry, row: row, place: rows.place(ofRow: row)))
+                found.append(Candidate(entry: entry, row: row, place: rows.place(of: row)))
             } catch {
-                problems.append(error as? RowProblem ?? rows.problem(row, RowProblem.reason(for: error)))
+                let place = rows.place(of: row)
+                let reason = RowProblem.reason(for: error)
+                problems.append(RowProblem(row: row, file: place.file, line: place.line, reason: reason))
             }
         }
         (path, self.classes, count) = (file, classes, rows.count)
@@ -154,19 +156,21 @@ public struct LabelledPictures: Sendable {
     }
 
     private static func entry(
-        _ rows: ConversationFile, _ row: Int, _ key: String, _ folder: String, _ labels: [String: Int]
+        _ rows: RecordTable, _ row: Int, _ key: String, _ folder: String, _ labels: [String: Int]
     ) throws -> Entry {
-        let object = try rows.fields(ofRow: row)
-        guard let image = object["image"]?.stringValue else { throw RowProblem.Reason("has no path at `image`") }
+        let object = try rows.record(at: row)
+        guard let image = try RowValue(value: object, path: "").member("image")?.reference(), !image.isEmpty else {
+            throw RowProblem.Reason("has no path at `image`")
+        }
         guard let value = object[key], let label = value.stringValue.map({ labels[$0] }) ?? value.intValue,
             (0..<labels.count).contains(label)
         else {
             let found = object[key].map { "`\($0)`" } ?? "nothing"
             throw RowProblem.Reason("has \(found) at `\(key)`: expected a class's name, or its number from 0")
         }
-        guard let path = try PictureReference(text: image).path(in: folder) else {
+        guard let picture = try rows.picture(image, of: row, folder: folder) else {
             throw RowProblem.Reason("has a data: URL at `image`: expected a path")
         }
-        return Entry(picture: Picture(file: path), label: label)
+        return Entry(picture: picture, label: label)
     }
 }

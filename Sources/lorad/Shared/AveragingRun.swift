@@ -131,8 +131,9 @@ final class AveragingRun: Sendable {
     /// The rows of a replica's steps: replicas take turns in the run's order, so that together they go through the data as
     /// one run would.
     private func stretch(of replica: Int, round: Int, _ order: BatchOrder) -> [[Int]] {
-        (0..<federation.localSteps).map { step in
-            order.rows(ofStep: (round * federation.localSteps + step) * federation.minWorkers + replica)
+        let first = round * federation.localSteps
+        return (0..<federation.localSteps).map { (step: Int) -> [Int] in
+            order.rows(ofStep: (first + step) * federation.minWorkers + replica)
         }
     }
 

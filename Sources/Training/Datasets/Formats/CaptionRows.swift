@@ -1,10 +1,10 @@
 import Foundation
 import Models
 
-/// Pictures with captions in a table, as Hugging Face's imagefolder has them: `file_name`, and `text`, `caption` or
-/// `captions`. A list of captions makes a row of each.
+/// Pictures with captions in a table, as Hugging Face's imagefolder has them: `file_name` or an `image` column, and `text`,
+/// `caption` or `captions`. A list of captions makes a row of each.
 struct CaptionRows: DatasetRows {
-    static let tableNames = ["metadata.jsonl", "metadata.csv"]
+    static let tableNames = ["metadata.jsonl", "metadata.csv", "metadata.parquet"]
     static let defaultQuestion = "Describe the picture."
     private static let captionNames = ["text", "caption", "captions"]
 
@@ -35,9 +35,9 @@ struct CaptionRows: DatasetRows {
     private static func table(at path: String) throws -> String {
         let inside = tableNames.map { "\(path)/\($0)" }.filter { FileManager.default.fileExists(atPath: $0) }
         guard inside.count < 2 else {
+            let names = tableNames.filter { inside.contains("\(path)/\($0)") }.joined(separator: " and ")
             throw TrainingError(
-                .invalidDataset,
-                "\(path): has both \(tableNames.joined(separator: " and ")): give the one that counts as the dataset")
+                .invalidDataset, "\(path): has both \(names): give the one that counts as the dataset")
         }
         return inside.first ?? path
     }
@@ -46,7 +46,7 @@ struct CaptionRows: DatasetRows {
 
     var remark: String? { "asked \(question.debugDescription)" }
 
-    func place(ofRow row: Int) -> RowPlace { RowPlace(line: table.line(of: index(row).record)) }
+    func place(ofRow row: Int) -> RowPlace { table.place(of: index(row).record) }
 
     func fields(ofRow row: Int) throws -> JSONValue { try reading(row) { try table.record(at: index(row).record) } }
 
@@ -54,14 +54,21 @@ struct CaptionRows: DatasetRows {
         let record = try fields(ofRow: row)
         let id = record["file_name"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
         return try reading(row, id: id) {
-            guard let id else { throw RowProblem.Reason("has no `file_name`: expected a picture's path") }
-            guard let path = try PictureReference(text: id).path(in: folder) else {
-                throw RowProblem.Reason("`file_name`: expected a path")
-            }
-            return Conversation(
-                row: row, id: id, images: [Picture(file: path)], question: question,
+            Conversation(
+                row: row, id: id, images: [try picture(of: record, id, row)], question: question,
                 answer: try Self.captions(of: record)[index(row).caption])
         }
+    }
+
+    private func picture(of record: JSONValue, _ id: String?, _ row: Int) throws -> Picture {
+        let image = try RowValue(value: record, path: "").member("image")?.reference()
+        guard let reference = id ?? image, !reference.isEmpty else {
+            throw RowProblem.Reason("has no `file_name`: expected a picture's path")
+        }
+        guard let picture = try table.picture(reference, of: index(row).record, folder: folder) else {
+            throw RowProblem.Reason("`\(id == nil ? "image" : "file_name")`: expected a path")
+        }
+        return picture
     }
 
     private func index(_ row: Int) -> (record: Int, caption: Int) {

@@ -33,7 +33,9 @@ public struct ConversationFile: DatasetRows {
 
     /// The row itself.
     public func fields(ofRow row: Int) throws -> JSONValue {
-        try reading(row) { try JSONValue(parsing: text.checkedBytes(ofRow: row), file: "its JSON") }
+        try reading(row) {
+            try JSONValue(parsing: text.checkedBytes(ofRow: row), file: "its JSON", takesNonNumbers: true)
+        }
     }
 
     /// Decodes one row.

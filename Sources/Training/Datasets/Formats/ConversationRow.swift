@@ -18,7 +18,11 @@ struct ConversationRow {
     /// - Parameter format: What the row must be; nil takes any of the three.
     /// - Throws: `RowProblem.Reason`.
     init(_ bytes: Data, as format: DataFormat?) throws {
-        let row = try RowValue.row(bytes.withoutByteOrderMark)
+        try self.init(RowValue.row(bytes.withoutByteOrderMark), as: format)
+    }
+
+    /// Reads a row that is decoded already; a member that is null counts as absent where another may stand for it.
+    init(_ row: RowValue, as format: DataFormat?) throws {
         id = try row.member("id")?.identifier()
         person = try row.member("person")?.identifier()
         let image = try row.member("image")?.references()
@@ -64,8 +68,8 @@ struct ConversationRow {
 
     /// The `caption` or `text` of a row that holds no conversation.
     private static func caption(of row: RowValue, _ format: DataFormat?) throws -> String? {
-        guard format == nil || format == .llava, !row.has("conversations"), !row.has("messages"),
-            let key = ["caption", "text"].first(where: row.has)
+        guard format == nil || format == .llava, row.member("conversations") == nil, row.member("messages") == nil,
+            let key = ["caption", "text"].first(where: { row.member($0) != nil })
         else { return nil }
         return try row.required(key).text()
     }
@@ -74,7 +78,9 @@ struct ConversationRow {
         switch format {
         case .llava: "conversations"
         case .messages: "messages"
-        default: row.has("messages") ? "messages" : "conversations"
+        default:
+            row.member("messages") != nil || !row.has("conversations") && row.has("messages")
+                ? "messages" : "conversations"
         }
     }
 

@@ -32,7 +32,10 @@ enum DatasetFormats {
         _ format: DataFormat, _ recognises: @escaping @Sendable (JSONValue) -> Bool
     ) -> Entry {
         Entry(format: format, recognises: { $0.isJSON && recognises($0.firstRow ?? .null) }) {
-            try ConversationFile(path: $0.path, format: format, imageFolder: $0.imageFolder)
+            guard ParquetShards.isOne($0.path) else {
+                return try ConversationFile(path: $0.path, format: format, imageFolder: $0.imageFolder)
+            }
+            return try ParquetRows(path: $0.path, format: format, imageFolder: $0.imageFolder)
         }
     }
 
@@ -46,7 +49,7 @@ enum DatasetFormats {
             let unread = probe?.unread.map { "; \($0) is not read: unpack it, or write it as JSON Lines" } ?? ""
             throw TrainingError(
                 .unsupported,
-                "\(options.path): a dataset of a kind that is not known: expected rows of JSON, a metadata.jsonl or"
+                "\(options.path): a dataset of a kind that is not known: expected rows of JSON or Parquet, a metadata.jsonl or"
                     + " metadata.csv with `file_name`, a folder of pictures for each class, or tar archives; set"
                     + " data.format to have it read as one of them\(unread)")
         }

@@ -4,20 +4,25 @@ import Models
 /// Writes rows in LLaVA's format.
 enum LlavaRow {
     /// `{"id": …, "image": […], "conversations": [{"from": …, "value": …}]}`.
-    static func json(_ conversation: Conversation) -> JSONValue {
+    ///
+    /// - Throws: `TrainingError` where a picture that lies in no file of its own cannot be read; its bytes are written.
+    static func json(_ conversation: Conversation) throws -> JSONValue {
         let turns = conversation.turns.map { turn in
             JSONValue.object([.init("from", .string(tag(turn.role))), .init("value", .string(turn.text))])
         }
-        let images = conversation.images.map { JSONValue.string(path($0)) }
+        let images = try conversation.images.map { JSONValue.string(try reference($0)) }
         let members: [JSONValue.Member?] = [
             conversation.id.map { .init("id", .string($0)) },
+            conversation.person.map { .init("person", .string($0)) },
             images.isEmpty ? nil : .init("image", .array(images)), .init("conversations", .array(turns)),
         ]
         return .object(members.compactMap(\.self))
     }
 
-    private static func path(_ picture: Picture) -> String {
-        guard case .file(let path) = picture.place else { return picture.description }
+    private static func reference(_ picture: Picture) throws -> String {
+        guard case .file(let path) = picture.place else {
+            return DataURL.bytesPrefix + (try picture.contents().base64EncodedString())
+        }
         return URL(filePath: path).absoluteURL.path
     }
 

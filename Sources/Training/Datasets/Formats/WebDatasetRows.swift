@@ -36,7 +36,8 @@ struct WebDatasetRows: DatasetRows {
     func fields(ofRow row: Int) throws -> JSONValue {
         try reading(row) {
             let sample = try sample(row)
-            return try sample.document.map { try JSONValue(parsing: $0, file: "its JSON") } ?? .object([])
+            return try sample.document.map { try JSONValue(parsing: $0, file: "its JSON", takesNonNumbers: true) }
+                ?? .object([])
         }
     }
 

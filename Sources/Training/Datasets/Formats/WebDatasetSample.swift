@@ -48,8 +48,8 @@ struct WebDatasetSample {
     ///
     /// - Throws: `RowProblem.Reason`, or what decoding throws.
     func conversation(row: Int, question: String) throws -> Conversation {
-        let fields = try document.map { try JSONValue(parsing: $0, file: "its JSON") }
-        if let document, fields?["conversations"] != nil || fields?["messages"] != nil {
+        let fields = try document.map { try JSONValue(parsing: $0, file: "its JSON", takesNonNumbers: true) }
+        if let document, has("conversations", fields) || has("messages", fields) {
             return try conversation(row: row, ConversationRow(document, as: nil))
         }
         let caption = caption.map { String(decoding: $0, as: UTF8.self) }
@@ -59,10 +59,19 @@ struct WebDatasetSample {
                 "says nothing about its picture: expected a .txt member, or a .json one with `conversations`, `messages`"
                     + " or `caption`")
         }
-        guard !pictures.isEmpty else {
+        let images = try pictures.isEmpty ? ownImages(fields) : pictures.map(\.picture)
+        guard !images.isEmpty else {
             throw RowProblem.Reason("has no picture: expected a .jpg, .png or .webp member")
         }
-        return Conversation(row: row, id: key, images: pictures.map(\.picture), question: question, answer: answer)
+        return Conversation(row: row, id: key, images: images, question: question, answer: answer)
+    }
+
+    private func has(_ key: String, _ fields: JSONValue?) -> Bool { fields?[key].map { !$0.isNull } ?? false }
+
+    /// The pictures that the document of a caption holds itself.
+    private func ownImages(_ fields: JSONValue?) throws -> [Picture] {
+        guard let document, has("image", fields) || has("images", fields) else { return [] }
+        return try ConversationRow(document, as: nil).images.enumerated().map { try picture($1, number: $0) }
     }
 
     /// A conversation's pictures are the sample's members, in their order unless it names them.

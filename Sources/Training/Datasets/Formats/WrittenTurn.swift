@@ -10,7 +10,7 @@ struct WrittenTurn {
     ///
     /// - Throws: `RowProblem.Reason`.
     init(_ turn: RowValue) throws {
-        let isMessage = turn.has("role")
+        let isMessage = turn.member("role") != nil || !turn.has("from") && turn.has("role")
         let tag = try turn.required(isMessage ? "role" : "from").text()
         guard let role = ConversationTurn.Role(tag: tag) else {
             throw RowProblem.Reason(
@@ -84,7 +84,7 @@ private struct MessageBlock {
             text = try block.required("text").text()
         case "image":
             for key in ["image", "path", "url"] where reference == nil {
-                reference = try block.member(key)?.text()
+                reference = try block.member(key)?.reference()
             }
         case "image_url":
             let address = try block.required("image_url")

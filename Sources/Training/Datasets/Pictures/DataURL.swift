@@ -2,6 +2,9 @@ import Foundation
 
 /// URLs that hold their contents themselves (RFC 2397), in base64.
 enum DataURL {
+    /// What stands before `bytes` of a row, which are base64 alone.
+    static let bytesPrefix = "data:;base64,"
+
     /// Whether a text is one.
     static func isOne(_ text: String) -> Bool { text.prefix(5).lowercased() == "data:" }
 
@@ -18,7 +21,8 @@ enum DataURL {
         let body = String(text[text.utf8.index(after: comma)...])
         let plain = body.utf8.contains(UInt8(ascii: "%")) ? body.removingPercentEncoding : body
         guard let data = plain.flatMap({ Data(base64Encoded: $0) }) else {
-            throw RowProblem.Reason("the contents of its data: URL are not valid base64, or are cut short")
+            let what = text.hasPrefix(bytesPrefix) ? "`bytes`" : "the contents of its data: URL"
+            throw RowProblem.Reason("\(what) are not valid base64, or are cut short")
         }
         return data
     }

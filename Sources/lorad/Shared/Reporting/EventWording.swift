@@ -74,13 +74,13 @@ struct EventWording: Sendable {
             "\(text(key.round)): the result of \(self.names[id]?.onOneLine ?? id.description) \(verb)"
                 + (reason.map { ": \($0.onOneLine)" } ?? "")
         }
-        return Announcement(
-            "result", told,
-            task(key) + worker(id) + [
-                ("outcome", .string(outcome.rawValue)), ("reason", reason.map { .string($0) }),
-                ("tokens", figures.map { .int($0.tokens) }), ("examples", figures.map { .int($0.examples) }),
-                ("seconds", figures.map { .double($0.seconds) }),
-            ])
+        let fields: [(String, JSONValue?)] = [
+            ("outcome", .string(outcome.rawValue)), ("reason", reason.map(JSONValue.string)),
+            ("tokens", figures.map { JSONValue.int($0.tokens) }),
+            ("examples", figures.map { JSONValue.int($0.examples) }),
+            ("seconds", figures.map { JSONValue.double($0.seconds) }),
+        ]
+        return Announcement("result", told, task(key) + worker(id) + fields)
     }
 
     private func committed(_ report: RoundReport) -> Announcement {
