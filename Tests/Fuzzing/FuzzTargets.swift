@@ -25,6 +25,7 @@ extension FuzzTarget {
         },
         FuzzTarget("conversations", file: ".json") { try readRows(of: $0, as: .automatic) },
         FuzzTarget("captions", file: ".csv") { try readRows(of: $0, as: .imageCaption) },
+        FuzzTarget("tables", file: ".tsv") { try readRows(of: $0, as: .questionAnswer) },
         FuzzTarget("archives", file: ".tar") { try readRows(of: $0, as: .webDataset) },
         FuzzTarget("parquet", file: ".parquet") { path in
             try readRows(of: path, as: .llava)

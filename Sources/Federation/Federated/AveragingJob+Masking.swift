@@ -18,7 +18,19 @@ extension AveragingJob {
         }
     }
 
-    func secureRound(_ start: RoundStart, _ masking: MaskingSettings, _ workers: Int) throws -> SecureRound {
+    /// An attempt at a round, whose results are made from the job's state by `order`.
+    func secureRound(
+        _ start: RoundStart, _ masking: MaskingSettings, _ workers: Int, _ order: WorkOrder
+    ) throws -> SecureRound {
+        let (terms, layout) = try terms(start, masking, workers)
+        let binding = ResultBinding(
+            basis: masking.basis, state: try base(), work: order.work, attachments: order.attachments)
+        return try SecureRound(terms, layout, binding)
+    }
+
+    func terms(
+        _ start: RoundStart, _ masking: MaskingSettings, _ workers: Int
+    ) throws -> (MaskingTerms, UpdateLayout) {
         let sent = start.sentKeys(aggregator.trainedFactors(inRound: start.round))
         let tensors = StateDict(sent.compactMap { key in start.state[key].map { (key, $0) } })
         var random = SystemRandomNumberGenerator()
@@ -28,7 +40,7 @@ extension AveragingJob {
             round: start.round, attempt: attempt, layout: layout, workers: workers,
             largestWeight: settings.privacy == nil ? Int(settings.largestWeight) : 1,
             noise: settings.privacy?.settings)
-        return try SecureRound(terms, layout)
+        return (terms, layout)
     }
 
     func admit(_ contribution: Contribution) throws {

@@ -69,7 +69,7 @@ extension AveragingJob {
             }
             let state = state
             let start = try RoundStart(state: state.trained, layout: layout, round: state.round)
-            let terms = try secureRound(start, masking, masking.roundWorkers).terms
+            let (terms, _) = try terms(start, masking, masking.roundWorkers)
             return try release(of: terms, book)
         }
     }

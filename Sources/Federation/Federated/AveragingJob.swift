@@ -65,6 +65,8 @@ public final class AveragingJob: Job {
         var expected = 1
         /// The coordinator's noise.
         var central: CentralRound?
+        /// Under masks, what every worker is to do: the same for all, to the byte.
+        var order: WorkOrder?
     }
 
     struct Current {
@@ -135,15 +137,18 @@ public final class AveragingJob: Job {
     /// The round's tasks: one for each worker of the sample, or one for each replica.
     public func plan(for workers: [WorkerID]) throws -> RoundPlan {
         let chosen = try sample(workers)
+        let state = state
+        let start = try RoundStart(state: state.trained, layout: layout, round: state.round)
+        let order = try settings.masking.map { _ in try sharedOrder(inRound: state.round) }
+        let intake = try intake(start, order, workers: chosen.count)
         let tasks = try current.withLock { current in
-            let start = try RoundStart(state: current.state.trained, layout: layout, round: current.state.round)
-            let intake = try intake(start, workers: chosen.count)
             let tasks = chosen.map { intake.tagged($0) }
             var round = Round(
                 start: start, check: try aggregator.check(start, settings), intake: intake,
                 places: Dictionary(uniqueKeysWithValues: tasks.enumerated().map { ($1.id, $0) }))
             round.expected = expected(of: workers.count)
             round.central = try centralRound(current.state, expected: round.expected)
+            round.order = order
             current.round = round
             return tasks
         }
@@ -166,13 +171,16 @@ public final class AveragingJob: Job {
 
     /// What a worker is to do.
     public func order(for task: UInt64) throws -> WorkOrder {
-        let (place, terms) = current.withLock { ($0.round?.places[task], $0.round?.intake.secure?.terms) }
+        let (place, shared) = current.withLock { ($0.round?.places[task], $0.round?.maskedOrder) }
         guard let place else { throw FederationError(.protocolViolation, "the round has no task \(task)") }
-        let round = round
-        var order = try work(
-            Assignment(round: round, index: place, trained: aggregator.trainedFactors(inRound: round)))
-        order.masking = terms
-        return order
+        return try shared ?? self.order(at: place, inRound: round)
+    }
+
+    /// What every worker of a masked round is to do.
+    private func sharedOrder(inRound round: Int) throws -> WorkOrder { try order(at: 0, inRound: round) }
+
+    private func order(at place: Int, inRound round: Int) throws -> WorkOrder {
+        try work(Assignment(round: round, index: place, trained: aggregator.trainedFactors(inRound: round)))
     }
 
     /// Checks a worker's result and takes it in.
@@ -242,8 +250,10 @@ public final class AveragingJob: Job {
         ]
     }
 
-    private func intake(_ start: RoundStart, workers: Int) throws -> Intake {
-        if let masking = settings.masking { return .mask(try secureRound(start, masking, workers)) }
+    private func intake(_ start: RoundStart, _ order: WorkOrder?, workers: Int) throws -> Intake {
+        if let masking = settings.masking, let order {
+            return .mask(try secureRound(start, masking, workers, order))
+        }
         if let folding = aggregator as? any FoldingAggregator { return .fold(folding.fold(from: start)) }
         return .keep([])
     }
@@ -293,6 +303,13 @@ extension Aggregator {
 }
 
 extension AveragingJob.Round {
+    /// The order of a masked round, with its terms.
+    fileprivate var maskedOrder: WorkOrder? {
+        guard var order, let terms = intake.secure?.terms else { return nil }
+        order.masking = terms
+        return order
+    }
+
     mutating func add(_ update: Update, _ metrics: ContributionMetrics) throws {
         switch intake {
         case .fold(var fold):

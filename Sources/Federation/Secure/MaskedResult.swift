@@ -101,10 +101,13 @@ struct MaskedResult {
 
     /// Encodes a result; its weight is its number of examples.
     ///
+    /// - Parameter binding: what the result was made from, by what this worker used.
     /// - Throws: `FederationError` where it does not fit the terms or they do not fit the policy, `PrivacyError` where it
     ///   cannot be encoded.
-    init(_ result: LocalResult, from base: StateDict, _ terms: MaskingTerms, _ policy: MaskingPolicy, lanes: Int) throws
-    {
+    init(
+        _ result: LocalResult, from base: StateDict, _ terms: MaskingTerms, _ policy: MaskingPolicy,
+        _ binding: ResultBinding, lanes: Int
+    ) throws {
         try policy.check(terms)
         try policy.check(result, terms)
         let layout = UpdateLayout(result.update, carriesLoss: terms.carriesLoss)
@@ -123,7 +126,8 @@ struct MaskedResult {
         let weight = max(1, min(result.metrics.examples, terms.largestWeight))
         elements = try terms.encoding(values: values.count).encode(values, weight: weight, lanes: lanes)
         worker = try SecureAggregationWorker(
-            key: policy.key, configuration: terms.configuration(values: values.count), trusted: policy.trusted)
+            key: policy.key, configuration: terms.configuration(values: values.count, result: binding.digest),
+            trusted: policy.trusted)
     }
 
     /// What is sent in place of the result.

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 public import Privacy
 
 /// Secure aggregation, as a run file asks for it.
@@ -15,6 +15,8 @@ public struct MaskingSettings: Equatable, Sendable {
     public var bits: Int
     /// What keeps a worker's values small.
     public var clip: FixedPoint.Clip
+    /// `RunBasis.digest`: what the run's results rest on.
+    public var basis = Data()
 
     /// Creates settings.
     public init(
@@ -51,7 +53,7 @@ public struct MaskingSettings: Equatable, Sendable {
                     noise: try self.noise(noise, values: layout.valueCount, workers: workers),
                     seed: attempt.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self) })
             }
-            _ = try terms.configuration(values: layout.valueCount)
+            _ = try terms.configuration(values: layout.valueCount, result: Data())
             return terms
         } catch let error as PrivacyError {
             throw FederationError(.invalidConfiguration, error.message)

@@ -54,18 +54,21 @@ public struct MaskingTerms: Codable, Equatable, Sendable {
 
     /// The configuration of the exchange.
     ///
-    /// - Parameter values: numbers of an update, see `UpdateLayout.valueCount`.
+    /// - Parameters:
+    ///   - values: numbers of an update, see `UpdateLayout.valueCount`.
+    ///   - result: what the results are made from, `ResultBinding.digest`.
     /// - Throws: `PrivacyError` for numbers out of their ranges.
-    public func configuration(values: Int) throws -> SecureAggregationConfiguration {
+    public func configuration(values: Int, result: Data) throws -> SecureAggregationConfiguration {
+        let binding = attempt + layout + result
         switch try encoding(values: values) {
         case .plain(let encoding):
-            try SecureAggregationConfiguration(
+            return try SecureAggregationConfiguration(
                 run: run, round: UInt64(clamping: round), values: values, encoding: encoding,
-                fewestWorkers: fewestWorkers, threshold: threshold, neighbours: neighbours, binding: attempt + layout)
+                fewestWorkers: fewestWorkers, threshold: threshold, neighbours: neighbours, binding: binding)
         case .noisy(let encoding):
-            try encoding.configuration(
+            return try encoding.configuration(
                 run: run, round: UInt64(clamping: round), fewestWorkers: fewestWorkers, threshold: threshold,
-                neighbours: neighbours, binding: attempt + layout)
+                neighbours: neighbours, binding: binding)
         }
     }
 

@@ -40,11 +40,14 @@ final class SecureRound: Sendable {
     private let state: Mutex<State>
     private let wake = WakeUp()
 
-    init(_ terms: MaskingTerms, _ layout: UpdateLayout) throws {
+    /// Begins an attempt.
+    ///
+    /// - Parameter binding: what the workers' results are made from.
+    init(_ terms: MaskingTerms, _ layout: UpdateLayout, _ binding: ResultBinding) throws {
         self.terms = terms
         self.layout = layout
         encoding = try terms.encoding(values: layout.valueCount)
-        let configuration = try terms.configuration(values: layout.valueCount)
+        let configuration = try terms.configuration(values: layout.valueCount, result: binding.digest)
         state = Mutex(State(server: SecureAggregationServer(configuration: configuration, trusted: nil)))
     }
 

@@ -4,7 +4,7 @@ public import Transports
 /// How a coordinator serves.
 public struct CoordinatorOptions: Sendable {
     /// A file that workers get when they join.
-    public struct File: Sendable {
+    public struct File: Equatable, Sendable {
         /// A plain file name.
         public let name: String
         /// Its contents' identifier, 32 bytes.
@@ -86,7 +86,7 @@ extension WireBlob {
 
 extension WireHello {
     /// The version of the messages that this release speaks.
-    static let currentProtocol: UInt32 = 1
+    static let currentProtocol: UInt32 = 2
 
     /// Bytes of an Ed25519 key.
     private static let signingKeySize = 32

@@ -3,6 +3,11 @@ public import Tensors
 
 /// What does the work that a worker is given: the only thing that the federated half knows of models.
 public protocol LocalTrainer: Sendable {
+    /// The most bytes that the state of a task may have. A larger one is refused before memory is taken for it.
+    var stateByteLimit: Int { get }
+    /// `RunBasis.digest` of the run file and the files that this trainer was made with: results can be summed under masks
+    /// only with those of trainers that have the same.
+    var basis: Data { get }
     /// Does a task; called on a thread that may block.
     ///
     /// - Throws: `FederationError.cancelled` soon after `work.isCancelled` turns true; anything else is reported to the
@@ -12,6 +17,8 @@ public protocol LocalTrainer: Sendable {
 
 /// A task, as a trainer sees it.
 public struct LocalWork: Sendable {
+    /// The round, from 0.
+    public let round: Int
     /// What to do, as the coordinator's job wrote it.
     public let order: Data
     /// The state to start from.
@@ -25,9 +32,10 @@ public struct LocalWork: Sendable {
 
     /// Puts a task together.
     public init(
-        order: Data, state: StateDict, files: [Data: URL] = [:],
+        round: Int = 0, order: Data, state: StateDict, files: [Data: URL] = [:],
         isCancelled: @escaping @Sendable () -> Bool = { false }, report: @escaping @Sendable (Double) -> Void = { _ in }
     ) {
+        self.round = round
         self.order = order
         self.state = state
         self.files = files

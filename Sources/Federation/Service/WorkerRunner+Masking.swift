@@ -30,9 +30,9 @@ extension WorkerRunner {
 
     func mask(
         _ result: LocalResult, from state: StateDict, _ terms: MaskingTerms, _ policy: MaskingPolicy,
-        _ hands: inout Hands
+        _ binding: ResultBinding, _ hands: inout Hands
     ) throws -> Worker.Event {
-        let masked = try MaskedResult(result, from: state, terms, policy, lanes: lanes)
+        let masked = try MaskedResult(result, from: state, terms, policy, binding, lanes: lanes)
         if masked.cutCount > 0 {
             say(
                 "\(masked.cutCount) values of the update were cut at ±\(terms.clip.bound): "

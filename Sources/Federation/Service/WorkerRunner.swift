@@ -173,7 +173,7 @@ public final class WorkerRunner: Sendable {
         switch action {
         case .ask(let request):
             return .replied(try link.ask(request, on: control, patience: welcome.timing.patience).reply)
-        case .fetch(let order): return try fetch(order, &hands)
+        case .fetch(let order): return try fetch(order, &hands, trainer)
         case .perform(let order): return try perform(order, &hands, trainer)
         case .upload: return try upload(hands)
         case .exchange(let order): return try exchange(order, &hands, welcome)
@@ -181,10 +181,10 @@ public final class WorkerRunner: Sendable {
         }
     }
 
-    private func fetch(_ order: WireOrder, _ hands: inout Hands) throws -> Worker.Event {
+    private func fetch(_ order: WireOrder, _ hands: inout Hands, _ trainer: any LocalTrainer) throws -> Worker.Event {
         do {
             if hands.state?.id != order.base.id {
-                let blob = try bulk.fetch(try BlobID(bytes: order.base.id))
+                let blob = try bulk.fetch(try BlobID(bytes: order.base.id), limit: trainer.stateByteLimit)
                 let state = try SafetensorsFile(data: try blob.bytes(), name: "the round's state").stateDict
                 hands.state = (order.base.id, state)
             }
@@ -206,9 +206,9 @@ public final class WorkerRunner: Sendable {
     }
 
     private func perform(_ order: WireOrder, _ hands: inout Hands, _ trainer: any LocalTrainer) throws -> Worker.Event {
-        guard let state = hands.state?.tensors else { return .abandoned }
+        guard let state = hands.state?.tensors, let round = TaskKey(order.task)?.round else { return .abandoned }
         let work = LocalWork(
-            order: order.work, state: state, files: hands.files.mapValues { URL(filePath: $0.path) },
+            round: round, order: order.work, state: state, files: hands.files.mapValues { URL(filePath: $0.path) },
             isCancelled: { [self] in isStopped.load(ordering: .acquiring) || current.withLock { $0.isObsolete } },
             report: { [self] share in
                 current.withLock { $0.progress = share }
@@ -217,7 +217,12 @@ public final class WorkerRunner: Sendable {
         do {
             let terms = try maskingTerms(order)
             let result = try withPrefetch(order) { try trainer.perform(work) }
-            if let terms, let masking { return try mask(result, from: state, terms, masking, &hands) }
+            if let terms, let masking {
+                let binding = ResultBinding(
+                    basis: trainer.basis, state: state, work: order.work,
+                    attachments: order.attachments.compactMap { Attachment($0) })
+                return try mask(result, from: state, terms, masking, binding, &hands)
+            }
             try masking?.check(result, nil)
             guard result.update.count > 0 else { return .performed(nil, result.metrics) }
             let blob = try Blob(result.update, threads: ServingProcess.hashingThreads)

@@ -13,6 +13,10 @@ public struct EncodedDataset: EncodedRows {
     private let kept: [Measure]
     /// How many rows were left out because they are too long.
     public let droppedCount: Int
+    /// How many rows are cut because they are too long.
+    public let truncatedCount: Int
+    /// How many tokens a row may have; longer ones are cut.
+    private let cutLength: Int?
     /// The rows that were left out because they cannot be used, in their order; empty unless that was asked for.
     public let skipped: [RowProblem]
 
@@ -38,8 +42,10 @@ public struct EncodedDataset: EncodedRows {
     ) throws {
         self.dataset = dataset
         self.encoder = encoder
-        let limit = LengthLimit(maxLength, model: encoder.lengthLimit)
-        let measures = Self.measure(dataset, encoder, limit: onLong == .error ? limit : nil)
+        let limit = LengthLimit(maxLength, model: encoder.lengthLimit, dataset.names)
+        cutLength = onLong == .truncate ? limit.tokens : nil
+        if onLong == .truncate { try Self.checkShortens(encoder, to: limit.tokens) }
+        let measures = Self.measure(dataset, encoder, limit: onLong == .error ? limit : nil, cutTo: cutLength)
         let problems = measures.flatMap(\.problems)
         let readable = measures.flatMap(\.rows)
         guard problems.isEmpty || dataset.skipsBadRows && !readable.isEmpty else {
@@ -47,6 +53,7 @@ public struct EncodedDataset: EncodedRows {
         }
         kept = readable.filter { $0.length <= limit.tokens }
         droppedCount = readable.count - kept.count
+        truncatedCount = measures.reduce(0) { $0 + $1.cutCount }
         skipped = (dataset.skipped + problems).sorted { $0.row < $1.row }
         guard !kept.isEmpty else {
             throw TrainingError(
@@ -64,6 +71,16 @@ public struct EncodedDataset: EncodedRows {
     /// How many rows there are to train on.
     public var count: Int { kept.count }
 
+    /// The most tokens of a row.
+    public var longestLength: Int { kept.reduce(0) { max($0, Int($1.length)) } }
+
+    /// What a user should know about rows that are cut; nil where none is.
+    public var truncationNotice: String? {
+        guard truncatedCount > 0 else { return nil }
+        let what = truncatedCount == 1 ? "1 caption is" : "\(truncatedCount) captions are"
+        return "\(path): \(what) longer than \(longestLength) tokens and cut there, end mark kept (on_long: truncate)"
+    }
+
     /// The tokens of a row, by its position among those that are kept.
     public func length(at index: Int) -> Int { Int(kept[index].length) }
 
@@ -72,7 +89,29 @@ public struct EncodedDataset: EncodedRows {
 
     /// A row, by its position among those that are kept.
     public func example(at index: Int) throws -> EncodedExample {
-        try encoder.encode(try dataset.conversation(at: Int(kept[index].row)))
+        try Self.example(dataset, encoder, row: Int(kept[index].row), cutTo: cutLength).example
+    }
+
+    /// A row as it is learned, and whether it was cut.
+    private static func example(
+        _ dataset: ConversationDataset, _ encoder: any RowEncoder, row: Int, cutTo limit: Int?
+    ) throws -> (example: EncodedExample, isCut: Bool) {
+        let whole = try encoder.encode(try dataset.conversation(at: row))
+        guard let limit, whole.ids.count > limit, let short = encoder.shortened(whole, to: limit) else {
+            return (whole, false)
+        }
+        return (short, true)
+    }
+
+    /// Refuses to cut rows of which every token is learned from, or stands for a picture.
+    private static func checkShortens(_ encoder: any RowEncoder, to limit: Int) throws {
+        let example = EncodedExample(ids: [0, 0, 0], labels: [0, 0, 0], images: [], row: 0)
+        guard encoder.shortened(example, to: 2) == nil else { return }
+        throw TrainingError(
+            .unsupported,
+            "data.on_long: truncate is for the captions of CLIP models, which were trained with cut captions: a conversation"
+                + " that is cut loses the end of its answer, and the model learns to stop in the middle or to describe a"
+                + " picture that it does not see; raise data.max_length, or set data.on_long to drop")
     }
 
     /// Whom each row is about.
@@ -99,18 +138,20 @@ public struct EncodedDataset: EncodedRows {
     private struct Stretch: Sendable {
         var rows: [Measure] = []
         var problems: [RowProblem] = []
+        var cutCount = 0
     }
 
     private static func measure(
-        _ dataset: ConversationDataset, _ encoder: any RowEncoder, limit: LengthLimit?
+        _ dataset: ConversationDataset, _ encoder: any RowEncoder, limit: LengthLimit?, cutTo cutLength: Int?
     ) -> [Stretch] {
         let bad = Set(dataset.skipped.map(\.row))
         return RowChunks(count: dataset.count, chunkSize: 64).map { rows in
             var stretch = Stretch()
             for row in rows where !bad.contains(row) {
                 do {
-                    let example = try encoder.encode(try dataset.conversation(at: row))
+                    let (example, isCut) = try Self.example(dataset, encoder, row: row, cutTo: cutLength)
                     try check(example, limit)
+                    if isCut { stretch.cutCount += 1 }
                     stretch.rows.append(Measure(example))
                 } catch {
                     stretch.problems.append(problem(error, row: row, in: dataset))
@@ -124,7 +165,7 @@ public struct EncodedDataset: EncodedRows {
         if let limit, example.ids.count > limit.tokens {
             throw RowProblem.Reason(
                 "has \(example.ids.count) tokens, more than \(limit.name):"
-                    + " \(limit.advice), or set data.on_long to drop")
+                    + " \(limit.advice)\(limit.onLong)")
         }
         guard example.supervisedCount > 0 else { throw RowProblem.Reason("has no token to learn") }
     }
@@ -141,12 +182,14 @@ private struct LengthLimit {
     let tokens: Int
     let name: String
     let advice: String
+    let onLong: String
 
     /// The run's own limit, or the model's where that is lower.
-    init(_ maxLength: Int, model: Int?) {
+    init(_ maxLength: Int, model: Int?, _ names: SettingNames) {
         tokens = min(maxLength, model ?? .max)
         let isModels = tokens < maxLength
-        name = isModels ? "the \(tokens) that the model takes" : "data.max_length \(maxLength)"
+        name = isModels ? "the \(tokens) that the model takes" : "\(names.maxLength) \(maxLength)"
         advice = isModels ? "shorten it" : "raise it"
+        onLong = names.onLong
     }
 }

@@ -58,7 +58,10 @@ struct BenchCoordinator {
         var settings = AveragingSettings(
             rounds: rounds, participation: .sampled(share: 1, minimum: workers), minimumWorkers: workers, seed: 7,
             largestWeight: 100)
-        if isMasked { settings.masking = MaskingSettings(run: "bench") }
+        if isMasked {
+            settings.masking = MaskingSettings(run: "bench")
+            settings.masking?.basis = RunBasis(configuration: "", files: []).digest
+        }
         return try AveragingJob(
             AveragingJob.State(trained: initial), layout: FactorLayout(finding: initial) { _ in 16 },
             settings: settings, aggregator: try Aggregators.named("mean"),

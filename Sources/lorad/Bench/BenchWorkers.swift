@@ -39,7 +39,9 @@ struct BenchWorkers {
         let runner = try WorkerRunner(
             join, identity: IdentityKey(), machine: machine, cache: cache, masking: MaskingPolicy(key: .init())
         ) { _ in }
-        let end = try runner.work(try runner.join(), with: ToyTrainer(number: Float(number + 1) * 1e-3))
+        let welcome = try runner.join()
+        let trainer = ToyTrainer(number: Float(number + 1) * 1e-3, basis: welcome.basis.digest)
+        let end = try runner.work(welcome, with: trainer)
         guard end.isOver else { throw CommandError("worker \(number) was shut out: \(end.reason)") }
     }
 }

@@ -17,11 +17,14 @@ final class AveragingRun: Sendable {
     private let store: RunStore
     private let reports: Mutex<RunReports>
     private let start = ContinuousClock.now
+    private let basis: RunBasis
 
+    /// - Parameter basis: what workers are told when they join.
     init(
-        _ opened: OpenedRun, _ federation: FederationArguments, store: RunStore, pictures: PictureShelf,
-        reports: sending RunReports, display: ProgressDisplay
+        _ opened: OpenedRun, _ federation: FederationArguments, basis: RunBasis, store: RunStore,
+        pictures: PictureShelf, reports: sending RunReports, display: ProgressDisplay
     ) {
+        self.basis = basis
         self.store = store
         self.opened = opened
         self.federation = federation
@@ -71,6 +74,7 @@ final class AveragingRun: Sendable {
                 // Noise is made for the fewest workers that there may be: so many that it is not far too much for all.
                 minimumWorkers: noise != nil ? federation.minWorkers : 0, bits: masking.bits,
                 clip: noise.map { .norm($0.clip) } ?? .value(masking.clip))
+            settings.masking?.basis = basis.digest
             if federation.localEpochs == nil {
                 // Nobody works through more rows, and room for weights that never come costs resolution.
                 let rows = federation.localSteps * opened.configuration.training.rowsPerStep
@@ -99,24 +103,13 @@ final class AveragingRun: Sendable {
 
     /// What a worker is to do in a round.
     private func work(_ assignment: AveragingJob.Assignment) throws -> WorkOrder {
-        let arguments = opened.configuration.training
-        let firstStep = assignment.round * federation.localSteps
-        let schedule = LearningRateSchedule(
-            arguments.lrSchedulerType, warmupSteps: arguments.warmupSteps(totalSteps: federation.rounds),
-            totalSteps: federation.rounds)
-        // Replicas must not share dropout masks; workers with data of their own have seeds of their own.
-        let replica = federation.mode == .distributed ? assignment.index : 0
-        let options = StretchOptions(
-            seed: arguments.seed &+ replica, firstStep: firstStep,
-            learningRateFactor: schedule.factor(step: assignment.round), proximalStrength: federation.proximalMu,
-            frozenFactor: assignment.trained.frozenFactor)
+        let instructions = LocalInstructions(
+            ofRound: assignment.round, trained: assignment.trained, opened.configuration, federation)
         guard federation.mode == .distributed else {
-            let instructions = LocalInstructions(
-                options: options, steps: federation.localSteps, epochs: federation.localEpochs,
-                evaluates: opened.configuration.privacy?.differentialPrivacy.enabled != true
-                    && assignment.round % federation.evalRounds == 0)
             return WorkOrder(work: try SharedWork.local(instructions).data())
         }
+        var options = instructions.options
+        options.seed &+= assignment.index  // replicas must not share dropout masks
         let training = try opened.trainingRows()
         let rows = stretch(of: assignment.index, round: assignment.round, training.order)
         let maker = WorkMaker(training.encoded, catalogue: pictures.catalogue)

@@ -23,8 +23,10 @@ final class CoordinatorRun {
         var isInsecure = false
         /// A file with the keys that may come.
         var listedKeys: String?
-        /// How long a join token is good, in seconds.
+        /// Seconds for which a join token admits new workers.
         var tokenLifetime: TimeInterval = 86_400
+        /// New workers that a join token admits; `nil` for one in a federated run, any number in a distributed run.
+        var tokenUses: Int?
         /// A file that gets the join line.
         var joinFile: String?
         /// Where metrics are served, if anywhere.
@@ -61,7 +63,10 @@ final class CoordinatorRun {
         if isBegun { try Self.check(store, against: configuration) }
         output = RunOutput(configuration)
         outputLock = try output.lock()
-        admission = try Admission(folder: folder, listed: access.listedKeys, lifetime: access.tokenLifetime)
+        admission = try Admission(
+            folder: folder, listed: access.listedKeys,
+            rules: .init(
+                lifetime: access.tokenLifetime, uses: access.tokenUses ?? (federation.mode == .federated ? 1 : nil)))
         opened = try OpenedRun(configuration, skipsBadRows: skipsBadRows, say: say)
         try configuration.checkSharing(of: opened.adapted.model)
         try output.prepare(
@@ -91,7 +96,8 @@ final class CoordinatorRun {
         try store.setState(.running)
         try output.writeConfiguration()
         try opened.skippedRows.write(to: output.folder, display.say)
-        let job = try makeJob(display)
+        let basis = RunBasis(configuration: try RunFile.text(of: opened.configuration), files: try publishFiles())
+        let job = try makeJob(basis, display)
         defer { try? recorder?.draw() }
         opened.sayRows(steps: job.rounds, unit: RunUnit(federation).rawValue, display.say)
         var options = CoordinatorOptions(
@@ -99,8 +105,7 @@ final class CoordinatorRun {
             run: opened.configuration.run, updateLimit: try updateLimit())
         options.timing = Timing(patience: .seconds(min(federation.workerTimeout, 1e9)))
         options.wantsData = federation.mode == .federated
-        options.configuration = try RunFile.text(of: opened.configuration)
-        options.files = try publishFiles()
+        (options.configuration, options.files) = (basis.configuration, basis.files)
         let journal = try access.dashboard.map { _ in
             try RunJournal(store.history, done: job.round, minimumWorkers: job.minimumWorkers)
         }
@@ -118,12 +123,15 @@ final class CoordinatorRun {
         ) { [admission] (request) throws(Refusal) in try admission.authorize(request) }
         log.count(server.traffic)
         let monitor = RunMonitor(server, log, store, revocations, display)
-        let line = joinLine(to: server)
+        let line = joinLines(to: server)
+        admission.tellRenewals { [access, admission] renewal in
+            Self.tell(renewal, line(), expiry: admission.tokenExpiry, access, display)
+        }
         let services = try RunServices(
-            metrics: access.metrics, dashboard: access.dashboard, journal: journal, joinLine: line.text
+            metrics: access.metrics, dashboard: access.dashboard, journal: journal, joinLine: { line().text }
         ) { monitor.snapshot }
         defer { services.stop(RunPage.State(left: try? store.history.run().state)) }
-        try invite(server, line, services, job.minimumWorkers, display)
+        try invite(server, line(), services, job.minimumWorkers, display)
         let watch = Thread {
             while !StopSignal.isReceived { Thread.sleep(forTimeInterval: 0.1) }
             server.stop()
@@ -138,12 +146,12 @@ final class CoordinatorRun {
         try conclude(job, display)
     }
 
-    private func makeJob(_ display: ProgressDisplay) throws -> any SharedJob {
+    private func makeJob(_ basis: RunBasis, _ display: ProgressDisplay) throws -> any SharedJob {
         let reports = try RunReports(folder: output.folder.path, resumingFromStep: resumed?.round ?? 0)
         let pictures = PictureShelf(shelf)
         guard federation.mode == .distributed, federation.localSteps == 1 else {
             let averaging = AveragingRun(
-                opened, federation, store: store, pictures: pictures, reports: reports, display: display)
+                opened, federation, basis: basis, store: store, pictures: pictures, reports: reports, display: display)
             return try averaging.job(resuming: resumed)
         }
         let recorder = RunRecorder(
@@ -174,11 +182,32 @@ final class CoordinatorRun {
         return model.files + [.init(name: AdapterFolder.configurationFile, blob: blob.id, size: blob.size)]
     }
 
-    private func joinLine(to server: CoordinatorServer) -> JoinLine {
-        JoinLine(
-            address: access.advertised ?? server.endpoint.advertised.description,
-            coordinator: access.isInsecure ? .insecure : .pinned(admission.identity.publicIdentity),
-            token: admission.token)
+    /// What workers join with, as it is whenever it is asked for.
+    private func joinLines(to server: CoordinatorServer) -> @Sendable () -> JoinLine {
+        let address = access.advertised ?? server.endpoint.advertised.description
+        return { [admission, isInsecure = access.isInsecure] in
+            JoinLine(
+                address: address,
+                coordinator: isInsecure ? .insecure : .pinned(admission.identity.publicIdentity),
+                token: admission.token)
+        }
+    }
+
+    /// Tells of a new join line, and writes it to the file that has the earlier one.
+    private static func tell(
+        _ renewal: Admission.Renewal, _ line: JoinLine, expiry: Date?, _ access: Access, _ display: ProgressDisplay
+    ) {
+        display.announce(renewal.announcement(line, expiry: expiry))
+        do {
+            try write(line, access)
+        } catch {
+            display.say("the new join line could not be written: \(error)")
+        }
+    }
+
+    private static func write(_ line: JoinLine, _ access: Access) throws {
+        guard let file = access.joinFile else { return }
+        try AtomicFile.write(Data((line.text + "\n").utf8), to: file, permissions: 0o600)
     }
 
     /// Says where it listens, and how workers join.
@@ -190,13 +219,12 @@ final class CoordinatorRun {
             display.say(
                 "--insecure: nothing is encrypted, and nobody proves who they are; keep this on a trusted network")
         }
-        if let file = access.joinFile {
-            try AtomicFile.write(Data((line.text + "\n").utf8), to: file, permissions: 0o600)
-        }
+        try Self.write(line, access)
         display.announce(
             Invitation(
                 run: opened.configuration.run, endpoint: server.endpoint, bulk: server.bulkEndpoint,
-                state: folder.path, line: line, expiry: admission.tokenExpiry, minimumWorkers: minimumWorkers,
+                state: folder.path, line: line, expiry: admission.tokenExpiry, uses: admission.tokenUses,
+                minimumWorkers: minimumWorkers,
                 metrics: services.metrics, dashboard: services.dashboard
             ).announcement)
     }
@@ -214,5 +242,6 @@ final class CoordinatorRun {
         display.announce(
             Announcement(
                 "adapter_written", "adapter written to \(output.folder.path)", [("path", .string(output.folder.path))]))
+        try AdapterPortability.notices(inFolder: output.folder).forEach(display.say)
     }
 }

@@ -8,6 +8,7 @@ import Training
 
 /// A worker's model: does the work that a coordinator gives out.
 final class SharedTrainer: LocalTrainer {
+    let basis: Data
     private let adapted: AdaptedModel
     private let configuration: RunConfiguration
     private let lanes: Lanes
@@ -16,10 +17,13 @@ final class SharedTrainer: LocalTrainer {
     private let own: OwnData?
     private let rank: Int?
     private let privacy: OwnPrivacy?
+    let stateByteLimit: Int
+    private let aggregator: (any Aggregator)?
 
     /// Builds the model of a run.
     ///
     /// - Parameters:
+    ///   - basis: what the coordinator named: the run file and the files that this worker made sure it has.
     ///   - folder: the base model.
     ///   - adapterConfiguration: the run's `adapter_config.json`.
     ///   - configuration: the run file that the coordinator sent.
@@ -27,9 +31,10 @@ final class SharedTrainer: LocalTrainer {
     ///   - ledger: what notes this worker's releases.
     ///   - rank: what this worker's ranks are cut to; nil takes the run's.
     init(
-        _ folder: ModelFolder, adapterConfiguration: URL, configuration: RunConfiguration, lanes: Lanes,
+        _ basis: RunBasis, _ folder: ModelFolder, adapterConfiguration: URL, configuration: RunConfiguration, lanes: Lanes,
         data: OwnData.Paths?, rank: Int?, name: String, ledger: WorkerLedger, say: (String) -> Void
     ) throws {
+        self.basis = basis.digest
         let type = configuration.model.precision.type
         Products.notices(computing: type).forEach(say)
         let adapted = try AdaptedModel(
@@ -41,10 +46,26 @@ final class SharedTrainer: LocalTrainer {
         self.rank = rank
         limits = WorkLimits(model: adapted.model, maxLength: configuration.data.maxLength)
         processor = try ImageProcessor(directory: folder.url)
+        stateByteLimit = try Self.stateByteLimit(adapted, adapterConfiguration, configuration.federation?.gainRank)
+        aggregator = try configuration.federation?.makeAggregator(
+            seed: UInt64(bitPattern: Int64(configuration.training.seed)))
         own = try data.map { try OwnData($0, folder, adapted.model, configuration, name: name, say: say) }
         privacy = try own.flatMap { try $0.privacy(configuration, adapted, ledger: ledger, lanes: lanes.count) }
         if let privacy { say(privacy.words) }
         say("\(adapted.parameterCount)")
+    }
+
+    /// Bytes of the run's largest state: what trains, at the run's own ranks, and what frozen weights may have gained.
+    private static func stateByteLimit(_ adapted: AdaptedModel, _ file: URL, _ gainRank: Int?) throws -> Int {
+        let run = try AdapterFolder.configuration(Data(contentsOf: file), file: file.path).configuration
+        let rank = (run.rankPattern.map(\.value) + [run.rank]).max() ?? 0
+        let headers = 1 << 20
+        let trained: Int = adapted.weights.parameters.reduce(0) { $0 + $1.tensor.byteCount + 512 }
+        let bytes = (rank + (gainRank ?? 0)) * MemoryLayout<Float>.size
+        return adapted.weights.plan.linears.reduce(headers + trained) { (sum: Int, linear: AdaptedLinear) -> Int in
+            let size: Int = bytes * (linear.inputs + linear.outputs)
+            return sum + size + 1_024
+        }
     }
 
     func perform(_ work: LocalWork) throws -> LocalResult {
@@ -61,10 +82,28 @@ final class SharedTrainer: LocalTrainer {
             guard let own else {
                 throw CommandError("this run trains on the workers' own data: start the worker with --data")
             }
+            try check(instructions, round: work.round)
             result = try train(instructions, on: own, work, state.trained, computation)
         }
         result.metrics.seconds = (ContinuousClock.now - start) / .seconds(1)
         return result
+    }
+
+    /// Refuses work with this worker's own data that the run file does not ask for.
+    ///
+    /// - Throws: `FederationError.brokenPromise`.
+    private func check(_ instructions: LocalInstructions, round: Int) throws {
+        guard let federation = configuration.federation, federation.mode == .federated, let aggregator,
+            (0..<federation.rounds).contains(round)
+        else {
+            throw FederationError(
+                .brokenPromise,
+                "the coordinator orders round \(round + 1) on this worker's own data, which is none of the "
+                    + "\(configuration.federation?.rounds ?? 0) rounds of the run file that it joined by")
+        }
+        let expected = LocalInstructions(
+            ofRound: round, trained: aggregator.trainedFactors(inRound: round), configuration, federation)
+        try instructions.check(against: expected, round: round)
     }
 
     private func gradients(

@@ -40,14 +40,21 @@ enum SharedWork {
         switch self {
         case .gradients(let work): return work.data
         case .stretch(let options, let work):
-            let json = try JSONEncoder().encode(options)
+            let json = try Self.encoder.encode(options)
             let length: Data = withUnsafeBytes(of: UInt32(json.count).littleEndian) { Data($0) }
             var data: Data = Self.stretchMark + length
             data += json
             data += work.data
             return data
-        case .local(let instructions): return try Self.localMark + JSONEncoder().encode(instructions)
+        case .local(let instructions): return try Self.localMark + Self.encoder.encode(instructions)
         }
+    }
+
+    /// Equal work has equal bytes.
+    private static var encoder: JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return encoder
     }
 
     private static var malformed: TrainingError {
@@ -82,6 +89,62 @@ struct LocalInstructions: Codable {
             throw TrainingError(
                 .invalidWork, "local training of \(steps) steps: expected 1 to \(StretchPlan.maxSteps)")
         }
+    }
+}
+
+extension LocalInstructions {
+    /// How far a learning rate's factor may differ from the run file's: cosines differ in their last bits between machines.
+    private static let factorTolerance = 1e-9
+
+    /// What the run file asks for in a round: the coordinator orders it, and a worker does nothing else with its data.
+    ///
+    /// - Parameter round: from 0.
+    init(
+        ofRound round: Int, trained: TrainedFactors, _ configuration: RunConfiguration,
+        _ federation: FederationArguments
+    ) {
+        let arguments = configuration.training
+        let schedule = LearningRateSchedule(
+            arguments.lrSchedulerType, warmupSteps: arguments.warmupSteps(totalSteps: federation.rounds),
+            totalSteps: federation.rounds)
+        options = StretchOptions(
+            seed: arguments.seed, firstStep: round * federation.localSteps,
+            learningRateFactor: schedule.factor(step: round), proximalStrength: federation.proximalMu,
+            frozenFactor: trained.frozenFactor)
+        (steps, epochs) = (federation.localSteps, federation.localEpochs)
+        evaluates =
+            configuration.privacy?.differentialPrivacy.enabled != true && round % federation.evalRounds == 0
+    }
+
+    /// Refuses what the run file does not ask for.
+    ///
+    /// - Parameter expected: the run file's own instructions for the round.
+    /// - Throws: `FederationError.brokenPromise` naming what differs.
+    func check(against expected: LocalInstructions, round: Int) throws {
+        let (found, wanted) = (options, expected.options)
+        let factor = wanted.learningRateFactor
+        let hasFactor = abs(found.learningRateFactor - factor) <= Self.factorTolerance * factor
+        let differences: [(name: String, found: String, wanted: String, isSame: Bool)] = [
+            ("steps", "\(steps)", "\(expected.steps)", steps == expected.steps),
+            ("epochs", "\(epochs ?? 0)", "\(expected.epochs ?? 0)", epochs == expected.epochs),
+            ("the learning rate's factor", "\(found.learningRateFactor)", "\(factor)", hasFactor),
+            ("the seed", "\(found.seed)", "\(wanted.seed)", found.seed == wanted.seed),
+            ("the first step", "\(found.firstStep)", "\(wanted.firstStep)", found.firstStep == wanted.firstStep),
+            (
+                "proximal_mu", "\(found.proximalStrength)", "\(wanted.proximalStrength)",
+                found.proximalStrength == wanted.proximalStrength
+            ),
+            (
+                "the frozen factor", found.frozenFactor?.rawValue ?? "none", wanted.frozenFactor?.rawValue ?? "none",
+                found.frozenFactor == wanted.frozenFactor
+            ),
+            ("evaluation", "\(evaluates)", "\(expected.evaluates)", expected.evaluates || !evaluates),
+        ]
+        guard let difference = differences.first(where: { !$0.isSame }) else { return }
+        throw FederationError(
+            .brokenPromise,
+            "round \(round + 1): the coordinator orders other work than the run file that this worker joined by: "
+                + "\(difference.name) is \(difference.found), and the run file says \(difference.wanted)")
     }
 }
 

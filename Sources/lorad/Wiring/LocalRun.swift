@@ -89,6 +89,7 @@ final class LocalRun {
         try takeBest(recorder.best, display)
         try opened.adapted.weights.write(to: output.folder)
         display.say("adapter written to \(output.folder.path)")
+        try AdapterPortability.notices(inFolder: output.folder).forEach(display.say)
     }
 }
 

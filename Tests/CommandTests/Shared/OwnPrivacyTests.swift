@@ -24,7 +24,7 @@ struct OwnPrivacyTests {
     private func coordinator(_ run: SharedRun, _ settings: String...) throws -> LoradProcess {
         try LoradProcess(
             ["coordinator", "--config", "run.yaml", "--listen", "tcp://127.0.0.1:0", "--state", "state", "--json"]
-                + (Self.settings + settings).flatMap { ["--set", $0] }, in: run.path)
+                + SharedRun.manyUses + (Self.settings + settings).flatMap { ["--set", $0] }, in: run.path)
     }
 
     /// The bundled rows, of two people each.

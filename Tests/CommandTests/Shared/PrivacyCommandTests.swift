@@ -70,7 +70,7 @@ struct PrivacyCommandTests {
         ]
         let endpoint = try FreePorts.endpoint()
         let command =
-            ["coordinator", "--config", "run.yaml", "--listen", endpoint, "--state", "state"]
+            ["coordinator", "--config", "run.yaml", "--listen", endpoint, "--state", "state"] + SharedRun.manyUses
             + settings.flatMap { ["--set", $0] }
         let first = try LoradProcess(command, in: run.path)
         let line = try await first.joinLine()

@@ -19,7 +19,7 @@ struct SecureAggregationTests {
         let all = Self.federated + ["federation.min_workers=\(workers)"] + settings
         return try LoradProcess(
             ["coordinator", "--config", "run.yaml", "--listen", "tcp://127.0.0.1:0", "--state", "state", "--json"]
-                + all.flatMap { ["--set", $0] }, in: run.path)
+                + SharedRun.manyUses + all.flatMap { ["--set", $0] }, in: run.path)
     }
 
     /// The join line, and the workers' parts of the data.
@@ -116,7 +116,11 @@ struct SecureAggregationTests {
                     cache: cache, masking: MaskingPolicy(key: .init()), say: { _ in })
             }
             for (runner, canary) in zip(runners, canaries) {
-                Thread.detachNewThread { _ = try? runner.work(try runner.join(), with: canary) }
+                Thread.detachNewThread {
+                    guard let welcome = try? runner.join() else { return }
+                    canary.state.withLock { $0.basis = welcome.basis.digest }
+                    _ = try? runner.work(welcome, with: canary)
+                }
             }
             try await coordinator.wait(for: "the second round") {
                 canaries.allSatisfy { $0.state.withLock { $0.rounds == 2 } }
@@ -142,11 +146,14 @@ struct SecureAggregationTests {
 private final class Canary: LocalTrainer {
     struct State {
         var rounds = 0
+        var basis = Data()
         /// Pairs of neighbouring numbers: of the second round's state, of updates and of what these differ by.
         var (start, secrets): ([UInt64], [UInt64]) = ([], [])
     }
 
     let state = Mutex(State())
+    let stateByteLimit = 1 << 30
+    var basis: Data { state.withLock { $0.basis } }
     private let seed: UInt64
     private let gate: DispatchSemaphore
 

@@ -93,9 +93,10 @@ struct FuzzTests {
         }
         let inputs = try terms.map { try JSONEncoder().encode($0) }
         let policy = MaskingPolicy(key: .init(), threshold: 0.6)
+        let binding = ResultBinding(basis: Data(), state: base, work: Data())
         let refusals = read(inputs, seed: seed) { bytes in
             let terms = try JSONDecoder().decode(MaskingTerms.self, from: bytes)
-            let masked = try MaskedResult(result, from: base, terms, policy, lanes: 1)
+            let masked = try MaskedResult(result, from: base, terms, policy, binding, lanes: 1)
             #expect(masked.advertisement.count < 1_000)
         }
         #expect((100...2_499).contains(refusals), "\(refusals)")

@@ -14,6 +14,8 @@ struct ExchangeTests {
     private let policy = MaskingPolicy(key: .init(), threshold: 0.6)
     private let base = StateDict([("b", Tensor([1, 1], shape: [2])), ("a", Tensor([0, 0, 0], shape: [3]))])
 
+    private var binding: ResultBinding { ResultBinding(basis: Data(), state: base, work: Data()) }
+
     private func terms(clip: FixedPoint.Clip = .value(1), layout: UpdateLayout) throws -> MaskingTerms {
         try MaskingSettings(run: "toy", threshold: 0.6, clip: clip).terms(
             round: 0, attempt: Data(repeating: 7, count: 16), layout: layout, workers: 3, largestWeight: 10, noise: nil
@@ -31,10 +33,10 @@ struct ExchangeTests {
     func repetition() async throws {
         let layout = UpdateLayout(base, carriesLoss: true)
         let terms = try terms(layout: layout)
-        let round = try SecureRound(terms, layout)
+        let round = try SecureRound(terms, layout, binding)
         var workers = try (1...3).map {
             try MaskedResult(
-                result(moving: Float($0) / 10), from: base, terms, MaskingPolicy(key: .init(), threshold: 0.6),
+                result(moving: Float($0) / 10), from: base, terms, MaskingPolicy(key: .init(), threshold: 0.6), binding,
                 lanes: 1)
         }
         for (id, worker) in zip(ids, workers) {
@@ -81,8 +83,8 @@ struct ExchangeTests {
     func impostors() throws {
         let layout = UpdateLayout(base, carriesLoss: true)
         let terms = try terms(layout: layout)
-        let round = try SecureRound(terms, layout)
-        let honest = try MaskedResult(result(moving: 1), from: base, terms, policy, lanes: 1)
+        let round = try SecureRound(terms, layout, binding)
+        let honest = try MaskedResult(result(moving: 1), from: base, terms, policy, binding, lanes: 1)
         let identity = try SecureAggregationServer.sender(of: honest.advertisement)
         let other = WorkerIdentity(Curve25519.Signing.PrivateKey().publicKey)
         #expect(throws: FederationError.self) { try round.admit(honest.advertisement, from: ids[0], as: other) }
@@ -96,13 +98,13 @@ struct ExchangeTests {
     func misfits() throws {
         let layout = UpdateLayout(base, carriesLoss: true)
         let terms = try terms(clip: .value(0.5), layout: layout)
-        let wide = try MaskedResult(result(moving: 0.7), from: base, terms, policy, lanes: 1)
+        let wide = try MaskedResult(result(moving: 0.7), from: base, terms, policy, binding, lanes: 1)
         #expect(wide.cutCount == 5)
         var partial = result(moving: 0.1)
         partial = LocalResult(update: StateDict([("a", Tensor([1, 1, 1], shape: [3]))]), metrics: partial.metrics)
-        #expect(throws: FederationError.self) { try MaskedResult(partial, from: base, terms, policy, lanes: 1) }
+        #expect(throws: FederationError.self) { try MaskedResult(partial, from: base, terms, policy, binding, lanes: 1) }
         #expect(throws: PrivacyError.self) {
-            try MaskedResult(result(moving: .nan), from: base, terms, policy, lanes: 1)
+            try MaskedResult(result(moving: .nan), from: base, terms, policy, binding, lanes: 1)
         }
     }
 
@@ -117,7 +119,7 @@ struct ExchangeTests {
             var terms = honest
             (terms.threshold, terms.neighbours, terms.mostWorkers) = (threshold, neighbours, most)
             do {
-                _ = try MaskedResult(result(moving: 0.1), from: base, terms, policy, lanes: 1)
+                _ = try MaskedResult(result(moving: 0.1), from: base, terms, policy, binding, lanes: 1)
                 return nil
             } catch let error as FederationError {
                 return error.message
@@ -150,7 +152,7 @@ struct ExchangeTests {
                 noise: noise)
             #expect(terms.fewestWorkers == fewest && terms.fewestInSum == expected)
             #expect(terms.noise.map { $0.noise.shares == shares } ?? (noise == nil))
-            #expect(try terms.configuration(values: layout.valueCount).fewestWorkers == expected)
+            #expect(try terms.configuration(values: layout.valueCount, result: Data()).fewestWorkers == expected)
         }
     }
 

@@ -12,9 +12,11 @@ import Transports
 final class MaskedRun: Sendable {
     /// Moves every number of the state by the same amount.
     struct Mover: LocalTrainer {
+        let basis = Data()
         var amount: Float
         var examples: Int
         var before: @Sendable () -> Void = {}
+        let stateByteLimit = 1 << 20
 
         func perform(_ work: LocalWork) throws -> LocalResult {
             before()

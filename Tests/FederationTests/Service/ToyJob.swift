@@ -75,7 +75,9 @@ final class ToyJob: Job {
 
 /// Does the toy's tasks; or whatever a test wants done.
 struct ToyTrainer: LocalTrainer {
+    let basis = Data()
     var before: @Sendable (LocalWork) throws -> Void = { _ in }
+    var stateByteLimit = 1 << 20
 
     func perform(_ work: LocalWork) throws -> LocalResult {
         try before(work)

@@ -148,7 +148,22 @@ def parquet_forms():
     pq.write_table(pa.Table.from_pylist(rows(listed, lambda number: PICTURES[number]), binary), HERE / "binary.parquet")
 
 
+def fields():
+    """Rows of visual question answering with names of their own, and a class; every other form's columns are null."""
+    schema = pa.schema([("picture", STRUCT), ("asked", pa.string()), ("replies", pa.list_(pa.string())),
+                        ("kind", pa.int64()), ("conversations", PAIRS), ("caption", pa.string())])
+    found = [dict(picture=embedded(row) if row % 2 else struct(row), asked=f"What is picture {row}?", kind=row % 3,
+                  replies=["a circle", "a square", "a square"]) for row in range(6)]
+    pq.write_table(pa.Table.from_pylist(found, schema), HERE / "fields.parquet", row_group_size=4)
+    table = pa.schema([("file_name", pa.string()), ("caption", pa.string()), ("label", pa.string())])
+    (HERE / "table").mkdir(exist_ok=True)
+    pq.write_table(pa.Table.from_pylist([dict(file_name=f"../pictures/{row}.png", caption=f"Picture {row}.",
+                                              label=["coat", "bag"][row % 2]) for row in range(4)], table),
+                   HERE / "table/metadata.parquet")
+
+
 if __name__ == "__main__":
+    fields()
     json_forms()
     archive()
     parquet_forms()

@@ -78,7 +78,7 @@ struct ImageColumnTests {
         tar.add("3.json", #"{"image": {"bytes": null, "path": "3.png"}, "conversations": \#(Self.turns), "x": NaN}"#)
         tar.add("3.png", try Data(contentsOf: URL(filePath: "\(folder.path)/a.png")))
         let archive = try folder.write(tar.data + Data(count: 1024), to: "rows.tar")
-        let rows = try WebDatasetRows(path: archive, question: "Q")
+        let rows = try WebDatasetRows(DatasetOptions(path: archive))
         for row in 0..<3 {
             #expect(try rows.conversation(at: row).images.map { try $0.contents().base64EncodedString() } == [base64])
         }
@@ -90,7 +90,7 @@ struct ImageColumnTests {
             (#"{"bytes": null, "path": null}"#, "`image`: has neither `bytes` nor a `path`"),
             (#"{"url": "a.png"}"#, "`image`: expected a path or a list of paths"),
             (#"{"bytes": "no base64", "path": null}"#, "`bytes` are not valid base64"),
-            (#"{"bytes": [1, 2], "path": null}"#, "`image.bytes`: expected text, found something else"),
+            (#"{"bytes": [1, 2], "path": null}"#, "`image.bytes`: expected text, found the list [1, 2]"),
             (#"7"#, "`image`: expected a path or a list of paths"),
         ])
     func problems(image: String, problem: String) throws {

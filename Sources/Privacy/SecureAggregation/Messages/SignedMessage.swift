@@ -59,7 +59,8 @@ struct SignedMessage: Sendable, Equatable {
             throw PrivacyError(
                 .untrusted,
                 "\(kind.name) \(sender) does not bear its signature for this run, round and configuration: it was "
-                    + "changed on the way, moved from elsewhere, or the worker has other settings")
+                    + "changed on the way, moved from elsewhere, or the worker has other settings, or it was given another "
+                    + "state, order, run file or base model than this one, and their results must not be summed")
         }
     }
 }

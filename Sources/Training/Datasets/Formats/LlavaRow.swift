@@ -3,13 +3,11 @@ import Models
 
 /// Writes rows in LLaVA's format.
 enum LlavaRow {
-    /// `{"id": …, "image": […], "conversations": [{"from": …, "value": …}]}`.
+    /// `{"id": …, "person": …, "image": […], "conversations": [{"from": …, "value": …}]}`.
     ///
     /// - Throws: `TrainingError` where a picture that lies in no file of its own cannot be read; its bytes are written.
     static func json(_ conversation: Conversation) throws -> JSONValue {
-        let turns = conversation.turns.map { turn in
-            JSONValue.object([.init("from", .string(tag(turn.role))), .init("value", .string(turn.text))])
-        }
+        let turns = conversation.turns.map(turn)
         let images = try conversation.images.map { JSONValue.string(try reference($0)) }
         let members: [JSONValue.Member?] = [
             conversation.id.map { .init("id", .string($0)) },
@@ -19,7 +17,22 @@ enum LlavaRow {
         return .object(members.compactMap(\.self))
     }
 
-    private static func reference(_ picture: Picture) throws -> String {
+    private static func turn(_ turn: ConversationTurn) -> JSONValue {
+        let calls = turn.calls.map { call in
+            JSONValue.object([
+                .init("function", .object([.init("name", .string(call.name)), .init("arguments", call.arguments)]))
+            ])
+        }
+        return .object(
+            [.init("from", .string(tag(turn.role))), .init("value", .string(turn.text))]
+                + (turn.isLearned ? [] : [.init("weight", .int(0))])
+                + (calls.isEmpty ? [] : [.init("tool_calls", .array(calls))]))
+    }
+
+    /// A picture's absolute path, or its bytes as a `data:` URL where it lies in no file of its own.
+    ///
+    /// - Throws: `TrainingError` where it cannot be read.
+    static func reference(_ picture: Picture) throws -> String {
         guard case .file(let path) = picture.place else {
             return DataURL.bytesPrefix + (try picture.contents().base64EncodedString())
         }
@@ -31,6 +44,7 @@ enum LlavaRow {
         case .system: "system"
         case .user: "human"
         case .assistant: "gpt"
+        case .tool, .function, .ipython: role.rawValue
         }
     }
 }

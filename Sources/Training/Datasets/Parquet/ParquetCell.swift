@@ -32,7 +32,6 @@ public struct ParquetCell: Hashable, Sendable {
             throw RowProblem.Reason("\(bytes.count) bytes are more than the limit of \(FileBytes.limit)")
         }
         guard file.schema.columns[cell.column].meaning == .text else { return bytes }
-        let text = String(decoding: bytes, as: UTF8.self)
-        return try DataURL.contents(DataURL.isOne(text) ? text : DataURL.bytesPrefix + text)
+        return try DataURL.contents(DataURL.url(ofBytes: String(decoding: bytes, as: UTF8.self)))
     }
 }

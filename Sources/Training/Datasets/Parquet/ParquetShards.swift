@@ -76,6 +76,31 @@ struct ParquetShards: Sendable {
         return Picture(.cell(ParquetCell(file, row: local, cell)), name: name)
     }
 
+    /// Checks that each mapped column is in one of the files.
+    ///
+    /// - Throws: `TrainingError` that names the columns there are.
+    func check(_ mapping: ColumnMapping) throws {
+        try ColumnCheck.check(mapping, path: path, count: files.count) { file in
+            .object(files[file].schema.fields.map { .init($0.name, .null) })
+        }
+    }
+
+    /// A value of a row with its bytes in base64, as JSON holds them: alone as a `data:` URL, which tells them from a path.
+    ///
+    /// - Throws: `RowProblem.Reason`, `ParquetError`.
+    func written(_ value: JSONValue, row: Int) throws -> JSONValue {
+        if let cell = BinaryCell(value) {
+            let (file, local) = locate(row)
+            let bytes = try ParquetCell(file, row: local, cell).contents()
+            return .string(DataURL.bytesPrefix + bytes.base64EncodedString())
+        }
+        switch value {
+        case .array(let elements): return .array(try elements.map { try written($0, row: row) })
+        case .object(let members): return .object(try members.map { .init($0.key, try written($0.value, row: row)) })
+        default: return value
+        }
+    }
+
     /// The file that a row is in, and its position there.
     private func locate(_ row: Int) -> (file: ParquetFile, row: Int) {
         var (low, high) = (0, ends.count - 1)

@@ -1,4 +1,5 @@
 import Foundation
+import Models
 
 /// URLs that hold their contents themselves (RFC 2397), in base64.
 enum DataURL {
@@ -26,4 +27,29 @@ enum DataURL {
         }
         return data
     }
+
+    /// Which of the `data:` URLs of a row a text is, in the order in which they stand in it.
+    static func position(of text: String, in row: JSONValue) -> Int {
+        let urls = all(in: row)
+        return urls.firstIndex(of: text) ?? urls.count
+    }
+
+    /// The `data:` URLs in a row, wherever they stand, and what stands under `bytes` as one.
+    static func all(in value: JSONValue) -> [String] {
+        switch value {
+        case .string(let text): isOne(text) ? [text] : []
+        case .array(let elements): elements.flatMap(all)
+        case .object(let members): members.flatMap { $0.key == "bytes" ? bytes($0.value) : all(in: $0.value) }
+        default: []
+        }
+    }
+
+    /// `bytes` of a picture, which are base64 alone or a whole URL.
+    private static func bytes(_ value: JSONValue) -> [String] {
+        guard let text = value.stringValue, !text.isEmpty else { return all(in: value) }
+        return [url(ofBytes: text)]
+    }
+
+    /// The URL that `bytes` of a picture are: base64 gets the prefix.
+    static func url(ofBytes text: String) -> String { isOne(text) ? text : bytesPrefix + text }
 }

@@ -35,4 +35,14 @@ struct BinaryCell: Hashable, Sendable {
         }
         self.init(column: column, index: index)
     }
+
+    /// A value of a row with null in the places of bytes.
+    static func left(out value: JSONValue) -> JSONValue {
+        if BinaryCell(value) != nil { return .null }
+        switch value {
+        case .array(let elements): return .array(elements.map { left(out: $0) })
+        case .object(let members): return .object(members.map { .init($0.key, left(out: $0.value)) })
+        default: return value
+        }
+    }
 }

@@ -39,6 +39,13 @@ struct RowValue {
         return RowValue(value: member, path: place(of: key))
     }
 
+    /// The one of two keys under which there is something, the first where there is under both. Where both are null or absent,
+    /// the first if it alone is written.
+    func key(_ first: String, or second: String) -> String {
+        if member(first) != nil { return first }
+        return member(second) == nil && has(first) && !has(second) ? first : second
+    }
+
     /// A member that must be there; null counts.
     func required(_ key: String) throws -> RowValue {
         guard case .object = value else { throw unexpected("an object") }
@@ -81,12 +88,11 @@ struct RowValue {
         if let cell = BinaryCell(value) { return cell.reference }
         let (bytes, path) = (member("bytes"), member("path"))
         guard case .object = value, value["bytes"] != nil || value["path"] != nil else {
-            throw reason("expected a path or a list of paths")
+            throw unexpected("a path or a list of paths")
         }
         if let bytes, !bytes.isEmpty {
             if let cell = BinaryCell(bytes.value) { return cell.reference }
-            let text = try bytes.text()
-            return DataURL.isOne(text) ? text : DataURL.bytesPrefix + text
+            return DataURL.url(ofBytes: try bytes.text())
         }
         guard let path, !path.isEmpty else { throw reason("has neither `bytes` nor a `path`") }
         return try path.text()
@@ -96,7 +102,7 @@ struct RowValue {
     func reason(_ text: String) -> RowProblem.Reason { RowProblem.Reason(path.isEmpty ? text : "`\(path)`: \(text)") }
 
     private func unexpected(_ kind: String) -> RowProblem.Reason {
-        reason("expected \(kind), found \(value.isNull ? "null" : "something else")")
+        reason("expected \(kind), found \(BinaryCell(value) == nil ? value.excerpt : "bytes")")
     }
 
     private func place(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
