@@ -21,6 +21,7 @@ let package = Package(
         .target(name: "COpenBLAS"),
         .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
         .systemLibrary(name: "CNanomsg", providers: [.apt(["libnanomsg-dev"])]),
+        .systemLibrary(name: "CCompression", providers: [.apt(["libzstd-dev", "zlib1g-dev"])]),
         .target(  // apt: libturbojpeg0-dev, libpng-dev, libwebp-dev
             name: "CImageCodecs",
             linkerSettings: [.linkedLibrary("turbojpeg"), .linkedLibrary("png16"), .linkedLibrary("webp")]),
@@ -32,7 +33,8 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "Adapters", "Models", "Tensors", "CKernels", .product(name: "Crypto", package: "swift-crypto"),
+                "Adapters", "Models", "Tensors", "CKernels", "CCompression",
+                .product(name: "Crypto", package: "swift-crypto"),
             ]),
 
         // The federated half: never imports the model half.

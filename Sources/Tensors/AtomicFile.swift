@@ -13,8 +13,20 @@ public enum AtomicFile {
     public static func write(
         _ pieces: some Sequence<UnsafeRawBufferPointer>, to path: String, permissions: mode_t = 0o644
     ) throws {
+        try write(to: path, permissions: permissions) { write in
+            for piece in pieces { try write(piece) }
+        }
+    }
+
+    /// Writes the pieces that the body hands over, in the same way.
+    ///
+    /// - Throws: also what the body throws; the old file then stays as it was.
+    public static func write(
+        to path: String, permissions: mode_t = 0o644,
+        _ body: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws {
         let folder = try createFolder(of: path)
-        try replace(path, with: pieces, permissions)
+        try replace(path, permissions, body)
         try synchronize(folder: folder, of: path)
     }
 
@@ -45,14 +57,14 @@ public enum AtomicFile {
     }
 
     private static func replace(
-        _ path: String, with pieces: some Sequence<UnsafeRawBufferPointer>, _ permissions: mode_t
+        _ path: String, _ permissions: mode_t, _ body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws {
         let temporary = "\(path).\(UInt64.random(in: 0...(.max))).partial"
         let descriptor = FileReserve.open { open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions) }
         guard descriptor >= 0 else { throw failure(path, errno) }
         defer { close(descriptor) }
         do {
-            for piece in pieces { try writeAll(piece, descriptor, path) }
+            try body { try writeAll($0, descriptor, path) }
             guard fsync(descriptor) == 0 else { throw failure(path, errno) }
             guard rename(temporary, path) == 0 else { throw failure(path, errno) }
         } catch {

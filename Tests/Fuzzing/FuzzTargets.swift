@@ -27,6 +27,10 @@ extension FuzzTarget {
         FuzzTarget("captions", file: ".csv") { try readRows(of: $0, as: .imageCaption) },
         FuzzTarget("tables", file: ".tsv") { try readRows(of: $0, as: .questionAnswer) },
         FuzzTarget("archives", file: ".tar") { try readRows(of: $0, as: .webDataset) },
+        FuzzTarget("parquet", file: ".parquet") { path in
+            try readRows(of: path, as: .llava)
+            try readRows(of: path, as: .imageCaption)
+        },
         FuzzTarget("work") { data in
             let limits = WorkLimits(vocabularySize: 100, imageToken: 9, tokensPerImage: 3, maxLength: 64)
             _ = try? StepWork(data, limits: limits)

@@ -12,6 +12,7 @@ let package = Package(
         .target(name: "CKernels"),
         .target(name: "COpenBLAS"),
         .systemLibrary(name: "COneDNN"),
+        .systemLibrary(name: "CCompression"),
         .target(name: "CImageCodecs"),
         .target(name: "Tensors", dependencies: ["CKernels", "COneDNN", "COpenBLAS"]),
         .target(name: "Models", dependencies: ["Tensors", "CKernels", "CImageCodecs"]),
@@ -19,7 +20,8 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "Adapters", "Models", "Tensors", "CKernels", .product(name: "Crypto", package: "swift-crypto"),
+                "Adapters", "Models", "Tensors", "CKernels", "CCompression",
+                .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
             name: "Fuzzing", dependencies: ["Training", "Adapters", "Models", "Tensors"], path: "Fuzzing",

@@ -10,14 +10,18 @@ struct JSONReader {
 
     let file: String
     private let refusesRepeatedKeys: Bool
+    private let takesNonNumbers: Bool
     private let bytes: [UInt8]
     private var position = 0
     private var depth = 0
 
     /// Starts at the beginning of `data`; throws ``ModelError/Code/corruptFile`` if it is not UTF-8.
-    init(_ data: Data, file: String, refusesRepeatedKeys: Bool = false) throws {
+    init(
+        _ data: Data, file: String, refusesRepeatedKeys: Bool = false, takesNonNumbers: Bool = false
+    ) throws {
         self.file = file
         self.refusesRepeatedKeys = refusesRepeatedKeys
+        self.takesNonNumbers = takesNonNumbers
         bytes = [UInt8](data)
         if GitLFSPointer.isOne(bytes) { throw ModelError(.corruptFile, "\(file) \(GitLFSPointer.message)") }
         guard String(validating: bytes, as: UTF8.self) != nil else {
@@ -74,6 +78,10 @@ extension JSONReader {
         case UInt8(ascii: "t"): return try readLiteral("true", .bool(true))
         case UInt8(ascii: "f"): return try readLiteral("false", .bool(false))
         case UInt8(ascii: "n"): return try readLiteral("null", .null)
+        case UInt8(ascii: "N") where takesNonNumbers: return try readLiteral("NaN", .null)
+        case UInt8(ascii: "I") where takesNonNumbers: return try readLiteral("Infinity", .null)
+        case UInt8(ascii: "-") where takesNonNumbers && bytes[position...].starts(with: "-Infinity".utf8):
+            return try readLiteral("-Infinity", .null)
         default: return try readNumber()
         }
     }

@@ -8,9 +8,13 @@ extension JSONValue {
     ///   - file: What errors call the file.
     ///   - refusesRepeatedKeys: Whether a key that an object has twice is an error. Otherwise both members are kept and
     ///     the last one counts, as in Python.
+    ///   - takesNonNumbers: Whether `NaN`, `Infinity` and `-Infinity`, which Python writes, are read as null.
     /// - Throws: ``ModelError/Code/corruptFile`` with the file, the line, what was expected and what was found.
-    public init(parsing data: Data, file: String, refusesRepeatedKeys: Bool = false) throws {
-        var reader = try JSONReader(data, file: file, refusesRepeatedKeys: refusesRepeatedKeys)
+    public init(
+        parsing data: Data, file: String, refusesRepeatedKeys: Bool = false, takesNonNumbers: Bool = false
+    ) throws {
+        var reader = try JSONReader(
+            data, file: file, refusesRepeatedKeys: refusesRepeatedKeys, takesNonNumbers: takesNonNumbers)
         self = try reader.readValue()
         try reader.finish()
     }

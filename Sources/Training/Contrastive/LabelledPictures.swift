@@ -72,7 +72,7 @@ public struct LabelledPictures: Sendable {
         (entries, skipped) = try Self.checked(found, [], of: folder, count: rows.count, skips: skipsBadRows, fit)
     }
 
-    /// Pictures of the rows of a JSON array or JSON Lines file, each with an `image` and its class under a key.
+    /// Pictures of the rows of a JSON array, JSON Lines or Parquet file, each with an `image` and its class under a key.
     ///
     /// - Parameters:
     ///   - file: the rows.
@@ -86,7 +86,11 @@ public struct LabelledPictures: Sendable {
         file: String, key: String, imageFolder: String, classes: [String], skipsBadRows: Bool = false,
         fit: PictureFit? = nil
     ) throws {
-        let rows = try ConversationFile(path: file, imageFolder: imageFolder)
+        let reading = RowReading(format: .llava)
+        let rows: any LabelledRows =
+            ParquetShards.isOne(file)
+            ? try ParquetRows(path: file, reading, imageFolder: imageFolder)
+            : try ConversationFile(path: file, reading, imageFolder: imageFolder)
         try self.init(rows, key: key, classes: classes, skipsBadRows: skipsBadRows, fit: fit)
     }
 
@@ -121,7 +125,7 @@ public struct LabelledPictures: Sendable {
             return options.format == .classFolders
         }
         let probe = try DatasetProbe(options)
-        return !probe.hasArchives && !probe.hasCaptions
+        return !probe.hasArchives && !probe.hasCaptions && !probe.hasRows
     }
 
     private init(

@@ -16,42 +16,53 @@ protocol LabelledRows: DatasetRows {
 }
 
 extension LabelledRows {
-    /// The picture that fields name, a path relative to a folder.
-    func labelled(_ fields: JSONValue, key: String, names: [String], folder: String) throws -> LabelledPicture {
-        let found = names.compactMap { name in fields[name]?.stringValue.map { (name, $0) } }.first
-        guard let (name, image) = found else { throw RowProblem.Reason("has no path at `\(names[0])`") }
-        guard let path = try PictureReference(text: image).path(in: folder) else {
-            throw RowProblem.Reason("has a data: URL at `\(name)`: expected a path")
+    /// The picture that fields name under one of two keys, and what they have under another.
+    ///
+    /// - Parameter picture: Finds the picture that a reference means.
+    /// - Throws: `RowProblem.Reason` where they name none, and what `picture` throws.
+    func labelled(_ fields: JSONValue, key: String, picture: (String) throws -> Picture) throws -> LabelledPicture {
+        let row = RowValue(value: fields, path: "")
+        let references = try (row.member("image") ?? row.member("images") ?? row.member("filepath"))?.references() ?? []
+        guard let reference = references.first, !reference.isEmpty else {
+            throw RowProblem.Reason("has no path at `image`")
         }
-        return LabelledPicture(picture: Picture(file: path), label: fields[key])
+        guard references.count == 1 else { throw RowProblem.Reason("has \(references.count) pictures: expected one") }
+        return LabelledPicture(picture: try picture(reference), label: fields[key])
     }
 }
 
 extension ConversationFile: LabelledRows {
     func labelled(at row: Int, key: String) throws -> LabelledPicture {
-        try labelled(fields(ofRow: row), key: key, names: ["image", "filepath"], folder: imageFolder)
+        try labelled(fields(ofRow: row), key: key) { try picture($0, number: 0, row: row, of: written(row: row)) }
+    }
+}
+
+extension ParquetRows: LabelledRows {
+    func labelled(at row: Int, key: String) throws -> LabelledPicture {
+        try labelled(fields(ofRow: row), key: key) { try picture($0, number: 0, row: row) }
     }
 }
 
 extension ConversationTable: LabelledRows {
     func labelled(at row: Int, key: String) throws -> LabelledPicture {
-        try labelled(fields(ofRow: row), key: key, names: ["image", "filepath"], folder: imageFolder)
+        try labelled(fields(ofRow: row), key: key, picture: picture)
     }
 }
 
 extension CaptionRows: LabelledRows {
     func labelled(at row: Int, key: String) throws -> LabelledPicture {
-        try labelled(fields(ofRow: row), key: key, names: ["file_name"], folder: folder)
+        let fields = try fields(ofRow: row)
+        return LabelledPicture(picture: try picture(of: fields, row), label: fields[key])
     }
 }
 
 extension WebDatasetRows: LabelledRows {
     func labelled(at row: Int, key: String) throws -> LabelledPicture {
-        let sample = try sample(row)
-        guard sample.pictures.count == 1, let picture = sample.pictures.first?.picture else {
-            throw RowProblem.Reason("has \(sample.pictures.count) pictures: expected one")
+        let (sample, fields) = (try sample(row), try fields(ofRow: row))
+        let pictures = try sample.pictures(beside: fields, in: sample.written())
+        guard pictures.count == 1, let picture = pictures.first else {
+            throw RowProblem.Reason("has \(pictures.count) pictures: expected one")
         }
-        let label = try fields(ofRow: row)[key] ?? sample.classNumber().map { .int($0) }
-        return LabelledPicture(picture: picture, label: label)
+        return LabelledPicture(picture: picture, label: try fields[key] ?? sample.classNumber().map { .int($0) })
     }
 }

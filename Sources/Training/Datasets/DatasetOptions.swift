@@ -1,6 +1,6 @@
 /// Which dataset, and how it is read.
 public struct DatasetOptions: Equatable, Sendable {
-    /// The file, the folder, or the range of archives.
+    /// The file, the folder, the range of files, or the pattern of their names.
     public var path: String
     /// The folder that picture paths of JSON rows are relative to.
     public var imageFolder: String
@@ -25,7 +25,7 @@ public struct DatasetOptions: Equatable, Sendable {
         self.imageFolder = imageFolder
     }
 
-    /// Whether the path stands for several archives, as `data/{000..123}.tar` does, and is not there itself.
+    /// Whether the path stands for several files, as `data/{000..123}.tar` or `data/train-*.parquet` does.
     public var isRange: Bool { ShardList.isRange(path) }
 
     /// The rows as they are written; nothing is validated.

@@ -33,7 +33,7 @@ struct EvalCommand: ParsableCommand {
     @Option(help: "A PEFT folder.")
     var adapter: String?
 
-    @Option(help: "The rows: a file, a folder, or a range of tar archives.")
+    @Option(help: "The rows: a file, a folder, or a range or pattern of tar archives or Parquet files.")
     var data: String
 
     @Option(help: "How the data is written; auto recognises it by what it holds.")

@@ -16,7 +16,7 @@ struct PartitionCommand: ParsableCommand {
             each worker one with --data.
             """)
 
-    @Option(help: "The rows: a file, a folder, or a range of tar archives.")
+    @Option(help: "The rows: a file, a folder, or a range or pattern of tar archives or Parquet files.")
     var data: String
 
     @Option(help: "How the data is written; auto recognises it by what it holds.")

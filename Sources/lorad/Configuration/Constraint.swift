@@ -61,7 +61,7 @@ extension Constraint where Value == String {
     }
 
     static var dataset: Self {
-        Self(requirement: "name an existing file or folder, or a range of archives", concernsDisk: true) {
+        Self(requirement: "name an existing file or folder, or a range of files", concernsDisk: true) {
             isFolder($0) != nil || DatasetOptions(path: $0).isRange
         }
     }

@@ -45,7 +45,7 @@ struct LabelledDataset {
         for (index, rows) in partition.parts.enumerated() {
             let path = folder.appending(path: name(index)).path
             switch self.rows.partForm {
-            case .json: try AtomicFile.write(text(of: rows), to: path)
+            case .json: try write(rows, to: path)
             case .tar:
                 try AtomicFile.write(TarPieces(apart(rows, path).map { try self.rows.part(ofRow: $0) }), to: path)
             }
@@ -83,14 +83,15 @@ struct LabelledDataset {
         label.count <= 24 ? label.debugDescription : "\(label.prefix(23))…".debugDescription
     }
 
-    private func text(of rows: [Int]) throws -> Data {
-        var text = Data("[\n".utf8)
-        for (index, row) in rows.enumerated() {
-            if index > 0 { text.append(contentsOf: Data(",\n".utf8)) }
-            text.append(try self.rows.part(ofRow: row))
+    /// Writes a JSON array, row by row: rows that hold their pictures may be more than memory takes.
+    private func write(_ rows: [Int], to path: String) throws {
+        try AtomicFile.write(to: path) { write in
+            for (index, row) in rows.enumerated() {
+                let piece = Data((index == 0 ? "[\n" : ",\n").utf8) + (try self.rows.part(ofRow: row))
+                try piece.withUnsafeBytes(write)
+            }
+            try Data((rows.isEmpty ? "[\n\n]\n" : "\n]\n").utf8).withUnsafeBytes(write)
         }
-        text.append(contentsOf: Data("\n]\n".utf8))
-        return text
     }
 
     /// Rows of an archive, in their order but for those that would follow one of the same name: samples of several shards

@@ -47,7 +47,7 @@ private struct PictureSource: BlobSource {
         switch picture.place {
         case .file(let path): (source, start) = (try FileSource(path: path), 0)
         case .part(let path, let bytes): (source, start) = (try FileSource(path: path), bytes.lowerBound)
-        case .row: (source, start) = (MemorySource(try picture.contents()), 0)
+        case .row, .cell: (source, start) = (MemorySource(try picture.contents()), 0)
         }
         if case .part(let path, let bytes) = picture.place {
             guard bytes.upperBound <= source.size else {

@@ -298,7 +298,7 @@ struct RunFileProblemTests {
             RunFileFixture.problem(yaml, checksDisk: true) == """
                 run.yaml:1: model.path: must name an existing folder, found \(file)
                 run.yaml:2: adapter.path: must name an existing folder, found \(folder.path)/adapter
-                run.yaml:4: data.train: must name an existing file or folder, or a range of archives, found \(folder.path)/other.json
+                run.yaml:4: data.train: must name an existing file or folder, or a range of files, found \(folder.path)/other.json
                 """)
     }
 

@@ -97,9 +97,11 @@ struct PartitionTests {
     @Test("Archives are cut into archives, folders of pictures into rows of their own")
     func otherFormats() throws {
         let fixtures = "\(TinyLlava.repository)/Tests/Fixtures/data"
-        for (name, suffix, count) in [("archives", "tar", 12), ("captions", "json", 4)] {
+        for (name, suffix, count) in [
+            ("archives", "tar", 12), ("captions", "json", 4), ("../forms/shards", "json", 20),
+        ] {
             let dataset = try LabelledDataset(DatasetOptions(path: "\(fixtures)/\(name)"), label: .firstAnswer)
-            let output = URL(filePath: folder.path).appending(path: name)
+            let output = URL(filePath: folder.path).appending(path: name.replacing("../", with: ""))
             try dataset.write(
                 try dataset.partition(Partitioners.named("iid"), into: 2, seed: 7), to: output, overwrite: false)
             let parts = try (1...2).map { part in
@@ -112,7 +114,11 @@ struct PartitionTests {
             let found = parts.flatMap(\.self)
             #expect(found.count == count)
             #expect(found.map(\.turns[1].text).sorted() == expected.map(\.turns[1].text).sorted())
-            for row in found { #expect(try row.images.map { try $0.contents() }.count == 1) }
+            let pictures = { (rows: [Conversation]) in
+                try rows.flatMap { try $0.images.map { try $0.contents().base64EncodedString() } }.sorted()
+            }
+            #expect(try pictures(found) == pictures(expected))
+            #expect(try pictures(found).count >= count)
         }
     }
 }

@@ -143,7 +143,7 @@ struct TurnGoldenTests {
         let golden = try #require(cases.first { text($0, "model") == "Qwen2.5" && "\($0)".contains("tool_calls") })
         let row = try conversation(golden)
         let turns = row.turns + [.init(.assistant, "x", isLearned: false)]
-        let written = LlavaRow.json(Conversation(row: 0, person: "7", turns: turns)).text(isASCII: false)
+        let written = try LlavaRow.json(Conversation(row: 0, person: "7", turns: turns)).text(isASCII: false)
         let again = try ConversationRow(Data(written.utf8))
         #expect(again.turns == turns && again.person == "7")
     }

@@ -1,54 +1,60 @@
 import Foundation
 
-/// The archives of a dataset: one, those of a folder, those of a range such as `data/{000000..000003}.tar`, or those that
-/// a text file lists.
+/// The files of a dataset that has several: one, those of a folder, those of a range such as
+/// `data/{000000..000003}.tar`, those of a pattern such as `data/train-*.parquet`, or those that a text file lists.
 enum ShardList {
     private static let limit = 100_000
 
-    /// Whether a path is a range of names.
-    static func isRange(_ path: String) -> Bool { range(in: path) != nil }
+    /// Whether a path stands for several files: a range of names, or a pattern that is no file's name.
+    static func isRange(_ path: String) -> Bool {
+        range(in: path) != nil || ShardPattern(path) != nil && !FileManager.default.fileExists(atPath: path)
+    }
 
     /// The paths, in order.
     ///
     /// - Throws: `TrainingError` where there are none, or a folder or list cannot be read.
-    static func shards(at path: String) throws -> [String] {
-        if isRange(path) { return try expanded(path) }
+    static func shards(at path: String, of kind: ShardKind = .tar) throws -> [String] {
+        if range(in: path) != nil { return try expanded(path) }
+        if isRange(path), let pattern = ShardPattern(path) { return try pattern.paths() }
         if FolderEntries.isFolder(path) {
-            let names = try FolderEntries.visible(in: path).filter { $0.hasSuffix(".tar") }
+            let names = try FolderEntries.visible(in: path).filter { $0.hasSuffix(kind.ending) }
             guard !names.isEmpty else {
-                throw TrainingError(.invalidDataset, "\(path): holds no archives: expected files named *.tar")
+                throw TrainingError(
+                    .invalidDataset, "\(path): holds no \(kind.plural): expected files named *\(kind.ending)")
             }
+            if kind == .parquet { try SplitNames.check(names, in: path) }
             return names.map { "\(path)/\($0)" }
         }
-        return try path.hasSuffix(".tar") || TarArchive.isOne(MappedText.map(path)) ? [path] : list(path)
+        if path.hasSuffix(kind.ending) { return [path] }
+        return try kind.isOne(MappedText.map(path)) ? [path] : list(path, kind)
     }
 
-    /// The archives that a text file names, a line each, relative to its folder.
-    private static func list(_ path: String) throws -> [String] {
+    /// The files that a text file names, a line each, relative to its folder.
+    private static func list(_ path: String, _ kind: ShardKind) throws -> [String] {
         let folder = FolderEntries.parent(of: path)
-        return try lines(of: path).reduce(into: []) { shards, name in
+        return try lines(of: path, kind).reduce(into: []) { shards, name in
             shards += try expanded(name.hasPrefix("/") ? name : "\(folder)/\(name)")
             guard shards.count <= limit else { throw tooMany(path) }
         }
     }
 
-    /// The lines of a text file that names archives or ranges of them, and nothing else.
+    /// The lines of a text file that names files of a kind or ranges of them, and nothing else.
     ///
     /// - Throws: `TrainingError` where it cannot be read, or is no such file.
-    static func lines(of path: String) throws -> [String] {
+    static func lines(of path: String, _ kind: ShardKind = .tar) throws -> [String] {
         let data = try MappedText.map(path)
         let lines =
             data.count <= 1 << 26 ? String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline) : []
         let names = lines.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
-        guard !names.isEmpty, names.allSatisfy({ $0.hasSuffix(".tar") }) else {
+        guard !names.isEmpty, names.allSatisfy({ $0.hasSuffix(kind.ending) }) else {
             throw TrainingError(
-                .invalidDataset, "\(path): expected a tar archive, or a list of the paths of some, one a line")
+                .invalidDataset, "\(path): expected a \(kind.name), or a list of the paths of some, one a line")
         }
         return names
     }
 
     private static func tooMany(_ path: String) -> TrainingError {
-        TrainingError(.invalidDataset, "\(path): stands for more than \(limit) archives")
+        TrainingError(.invalidDataset, "\(path): stands for more than \(limit) files")
     }
 
     private static func range(in path: String) -> Regex<(Substring, Substring, Substring)>.Match? {

@@ -1,10 +1,10 @@
 import Foundation
 import Models
 
-/// Pictures with captions in a table, as Hugging Face's imagefolder has them: `file_name`, and `text`, `caption` or
-/// `captions`. A list of captions makes a row of each.
+/// Pictures with captions in a table, as Hugging Face's imagefolder has them: `file_name` or an `image` column, and `text`,
+/// `caption` or `captions`. A list of captions makes a row of each.
 struct CaptionRows: DatasetRows {
-    static let tableNames = ["metadata.jsonl", "metadata.csv"]
+    static let tableNames = ["metadata.jsonl", "metadata.csv", "metadata.parquet"]
     static let defaultQuestion = "Describe the picture."
     static let captionNames = ["text", "caption", "captions"]
 
@@ -29,7 +29,7 @@ struct CaptionRows: DatasetRows {
         self.path = path
         let file = try Self.table(at: path)
         let table = try RecordTable(path: file, separator: separator, mapping: columns)
-        try ColumnCheck.check(columns, path: file, count: table.count) { try table.record(at: $0) }
+        try table.check(columns)
         folder = FolderEntries.parent(of: file)
         self.question = question
         self.columns = columns
@@ -43,9 +43,9 @@ struct CaptionRows: DatasetRows {
     private static func table(at path: String) throws -> String {
         let inside = tableNames.map { "\(path)/\($0)" }.filter { FileManager.default.fileExists(atPath: $0) }
         guard inside.count < 2 else {
+            let names = tableNames.filter { inside.contains("\(path)/\($0)") }.joined(separator: " and ")
             throw TrainingError(
-                .invalidDataset,
-                "\(path): has both \(tableNames.joined(separator: " and ")): give the one that counts as the dataset")
+                .invalidDataset, "\(path): has both \(names): give the one that counts as the dataset")
         }
         return inside.first ?? path
     }
@@ -54,7 +54,7 @@ struct CaptionRows: DatasetRows {
 
     var remark: String? { "asked \(question.debugDescription)" }
 
-    func place(ofRow row: Int) -> RowPlace { RowPlace(line: table.line(of: index(row).record)) }
+    func place(ofRow row: Int) -> RowPlace { table.place(of: index(row).record) }
 
     func fields(ofRow row: Int) throws -> JSONValue {
         try reading(row) { columns.applied(to: try table.record(at: index(row).record)) }
@@ -65,35 +65,53 @@ struct CaptionRows: DatasetRows {
     func part(ofRow row: Int) throws -> Data {
         let conversation = try conversation(at: row)
         guard !columns.entries.isEmpty else {
-            return Data(LlavaRow.json(conversation).text(isASCII: false).utf8)
+            return Data(try LlavaRow.json(conversation).text(isASCII: false).utf8)
         }
-        let caption = try reading(row) { try Self.captions(of: fields(ofRow: row))[index(row).caption] }
-        let record = try reading(row) { try table.record(at: index(row).record) }
-        let names = Self.captionNames.map(columns.column)
-        let members = (record.objectValue ?? []).map { member -> JSONValue.Member in
-            if member.key == columns.column(of: "file_name"), let picture = conversation.images.first {
-                return .init(member.key, .string(LlavaRow.path(picture)))
-            }
-            return names.contains(member.key) && !member.value.isNull
-                ? .init(member.key, .string(caption.text)) : member
-        }
+        let members = try reading(row) { try written(row, try conversation.images.map(LlavaRow.reference)) }
         return Data(JSONValue.object(members).text(isASCII: false).utf8)
+    }
+
+    /// A row's record with its own names, its picture and its one caption in it.
+    private func written(_ row: Int, _ pictures: [String]) throws -> [JSONValue.Member] {
+        let record = try table.record(at: index(row).record)
+        let caption = try Self.captions(of: columns.applied(to: record))[index(row).caption]
+        let captions = Self.captionNames.map(columns.column)
+        let place = ["file_name", "image"].map(columns.column).first {
+            record[$0].map { !$0.isNull && $0 != .string("") } ?? false
+        }
+        return (record.objectValue ?? []).map { member in
+            if member.key == place, let picture = pictures.first { return .init(member.key, .string(picture)) }
+            return captions.contains(member.key) && !member.value.isNull
+                ? .init(member.key, .string(caption.text)) : .init(member.key, BinaryCell.left(out: member.value))
+        }
     }
 
     func conversation(at row: Int) throws -> Conversation {
         let record = try fields(ofRow: row)
         let id = record["file_name"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
         return try reading(row, id: id) {
-            guard let id else { throw RowProblem.Reason("has no `file_name`: expected a picture's path") }
-            guard let path = try PictureReference(text: id).path(in: folder) else {
-                throw RowProblem.Reason("`file_name`: expected a path")
-            }
+            let picture = try picture(of: record, row)
             let caption = try Self.captions(of: record)[index(row).caption]
             return Conversation(
                 row: row, id: id, person: try RowValue(value: record, path: "").member("person")?.identifier(),
-                images: [Picture(file: path)], question: question, answer: caption.text,
+                images: [picture], question: question, answer: caption.text,
                 notes: RowNotes(answersAsText: caption.isConverted ? 1 : 0))
         }
+    }
+
+    /// The picture of a row: its `file_name`, or its `image` where it has none.
+    ///
+    /// - Throws: `RowProblem.Reason`, or what reading the row throws.
+    func picture(of record: JSONValue, _ row: Int) throws -> Picture {
+        let file = record["file_name"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
+        let image = try file ?? RowValue(value: record, path: "").member("image")?.reference()
+        guard let image, !image.isEmpty else {
+            throw RowProblem.Reason("has no `file_name`: expected a picture's path")
+        }
+        guard let picture = try table.picture(image, of: index(row).record, folder: folder) else {
+            throw RowProblem.Reason("`\(file == nil ? "image" : "file_name")`: expected a path")
+        }
+        return picture
     }
 
     private func index(_ row: Int) -> (record: Int, caption: Int) {

@@ -63,11 +63,13 @@ public struct ConversationFile: DatasetRows {
         }
     }
 
-    private func written(row: Int) throws -> JSONValue {
-        try JSONValue(parsing: text.checkedBytes(ofRow: row), file: "its JSON")
+    /// The row with its own names.
+    func written(row: Int) throws -> JSONValue {
+        try JSONValue(parsing: text.checkedBytes(ofRow: row), file: "its JSON", takesNonNumbers: true)
     }
 
-    private func picture(_ reference: String, number: Int, row: Int, of value: JSONValue) throws -> Picture {
+    /// The picture that a row means by a reference.
+    func picture(_ reference: String, number: Int, row: Int, of value: JSONValue) throws -> Picture {
         if let path = try PictureReference(text: reference).path(in: imageFolder) { return Picture(file: path) }
         return Picture(
             .row(path: path, bytes: text.range(ofRow: row), number: DataURL.position(of: reference, in: value)),

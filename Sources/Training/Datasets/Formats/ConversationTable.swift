@@ -45,7 +45,7 @@ struct ConversationTable: DatasetRows {
         "columns \((table.columns ?? []).joined(separator: ", ")), separated by \(table.separator.name)"
     }
 
-    func place(ofRow row: Int) -> RowPlace { RowPlace(line: table.line(of: row)) }
+    func place(ofRow row: Int) -> RowPlace { table.place(of: row) }
 
     func fields(ofRow row: Int) throws -> JSONValue { try reading(row) { try columns(ofRow: row) } }
 
@@ -64,7 +64,7 @@ struct ConversationTable: DatasetRows {
         let names = ["image", "images", "filepath"].map(rowReading.columns.column)
         let members = try (record.objectValue ?? []).map { member -> JSONValue.Member in
             guard names.contains(member.key), let text = member.value.stringValue, !text.isEmpty else { return member }
-            return .init(member.key, .string(LlavaRow.path(try reading(row) { try picture(text) })))
+            return .init(member.key, .string(try reading(row) { try LlavaRow.reference(picture(text)) }))
         }
         return Data(JSONValue.object(members).text(isASCII: false).utf8)
     }
@@ -73,7 +73,8 @@ struct ConversationTable: DatasetRows {
         rowReading.columns.applied(to: try table.record(at: row))
     }
 
-    private func picture(_ reference: String) throws -> Picture {
+    /// The picture that a row means by a reference.
+    func picture(_ reference: String) throws -> Picture {
         guard let path = try PictureReference(text: reference).path(in: imageFolder) else {
             throw RowProblem.Reason("holds a picture as a data: URL: give its path")
         }

@@ -54,7 +54,7 @@ enum DatasetFormats {
         let unread = probe?.unread.map { "; \($0) is not read: unpack it, or write it as JSON Lines" } ?? ""
         return TrainingError(
             .unsupported,
-            "\(options.path): a dataset of a kind that is not known: expected rows of JSON, a metadata.jsonl or"
+            "\(options.path): a dataset of a kind that is not known: expected rows of JSON or Parquet, a metadata.jsonl or"
                 + " metadata.csv with `file_name`, a folder of pictures for each class, or tar archives;"
                 + " \(options.names.chooseFormat) to have it read as one of them\(unread)")
     }

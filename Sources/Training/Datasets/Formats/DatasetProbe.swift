@@ -6,7 +6,7 @@ struct DatasetProbe {
     private(set) var hasArchives = false
     private(set) var hasCaptions = false
     private(set) var hasClasses = false
-    /// Whether it is a file of rows: JSON, or a table.
+    /// Whether it holds rows: JSON, Parquet, or a table.
     private(set) var hasRows = false
     /// A file of a folder that is of a kind which is not read.
     private(set) var unread: String?
@@ -21,7 +21,8 @@ struct DatasetProbe {
         self.options = options
         let path = options.path
         if ShardList.isRange(path) {
-            hasArchives = true
+            hasArchives = !path.hasSuffix(ShardKind.parquet.ending)
+            if !hasArchives { look(inParquet: path) }
         } else if FolderEntries.isFolder(path) {
             try look(inFolder: path)
         } else {
@@ -34,6 +35,9 @@ struct DatasetProbe {
         hasCaptions = CaptionRows.tableNames.contains(where: names.contains)
         unread = names.first(where: PackedFile.isOne)
         hasArchives = !hasCaptions && names.contains { $0.hasSuffix(".tar") }
+        if !hasCaptions, !hasArchives, names.contains(where: { $0.hasSuffix(ShardKind.parquet.ending) }) {
+            return look(inParquet: path)
+        }
         hasClasses = try names.contains { name in
             let folder = "\(path)/\(name)"
             return try FolderEntries.isFolder(folder)
@@ -43,7 +47,9 @@ struct DatasetProbe {
 
     private mutating func look(inFile path: String) throws {
         let data = try MappedText.map(path)
-        if RecordTable.isJSON(data) {
+        if ParquetFile.isOne(data) || ParquetShards.isList(data, path) {
+            look(inParquet: path)
+        } else if RecordTable.isJSON(data) {
             look(atRow: Self.firstRow(of: data, path: path) ?? .null)
         } else if TarArchive.isOne(data) || path.hasSuffix(".tar") || (try? ShardList.lines(of: path)) != nil {
             hasArchives = true
@@ -51,6 +57,10 @@ struct DatasetProbe {
             let columns = RowFile.columns(of: data, options) ?? []
             look(atRow: .object(columns.map { .init($0, .string("")) }))
         }
+    }
+
+    private mutating func look(inParquet path: String) {
+        look(atRow: (try? ParquetShards(path: path).record(at: 0)) ?? .null)
     }
 
     /// Decides by the names of a row.
@@ -65,6 +75,9 @@ struct DatasetProbe {
 
     private static func firstRow(of data: Data, path: String) -> JSONValue? {
         let row = RowIndex.firstRow(of: data, name: path).map { data[$0] }
-        return row.flatMap { $0.count <= RowIndex.maxRowBytes ? try? JSONValue(parsing: $0, file: path) : nil }
+        return row.flatMap {
+            $0.count <= RowIndex.maxRowBytes
+                ? try? JSONValue(parsing: $0, file: path, takesNonNumbers: true) : nil
+        }
     }
 }

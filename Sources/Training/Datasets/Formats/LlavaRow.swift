@@ -4,9 +4,11 @@ import Models
 /// Writes rows in LLaVA's format.
 enum LlavaRow {
     /// `{"id": …, "person": …, "image": […], "conversations": [{"from": …, "value": …}]}`.
-    static func json(_ conversation: Conversation) -> JSONValue {
+    ///
+    /// - Throws: `TrainingError` where a picture that lies in no file of its own cannot be read; its bytes are written.
+    static func json(_ conversation: Conversation) throws -> JSONValue {
         let turns = conversation.turns.map(turn)
-        let images = conversation.images.map { JSONValue.string(path($0)) }
+        let images = try conversation.images.map { JSONValue.string(try reference($0)) }
         let members: [JSONValue.Member?] = [
             conversation.id.map { .init("id", .string($0)) },
             conversation.person.map { .init("person", .string($0)) },
@@ -27,9 +29,13 @@ enum LlavaRow {
                 + (calls.isEmpty ? [] : [.init("tool_calls", .array(calls))]))
     }
 
-    /// A picture's absolute path, or what errors call it where it is no file.
-    static func path(_ picture: Picture) -> String {
-        guard case .file(let path) = picture.place else { return picture.description }
+    /// A picture's absolute path, or its bytes as a `data:` URL where it lies in no file of its own.
+    ///
+    /// - Throws: `TrainingError` where it cannot be read.
+    static func reference(_ picture: Picture) throws -> String {
+        guard case .file(let path) = picture.place else {
+            return DataURL.bytesPrefix + (try picture.contents().base64EncodedString())
+        }
         return URL(filePath: path).absoluteURL.path
     }
 

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A file of rows in one of the forms: JSON, JSON Lines, or a table of comma- or tab-separated values.
+/// A file of rows in one of the forms: JSON, JSON Lines, Parquet, or a table of comma- or tab-separated values.
 enum RowFile {
     private static let endings = [".csv", ".tsv", ".psv"]
 
@@ -10,6 +10,9 @@ enum RowFile {
     static func open(_ options: DatasetOptions, as format: DataFormat) throws -> any DatasetRows {
         let reading = RowReading(
             format: format, columns: options.columns, question: options.prompt ?? CaptionRows.defaultQuestion)
+        guard !ParquetShards.isOne(options.path) else {
+            return try ParquetRows(path: options.path, reading, imageFolder: options.imageFolder)
+        }
         let data = try MappedText.map(options.path)
         guard RecordTable.isJSON(data) || columns(of: data, options) == nil else {
             return try ConversationTable(

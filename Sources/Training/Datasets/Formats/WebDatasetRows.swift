@@ -45,7 +45,7 @@ struct WebDatasetRows: DatasetRows {
     /// The row's `.json` with its own names, and the number of its class as `label` where it has none.
     private func document(ofRow row: Int) throws -> JSONValue {
         let sample = try sample(row)
-        let document = try sample.document.map { try JSONValue(parsing: $0, file: "its JSON") } ?? .object([])
+        let document = try sample.written() ?? .object([])
         guard let members = document.objectValue, document["label"] == nil,
             let number = try? sample.classNumber()
         else { return document }

@@ -61,37 +61,58 @@ struct WebDatasetSample {
         return number
     }
 
+    /// The sample's `.json` with its own names; nil where it has none.
+    ///
+    /// - Throws: `ModelError` where it is not JSON.
+    func written() throws -> JSONValue? {
+        try document.map { try JSONValue(parsing: $0, file: "its JSON", takesNonNumbers: true) }
+    }
+
+    /// The sample's pictures: its members, or those that its `.json` holds where it has no members.
+    ///
+    /// - Parameters:
+    ///   - fields: The `.json` with lorad's names.
+    ///   - document: The `.json` with its own names.
+    /// - Throws: `RowProblem.Reason`.
+    func pictures(beside fields: JSONValue?, in document: JSONValue?) throws -> [Picture] {
+        guard pictures.isEmpty, let fields, let document else { return pictures.map(\.picture) }
+        return try RowValue(value: fields, path: "").pictures().enumerated().map {
+            try picture($1, number: $0, in: document)
+        }
+    }
+
     /// The row that the sample is.
     ///
     /// - Throws: `RowProblem.Reason`, or what decoding throws.
     func conversation(row: Int, _ reading: RowReading, _ classes: ClassAnswers) throws -> Conversation {
-        let written = try document.map { try JSONValue(parsing: $0, file: "its JSON") }
+        let written = try written()
         let fields = written.map(reading.columns.applied)
         if let written, let fields, saysAll(fields) {
             let read = try ConversationRow(
                 RowValue(value: written, path: ""), reading, picturesBeside: pictures.count)
             return try conversation(row: row, read, in: written)
         }
-        guard !pictures.isEmpty else {
+        let images = try pictures(beside: fields, in: written)
+        guard !images.isEmpty else {
             guard try spoken(fields) != nil || classNumber() != nil else { throw RowProblem.Reason(Self.silence) }
             throw RowProblem.Reason("has no picture: expected a .jpg, .png or .webp member")
         }
         let person = try fields.flatMap { try RowValue(value: $0, path: "").member("person")?.identifier() }
         if let answer = try spoken(fields) {
             return Conversation(
-                row: row, id: key, person: person, images: pictures.map(\.picture), question: reading.question,
+                row: row, id: key, person: person, images: images, question: reading.question,
                 answer: answer.text.trimmingCharacters(in: .whitespacesAndNewlines),
                 notes: RowNotes(answersAsText: answer.isConverted ? 1 : 0))
         }
         guard let number = try classNumber() else { throw RowProblem.Reason(Self.silence) }
         return Conversation(
-            row: row, id: key, person: person, images: pictures.map(\.picture), question: classes.question,
+            row: row, id: key, person: person, images: images, question: classes.question,
             answer: try classes.answer(number))
     }
 
     /// Whether the `.json` is a row by itself.
     private func saysAll(_ fields: JSONValue) -> Bool {
-        RowForms.listsTurns(fields) || caption == nil && RowForms.all.contains { $0.recognises(fields) }
+        RowForms.listsTurns(fields) || caption == nil && RowForms.isKnown(fields)
     }
 
     private static let silence =

@@ -28,7 +28,7 @@ struct WrittenTurn {
     /// - Parameter isContext: Whether nothing of it is learned.
     /// - Throws: `RowProblem.Reason`.
     init(_ turn: RowValue, isContext: Bool = false) throws {
-        let isMessage = turn.has("role")
+        let isMessage = turn.key("role", or: "from") == "role"
         let tag = try turn.required(isMessage ? "role" : "from").text()
         guard let role = ConversationTurn.Role(tag: tag) else {
             throw RowProblem.Reason(
@@ -127,7 +127,7 @@ private struct MessageBlock {
             text = try block.required("text").text()
         case "image":
             for key in ["image", "path", "url"] where reference == nil {
-                reference = try block.member(key)?.text()
+                reference = try block.member(key)?.reference()
             }
         case "image_url":
             let address = try block.required("image_url")

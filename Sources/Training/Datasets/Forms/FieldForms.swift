@@ -41,10 +41,10 @@ extension RowForm {
             if row.member("filepath") != nil, row.member("image") != nil {
                 throw RowProblem.Reason("has both `filepath` and `image`: give one")
             }
-            let path = try row.required(row.has("image") ? "image" : "filepath")
+            let path = try row.required(row.key("image", or: "filepath"))
             let references = try path.references()
             guard references.count == 1 else { throw path.reason("expected the path of one picture") }
-            let key = row.has("title") ? "title" : "caption"
+            let key = row.key("title", or: "caption")
             return RowContent(
                 [.asking(reading.question), .answering(try row.required(key).spoken())],
                 naming: TurnNaming(fields: ["data.prompt", key]), pictures: references)

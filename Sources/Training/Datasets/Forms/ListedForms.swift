@@ -13,7 +13,7 @@ extension RowForm {
             if let first = row["messages"]?[0] { return first["role"] == nil }
             return row["conversations"]?[0]?["role"] != nil || row["conversations"] != nil && row["images"] != nil
         },
-        read: { row, _ in try listed(row.has("messages") ? "messages" : "conversations", row) })
+        read: { row, _ in try listed(row.key("messages", or: "conversations"), row) })
 
     /// LLaVA's: `conversations` of `from` and `value`, and `image`; or pictures with a `caption` or `text`, which is an answer to
     /// nothing.
@@ -24,14 +24,14 @@ extension RowForm {
                 && row["conversations"]?[0]?["role"] == nil
         },
         read: { row, reading in
-            if !RowForms.listsTurns(row.value), let key = ["caption", "text"].first(where: row.has) {
+            let key = row.key("caption", or: "text")
+            if !RowForms.listsTurns(row.value), row.has(key) {
                 let caption = try row.required(key).spoken()
-                let pictures = try (row.member("image") ?? row.member("images"))?.references().count ?? 0
-                let markers = String(repeating: Conversation.imageMarker, count: pictures)
+                let markers = String(repeating: Conversation.imageMarker, count: try row.pictures().count)
                 return RowContent([.asking(markers), .answering(caption)])
             }
-            let takesMessages = reading.format != .llava && row.has("messages")
-            return try listed(takesMessages ? "messages" : "conversations", row)
+            let list = reading.format == .llava ? "conversations" : row.key("messages", or: "conversations")
+            return try listed(list, row)
         })
 
     /// The turns of a list, behind the turn of a system that the row names beside it.

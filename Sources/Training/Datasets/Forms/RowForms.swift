@@ -7,10 +7,17 @@ enum RowForms {
         .messages, .shareGPT, .promptCompletion, .alpaca, .queryResponse, .questionAnswer, .openCLIP, .llava,
     ]
 
-    /// The forms that a row may be of: one, or several where its names do not tell.
+    /// The forms that a row may be of: one, or several where its names do not tell. Names of nulls count only where the others
+    /// tell nothing: Parquet and `datasets` write every column in every row.
     static func recognising(_ row: JSONValue) -> [RowForm] {
-        let found = all.filter { $0.recognises(row) }
-        return found.isEmpty ? [.llava] : found
+        let found = [row.withoutNulls, row].lazy.map { row in all.filter { $0.recognises(row) } }.first { !$0.isEmpty }
+        return found ?? [.llava]
+    }
+
+    /// Whether a row is of one of the forms, nulls left aside.
+    static func isKnown(_ row: JSONValue) -> Bool {
+        let row = row.withoutNulls
+        return all.contains { $0.recognises(row) }
     }
 
     /// The form of a format; nil for formats that are no form of rows.
@@ -33,11 +40,18 @@ enum RowForms {
         return "has the names of \(names): set data.format to one of them"
     }
 
-    /// Whether a row lists its turns.
-    static func listsTurns(_ row: JSONValue) -> Bool { row["conversations"] != nil || row["messages"] != nil }
+    /// Whether a row lists its turns; null is no list.
+    static func listsTurns(_ row: JSONValue) -> Bool {
+        ["conversations", "messages"].contains { row[$0].map { !$0.isNull } ?? false }
+    }
 
     /// Recognises rows that have some names and do not list their turns.
     static func having(_ names: [[String]]) -> @Sendable (JSONValue) -> Bool {
         { row in !listsTurns(row) && names.allSatisfy { names in names.contains { row[$0] != nil } } }
     }
+}
+
+extension JSONValue {
+    /// An object without its members that are null; any other value as it is.
+    fileprivate var withoutNulls: JSONValue { objectValue.map { .object($0.filter { !$0.value.isNull }) } ?? self }
 }

@@ -10,7 +10,7 @@ extension Picture {
         switch place {
         case .file(let path): try RGBImage(file: URL(filePath: path))
         case .part(let path, let bytes): try RGBImage(file: URL(filePath: path), part: bytes, name: description)
-        case .row: try RGBImage(data: contents(), name: description)
+        case .row, .cell: try RGBImage(data: contents(), name: description)
         }
     }
 
@@ -21,7 +21,7 @@ extension Picture {
         switch place {
         case .file(let path): try RGBImage.size(of: URL(filePath: path))
         case .part(let path, let bytes): try RGBImage.size(of: URL(filePath: path), part: bytes, name: description)
-        case .row: try RGBImage.size(of: contents(), name: description)
+        case .row, .cell: try RGBImage.size(of: contents(), name: description)
         }
     }
 
@@ -33,6 +33,16 @@ extension Picture {
         case .file(let path): try FileBytes.all(of: path)
         case .part(let path, let bytes): try FileBytes.read(bytes, of: path)
         case .row(let path, let bytes, let number): try embedded(FileBytes.read(bytes, of: path), number)
+        case .cell(let cell): try stored(cell)
+        }
+    }
+
+    private func stored(_ cell: ParquetCell) throws -> Data {
+        do {
+            return try cell.contents()
+        } catch {
+            let reason = RowProblem.reason(for: error)
+            throw TrainingError((error as? ParquetError)?.code ?? .invalidDataset, "\(self): \(reason)")
         }
     }
 

@@ -11,6 +11,8 @@ public struct Picture: Hashable, Sendable, CustomStringConvertible {
         case part(path: String, bytes: Range<Int>)
         /// Text of a `data:` URL in a row of JSON: the file's bytes that are the row, and which of its URLs it is.
         case row(path: String, bytes: Range<Int>, number: Int)
+        /// A value of a Parquet file.
+        case cell(ParquetCell)
     }
 
     /// Where it is.

@@ -67,7 +67,7 @@ extension DatasetRows {
 
     /// The row in LLaVA's format, with absolute paths.
     public func part(ofRow row: Int) throws -> Data {
-        Data(LlavaRow.json(try conversation(at: row)).text(isASCII: false).utf8)
+        Data(try LlavaRow.json(conversation(at: row)).text(isASCII: false).utf8)
     }
 
     /// None.

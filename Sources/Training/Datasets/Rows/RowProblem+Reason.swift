@@ -7,6 +7,7 @@ extension RowProblem {
         case let error as Reason: error.text
         case let error as RowProblem: error.reason
         case let error as ModelError: error.message
+        case let error as ParquetError: error.reason
         default: "cannot be read: \(error)"
         }
     }

@@ -14,7 +14,7 @@ struct RowValue {
     static func row(_ bytes: Data) throws -> RowValue {
         try MappedText.check(bytes)
         do {
-            return RowValue(value: try JSONValue(parsing: bytes, file: "row"), path: "")
+            return RowValue(value: try JSONValue(parsing: bytes, file: "row", takesNonNumbers: true), path: "")
         } catch let error as ModelError {
             throw RowProblem.Reason("is not valid JSON\(detail(of: error.message))")
         }
@@ -37,6 +37,13 @@ struct RowValue {
     func member(_ key: String) -> RowValue? {
         guard let member = value[key], !member.isNull else { return nil }
         return RowValue(value: member, path: place(of: key))
+    }
+
+    /// The one of two keys under which there is something, the first where there is under both. Where both are null or absent,
+    /// the first if it alone is written.
+    func key(_ first: String, or second: String) -> String {
+        if member(first) != nil { return first }
+        return member(second) == nil && has(first) && !has(second) ? first : second
     }
 
     /// A member that must be there; null counts.
@@ -66,19 +73,36 @@ struct RowValue {
         return "\(number)"
     }
 
-    /// The paths or URLs of pictures: one, or a list of them.
+    /// The paths or URLs of pictures: one, or a list of them. Nulls in a list are none.
     func references() throws -> [String] {
-        if let text = value.stringValue { return text.isEmpty ? [] : [text] }
-        let texts = value.arrayValue?.map(\.stringValue) ?? [nil]
-        guard !texts.contains(nil) else { throw unexpected("a path or a list of paths") }
-        return texts.compactMap(\.self)
+        if value.arrayValue == nil { return try value == .string("") ? [] : [reference()] }
+        return try list().filter { !$0.value.isNull }.map { try $0.reference() }
+    }
+
+    /// The paths or URLs of the pictures that a row lists.
+    func pictures() throws -> [String] { try (member("image") ?? member("images"))?.references() ?? [] }
+
+    /// The path or URL of a picture: text, or `bytes` and `path` as `datasets` has them, where bytes come first.
+    func reference() throws -> String {
+        if let text = value.stringValue { return text }
+        if let cell = BinaryCell(value) { return cell.reference }
+        let (bytes, path) = (member("bytes"), member("path"))
+        guard case .object = value, value["bytes"] != nil || value["path"] != nil else {
+            throw unexpected("a path or a list of paths")
+        }
+        if let bytes, !bytes.isEmpty {
+            if let cell = BinaryCell(bytes.value) { return cell.reference }
+            return DataURL.url(ofBytes: try bytes.text())
+        }
+        guard let path, !path.isEmpty else { throw reason("has neither `bytes` nor a `path`") }
+        return try path.text()
     }
 
     /// A problem with this value.
     func reason(_ text: String) -> RowProblem.Reason { RowProblem.Reason(path.isEmpty ? text : "`\(path)`: \(text)") }
 
     private func unexpected(_ kind: String) -> RowProblem.Reason {
-        reason("expected \(kind), found \(value.excerpt)")
+        reason("expected \(kind), found \(BinaryCell(value) == nil ? value.excerpt : "bytes")")
     }
 
     private func place(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }

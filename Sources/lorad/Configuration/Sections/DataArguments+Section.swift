@@ -3,7 +3,8 @@ import Training
 extension DataArguments: ConfigurationSection {
     static let fields: [Field<Self>] = [
         Field(
-            "train", \.train, "What to train on: a file, a folder, or a range of tar archives.", .dataset,
+            "train", \.train,
+            "What to train on: a file, a folder, or a range or pattern of tar archives or Parquet files.", .dataset,
             isRequired: true),
         Field("images", \.images, "The folder that the image paths of JSON rows are relative to.", .folder),
         Field("validation", \.validation, "What to evaluate on, in the same format.", Constraint.dataset.whenGiven),

@@ -1,0 +1,81 @@
+import Foundation
+import Models
+import Testing
+
+@testable import Training
+
+@Suite("Folders of Parquet files")
+struct ParquetFolderTests {
+    private let folder: TemporaryFolder
+    private let forms: String
+
+    init() throws {
+        folder = try TemporaryFolder()
+        forms = URL(filePath: ParquetFixture.folder).deletingLastPathComponent().appending(path: "forms").path
+    }
+
+    private func put(_ names: [String]) throws {
+        for name in names {
+            try folder.write(Data(contentsOf: URL(filePath: "\(forms)/none.parquet")), to: name)
+        }
+    }
+
+    private func problem(_ path: String) -> String? {
+        errorMessage { try ConversationDataset(path: path, imageFolder: ".") }
+    }
+
+    @Test("of several splits are refused, and a pattern takes one")
+    func splits() throws {
+        try put(["train-00000-of-00002.parquet", "train-00001-of-00002.parquet", "test-00000-of-00001.parquet"])
+        #expect(
+            problem(folder.path)
+                == "\(folder.path): holds files of several splits (test, train): give one of them, such as"
+                + " '\(folder.path)/train*.parquet'")
+        let dataset = try ConversationDataset(path: "\(folder.path)/train*.parquet", imageFolder: ".")
+        #expect(dataset.notice.hasSuffix("40 rows, llava (recognised), 2 Parquet files"))
+        #expect(dataset.rows.place(ofRow: 20).file == "\(folder.path)/train-00001-of-00002.parquet")
+        #expect(try dataset.conversation(at: 33).turns == dataset.conversation(at: 13).turns)
+        #expect(problem("\(folder.path)/val*.parquet") == "\(folder.path)/val*.parquet: no file's name fits")
+        try put(["more/train.parquet", "more/validation.parquet"])
+        #expect(problem("\(folder.path)/more")?.contains("(train, validation)") == true)
+    }
+
+    @Test("that lack one are refused; numbers alone are no splits")
+    func missing() throws {
+        try put(["train-00000-of-00003.parquet", "train-00002-of-00003.parquet"])
+        #expect(problem(folder.path) == "\(folder.path): holds 2 of the 3 files of train")
+        try put(["plain/0000.parquet", "plain/0001.parquet"])
+        #expect(try ConversationDataset(path: "\(folder.path)/plain", imageFolder: ".").count == 40)
+        let list = try folder.write("# both\nplain/0000.parquet\nplain/0001.parquet\n", to: "files.txt")
+        #expect(try ConversationDataset(path: list, imageFolder: ".").count == 40)
+    }
+
+    @Test("with a file that is damaged name it")
+    func damaged() throws {
+        try put(["0.parquet"])
+        try folder.write(Data("PAR1 and more".utf8), to: "1.parquet")
+        #expect(problem(folder.path)?.hasPrefix("\(folder.path)/1.parquet: does not end with PAR1") == true)
+        #expect(problem("\(folder.path)/2.parquet")?.contains("no such file") == true)
+    }
+
+    @Test("name row, row group and column of what cannot be used")
+    func rows() throws {
+        let path = try folder.write(damagedRows(), to: "x.parquet")
+        let message = problem(path)
+        #expect(
+            message?.contains("row 7: row group 1, column `conversations.list.element.value`: ") == true,
+            "\(message ?? "read")")
+        #expect(message?.contains("row 5") == false)
+    }
+
+    /// A file of which a column of the second row group is damaged.
+    private func damagedRows() throws -> Data {
+        var data = try Data(contentsOf: URL(filePath: "\(forms)/none.parquet"))
+        let text = Data("What is picture 8?".utf8)
+        let place = try #require(data.firstRange(of: text))
+        data[place.lowerBound - 12] = 0xFF
+        data[place.lowerBound - 11] = 0xFF
+        data[place.lowerBound - 10] = 0xFF
+        return data
+    }
+}
