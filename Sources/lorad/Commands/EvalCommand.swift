@@ -92,13 +92,15 @@ struct EvalCommand: ParsableCommand {
     func run() throws {
         let display = ProgressDisplay()
         Products.notices(computing: precision.type).forEach(display.say)
-        let model = try load(display)
-        if let report = try comparison(of: model, display) { return print(json ? try report.json() : report.text) }
-        let inputs = try ModelInputs(folder: URL(filePath: self.model), model: model, template: template)
+        let (folder, model) = try load(display)
+        if let report = try comparison(of: model, folder, display) {
+            return print(json ? try report.json() : report.text)
+        }
+        let inputs = try ModelInputs(folder, model: model, template: template)
         inputs.templateNotices.forEach(display.say)
         let source = try inputs.source(options, maxLength: maxLength, onLong: .error, say: display.say)
         let lanes = Lanes(count: self.lanes ?? LaneCount.automatic.resolved)
-        let evaluation = try ModelFolder(URL(filePath: self.model)).namingDamage {
+        let evaluation = try folder.namingDamage {
             try Evaluation(model, source.rows, lanes: lanes)
         }
         let scores = try generate ? answer(model, inputs, lanes, display) : nil
@@ -129,21 +131,23 @@ struct EvalCommand: ParsableCommand {
         return scores
     }
 
-    private func load(_ display: ProgressDisplay) throws -> any VisionLanguageModel {
+    private func load(
+        _ display: ProgressDisplay
+    ) throws -> (folder: ModelFolder, model: any VisionLanguageModel) {
         let folder = try ModelFolder(URL(filePath: model))
         guard let adapter else {
             let loaded = try folder.load(computing: precision.type)
             loaded.unusedNotice.map(display.say)
-            return loaded.model
+            return (folder, loaded.model)
         }
         let adapted = try AdaptedModel(folder, adapterFolder: URL(filePath: adapter), computing: precision.type)
         adapted.notices.forEach(display.say)
-        return adapted.model
+        return (adapted.folder, adapted.model)
     }
 
     /// What pictures and texts are to each other, where the model compares them.
     private func comparison(
-        of model: any VisionLanguageModel, _ display: ProgressDisplay
+        of model: any VisionLanguageModel, _ source: ModelFolder, _ display: ProgressDisplay
     ) throws -> (any EvaluationReport)? {
         let folder = (try? URL(filePath: data).resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true
         guard case .contrastive(let model) = model.kind else {
@@ -153,7 +157,7 @@ struct EvalCommand: ParsableCommand {
             }
             return nil
         }
-        let inputs = try ModelInputs(folder: URL(filePath: self.model), model: model, template: template)
+        let inputs = try ModelInputs(source, model: model, template: template)
         let threads = Lanes(count: lanes ?? LaneCount.automatic.resolved)
         guard classes != nil || folder && format == .automatic else {
             let source = try inputs.source(options, maxLength: maxLength, onLong: .error, say: display.say)

@@ -26,7 +26,7 @@ struct OwnData: Sendable {
         _ paths: Paths, _ folder: ModelFolder, _ model: any VisionLanguageModel,
         _ configuration: RunConfiguration, name: String, say: (String) -> Void
     ) throws {
-        let inputs = try ModelInputs(folder: folder.url, model: model, template: configuration.data.template)
+        let inputs = try ModelInputs(folder, model: model, template: configuration.data.template)
         inputs.templateNotices.forEach(say)
         let features = try inputs.featureCache(
             paths.featureCache, gigabytes: configuration.data.featureCacheGigabytes, folder, model,

@@ -32,6 +32,7 @@ final class SharedTrainer: LocalTrainer {
     ) throws {
         let type = configuration.model.precision.type
         Products.notices(computing: type).forEach(say)
+        let folder = try folder.adding(configuration.tokenizer?.additions ?? VocabularyAdditions())
         let adapted = try AdaptedModel(
             folder, adapterConfiguration: adapterConfiguration, rank: rank,
             learnsTemperature: configuration.training.learnTemperature, computing: type)

@@ -26,8 +26,9 @@ struct ModelInputs: Sendable {
     /// Reads them from a model folder.
     ///
     /// - Parameter template: a template's name, or `auto`.
-    init(folder: URL, model: any VisionLanguageModel, template name: String) throws {
-        tokenizer = try Tokenizer(folder: folder)
+    init(_ source: ModelFolder, model: any VisionLanguageModel, template name: String) throws {
+        let folder = source.url
+        tokenizer = try source.tokenizer()
         processor = try ImageProcessor(directory: folder)
         imageSize = model.imageSize
         fit = try PictureFit(processor, imageSize: imageSize, name: folder.path)
