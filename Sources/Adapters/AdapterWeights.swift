@@ -183,10 +183,13 @@ public struct AdapterWeights: ModelCustomization {
         try AdapterFolder.write(plan.configuration, to: folder)
     }
 
-    /// Writes what tells the base model from others into an adapter folder (`AdapterBase`).
+    /// Writes what tells the base model from others into an adapter folder (`AdapterBase`), and the tokenizer where tokens
+    /// were added to it.
     ///
     /// - Throws: `TensorError.writeFailed`.
     public func writeBase(to folder: URL) throws {
+        let tokens = checkpoint.additions.tokens
+        if !tokens.isEmpty { try TokenizerFiles.write(checkpoint.folder, adding: tokens, to: folder) }
         try AdapterBase.write(BaseFingerprint(checkpoint), to: folder)
     }
 }

@@ -8,13 +8,20 @@ public enum ModelFamilies {
     struct Family: Sendable {
         var canonicalName: @Sendable (String) -> String?
         var build: Build
+        /// The tables with a row for each token, the input embedding's first; empty where tokens cannot be added.
+        var vocabularyTables: [String] = []
     }
 
     static let byModelType: [String: Family] = [
         "clip": Family(
             canonicalName: { ClipModel.canonicalName($0) }, build: { ClipModel(try ClipConfiguration($0), $1) }),
         "llava": Family(
-            canonicalName: { LlavaModel.canonicalName($0) }, build: { LlavaModel(try LlavaConfiguration($0), $1) }),
+            canonicalName: { LlavaModel.canonicalName($0) },
+            build: { reader, builder in
+                var configuration = try LlavaConfiguration(reader)
+                configuration.text.vocabularySize = builder.vocabularyRows ?? configuration.text.vocabularySize
+                return LlavaModel(configuration, builder)
+            }, vocabularyTables: ["model.language_model.embed_tokens.weight", "lm_head.weight"]),
     ]
 
     /// The `model_type`s that can be loaded.
@@ -40,9 +47,11 @@ public struct ModelFolder: Sendable {
     /// `model_type`.
     public let modelType: String
     /// The weights.
-    public let checkpoint: Checkpoint
+    public internal(set) var checkpoint: Checkpoint
     private let reader: ConfigurationReader
     private let family: ModelFamilies.Family
+
+    var vocabularyTables: [String] { family.vocabularyTables }
 
     /// Opens a folder with a `config.json` and safetensors weights.
     ///

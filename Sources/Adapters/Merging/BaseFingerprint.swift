@@ -4,7 +4,7 @@ import Tensors
 /// What tells one base model from another: a number of the names, types, shapes and samples of the values of all its
 /// tensors, the same for any names and shards that they are stored under.
 ///
-/// It guards against mistakes, not against malice: 16 KiB of each tensor are looked at.
+/// Rows that were added to the embeddings do not count. It guards against mistakes, not against malice: 16 KiB of each tensor are looked at.
 public struct BaseFingerprint: Sendable, Equatable, CustomStringConvertible {
     /// 16 hexadecimal digits.
     public let description: String
@@ -16,7 +16,7 @@ public struct BaseFingerprint: Sendable, Equatable, CustomStringConvertible {
     public init(_ checkpoint: Checkpoint) {
         var hash: UInt64 = 0
         for name in checkpoint.names {
-            guard let tensor = checkpoint[name] else { continue }
+            guard let tensor = checkpoint.original(name) else { continue }
             hash = SplitMix64.mixed(hash, SplitMix64.hash("\(name) \(tensor.dtype.rawValue) \(tensor.shape)"))
             hash = tensor.withBytes { Self.samples($0, hash) }
         }

@@ -21,6 +21,8 @@ extension MergedModel {
             else { continue }
             try manager.copyItem(at: source, to: partial.appending(path: name))
         }
+        let tokens = folder.checkpoint.additions.tokens
+        if !tokens.isEmpty { try TokenizerFiles.write(folder.url, adding: tokens, to: partial) }
     }
 
     /// Copies `config.json`, with what merging changed.
@@ -28,8 +30,16 @@ extension MergedModel {
         let source = folder.url.appending(path: Self.configurationFile)
         let data = try Data(contentsOf: source)
         let target = partial.appending(path: Self.configurationFile).path
-        guard dtype != nil || untiesEmbeddings else { return try AtomicFile.write(data, to: target) }
+        let rows = folder.checkpoint.additions.rows
+        guard dtype != nil || untiesEmbeddings || rows > 0 else { return try AtomicFile.write(data, to: target) }
         var value = try JSONValue(parsing: data, file: source.path)
+        if rows > 0 {
+            if value["text_config"]?.objectValue == nil {
+                value = value.replacing("text_config", with: .object([]), in: nil, adding: true)
+            }
+            value = value.replacing("vocab_size", with: .int(rows), in: "text_config", adding: true)
+            value = value.replacing("vocab_size", with: .int(rows), in: nil, adding: false)
+        }
         let sections = [nil, "text_config", "vision_config"]
         for section in sections {
             if let name = dtype?.configurationName {

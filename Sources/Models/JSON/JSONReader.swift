@@ -66,6 +66,18 @@ struct JSONReader {
 
 /// Values.
 extension JSONReader {
+    /// Where the reader is, in bytes from the beginning of the text.
+    var offset: Int { position }
+
+    /// Passes over a whole value.
+    mutating func skipValue() throws {
+        switch peek() {
+        case UInt8(ascii: "{"): try forEachMember { reader, _ in try reader.skipValue() }
+        case UInt8(ascii: "["): try forEachElement { try $0.skipValue() }
+        default: _ = try readValue()
+        }
+    }
+
     /// Reads a whole value.
     mutating func readValue() throws -> JSONValue {
         switch peek() {

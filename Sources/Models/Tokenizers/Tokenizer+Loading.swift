@@ -5,13 +5,14 @@ extension Tokenizer {
     /// `tokenizer_config.json` and `special_tokens_map.json` for the tokens that begin, end and pad texts, and for tokens
     /// that only they have: those become added tokens, as in transformers.
     ///
+    /// - Parameter tokens: tokens to add behind all of these, as transformers' `add_tokens` does.
     /// - Throws: ``ModelError`` that names the file and section: `fileNotFound`, `corruptFile`, or `unsupported` where
     ///   the file asks for something lorad does not do.
-    public init(folder: URL) throws {
+    public init(folder: URL, adding tokens: [AddedToken] = []) throws {
         let file = folder.appendingPathComponent("tokenizer.json")
         guard FileManager.default.fileExists(atPath: file.path) else {
             if let file = try ClipTokenizerFiles.tokenizer(in: folder) {
-                try self.init(file, specialTokens: SpecialTokens(folder: folder))
+                try self.init(file, specialTokens: SpecialTokens(folder: folder), adding: tokens)
                 return
             }
             let hasOther = FileManager.default.fileExists(atPath: folder.appendingPathComponent("tokenizer.model").path)
@@ -23,7 +24,8 @@ extension Tokenizer {
                         : "a model folder needs its tokenizer: is the download complete?"))
         }
         let data = try Data(contentsOf: file, options: .mappedIfSafe)
-        try self.init(TokenizerFile(data, name: file.path), specialTokens: try SpecialTokens(folder: folder))
+        try self.init(
+            TokenizerFile(data, name: file.path), specialTokens: try SpecialTokens(folder: folder), adding: tokens)
     }
 
     /// Loads a tokenizer from the contents of its files.

@@ -20,7 +20,7 @@ public struct Tokenizer: Sendable {
     private let spaces: TokenSpaces?
     private let scratch = ScratchPool()
 
-    init(_ file: TokenizerFile, specialTokens: SpecialTokens) throws {
+    init(_ file: TokenizerFile, specialTokens: SpecialTokens, adding tokens: [AddedToken] = []) throws {
         bosToken = specialTokens.bos
         eosToken = specialTokens.eos
         padToken = specialTokens.pad
@@ -30,9 +30,13 @@ public struct Tokenizer: Sendable {
         decoder = try file.section("decoder").map(TokenDecoders.make)
         model = try BytePairModel(file.model)
         addedVocabulary = AddedVocabulary(
-            specialTokens.added(to: try file.addedTokens()), model: model.vocabulary, normalizer: normalizer)
+            specialTokens.added(to: try file.addedTokens()).replacing(with: tokens), model: model.vocabulary,
+            normalizer: normalizer)
         spaces = postProcessor?.trimsOffsets ?? false ? TokenSpaces(model.vocabulary) : nil
     }
+
+    /// The added tokens with their ids, by id.
+    public var addedTokens: [(id: Int, token: AddedToken)] { addedVocabulary.entries }
 
     /// The number of tokens, added ones included.
     public var vocabularySize: Int {
@@ -140,6 +144,20 @@ public struct Tokenizer: Sendable {
             if let spaces { spaces.count(&token) }
             tokens.append(token)
             position = min(end, piece.range.upperBound - 1)
+        }
+    }
+}
+
+extension [AddedToken] {
+    /// The tokens and others behind them; one of the same text takes the place of the earlier one, as in transformers'
+    /// `add_tokens`.
+    fileprivate func replacing(with others: [AddedToken]) -> [AddedToken] {
+        others.reduce(into: self) { tokens, token in
+            if let index = tokens.firstIndex(where: { $0.content.utf8.elementsEqual(token.content.utf8) }) {
+                tokens[index] = token
+            } else {
+                tokens.append(token)
+            }
         }
     }
 }

@@ -5,7 +5,11 @@ public import Tensors
 public struct Checkpoint: Sendable {
     /// The folder.
     public let folder: URL
-    private let tensors: [String: Tensor]
+    /// What the vocabulary has gained: tokens, and the rows that the embeddings have now, 0 for those that they came with.
+    public internal(set) var additions = VocabularyAdditions()
+    private var tensors: [String: Tensor]
+    /// What the files hold of tensors that were replaced.
+    private var originals: [String: Tensor] = [:]
     private let storedNames: [String: String]
 
     private struct Index: Decodable {
@@ -43,6 +47,15 @@ public struct Checkpoint: Sendable {
 
     /// The tensor of a canonical name.
     public subscript(name: String) -> Tensor? { tensors[name] }
+
+    /// The tensor of a canonical name as the files hold it.
+    public func original(_ name: String) -> Tensor? { originals[name] ?? tensors[name] }
+
+    /// Puts another tensor in the place of one that is stored.
+    mutating func replace(_ name: String, by tensor: Tensor) {
+        originals[name] = original(name)
+        tensors[name] = tensor
+    }
 
     /// The canonical names, sorted.
     public var names: [String] { tensors.keys.sorted() }

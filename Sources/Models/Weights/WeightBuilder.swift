@@ -26,6 +26,9 @@ public final class WeightBuilder {
         self.customization = customization
     }
 
+    /// Rows of the embeddings where they have grown; `nil` where `config.json` says.
+    var vocabularyRows: Int? { checkpoint.additions.rows > 0 ? checkpoint.additions.rows : nil }
+
     /// y = Wx + b at `path`; `alias` names a tensor that serves as the weight (a tied embedding).
     func linear(
         _ path: String, inputs: Int, outputs: Int, bias: Bool, isOutputEmbedding: Bool = false, alias: String? = nil

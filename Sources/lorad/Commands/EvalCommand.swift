@@ -105,14 +105,15 @@ struct EvalCommand: ParsableCommand {
     func run() throws {
         let display = ProgressDisplay()
         Products.notices(computing: precision.type).forEach(display.say)
-        let model = try load(display)
-        if let report = try comparison(of: model, display) { return print(json ? try report.json() : report.text) }
-        let inputs = try ModelInputs(
-            folder: URL(filePath: self.model), model: model, template: template, names: .options)
+        let (folder, model) = try load(display)
+        if let report = try comparison(of: model, folder, display) {
+            return print(json ? try report.json() : report.text)
+        }
+        let inputs = try ModelInputs(folder, model: model, template: template, names: .options)
         inputs.templateNotices.forEach(display.say)
         let source = try inputs.source(options, maxLength: maxLength, onLong: onLong, say: display.say)
         let lanes = Lanes(count: self.lanes ?? LaneCount.automatic.resolved)
-        let evaluation = try ModelFolder(URL(filePath: self.model)).namingDamage {
+        let evaluation = try folder.namingDamage {
             try Evaluation(model, source.rows, lanes: lanes)
         }
         let scores = try generate ? answer(model, inputs, lanes, display) : nil
@@ -146,21 +147,23 @@ struct EvalCommand: ParsableCommand {
         return scores
     }
 
-    private func load(_ display: ProgressDisplay) throws -> any VisionLanguageModel {
+    private func load(
+        _ display: ProgressDisplay
+    ) throws -> (folder: ModelFolder, model: any VisionLanguageModel) {
         let folder = try ModelFolder(URL(filePath: model))
         guard let adapter else {
             let loaded = try folder.load(computing: precision.type)
             loaded.unusedNotice.map(display.say)
-            return loaded.model
+            return (folder, loaded.model)
         }
         let adapted = try AdaptedModel(folder, adapterFolder: URL(filePath: adapter), computing: precision.type)
         adapted.notices.forEach(display.say)
-        return adapted.model
+        return (adapted.folder, adapted.model)
     }
 
     /// What pictures and texts are to each other, where the model compares them.
     private func comparison(
-        of model: any VisionLanguageModel, _ display: ProgressDisplay
+        of model: any VisionLanguageModel, _ source: ModelFolder, _ display: ProgressDisplay
     ) throws -> (any EvaluationReport)? {
         guard case .contrastive(let model) = model.kind else {
             guard classPrompt.isEmpty else {
@@ -168,8 +171,7 @@ struct EvalCommand: ParsableCommand {
             }
             return nil
         }
-        let inputs = try ModelInputs(
-            folder: URL(filePath: self.model), model: model, template: template, names: .options)
+        let inputs = try ModelInputs(source, model: model, template: template, names: .options)
         let threads = Lanes(count: lanes ?? LaneCount.automatic.resolved)
         guard try classes != nil || format == .automatic && LabelledPictures.areFolders(options) else {
             let source = try inputs.source(options, maxLength: maxLength, onLong: onLong, say: display.say)

@@ -75,9 +75,9 @@ struct GenerateCommand: ParsableCommand {
     func run() throws {
         let display = ProgressDisplay()
         Products.notices(computing: precision.type).forEach(display.say)
-        let folder = URL(filePath: self.model)
-        let model = try load(display)
-        let inputs = try ModelInputs(folder: folder, model: model, template: template, names: .options)
+        let (source, model) = try load(display)
+        let folder = source.url
+        let inputs = try ModelInputs(source, model: model, template: template, names: .options)
         inputs.templateNotices.forEach(display.say)
         let (settings, notes) = try inputs.generationSettings(folder: folder)
         notes.forEach(display.say)
@@ -96,18 +96,22 @@ struct GenerateCommand: ParsableCommand {
         display.say("\(answer.tokens.count) tokens, \(clock.summary)")
     }
 
-    private func load(_ display: ProgressDisplay) throws -> any VisionLanguageModel {
+    private func load(
+        _ display: ProgressDisplay
+    ) throws -> (folder: ModelFolder, model: any VisionLanguageModel) {
         let folder = try ModelFolder(URL(filePath: model))
         guard let adapter else {
             let loaded = try folder.load(computing: precision.type)
             loaded.unusedNotice.map(display.say)
-            return loaded.model
+            return (folder, loaded.model)
         }
         let adapted = try AdaptedModel(folder, adapterFolder: URL(filePath: adapter), computing: precision.type)
         adapted.notices.forEach(display.say)
-        guard merge else { return adapted.model }
-        let merged = MergedWeights(adapted.weights, into: folder.checkpoint, computing: precision.type)
-        return try folder.load(computing: precision.type, customization: merged).model
+        guard merge else { return (adapted.folder, adapted.model) }
+        let merged = MergedWeights(adapted.weights, into: adapted.folder.checkpoint, computing: precision.type)
+        return (
+            adapted.folder, try adapted.folder.load(computing: precision.type, customization: merged).model
+        )
     }
 
     private func turns() throws -> [ConversationTurn] {

@@ -44,7 +44,7 @@ struct MergeCommand: ParsableCommand {
         let adapted = try AdaptedModel(folder, adapterFolder: adapterFolder, computing: .float32)
         adapted.notices.forEach(display.say)
         let merged = MergedModel(
-            folder, adapted.weights, isTied: adapted.model.tiesEmbeddings, dtype: dtype?.type)
+            adapted.folder, adapted.weights, isTied: adapted.model.tiesEmbeddings, dtype: dtype?.type)
         var probe: MergeProbe?
         try folder.namingDamage {
             try merged.write(to: URL(filePath: output), shardBytes: maxShardSize.bytes) { partial in

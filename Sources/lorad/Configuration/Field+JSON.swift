@@ -1,6 +1,12 @@
 import Models
 
-extension Field where Section == AdapterArguments {
+/// A section whose keys are handed on as they are.
+protocol JSONSection: ConfigurationSection {
+    /// The keys that are given.
+    var tree: [String: JSONValue] { get set }
+}
+
+extension Field where Section: JSONSection {
     /// A key that is handed on as it is; the adapter method checks its value.
     ///
     /// - Parameter constraint: What a text must fulfil.
@@ -20,10 +26,12 @@ extension Field where Section == AdapterArguments {
     }
 
     /// JSON's types by the words of an expectation; any of them may be null.
-    static let types = [
-        ("regular expression", "string"), ("text", "string"), ("true", "boolean"), ("list", "array"),
-        ("mapping", "object"), ("whole number", "integer"), ("a number", "number"),
-    ]
+    static var types: [(String, String)] {
+        [
+            ("regular expression", "string"), ("text", "string"), ("true", "boolean"), ("list", "array"),
+            ("mapping", "object"), ("whole number", "integer"), ("a number", "number"),
+        ]
+    }
 
     private static func schema(_ expectation: String) -> [JSONValue.Member] {
         let types = Self.types.filter { expectation.contains($0.0) }.map(\.1) + ["null"]

@@ -6,6 +6,7 @@ import Training
 struct RunConfiguration: ConfigurationSection {
     var run = "run"
     var model = ModelArguments()
+    var tokenizer: TokenizerArguments?
     var adapter = AdapterArguments()
     var data = DataArguments()
     var training = TrainingArguments()
@@ -15,6 +16,7 @@ struct RunConfiguration: ConfigurationSection {
     static let fields: [Field<Self>] = [
         Field("run", \.run, "The run's name."),
         Field("model", section: \.model, "The base model.", isRequired: true),
+        Field("tokenizer", optionalSection: \.tokenizer, "What the base model's vocabulary gains."),
         Field("adapter", section: \.adapter, "What is trained, by PEFT's names.", isRequired: true),
         Field("data", section: \.data, "What it is trained on.", isRequired: true),
         Field("training", section: \.training, "How it is trained, by transformers' names."),

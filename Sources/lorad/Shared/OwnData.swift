@@ -38,7 +38,7 @@ struct OwnData: Sendable {
                     + " --classes")
         }
         let inputs = try ModelInputs(
-            folder: folder.url, model: model, template: configuration.data.template, names: .worker)
+            folder, model: model, template: configuration.data.template, names: .worker)
         inputs.templateNotices.forEach(say)
         let features = try inputs.featureCache(
             paths.featureCache, gigabytes: configuration.data.featureCacheGigabytes, folder, model,

@@ -37,6 +37,7 @@ final class SharedTrainer: LocalTrainer {
         self.basis = basis.digest
         let type = configuration.model.precision.type
         Products.notices(computing: type).forEach(say)
+        let folder = try folder.adding(configuration.tokenizer?.additions ?? VocabularyAdditions())
         let adapted = try AdaptedModel(
             folder, adapterConfiguration: adapterConfiguration, rank: rank,
             learnsTemperature: configuration.training.learnTemperature, computing: type)

@@ -43,16 +43,31 @@ struct AdaptedModel: Sendable {
 
     /// Builds the model with the adapter of a PEFT folder, and with the temperature that it may hold.
     init(_ folder: ModelFolder, adapterFolder: URL, learnsTemperature: Bool = false, computing type: DType) throws {
-        let (configuration, found) = try AdapterFolder.configuration(in: adapterFolder)
-        var notes = found
+        let (read, found) = try AdapterFolder.configuration(in: adapterFolder)
+        var (configuration, notes) = (read, found)
         do {
             _ = try AdapterBase.check(adapter: adapterFolder, configuration, against: folder)
         } catch let error as AdapterError where error.code == .wrongBase {
             notes.append("warning: \(error.message)")
         }
+        let given = folder.checkpoint.additions
+        let base = given.isEmpty ? folder : try ModelFolder(folder.url)
+        let vocabulary = try AdapterVocabulary(
+            folder: adapterFolder, configuration: configuration, base: base, given: given)
+        let grown = try base.adding(vocabulary.additions)
+        if !vocabulary.heldEmbeddings.isEmpty {
+            configuration.modulesToSave += vocabulary.heldEmbeddings
+            notes.append(
+                "\(adapterFolder.path) holds \(vocabulary.heldEmbeddings.joined(separator: " and ")) with "
+                    + "\(vocabulary.additions.rows) rows, saved because the vocabulary was enlarged: taken as modules_to_save"
+            )
+        }
+        if !vocabulary.additions.tokens.isEmpty {
+            notes.append("\(vocabulary.additions.tokens.count) tokens added, from the adapter's tokenizer")
+        }
         let hasTemperature = try AdapterFolder.hasTemperature(adapterFolder)
         try self.init(
-            folder, configuration, learnsTemperature || hasTemperature, loading: adapterFolder, type, seed: 0, notes)
+            grown, configuration, learnsTemperature || hasTemperature, loading: adapterFolder, type, seed: 0, notes)
     }
 
     /// Builds the model with fresh weights of an adapter that is known by its `adapter_config.json`.
@@ -78,6 +93,7 @@ struct AdaptedModel: Sendable {
         let survey = try folder.load(computing: .float32)
         notices += [survey.unusedNotice].compactMap(\.self)
         if let parts {
+            notices += try NewTokens(folder).resolve(into: &configuration, survey.modules)
             notices += try parts.resolve(into: &configuration, model: survey.model, modules: survey.modules)
         }
         let plan = try AdapterPlan(

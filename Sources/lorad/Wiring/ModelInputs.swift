@@ -29,9 +29,10 @@ struct ModelInputs: Sendable {
     ///   - template: a template's name, or `auto`.
     ///   - names: what messages call the settings.
     init(
-        folder: URL, model: any VisionLanguageModel, template name: String, names: SettingNames = .runFile
+        _ source: ModelFolder, model: any VisionLanguageModel, template name: String, names: SettingNames = .runFile
     ) throws {
-        tokenizer = try Tokenizer(folder: folder)
+        let folder = source.url
+        tokenizer = try source.tokenizer()
         processor = try ImageProcessor(directory: folder)
         imageSize = model.imageSize
         fit = try PictureFit(processor, imageSize: imageSize, name: folder.path)

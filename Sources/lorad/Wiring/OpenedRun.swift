@@ -20,16 +20,22 @@ struct OpenedRun: Sendable {
     ///   - skipsBadRows: whether rows that cannot be used are left out instead of refused.
     ///   - say: receives what a user should know, a line at a time.
     init(_ configuration: RunConfiguration, skipsBadRows: Bool = false, say: (String) -> Void) throws {
-        self.configuration = configuration
+        var configuration = configuration
         let (data, arguments) = (configuration.data, configuration.training)
         let type = configuration.model.precision.type
         Products.notices(computing: type).forEach(say)
-        let folder = try ModelFolder(URL(filePath: configuration.model.path))
+        let base = try ModelFolder(URL(filePath: configuration.model.path))
+            .adding(configuration.tokenizer?.additions ?? VocabularyAdditions())
         adapted = try AdaptedModel(
-            folder, adapter: configuration.adapter, learnsTemperature: arguments.learnTemperature, computing: type,
+            base, adapter: configuration.adapter, learnsTemperature: arguments.learnTemperature, computing: type,
             seed: arguments.seed)
         adapted.notices.forEach(say)
-        let inputs = try ModelInputs(folder: folder.url, model: adapted.model, template: data.template)
+        let folder = adapted.folder
+        // Workers know nothing of the folder of adapter.path: they are told what it adds.
+        let additions = folder.checkpoint.additions
+        if !additions.tokens.isEmpty || additions.rows > 0 { configuration.tokenizer = TokenizerArguments(additions) }
+        self.configuration = configuration
+        let inputs = try ModelInputs(folder, model: adapted.model, template: data.template)
         inputs.templateNotices.forEach(say)
         self.inputs = inputs
         let features = try inputs.featureCache(

@@ -1,11 +1,30 @@
 /// A token found in the text before the model sees it.
-struct AddedToken: Sendable, Equatable {
-    let content: String
-    let isSingleWord: Bool
-    let stripsLeft: Bool
-    let stripsRight: Bool
-    let isNormalized: Bool
-    let isSpecial: Bool
+public struct AddedToken: Sendable, Equatable {
+    /// Its text.
+    public let content: String
+    /// Whether it is only found where no letter or digit is next to it.
+    public let isSingleWord: Bool
+    /// Whether it takes white space before it.
+    public let stripsLeft: Bool
+    /// Whether it takes white space behind it.
+    public let stripsRight: Bool
+    /// Whether it is looked for in the normalised text.
+    public let isNormalized: Bool
+    /// Whether decoding may leave it out.
+    public let isSpecial: Bool
+
+    /// A token with transformers' defaults: one that is not special is looked for in the normalised text.
+    public init(
+        content: String, isSingleWord: Bool = false, stripsLeft: Bool = false, stripsRight: Bool = false,
+        isNormalized: Bool? = nil, isSpecial: Bool = false
+    ) {
+        self.content = content
+        self.isSingleWord = isSingleWord
+        self.stripsLeft = stripsLeft
+        self.stripsRight = stripsRight
+        self.isNormalized = isNormalized ?? !isSpecial
+        self.isSpecial = isSpecial
+    }
 
     /// Reads one entry of `added_tokens`.
     init(_ section: TokenizerSection) throws {

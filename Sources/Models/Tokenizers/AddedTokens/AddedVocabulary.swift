@@ -30,6 +30,9 @@ struct AddedVocabulary: Sendable {
         }
     }
 
+    /// The tokens with their ids, by id.
+    var entries: [(id: Int, token: AddedToken)] { tokens.map { (Int($0.key), $0.value) }.sorted { $0.0 < $1.0 } }
+
     private mutating func insert(_ token: AddedToken, id: Int32, _ normalizer: (any Normalizer)?) {
         let scalars = token.content.unicodeScalars.map(\.value)
         ids.insert(Array(token.content.utf8), id: Int(id))

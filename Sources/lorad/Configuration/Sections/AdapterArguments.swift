@@ -3,7 +3,7 @@ import Models
 
 /// The `adapter` section: PEFT's names, handed on as they are to the adapter method, which checks the values; and targets
 /// and ranks by parts of the model, which become PEFT's patterns.
-struct AdapterArguments: ConfigurationSection {
+struct AdapterArguments: JSONSection {
     /// The keys that are given; mappings under them, such as `rank_pattern`, keep their order.
     var tree: [String: JSONValue] = [:]
 

@@ -1,0 +1,42 @@
+import Foundation
+import Tensors
+
+extension ModelFolder {
+    /// The folder's tokenizer with the tokens that were added.
+    ///
+    /// - Throws: `ModelError` as `Tokenizer.init(folder:)` does.
+    public func tokenizer() throws -> Tokenizer { try Tokenizer(folder: url, adding: checkpoint.additions.tokens) }
+
+    /// Rows of the table of token vectors; `nil` for a model that cannot have more.
+    public var vocabularyRows: Int? { vocabularyTables.first.flatMap { checkpoint[$0]?.shape.first } }
+
+    /// The folder with tokens added as transformers' `add_tokens` does, and its embeddings enlarged as
+    /// `resize_token_embeddings` does where the tokenizer has more tokens than they have rows. Nothing on the disk changes.
+    ///
+    /// - Throws: `ModelError` for a model whose vocabulary cannot grow, or a damaged tokenizer.
+    public func adding(_ additions: VocabularyAdditions) throws -> ModelFolder {
+        guard !additions.isEmpty else { return self }
+        guard let rows = vocabularyRows else {
+            throw ModelError(
+                .unsupported,
+                "\(url.path): tokens cannot be added to a \(modelType) model: the place of its highest token ends a text; "
+                    + "leave tokenizer.add_tokens out")
+        }
+        let tokens = try additions.tokens.isEmpty ? 0 : Tokenizer(folder: url, adding: additions.tokens).vocabularySize
+        let needed = max(rows, tokens)
+        guard additions.rows <= needed + Self.largestPadding else {
+            throw ModelError(
+                .unsupported,
+                "tokenizer.embedding_rows asks for \(additions.rows) rows where \(needed) are needed; at most "
+                    + "\(Self.largestPadding) more are made")
+        }
+        var result = self
+        let wanted = max(needed, additions.rows)
+        result.checkpoint = try checkpoint.growing(vocabularyTables, to: wanted)
+        result.checkpoint.additions = VocabularyAdditions(tokens: additions.tokens, rows: wanted > rows ? wanted : 0)
+        return result
+    }
+
+    /// Rows without a token that are made at most.
+    private static let largestPadding = 65_536
+}
