@@ -27,6 +27,10 @@ public struct DatasetOptions: Equatable, Sendable {
 
     /// Whether the path stands for several files, as `data/{000..123}.tar` or `data/train-*.parquet` does.
     public var isRange: Bool { ShardList.isRange(path) }
+    /// The files that a range or a pattern stands for, in order; none where `path` is neither.
+    ///
+    /// - Throws: `TrainingError` where a pattern fits no file.
+    public func shards() throws -> [String] { isRange ? try ShardList.shards(at: path) : [] }
 
     /// The rows as they are written; nothing is validated.
     ///

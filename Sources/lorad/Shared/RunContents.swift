@@ -129,12 +129,15 @@ extension RunContents {
     private static func files(of rows: EncodedDataset, key: String, at path: String) throws -> Set<File> {
         var isFolder: ObjCBool = false
         let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-        let lists = isFolder.boolValue ? regularFiles(in: path).filter(isList) : isThere ? [path] : []
+        let lists =
+            isFolder.boolValue
+            ? regularFiles(in: path).filter(isList) : isThere ? [path] : try DatasetOptions(path: path).shards()
         var files = Set(lists.map { File(key: key, path: $0) })
         for index in 0..<rows.count {
             for picture in try rows.pictures(at: index) {
                 switch picture.place {
                 case .file(let path), .part(let path, _): files.insert(File(key: "data.images", path: path))
+                case .cell(let cell): files.insert(File(key: key, path: cell.path))
                 case .row: break  // within the rows' own file
                 }
             }
@@ -144,7 +147,7 @@ extension RunContents {
 
     /// Whether a file of a dataset's folder lists rows rather than being a picture of one.
     private static func isList(_ path: String) -> Bool {
-        ["json", "jsonl", "csv", "txt"].contains(URL(filePath: path).pathExtension.lowercased())
+        ["json", "jsonl", "csv", "tsv", "txt", "parquet"].contains(URL(filePath: path).pathExtension.lowercased())
     }
 
     private static func regularFiles(in folder: String?) -> [String] {

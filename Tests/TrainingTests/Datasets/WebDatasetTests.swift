@@ -66,7 +66,7 @@ struct WebDatasetTests {
         let backwards = errorMessage { try rows("\(folder.path)/shards/{3..1}.tar") }
         #expect(backwards?.contains("from the lower to the higher number") == true)
         let many = errorMessage { try rows("{0..999999}{0..999999}.tar") }
-        #expect(many?.contains("more than 100000 archives") == true)
+        #expect(many?.contains("more than 100000 files") == true)
         let long = Array(repeating: "shards/{00000..59999}.tar", count: 2).joined(separator: "\n")
         let listed = try folder.write(long, to: "long.txt")
         #expect(errorMessage { try rows(listed) }?.contains("long.txt: stands for more than 100000") == true)

@@ -3,6 +3,9 @@ import Models
 
 /// A value of a Parquet file that holds a picture. Two are equal where they are the same value of files of one path.
 public struct ParquetCell: Hashable, Sendable {
+    /// The path of its file.
+    public var path: String { file.path }
+
     private let file: ParquetFile
     private let row: Int
     private let cell: BinaryCell
