@@ -124,8 +124,10 @@ extension AveragingJob {
 
     /// The report with what the round has released, and without what it may not tell.
     func noted(_ report: RoundReport) throws -> RoundReport {
-        guard !settings.tellsLoss else { return report }
         var report = report
+        // Workers do not mask a round's results twice: a coordinator that goes on from an earlier one finds nobody.
+        if settings.masking != nil { report.isFinal = true }
+        guard !settings.tellsLoss else { return report }
         report.loss = nil
         report.tokens = 0
         report.values = [:]

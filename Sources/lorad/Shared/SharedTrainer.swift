@@ -30,7 +30,8 @@ final class SharedTrainer: LocalTrainer {
     ///   - ledger: what notes this worker's releases.
     ///   - rank: what this worker's ranks are cut to; nil takes the run's.
     init(
-        _ basis: RunBasis, _ folder: ModelFolder, adapterConfiguration: URL, configuration: RunConfiguration, lanes: Lanes,
+        _ basis: RunBasis, _ folder: ModelFolder, adapterConfiguration: URL, configuration: RunConfiguration,
+        lanes: Lanes,
         data: OwnData.Paths?, rank: Int?, name: String, ledger: WorkerLedger, say: (String) -> Void
     ) throws {
         self.basis = basis.digest
@@ -52,6 +53,9 @@ final class SharedTrainer: LocalTrainer {
         if let privacy { say(privacy.words) }
         say("\(adapted.parameterCount)")
     }
+
+    /// The numbers that train.
+    var valueCount: Int { adapted.weights.parameters.reduce(0) { $0 + $1.tensor.count } }
 
     func perform(_ work: LocalWork) throws -> LocalResult {
         let start = ContinuousClock.now
@@ -124,7 +128,10 @@ final class SharedTrainer: LocalTrainer {
         if let privacy {
             return try train(instructions.steps, privately: privacy, on: own, options, work, start, computation)
         }
-        let plan = try own.plan(instructions, options, configuration.training)
+        // A result that is to be another than the one before, though it starts from the same state.
+        if work.isRepeat { options.seed = Int.random(in: .min ... .max) }
+        let plan = try own.plan(
+            instructions, options, configuration.training, rows: work.isRepeat ? own.randomHalf() : nil)
         var result = try train(plan, on: own.rows, options, work, start, computation)
         result.metrics.values = values
         return result

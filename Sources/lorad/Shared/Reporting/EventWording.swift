@@ -43,6 +43,10 @@ struct EventWording: Sendable {
             Announcement(
                 "round_lost", "\(text(round)) is begun anew: \(reason.onOneLine)",
                 [number(round), ("reason", .string(reason))])
+        case .roundGivenUp(let round, let reason):
+            Announcement(
+                "round_given_up", "\(text(round)) is given up, and the run goes on with the next: \(reason.onOneLine)",
+                [number(round), ("reason", .string(reason))])
         case .committed(let report): committed(report)
         case .endedEarly(let rounds, let reason):
             Announcement(
@@ -74,13 +78,13 @@ struct EventWording: Sendable {
             "\(text(key.round)): the result of \(self.names[id]?.onOneLine ?? id.description) \(verb)"
                 + (reason.map { ": \($0.onOneLine)" } ?? "")
         }
-        return Announcement(
-            "result", told,
-            task(key) + worker(id) + [
-                ("outcome", .string(outcome.rawValue)), ("reason", reason.map { .string($0) }),
-                ("tokens", figures.map { .int($0.tokens) }), ("examples", figures.map { .int($0.examples) }),
-                ("seconds", figures.map { .double($0.seconds) }),
-            ])
+        let fields: [(String, JSONValue?)] = [
+            ("outcome", .string(outcome.rawValue)), ("reason", reason.map(JSONValue.string)),
+            ("tokens", figures.map { JSONValue.int($0.tokens) }),
+            ("examples", figures.map { JSONValue.int($0.examples) }),
+            ("seconds", figures.map { JSONValue.double($0.seconds) }),
+        ]
+        return Announcement("result", told, task(key) + worker(id) + fields)
     }
 
     private func committed(_ report: RoundReport) -> Announcement {
