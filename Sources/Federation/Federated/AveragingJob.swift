@@ -112,7 +112,9 @@ public final class AveragingJob: Job {
         var optimizer = optimizer
         try optimizer.restore(state.optimizer, for: state.trained)
         var state = state
-        if settings.openedRound == state.round, !Self.isRepeatable(settings) { state.round += 1 }
+        if let opened = settings.openedRound, !Self.isRepeatable(settings) {
+            state.round = max(state.round, opened + 1)
+        }
         current = Mutex(Current(state: state, optimizer: optimizer))
         if let book = settings.privacy { try checkBudget(book) }
     }

@@ -57,12 +57,12 @@ struct AggregationBench {
 
     /// All linears of a Llama of 30 layers, 576 wide, with three key and value heads of 64.
     private static func adapter() -> StateDict {
-        let linears = [
+        let linears: [(String, Int, Int)] = [
             ("q_proj", 576, 576), ("k_proj", 576, 192), ("v_proj", 576, 192), ("o_proj", 576, 576),
             ("gate_proj", 576, 1536), ("up_proj", 576, 1536), ("down_proj", 1536, 576),
         ]
         let entries = (0..<30).flatMap { layer in
-            linears.flatMap { name, inputs, outputs in
+            linears.flatMap { name, inputs, outputs -> [(String, Tensor)] in
                 [
                     ("layers.\(layer).\(name).lora_A.weight", Tensor(zeros: [16, inputs])),
                     ("layers.\(layer).\(name).lora_B.weight", Tensor(zeros: [outputs, 16])),

@@ -77,13 +77,15 @@ struct TrainBench {
         let (opened, counted) = (measured.opened, measured.counted)
         let seconds = counted.map(\.seconds)
         let lanes = opened.lanes.count
+        let trained: Int = opened.adapted.weights.parameters.reduce(0) { $0 + $1.tensor.count }
+        let speeds: [Double] = counted.map { Double($0.tokens) / $0.seconds }
         return Report(
             secondsPerStep: seconds.median, fastestStep: seconds.min() ?? 0, slowestStep: seconds.max() ?? 0,
-            tokensPerSecond: counted.map { Double($0.tokens) / $0.seconds }.median,
+            tokensPerSecond: speeds.median,
             tokensPerStep: Int(counted.map { Double($0.tokens) }.median),
             supervisedTokensPerStep: Int(counted.map { Double($0.supervisedTokens) }.median),
             secondsToFirstStep: measured.secondsToFirstStep, peakResident: ProcessMeasures.peakResident,
-            trainedNumbers: opened.adapted.weights.parameters.reduce(0) { $0 + $1.tensor.count }, lanes: lanes,
+            trainedNumbers: trained, lanes: lanes,
             arithmetic: Products.summary, losses: measured.reports.map(\.loss),
             profile: profiled ? StepProfile(measured.threads, steps: counted, lanes: lanes, opened.adapted) : nil)
     }

@@ -82,19 +82,16 @@ extension CheckedRunFile {
 
     /// One object with `errors`, `warnings` and `notes`.
     var json: JSONValue {
-        .object([
-            .init("file", .string(path)),
-            .init(
-                "errors",
-                .array(
-                    errors.map { problem in
-                        .object(
-                            problem.origin.members + [
-                                .init("key", problem.key.json), .init("reason", .string(problem.reason)),
-                            ])
-                    })),
-            .init("warnings", .array(warnings.map { .object($0.origin.members + $0.advice.members) })),
-            .init("notes", .array(notes.map { .string($0) })),
+        let errors = errors.map { problem -> JSONValue in
+            let members: [JSONValue.Member] = [
+                .init("key", problem.key.json), .init("reason", .string(problem.reason)),
+            ]
+            return .object(problem.origin.members + members)
+        }
+        let warnings = warnings.map { JSONValue.object($0.origin.members + $0.advice.members) }
+        return .object([
+            .init("file", .string(path)), .init("errors", .array(errors)), .init("warnings", .array(warnings)),
+            .init("notes", .array(notes.map(JSONValue.string))),
         ])
     }
 }

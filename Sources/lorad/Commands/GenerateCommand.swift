@@ -116,8 +116,9 @@ struct GenerateCommand: ParsableCommand {
         guard markers == 0 || markers == image.count else {
             throw CommandError("the prompt has \(markers) \(marker) markers, --image names \(image.count) pictures")
         }
-        let first = markers == 0 ? image.map { _ in "\(marker)\n" }.joined() : ""
-        return (system.map { [ConversationTurn(.system, $0)] } ?? []) + [ConversationTurn(.user, first + prompt)]
+        let first: String = markers == 0 ? String(repeating: "\(marker)\n", count: image.count) : ""
+        let question = ConversationTurn(.user, first + prompt)
+        return if let system { [ConversationTurn(.system, system), question] } else { [question] }
     }
 
     private func overridden(_ settings: GenerationSettings) -> GenerationSettings {

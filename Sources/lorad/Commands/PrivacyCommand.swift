@@ -153,13 +153,14 @@ struct PrivacyLedgerCommand: ParsableCommand {
             return print(try ledger.explanation(delta: delta) + target)
         }
         let spent = try ledger.spent(delta: delta)
-        print(
-            JSONValue.object([
-                .init("run", .string(id)), .init("epsilon", .double(spent.epsilon)), .init("delta", .double(delta)),
-                .init("target_epsilon", target.map { .double($0) } ?? .null),
-                .init("accountant", .string(spent.accountant.rawValue)),
-                .init("adjacency", .string(spent.adjacency.rawValue)), .init("unit", .string(ledger.unit.rawValue)),
-                .init("releases", .int(ledger.releases.reduce(0) { $0 + $1.count })),
-            ]).text())
+        let limit: JSONValue = target.map { .double($0) } ?? .null
+        let releases: Int = ledger.releases.reduce(0) { $0 + $1.count }
+        let members: [JSONValue.Member] = [
+            .init("run", .string(id)), .init("epsilon", .double(spent.epsilon)), .init("delta", .double(delta)),
+            .init("target_epsilon", limit), .init("accountant", .string(spent.accountant.rawValue)),
+            .init("adjacency", .string(spent.adjacency.rawValue)), .init("unit", .string(ledger.unit.rawValue)),
+            .init("releases", .int(releases)),
+        ]
+        print(JSONValue.object(members).text())
     }
 }

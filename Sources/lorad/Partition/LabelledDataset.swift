@@ -122,7 +122,13 @@ struct LabelledDataset {
 
     private static func parts(in folder: URL) -> [URL] {
         let entries = try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-        return (entries ?? []).filter { $0.lastPathComponent.wholeMatch(of: /part-[0-9]+\.(json|tar)/) != nil }
+        return (entries ?? []).filter { isPart($0.lastPathComponent) }
+    }
+
+    /// Whether a file is called as parts are: `part-12.json`, `part-12.tar`.
+    private static func isPart(_ name: String) -> Bool {
+        let number = name.dropFirst("part-".count).prefix { $0.isASCII && $0.isNumber }
+        return !number.isEmpty && ["part-\(number).json", "part-\(number).tar"].contains(name)
     }
 }
 

@@ -36,8 +36,10 @@ struct CommandDescription {
         abstract = json.text("abstract")
         discussion = json.text("discussion")
         arguments = (json["arguments"]?.arrayValue ?? []).filter(\.isShown).map(Argument.init)
-        subcommands = (json["subcommands"]?.arrayValue ?? []).filter { $0.isShown && $0.text("commandName") != "help" }
-            .map { CommandDescription($0, under: path) }
+        let shown = (json["subcommands"]?.arrayValue ?? []).filter { (command: JSONValue) -> Bool in
+            command.isShown && command.text("commandName") != "help"
+        }
+        subcommands = shown.map { CommandDescription($0, under: path) }
     }
 
     /// The command and all within it.
@@ -50,10 +52,11 @@ extension CommandDescription.Argument {
         isOptional = json["isOptional"]?.boolValue ?? false
         isRepeating = json["isRepeating"]?.boolValue ?? false
         value = json.text("kind") == "flag" ? "" : json.text("valueName")
-        names = (json["names"]?.arrayValue ?? []).map {
-            ($0.text("kind") == "long" ? "--" : "-") + $0.text("name")
+        let names = (json["names"]?.arrayValue ?? []).map { name -> String in
+            let dashes = name.text("kind") == "long" ? "--" : "-"
+            return dashes + name.text("name")
         }
-        .sorted { $0.count < $1.count }
+        self.names = names.sorted { $0.count < $1.count }
         let standard = json.text("defaultValue")
         text = json.text("abstract") + (standard.isEmpty ? "" : " (default: \(standard))")
     }

@@ -3,14 +3,14 @@ import Privacy
 import Training
 
 extension AgreedTerms {
-    /// What a run file promises.
+    /// What a run file promises workers that train on their own data; `nil` where the coordinator owns the data.
     ///
     /// - Parameters:
     ///   - basis: the run file and the files that the coordinator named.
     ///   - values: the numbers that train, which noise that the run file leaves open depends on.
     /// - Throws: `PrivacyError` where no noise keeps the budget.
-    init(_ configuration: RunConfiguration, basis: RunBasis, values: Int) throws {
-        let federation = configuration.federation ?? FederationArguments()
+    init?(_ configuration: RunConfiguration, basis: RunBasis, values: Int) throws {
+        guard let federation = configuration.federation, federation.mode == .federated else { return nil }
         let masking = MaskingSettings(configuration, federation, basis: basis)
         let noise = try configuration.privacy?.differentialPrivacy.workerNoise.map {
             try NoiseSettings($0, federation, values: values, masking: masking)

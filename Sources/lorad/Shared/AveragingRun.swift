@@ -56,6 +56,11 @@ final class AveragingRun: Sendable {
             state, layout: try FactorLayout(weights.plan, state: initial), settings: settings,
             aggregator: aggregator, optimizer: try federation.makeServerOptimizer(after: aggregator),
             work: { [self] in try work($0) }, committed: { [self] in try record($0, $1) })
+        if job.round > state.round {
+            display.say(
+                "round \(job.round) is given up: the coordinator stopped after it had asked for shares that open its sum, "
+                    + "and workers give them once. The run goes on with the next round")
+        }
         return AveragingRunJob(job, self)
     }
 

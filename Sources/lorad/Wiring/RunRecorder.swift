@@ -102,14 +102,16 @@ private struct LogWindow {
     mutating func record() -> LogRecord {
         defer { reports.removeAll() }
         guard let last = reports.last else { return LogRecord(step: 0, epoch: 0) }
-        let supervised = reports.reduce(0) { $0 + $1.supervisedTokens }
+        let supervised: Int = reports.reduce(0) { $0 + $1.supervisedTokens }
         var record = LogRecord(step: last.step, epoch: last.epoch)
-        record.loss = reports.reduce(0) { $0 + $1.loss * Double($1.supervisedTokens) } / Double(max(1, supervised))
+        let loss: Double = reports.reduce(0) { $0 + $1.loss * Double($1.supervisedTokens) }
+        record.loss = loss / Double(max(1, supervised))
         record.learningRate = last.learningRate
         record.gradNorm = last.gradientNorm
         record.supervisedTokens = supervised
-        record.tokensPerSecond =
-            Double(reports.reduce(0) { $0 + $1.tokens }) / max(reports.reduce(0) { $0 + $1.seconds }, 1e-9)
+        let tokens: Int = reports.reduce(0) { $0 + $1.tokens }
+        let seconds: Double = reports.reduce(0) { $0 + $1.seconds }
+        record.tokensPerSecond = Double(tokens) / max(seconds, 1e-9)
         return record
     }
 }

@@ -138,6 +138,26 @@ struct RepeatedRoundTests {
         #expect(error?.code == .corruptState)
     }
 
+    @Test(
+        "is none that was restarted: it goes on after the round that it had asked shares for, unless noise is fresh",
+        arguments: [(nil, 0, 0), (0, 0, 1), (2, 1, 3), (2, 3, 3)] as [(Int?, Int, Int)])
+    func restart(opened: Int?, state round: Int, expected: Int) throws {
+        func job(hidesMetrics: Bool) throws -> AveragingJob {
+            var settings = AveragingSettings(
+                rounds: 5, participation: .sampled(share: 1, minimum: 3), minimumWorkers: 3, seed: 3, largestWeight: 10)
+            settings.masking = MaskingSettings(run: "toy", threshold: 0.6)
+            settings.openedRound = opened
+            settings.hidesMetrics = hidesMetrics
+            let aggregator = try Aggregators.named("mean")
+            return try AveragingJob(
+                .init(round: round, trained: base), layout: FactorLayout(finding: base) { _ in 2 }, settings: settings,
+                aggregator: aggregator, optimizer: ServerOptimizers.named("none", .init(), after: aggregator),
+                work: { _ in WorkOrder(work: Data()) })
+        }
+        #expect(try job(hidesMetrics: false).round == expected)
+        #expect(try job(hidesMetrics: true).round == round)
+    }
+
     @Test("gives no share where it cannot be noted first")
     func unwritable() throws {
         struct Full: Error {}

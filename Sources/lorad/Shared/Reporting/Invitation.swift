@@ -21,15 +21,15 @@ struct Invitation: Sendable {
     var dashboard: String?
 
     var announcement: Announcement {
-        Announcement(
-            "listening", text,
-            [
-                ("run", .string(run)), ("endpoint", .string(endpoint.description)),
-                ("bulk_endpoint", .string(bulk.description)), ("state", .string(state)),
-                ("join", .string(line.text)), ("expires", expiry.map { .string($0.ISO8601Format()) }),
-                ("min_workers", .int(minimumWorkers)), ("metrics", metrics.map { .string("http://\($0)/metrics") }),
-                ("dashboard", dashboard.map { .string($0) }),
-            ])
+        let expires: JSONValue? = expiry.map { JSONValue.string($0.ISO8601Format()) }
+        let fields: [(String, JSONValue?)] = [
+            ("run", .string(run)), ("endpoint", .string(endpoint.description)),
+            ("bulk_endpoint", .string(bulk.description)), ("state", .string(state)), ("join", .string(line.text)),
+            ("expires", expires), ("min_workers", .int(minimumWorkers)),
+            ("metrics", metrics.map { JSONValue.string("http://\($0)/metrics") }),
+            ("dashboard", dashboard.map(JSONValue.string)),
+        ]
+        return Announcement("listening", text, fields)
     }
 
     private var text: String {

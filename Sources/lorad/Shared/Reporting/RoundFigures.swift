@@ -78,14 +78,13 @@ extension RoundFigures {
 
     /// The figures, `workers` last.
     var json: JSONValue {
-        .object([
-            .init("loss", loss.map { .double($0) } ?? .null), .init("tokens", .int(tokens)),
-            .init("contributions", .int(contributions)),
+        let loss: JSONValue = loss.map { .double($0) } ?? .null
+        let values = values.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, .double($0.value)) }
+        let workers = workers.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, .object($0.value.members)) }
+        return .object([
+            .init("loss", loss), .init("tokens", .int(tokens)), .init("contributions", .int(contributions)),
             .init("rounds", .int(rounds)), .init("seconds", .double(seconds)), .init("bytes_in", .int(bytesIn)),
-            .init("bytes_out", .int(bytesOut)),
-            .init("values", .object(values.sorted { $0.key < $1.key }.map { .init($0.key, .double($0.value)) })),
-            .init(
-                "workers", .object(workers.sorted { $0.key < $1.key }.map { .init($0.key, .object($0.value.members)) })),
+            .init("bytes_out", .int(bytesOut)), .init("values", .object(values)), .init("workers", .object(workers)),
         ])
     }
 }

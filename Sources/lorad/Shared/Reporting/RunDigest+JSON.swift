@@ -18,12 +18,14 @@ extension RunDigest {
     }
 
     private var summaryMembers: [JSONValue.Member] {
-        [
+        let process: JSONValue = process.map { .int(Int($0)) } ?? .null
+        let planned: JSONValue = plannedRounds.map { .int($0) } ?? .null
+        let loss: JSONValue = (rounds.last?.figures.loss).map { .double($0) } ?? .null
+        return [
             .init("run", .string(run.name)), .init("mode", .string(run.mode)), .init("state", .string(state)),
-            .init("process", process.map { .int(Int($0)) } ?? .null),
-            .init("begun", .string(run.created.ISO8601Format())), .init("unit", .string(unit.rawValue)),
-            .init("done", .int(done)), .init("planned", plannedRounds.map { .int($0) } ?? .null),
-            .init("loss", rounds.last?.figures.loss.map { .double($0) } ?? .null),
+            .init("process", process), .init("begun", .string(run.created.ISO8601Format())),
+            .init("unit", .string(unit.rawValue)), .init("done", .int(done)), .init("planned", planned),
+            .init("loss", loss),
             .init("worker_count", .int(workers.count)), .init("results", .int(total.counted)),
             .init("tokens", .int(total.tokens)), .init("seconds", .double(total.seconds)),
             .init("bytes_in", .int(total.bytesIn)), .init("bytes_out", .int(total.bytesOut)),
@@ -35,13 +37,14 @@ extension RunDigest.Worker {
     fileprivate var json: JSONValue {
         let key = try? PublicIdentity(bytes: record.publicKey).text
         let machine = try? JSONValue(parsing: Data(record.machine.utf8), file: "machine")
-        return .object(
-            [
-                .init("name", .string(record.name)), .init("fingerprint", .string(record.fingerprint)),
-                .init("public_key", key.map { .string($0) } ?? .null), .init("machine", machine ?? .null),
-                .init("first_seen", .string(record.firstSeen.ISO8601Format())),
-                .init("last_seen", .string(record.lastSeen.ISO8601Format())), .init("revoked", .bool(record.isRevoked)),
-            ] + share.members)
+        let publicKey: JSONValue = key.map { .string($0) } ?? .null
+        let members: [JSONValue.Member] = [
+            .init("name", .string(record.name)), .init("fingerprint", .string(record.fingerprint)),
+            .init("public_key", publicKey), .init("machine", machine ?? .null),
+            .init("first_seen", .string(record.firstSeen.ISO8601Format())),
+            .init("last_seen", .string(record.lastSeen.ISO8601Format())), .init("revoked", .bool(record.isRevoked)),
+        ]
+        return .object(members + share.members)
     }
 }
 

@@ -51,13 +51,16 @@ struct WorkerProgress: Equatable, Sendable {
         if outcome != .failed { sent = sent.addingClamped(result?.updateBytes ?? 0) }
         let isLogged = outcome != .counted || (key.round + 1) % loggingSteps == 0
         let metrics = result?.metrics
+        let figures: [(String, JSONValue?)] = [
+            ("outcome", .string(outcome.rawValue)), ("reason", reason.isEmpty ? nil : .string(reason)),
+            ("examples", metrics.map { JSONValue.int($0.examples) }),
+            ("tokens", metrics.map { JSONValue.int($0.tokens) }),
+            ("seconds", metrics.map { JSONValue.double($0.seconds) }),
+            ("update_bytes", result.map { JSONValue.int($0.updateBytes) }),
+        ]
         return Announcement(
             "task_ended", isLogged ? text(key, outcome, reason) : nil, isProgress: outcome == .counted,
-            fields(key) + [
-                ("outcome", .string(outcome.rawValue)), ("reason", reason.isEmpty ? nil : .string(reason)),
-                ("examples", metrics.map { .int($0.examples) }), ("tokens", metrics.map { .int($0.tokens) }),
-                ("seconds", metrics.map { .double($0.seconds) }), ("update_bytes", result.map { .int($0.updateBytes) }),
-            ])
+            fields(key) + figures)
     }
 
     private func text(_ key: TaskKey, _ outcome: WorkerEvent.Outcome, _ reason: String) -> String {
@@ -76,7 +79,7 @@ struct WorkerProgress: Equatable, Sendable {
 
     /// A bar over the task at hand, and the figures so far.
     var bar: ProgressBar {
-        let figures = [
+        let figures: [String?] = [
             task.map { unit.text($0.round + 1) } ?? "waiting for work",
             task.map { _ in "\(Int(min(1, max(0, share)) * 100))%" },
             "\(counted) counted", tokensPerSecond.map { String(format: "%.0f tokens/s", $0) }, "\(sent.bytesText) sent",
