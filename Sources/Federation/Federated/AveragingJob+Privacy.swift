@@ -134,7 +134,8 @@ extension AveragingJob {
         guard let book = settings.privacy else { return report }
         report.isFinal = true
         report.values["clip"] = state.clip
-        if book.settings.mechanism == .central {
+        // Under masks a round without results was given up: it releases nothing.
+        if book.settings.mechanism == .central, settings.masking == nil || report.contributions > 0 {
             let release = try PrivacyRelease(
                 .gaussian(noiseMultiplier: book.settings.noiseMultiplier), sampling: accountedSampling)
             try book.note(release)
