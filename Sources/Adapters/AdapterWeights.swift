@@ -30,6 +30,7 @@ public struct AdapterWeights: ModelCustomization {
             switch parameter.role {
             case .loraA, .loraB: plan.configuration.initialWeights.draw(parameter, seed: seed)
             case .saved, .bias, .temperature: try Self.baseValue(of: parameter, in: checkpoint)
+            case .tokens: try Self.baseRows(of: parameter, plan, in: checkpoint)
             }
         }
     }
@@ -81,6 +82,19 @@ public struct AdapterWeights: ModelCustomization {
         return value.copied()
     }
 
+    /// The base model's values of an embedding's rows.
+    private static func baseRows(
+        of parameter: AdapterParameter, _ plan: AdapterPlan, in checkpoint: Checkpoint
+    ) throws -> Tensor {
+        guard let rows = plan.trainedRows.first(where: { $0.path == parameter.path }),
+            let table = checkpoint.parameter(at: "\(rows.module).weight"), table.shape.count == 2,
+            rows.indices.allSatisfy({ $0 < table.shape[0] }), table.shape[1] == parameter.shape[1]
+        else {
+            throw AdapterError(.invalidConfiguration, "\(checkpoint.folder.path) holds no rows for \(parameter.path)")
+        }
+        return Tensor.withoutGraph { table.gathered(rows.indices.map(Int32.init)) }
+    }
+
     /// The trainable tensor that replaces the parameter at `path`.
     public func parameter(at path: String) -> Tensor? { byPath[path] }
 
@@ -92,6 +106,12 @@ public struct AdapterWeights: ModelCustomization {
         return LowRankFactors(
             a: a, b: b, scale: Float(linear.scaling), dropout: Float(linear.dropout),
             dropoutKey: SplitMix64.hash(path))
+    }
+
+    /// The rows that train of the embedding, or tied output embedding, at `path`.
+    public func rows(at path: String) -> ReplacedRows? {
+        guard let rows = plan.trainedRows(at: path), let values = byPath[rows.path] else { return nil }
+        return ReplacedRows(indices: rows.indices.map(Int32.init), values: values)
     }
 
     /// Overwrites the values with those of a PEFT folder that this plan wrote; call it while no graph is alive.

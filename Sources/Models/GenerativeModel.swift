@@ -35,8 +35,11 @@ extension GenerativeModel {
     /// The summed cross-entropy over the supervised tokens of a batch: one number, differentiable.
     public func loss(_ batch: PackedBatch, checkpointing: Bool = false) -> Tensor {
         let targets = batch.targets
+        let ends = Tensor.exampleKeys == nil ? nil : batch.exampleBoundaries
         return hiddenStates(batch, of: targets.rows, checkpointing: checkpointing)
-            .crossEntropy(head: head, labels: targets.labels)
+            .crossEntropy(
+                head: head, labels: targets.labels,
+                examples: ends.map { $0.map { end in targets.rows.firstIndex { $0 >= end } ?? targets.rows.count } })
     }
 
     /// The summed loss of a batch without a graph, and for each sequence whether every supervised token is the most

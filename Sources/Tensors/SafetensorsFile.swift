@@ -76,6 +76,7 @@ public struct SafetensorsFile: Sendable {
     private static func header(
         of bytes: UnsafeRawBufferPointer, _ headerLimit: Int, _ path: String
     ) throws -> (header: SafetensorsHeader, start: Int) {
+        if GitLFSPointer.isOne(bytes) { throw TensorError(.corruptFile, "\(path) \(GitLFSPointer.message)") }
         guard bytes.count >= 8 else { throw damaged(path, "it has \(bytes.count) bytes, less than a header") }
         let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
         guard length <= UInt64(headerLimit), 8 + Int(length) <= bytes.count else {

@@ -1,7 +1,7 @@
 /// A dense, row-major array of numbers, and its place in the graph of what trains.
 ///
-/// A tensor is a value: operations make new ones. Only `Parameter` memory is written in place, by an optimizer, between
-/// steps. A tensor with a `node` depends on something trainable; one without is a constant, and nothing is computed or
+/// A tensor is a value: operations make new ones. Only the memory of what trains is written in place (`updateInPlace`), by an
+/// optimizer between steps. A tensor with a `node` depends on something trainable; one without is a constant, and nothing is computed or
 /// kept for its gradient.
 public struct Tensor: Sendable {
     /// The memory, shared by views.

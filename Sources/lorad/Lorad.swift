@@ -11,8 +11,9 @@ struct Lorad: ParsableCommand {
         version: Version.text,
         subcommands: [
             TrainCommand.self, CoordinatorCommand.self, WorkerCommand.self, RunsCommand.self, EvalCommand.self,
-            GenerateCommand.self, ScoreCommand.self, MergeCommand.self, InspectCommand.self, PartitionCommand.self,
-            PrivacyCommand.self, ConfigCommand.self, RecommendCommand.self, DoctorCommand.self, BenchCommand.self,
+            GenerateCommand.self, ScoreCommand.self, MergeCommand.self, ConvertCommand.self, InspectCommand.self,
+            PartitionCommand.self, PrivacyCommand.self, ConfigCommand.self, RecommendCommand.self, DoctorCommand.self,
+            BenchCommand.self,
             DemoCommand.self, ManualCommand.self,
         ])
 

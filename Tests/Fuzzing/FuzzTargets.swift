@@ -25,6 +25,7 @@ extension FuzzTarget {
         },
         FuzzTarget("conversations", file: ".json") { try readRows(of: $0, as: .automatic) },
         FuzzTarget("captions", file: ".csv") { try readRows(of: $0, as: .imageCaption) },
+        FuzzTarget("tables", file: ".tsv") { try readRows(of: $0, as: .questionAnswer) },
         FuzzTarget("archives", file: ".tar") { try readRows(of: $0, as: .webDataset) },
         FuzzTarget("work") { data in
             let limits = WorkLimits(vocabularySize: 100, imageToken: 9, tokensPerImage: 3, maxLength: 64)

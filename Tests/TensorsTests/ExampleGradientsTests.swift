@@ -66,23 +66,17 @@ struct ExampleGradientsTests {
             }
             return layer.leaves.map { found[$0] }
         }
-        for (index, norm) in split.squaredNorms(over: layer.leaves).enumerated() {
-            let expected = single[index].reduce(0) { $0 + ($1?.squaredNorm ?? 0) }
-            #expect(abs(norm - expected) <= 1e-5 * max(expected, 1e-9), "example \(index): \(norm), \(expected)")
-        }
-        let scales: [Float] = [0.5, 2, 7, 0.1, -1]
-        for (place, leaf) in layer.leaves.enumerated() {
-            let sum = split.sum(for: leaf, scaledBy: scales)!.values
-            var expected = [Float](repeating: 0, count: leaf.count)
-            for (gradients, scale) in zip(single, scales) {
-                for (index, value) in (gradients[place]?.values ?? []).enumerated() { expected[index] += scale * value }
+        for index in single.indices {
+            for (place, leaf) in layer.leaves.enumerated() {
+                let found = split.gradient(ofExample: index, for: leaf)
+                #expect((found == nil) == (single[index][place] == nil), "example \(index), leaf \(place)")
+                let differences = zip(found?.values ?? [], single[index][place]?.values ?? []).map { abs($0 - $1) }
+                #expect(differences.max() ?? 0 < 1e-5, "example \(index), leaf \(place)")
             }
-            let largest = zip(sum, expected).map { abs($0 - $1) }.max()!
-            #expect(largest < 1e-4, "leaf \(place) is off by \(largest)")
         }
     }
 
-    @Test("have the norms and weighted sums of passes over one example each")
+    @Test("are those of passes over one example each")
     func plain() { check(layer()) }
 
     @Test("see the same dropout masks") func dropout() { check(layer(dropout: 0.3), key: 11) }
@@ -97,7 +91,7 @@ struct ExampleGradientsTests {
         let x = random([rows, 12], 7)
         // The first example loses all rows, the last row counts twice.
         let wanted = (4..<Int32(rows)).filter { $0 % 3 != 0 } + [Int32(rows) - 1]
-        let norms = { (selects: Bool) in
+        let gradients = { (selects: Bool) in
             Tensor.$exampleBoundaries.withValue(boundaries) {
                 let middle = x.projected(by: [layer.first]).activated(by: .silu)
                 let head = Projection(weight: random([9, 6], 8))
@@ -105,16 +99,23 @@ struct ExampleGradientsTests {
                 guard selects else {
                     return middle.projected(by: [layer.second]).gathered(wanted).crossEntropy(
                         head: head, labels: labels
-                    ).backwardByExample(count: lengths.count).squaredNorms(over: layer.leaves)
+                    ).backwardByExample(count: lengths.count)
                 }
                 return Tensor.withRows(wanted) {
                     middle.gathered(wanted).projected(by: [layer.second]).crossEntropy(head: head, labels: labels)
-                }.backwardByExample(count: lengths.count).squaredNorms(over: layer.leaves)
+                }.backwardByExample(count: lengths.count)
             }
         }
-        let (found, expected) = (norms(true), norms(false))
-        #expect(found[0] == 0 && found[3] > 0)
-        for (found, expected) in zip(found, expected) { #expect(abs(found - expected) <= 1e-5 * expected) }
+        let (found, expected) = (gradients(true), gradients(false))
+        #expect(norm(found, 0, layer) == 0 && norm(found, 3, layer) > 0)
+        for index in lengths.indices {
+            let (found, expected) = (norm(found, index, layer), norm(expected, index, layer))
+            #expect(abs(found - expected) <= 1e-5 * expected)
+        }
+    }
+
+    private func norm(_ gradients: ExampleGradients, _ index: Int, _ layer: Layer) -> Double {
+        layer.leaves.reduce(0) { $0 + (gradients.gradient(ofExample: index, for: $1)?.squaredNorm ?? 0) }
     }
 
     @Test("count rows by what examples hold of them, such as pictures of several rows")
@@ -123,10 +124,42 @@ struct ExampleGradientsTests {
         let x = random([12, 12], 7)
         let run = { (boundaries: [Int]) in
             Tensor.$exampleBoundaries.withValue(boundaries) {
-                loss(layer, x, Array(repeating: 1, count: 12)).backwardByExample(count: 3).squaredNorms(
-                    over: layer.leaves)
+                let found = loss(layer, x, Array(repeating: 1, count: 12)).backwardByExample(count: 3)
+                return (0..<3).map { norm(found, $0, layer) }
             }
         }
         #expect(run([0, 1, 1, 3]) == run([0, 4, 4, 12]))
+    }
+
+    @Test(
+        "are the same to the last bit whatever shares the pass, where examples are computed apart",
+        arguments: [DType.float32, .bfloat16])
+    func apart(type: DType) {
+        let layer = layer(dropout: 0.3)
+        let parts = lengths.enumerated().map { index, length in random([length, 12], UInt64(20 + index)) }
+        let bits = { (examples: [Int]) -> [[[UInt32]]] in
+            let rows = examples.reduce(0) { $0 + lengths[$1] }
+            let x = Tensor(examples.flatMap { parts[$0].values }, shape: [rows, 12])
+            let ends = examples.reduce(into: [0]) { $0.append($0.last! + lengths[$1]) }
+            let found = Tensor.$exampleKeys.withValue(examples.map { UInt64($0) }) {
+                let hidden = Tensor.$exampleBoundaries.withValue(ends) {
+                    x.cast(to: type).projected(by: [layer.first]).activated(by: .silu)
+                        .projected(by: [layer.second], as: .float32)
+                }
+                return hidden.crossEntropy(
+                    head: Projection(weight: random([9, 6], 8)), labels: Array(repeating: 4, count: rows),
+                    examples: ends
+                ).backwardByExample(count: examples.count)
+            }
+            return examples.indices.map { place in
+                layer.leaves.map { found.gradient(ofExample: place, for: $0)?.values.map(\.bitPattern) ?? [] }
+            }
+        }
+        let together = bits([0, 1, 2, 3, 4])
+        for index in lengths.indices where lengths[index] > 0 {
+            #expect(bits([index]) == [together[index]], "example \(index)")
+            #expect(bits([4, index, 3]).dropFirst().first == together[index], "example \(index) after another")
+        }
+        #expect(Set(together.map { $0[0] }).count == lengths.count)
     }
 }

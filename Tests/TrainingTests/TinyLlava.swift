@@ -18,7 +18,7 @@ struct TinyLlava {
     ///
     /// - Parameter factors: what has LoRA factors, with nothing else that trains; nil takes the bundled adapter's, which
     ///   trains the projector's weights too.
-    init(dropout: Double = 0, factors: ModuleSelection? = nil) throws {
+    init(dropout: Double = 0, factors: ModuleSelection? = nil, computing type: DType = .float32) throws {
         let models = try ModelFolder(Self.folder.appending(path: "model"))
         var configuration = try AdapterFolder.configuration(in: Self.folder.appending(path: "adapter")).configuration
         configuration.dropout = dropout
@@ -27,10 +27,10 @@ struct TinyLlava {
             configuration.targetModules = factors
             configuration.modulesToSave = []
         }
-        let modules = try models.load(computing: .float32).modules
+        let modules = try models.load(computing: type).modules
         let plan = try AdapterPlan(configuration: configuration, modules: modules, modelType: models.modelType)
         weights = try AdapterWeights(plan: plan, checkpoint: models.checkpoint, seed: 3)
-        model = try models.load(computing: .float32, customization: weights).model.generative
+        model = try models.load(computing: type, customization: weights).model.generative
         processor = try ImageProcessor(directory: models.url)
     }
 

@@ -66,7 +66,8 @@ stop() {
 }
 trap stop INT TERM
 
-"$lorad" coordinator --config "$config" --listen tcp://127.0.0.1:0 --state "$state" --join-file "$join" "$@" &
+"$lorad" coordinator --config "$config" --listen tcp://127.0.0.1:0 --state "$state" --join-file "$join" \
+    --token-uses "$workers" "$@" &
 coordinator=$!
 pids=$coordinator
 while [ ! -s "$join" ] && kill -0 "$coordinator" 2>/dev/null; do sleep 0.2; done
@@ -75,7 +76,8 @@ number=0
 while [ -s "$join" ] && [ "$number" -lt "$workers" ]; do
     number=$((number + 1))
     log=$state/worker-$number.log
-    "$lorad" worker --join-file "$join" --state "$state" --name "worker-$number" --lanes "$lanes" >"$log" 2>&1 &
+    "$lorad" worker --join-file "$join" --state "$state" --name "worker-$number" --lanes "$lanes" \
+        --model-root / >"$log" 2>&1 &
     pids="$pids $!"
 done
 

@@ -122,7 +122,7 @@ class Run:
         return self.start(
             "coordinator", "coordinator", "--config", "configs/tiny-federated.yaml", "--state", self.folder / "state",
             "--listen", f"tcp://127.0.0.1:{self.control}", "--dashboard", f"127.0.0.1:{self.dashboard}",
-            "--join-file", self.folder / "join", *[word for setting in settings for word in ("--set", setting)])
+            "--join-file", self.folder / "join", "--token-uses", "100", *[word for setting in settings for word in ("--set", setting)])
 
     def address(self):
         """Where the coordinator says that the page is, the key to the join line at its end."""

@@ -89,6 +89,7 @@ def centralised(o, folder):
 
 def federated(o, folder, parts):
     coordinator = [o.lorad, "coordinator", "--config", "run.yaml", "--listen", "tcp://127.0.0.1:0", "--join-file", "join"]
+    coordinator += ["--token-uses", "100"]
     processes = []
     with open(folder / "coordinator.log", "w") as log:
         processes.append(subprocess.Popen(

@@ -3,7 +3,7 @@
 
     python peft_peer.py '{"model": "DIR", "data": "train.json", "images": "DIR", "initial": "DIR", ...}'
 
-Row i of step t is row (t * batch + i) mod n. AdamW 0.9, 0.999, 1e-8, no weight decay, constant rate, no clipping, no dropout.
+Rows are taken in file order, and the last step of an epoch may be short. AdamW 0.9, 0.999, 1e-8, no weight decay, constant rate, no clipping, no dropout.
 Loss = sum of token losses / supervised tokens of the step. Every logit is computed, as transformers does in training.
 
 precision  fp32; bf16 (weights in bf16, PEFT keeps adapters in fp32); autocast (fp32 weights under torch.autocast, as the Trainer
@@ -57,7 +57,8 @@ class Rows:
 
     def items(self, step):
         size = self.o["batch"]
-        return [self.encode(self.rows[(step * size + i) % len(self.rows)]) for i in range(size)]
+        start = step % -(-len(self.rows) // size) * size
+        return [self.encode(row) for row in self.rows[start : start + size]]
 
     def pixels(self, row):
         picture = Image.open(os.path.join(self.o["images"], row["image"])).convert("RGB")

@@ -52,6 +52,11 @@ public enum AdapterBase {
             "\(adapter.path) was trained on \(name); whether \(model.url.path) is that model cannot be told from here"
     }
 
+    /// The fingerprint that an adapter folder records, as its 16 digits; `nil` if it records none.
+    ///
+    /// - Throws: `AdapterError` where the file is damaged.
+    public static func recordedFingerprint(in adapter: URL) throws -> String? { try recorded(in: adapter)?.description }
+
     private static func recorded(in adapter: URL) throws -> BaseFingerprint? {
         let path = adapter.appending(path: file)
         guard FileManager.default.fileExists(atPath: path.path) else { return nil }

@@ -22,8 +22,7 @@ public struct MergedModel: Sendable {
         self.dtype = dtype
         let merged = MergedWeights(weights, into: folder.checkpoint, computing: .float32)
         self.weights = merged
-        let embeddings = [Checkpoint.inputEmbedding, Checkpoint.outputEmbedding]
-        untiesEmbeddings = isTied && embeddings.contains { merged.changes($0) }
+        untiesEmbeddings = isTied && merged.untiesEmbeddings
     }
 
     /// Writes the folder: everything of the base's, its weights with the adapter's in them, under the base's own names.

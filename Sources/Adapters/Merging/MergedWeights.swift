@@ -28,17 +28,26 @@ public struct MergedWeights: ModelCustomization {
 
     /// Whether the adapter changes the parameter at `path`.
     func changes(_ path: String) -> Bool {
-        weights.parameter(at: path) != nil || weights.adapter(at: String(path.dropLast(".weight".count))) != nil
+        let module = String(path.dropLast(".weight".count))
+        return weights.parameter(at: path) != nil || weights.adapter(at: module) != nil
+            || weights.rows(at: module) != nil
+    }
+
+    /// Whether input and output embedding, tied in the base, are two different matrices with the adapter.
+    var untiesEmbeddings: Bool {
+        let paths = [Checkpoint.inputEmbedding, Checkpoint.outputEmbedding]
+        let rows = paths.map { weights.plan.trainedRows(at: String($0.dropLast(".weight".count))) }
+        return rows[0] == rows[1] ? rows[0] == nil && paths.contains(where: changes) : true
     }
 
     /// The parameter at `path` in float32, where the adapter changes it; nil elsewhere.
     func value(at path: String) -> Tensor? {
         if let trained = weights.parameter(at: path) { return trained.detached }
         let suffix = ".weight"
-        guard path.hasSuffix(suffix), let factors = weights.adapter(at: String(path.dropLast(suffix.count))),
-            let base = checkpoint.parameter(at: path)
-        else { return nil }
-        return factors.added(to: base)
+        guard path.hasSuffix(suffix), let base = checkpoint.parameter(at: path) else { return nil }
+        let module = String(path.dropLast(suffix.count))
+        let rows = weights.rows(at: module)
+        return weights.adapter(at: module)?.added(to: base) ?? rows?.applied(to: base)
     }
 }
 

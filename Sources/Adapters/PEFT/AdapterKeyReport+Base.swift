@@ -14,6 +14,9 @@ extension AdapterKeyReport {
             guard canonical.hasPrefix(prefix), let base = checkpoint.parameter(at: path), let copy = file[key],
                 !base.isCopied(in: copy)
             else { continue }
+            if base.shape.count == 2, copy.shape.count == 2, base.shape[0] != copy.shape[0] {
+                throw Self.otherRows(file.path, key, copy.shape[0], path, base.shape[0])
+            }
             let module = ModulePath.parent(path) ?? path
             throw AdapterError(
                 .unsupported,
@@ -22,6 +25,18 @@ extension AdapterKeyReport {
                     + (key.contains(".base_layer.")
                         ? "" : ", or add \"\(module)\" to modules_to_save in \(AdapterFolder.configurationFile)"))
         }
+    }
+
+    /// An embedding that PEFT saved along because the vocabulary was enlarged fits no base that is not.
+    private static func otherRows(
+        _ file: String, _ key: String, _ rows: Int, _ path: String, _ own: Int
+    ) -> AdapterError {
+        AdapterError(
+            .shapeMismatch,
+            "\(file): \(key) has \(rows) rows, which do not fit the \(own) rows of \(path) in the base model: the adapter was "
+                + "trained on a base whose vocabulary was resized; in transformers, load the base, call "
+                + "resize_token_embeddings(\(rows)), load the adapter on top with PEFT, merge it (merge_and_unload), save the "
+                + "result together with the tokenizer, and use that model")
     }
 
     /// Whether PEFT reads a tensor into what it does not use.

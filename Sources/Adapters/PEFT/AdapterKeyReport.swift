@@ -26,9 +26,9 @@ public struct AdapterKeyReport: Sendable, Equatable {
     /// - Throws: `AdapterError` if a shape differs, two keys mean one tensor, nothing matches, a module is there in part,
     ///   or a tensor belongs to a method that lorad does not have.
     public init(expected: [AdapterParameter], found: [String: [Int]], file: String) throws {
-        try Self.checkTraces(found.keys.sorted(), file)
         let shapes = Dictionary(expected.map { ($0.key, $0.shape) }) { first, _ in first }
         let dialects = KeyDialects(expected: shapes.keys)
+        try Self.checkTraces(found.keys.sorted().filter { shapes[dialects.canonicalKey($0)] == nil }, file)
         var sources: [String: String] = [:]
         var unexpected: [String] = []
         var ignored: [String] = []
@@ -113,7 +113,7 @@ extension AdapterParameter {
         switch role {
         case .loraA, .loraB: String(path.dropLast(".lora_A.weight".count))
         case .saved: ModulePath.parent(path)
-        case .bias, .temperature: nil
+        case .bias, .temperature, .tokens: nil
         }
     }
 }

@@ -10,6 +10,8 @@ public struct AdapterParameter: Sendable, Equatable {
         case saved
         /// A bias of the base model.
         case bias
+        /// Rows of an embedding.
+        case tokens
         /// The logarithm of a contrastive model's inverse temperature: one number, kept at `largestLogitScale` or below.
         case temperature
     }
@@ -28,22 +30,30 @@ public struct AdapterParameter: Sendable, Equatable {
     public let shape: [Int]
     /// What the tensor is.
     public let role: Role
+    /// Whether it belongs to a norm layer.
+    public let isOfNorm: Bool
 
-    init(path: String, shape: [Int], role: Role) {
-        self.init(path: path, key: Self.keyPrefix + path, shape: shape, role: role)
+    init(path: String, shape: [Int], role: Role, isOfNorm: Bool = false) {
+        self.init(path: path, key: Self.keyPrefix + path, shape: shape, role: role, isOfNorm: isOfNorm)
     }
 
-    private init(path: String, key: String, shape: [Int], role: Role) {
+    private init(path: String, key: String, shape: [Int], role: Role, isOfNorm: Bool = false) {
         self.path = path
         self.key = key
         self.shape = shape
         self.role = role
+        self.isOfNorm = isOfNorm
     }
 
     /// The temperature that a model owns outside of its modules, under its name there. PEFT puts it in its place when it loads
     /// the file, as it does with biases.
     static func temperature(_ name: String) -> AdapterParameter {
         AdapterParameter(path: name, shape: [], role: .temperature)
+    }
+
+    /// Rows of an embedding of some width.
+    static func tokens(_ rows: TrainedRows, width: Int) -> AdapterParameter {
+        AdapterParameter(path: rows.path, shape: [rows.indices.count, width], role: .tokens)
     }
 
     /// The bias of a module that trains although the module is not saved.

@@ -10,6 +10,8 @@ public struct AdapterPlan: Sendable, Equatable {
     public let savedModules: [String]
     /// Paths of the modules outside `savedModules` whose bias trains.
     public let trainedBiases: [String]
+    /// Embeddings in which only some rows train.
+    public let trainedRows: [TrainedRows]
     /// Every tensor that trains, by module: exactly what an adapter file holds.
     public let parameters: [AdapterParameter]
     /// What looks unintended: names and patterns that match nothing.
@@ -37,6 +39,7 @@ public struct AdapterPlan: Sendable, Equatable {
         linears = builder.linears
         savedModules = builder.saved
         trainedBiases = builder.biases
+        trainedRows = builder.rows
         parameters = builder.parameters + [temperature.map(AdapterParameter.temperature)].compactMap(\.self)
         warnings = builder.warnings
         linearsByPath = Dictionary(uniqueKeysWithValues: linears.map { ($0.path, $0) })
@@ -45,6 +48,11 @@ public struct AdapterPlan: Sendable, Equatable {
 
     /// The adapter of the layer at `path`, if it has one.
     public func linear(at path: String) -> AdaptedLinear? { linearsByPath[path] }
+
+    /// The rows that train of the embedding, or tied output embedding, at `path`, if there are any.
+    public func trainedRows(at path: String) -> TrainedRows? {
+        trainedRows.first { $0.module == path || $0.followers.contains(path) }
+    }
 
     /// Whether the module at `path` trains in full: it is a saved module or lies inside one.
     public func isSaved(_ path: String) -> Bool {

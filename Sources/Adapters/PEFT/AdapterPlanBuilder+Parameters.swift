@@ -10,7 +10,10 @@ extension AdapterPlanBuilder {
     /// What trains of a module: all of it, its adapter, its bias, or nothing.
     func trainedParameters(_ module: ModuleDescription) -> [AdapterParameter] {
         if isSaved(module.path) {
-            return module.parameters.map { .init(path: "\(module.path).\($0.name)", shape: $0.shape, role: .saved) }
+            return module.parameters.map {
+                .init(
+                    path: "\(module.path).\($0.name)", shape: $0.shape, role: .saved, isOfNorm: module.kind == .norm)
+            }
         }
         var result: [AdapterParameter] = []
         let linear = linears.first { $0.path == module.path }
@@ -23,18 +26,32 @@ extension AdapterPlanBuilder {
         if biases.contains(module.path), let shape = module.shape(of: "bias") {
             result.append(.bias(of: module.path, shape: shape, isAdapted: linear != nil))
         }
+        if let own = rows.first(where: { $0.module == module.path }), let shape = module.shape(of: "weight") {
+            result.append(.tokens(own, width: shape[1]))
+        }
         return result
+    }
+
+    /// PEFT would train a tied embedding and its output embedding as one saved module.
+    func checkTying() throws {
+        guard configuration.ensuresWeightTying, let head = modules.first(where: { $0.tiedTo != nil }),
+            let saved = [head.tiedTo, head.path].compactMap(\.self).first(where: isSaved)
+        else { return }
+        throw AdapterError(
+            .unsupported,
+            "ensure_weight_tying with \(saved) in modules_to_save is not supported; leave it false to train the two apart, or "
+                + "train rows of both with trainable_token_indices", setting: "ensure_weight_tying")
     }
 
     func trainsNothing() -> AdapterError {
         AdapterError(
             .nothingMatched,
-            (["this configuration would train nothing: no layer is adapted, no module saved, no bias trained"]
+            (["this configuration would train nothing: no layer is adapted, no module saved, no token or bias trained"]
                 + warnings)
                 .joined(separator: "; "), setting: "target_modules")
     }
 
-    private func isSaved(_ path: String) -> Bool {
+    func isSaved(_ path: String) -> Bool {
         ModulePath.selfAndAncestors(path).contains { saved.contains($0) }
     }
 }

@@ -6,6 +6,7 @@ struct AdapterPlanBuilder {
     private(set) var linears: [AdaptedLinear] = []
     private(set) var saved: [String] = []
     private(set) var biases: [String] = []
+    private(set) var rows: [TrainedRows] = []
     private(set) var parameters: [AdapterParameter] = []
     private(set) var warnings: [String] = []
     let modules: [ModuleDescription]
@@ -23,6 +24,8 @@ struct AdapterPlanBuilder {
         let targeted = try matchTargets(targets)
         linears = try adapt(targeted)
         saved = try matchSavedModules()
+        try checkTying()
+        rows = try matchTokens()
         biases = modules.filter(trainsBias).map(\.path)
         parameters = modules.flatMap(trainedParameters)
         guard !parameters.isEmpty else { throw trainsNothing() }
@@ -90,6 +93,21 @@ struct AdapterPlanBuilder {
             throw AdapterError(.unsupported, "\(module.path): a linear layer without a weight of shape [out, in]")
         }
         return shape
+    }
+
+    private mutating func matchTokens() throws -> [TrainedRows] {
+        guard var tokens = configuration.trainableTokens else { return [] }
+        if case .modules(let entries) = tokens {
+            let names = KeyDialects.currentNames(
+                entries.map(\.pattern), of: "trainable_token_indices", among: modules.map(\.path), warnings: &warnings)
+            tokens = .modules(zip(names, entries).map { .init($0, $1.value) })
+            configuration.trainableTokens = tokens
+        }
+        let adapted = Set(linears.map(\.path))
+        return try TrainedRowsMatching(
+            modules: modules, ensuresTying: configuration.ensuresWeightTying, isAdapted: adapted.contains,
+            isSaved: isSaved
+        ).match(tokens)
     }
 
     /// PEFT takes every module whose path *ends* in a name, be it in the middle of a word.

@@ -6,7 +6,9 @@ extension LoRAConfiguration {
     public func trains(key: String) -> Bool {
         guard key.hasPrefix(AdapterParameter.keyPrefix), !key.contains(".original_module.") else { return false }
         let path = String(key.dropFirst(AdapterParameter.keyPrefix.count))
-        if path.contains(".lora_") || path == ClipModel.logitScaleName { return true }
+        if path.contains(".lora_") || path.hasSuffix(".trainable_tokens_delta") || path == ClipModel.logitScaleName {
+            return true
+        }
         if path.hasSuffix(".base_layer.weight") { return false }
         if bias != .none, path.hasSuffix(".bias") { return true }
         let module = path.replacing(".modules_to_save.default", with: "").replacing(".modules_to_save", with: "")

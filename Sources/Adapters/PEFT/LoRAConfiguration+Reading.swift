@@ -87,6 +87,8 @@ extension LoRAConfiguration {
         }
         excludeModules = try Self.selection("exclude_modules", reader)
         modulesToSave = try reader.names("modules_to_save") ?? []
+        trainableTokens = try TrainableTokens(reader, "trainable_token_indices")
+        ensuresWeightTying = try reader.flag("ensure_weight_tying") ?? false
         layersToTransform = try reader.integers("layers_to_transform") ?? []
         layersPattern = try reader.names("layers_pattern", orOne: true) ?? []
     }

@@ -14,11 +14,11 @@ extension LoRAConfiguration {
             throw reader.invalid(
                 "task_type", "must be one of \(Self.taskTypes.joined(separator: ", ")), found \"\(taskType)\"")
         }
-        if targetModules == .names([]), modulesToSave.isEmpty, bias != .all {
+        if targetModules == .names([]), modulesToSave.isEmpty, bias != .all, trainableTokens == nil {
             throw AdapterError(
                 .nothingMatched,
                 "\(reader.source): this configuration would train nothing; name layers in target_modules, modules in "
-                    + "modules_to_save, or set bias: all", setting: "target_modules")
+                    + "modules_to_save, tokens in trainable_token_indices, or set bias: all", setting: "target_modules")
         }
         for name in modulesToSave + layersPattern {
             _ = try PythonPattern(name, setting: "\(reader.source): modules_to_save or layers_pattern")

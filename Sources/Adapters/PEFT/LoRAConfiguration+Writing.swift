@@ -41,6 +41,8 @@ extension LoRAConfiguration {
             .init("target_modules", noTargets ? .string(Self.noTargets) : targetModules?.setting ?? .null),
             .init("exclude_modules", excludeModules?.setting ?? .null),
             .init("modules_to_save", .list(modulesToSave.map { .string($0) })),
+            .init("trainable_token_indices", trainableTokens?.setting ?? .null),
+            .init("ensure_weight_tying", .bool(ensuresWeightTying)),
             .init("layers_to_transform", .list(layersToTransform.map { .int($0) })),
             .init("layers_pattern", .list(layersPattern.map { .string($0) })),
         ]

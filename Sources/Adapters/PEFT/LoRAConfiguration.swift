@@ -21,6 +21,10 @@ public struct LoRAConfiguration: Sendable, Equatable {
     public var usesRankStabilisation = false
     /// `modules_to_save`: ends of the paths of modules that train in full and are saved whole.
     public var modulesToSave: [String] = []
+    /// `trainable_token_indices`: rows of embeddings that train by themselves; `nil` for none.
+    public var trainableTokens: TrainableTokens?
+    /// `ensure_weight_tying`: tied embeddings must train as one.
+    public var ensuresWeightTying = false
     /// `init_lora_weights`.
     public var initialWeights: InitialWeights = .standard
     /// `layers_to_transform`: layer indices that `targetModules` is restricted to; empty means all.

@@ -23,6 +23,20 @@ extension PythonPattern {
         return result
     }
 
+    /// Whether there is a group `(?(name)yes|no)`, outside of character classes and not escaped.
+    static func hasConditionalGroup(_ source: String) -> Bool {
+        var rest = Substring(source)
+        while let character = rest.first {
+            if rest.hasPrefix("(?(") { return true }
+            switch character {
+            case "\\": _ = escape(&rest)
+            case "[": _ = characterClass(&rest)
+            default: rest.removeFirst()
+            }
+        }
+        return false
+    }
+
     /// A backslash and what it escapes; `\Z` is the very end in Python, but comes before a last newline in ICU.
     private static func escape(_ rest: inout Substring) -> String {
         let pair = rest.prefix(2)

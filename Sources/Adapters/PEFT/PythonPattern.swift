@@ -4,8 +4,8 @@ import Foundation
 ///
 /// It runs on ICU (`NSRegularExpression`), which agrees with `re` on everything that module paths need. Translated are
 /// named groups (`(?P<n>…)`, `(?P=n)`), `\Z`, braces that are no repetition, and brackets and ampersands inside
-/// character classes, which ICU would read as set operations. Python's conditional groups `(?(1)…)` are refused as
-/// invalid, and ICU takes some that Python refuses: bounded look-behinds of varying length, `\h`, a late `(?i)`.
+/// character classes, which ICU would read as set operations. Python's conditional groups `(?(1)…)`, which ICU
+/// does not have, are refused by name, and ICU takes some that Python refuses: bounded look-behinds of varying length, `\h`, a late `(?i)`.
 struct PythonPattern {
     private let whole: NSRegularExpression
     private let prefix: NSRegularExpression
@@ -13,6 +13,12 @@ struct PythonPattern {
     /// Compiles `source`; `setting` names it in the error.
     init(_ source: String, setting: String) throws {
         // ICU takes no empty expression.
+        guard !Self.hasConditionalGroup(source) else {
+            throw AdapterError(
+                .unsupported,
+                "\(setting): \"\(source)\" has a conditional group, `(?(…)yes|no)`, which Python has but lorad does not "
+                    + "support; write its two cases as alternatives, such as `(?:a…b|…c)`", setting: setting)
+        }
         let translated = source.isEmpty ? "(?:)" : Self.translate(source)
         do {
             // Compiled by itself first, so that a stray parenthesis cannot pair with one of ours.

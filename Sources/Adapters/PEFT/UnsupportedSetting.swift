@@ -21,13 +21,7 @@ struct UnsupportedSetting {
         .init(key: "use_dora", off: .bool(false), advice: "set it to false to train plain LoRA"),
         .init(key: "use_qalora", off: .bool(false), advice: "set it to false; it needs a GPTQ base"),
         .init(key: "lora_bias", off: .bool(false), advice: "set it to false, and bias: lora_only to train base biases"),
-        .init(
-            key: "ensure_weight_tying", off: .bool(false),
-            advice: "set it to false; a tied embedding in modules_to_save trains by itself"),
         .init(key: "target_parameters", off: .null, advice: "name modules in target_modules"),
-        .init(
-            key: "trainable_token_indices", off: .null,
-            advice: "put the embedding into modules_to_save to train all of it"),
         .init(key: "layer_replication", off: .null, advice: "replicate the layers in the base model first"),
         .init(key: "alora_invocation_tokens", off: .null, advice: plain, savedAdvice: onlyPEFT),
         .init(
@@ -63,7 +57,7 @@ struct UnsupportedSetting {
         let key = key.replacing(".default", with: "")
         if key.contains(".lora_magnitude_vector") { return "a magnitude of DoRA (use_dora)" }
         if key.hasSuffix(".lora_B.bias") { return "a bias of B (lora_bias)" }
-        return key.contains(".token_adapter.") ? "trained tokens (trainable_token_indices)" : nil
+        return key.contains(".token_adapter.") ? "rows of tokens that trainable_token_indices does not name" : nil
     }
 
     /// False, and empty lists and mappings, switch a setting off as well as its default does.

@@ -136,6 +136,12 @@ void lorad_ordered_mean(const float *const *x, size_t count, const uint16_t *exc
 double lorad_squared_distance(const float *x, const float *y, size_t n);
 void lorad_squared_distances(const float *const *x, size_t count, double *distances, size_t n);
 
+// Whole numbers: each value of x times factor, rounded to the nearest, which must lie within +-2^31.
+// The sum of their squares, exact below 2^53 and not below it where the exact one is not.
+double lorad_grid_square(const float *x, size_t n, double factor);
+// sum += the whole numbers.
+void lorad_grid_add(const float *x, int64_t *sum, size_t n, double factor);
+
 // Words of little-endian machines; `random` and `words` are bytes that may lie anywhere.
 // y = floor(v) + [random / 2^32 < v - floor(v)] for v = x factor within +-limit, modulo the ring of `mask`.
 void lorad_round_to_words(const float *x, uint32_t *y, const void *random, size_t n, double factor, double limit,

@@ -25,19 +25,45 @@ extension AveragingJob {
     }
 
     /// What a round's noise of the coordinator's begins with, if there is any.
-    func centralRound(_ state: State, expected: Int) throws -> CentralRound? {
+    func centralRound(_ state: State, _ start: RoundStart, expected: Int) throws -> CentralRound? {
         guard let book = settings.privacy, book.settings.mechanism == .central else { return nil }
         let clip = try book.settings.adaptiveClip(from: state.clip, expected: expected)
-        return CentralRound(noise: try CentralNoise(book.settings, clip), clip: clip)
+        let keys = start.sentKeys(aggregator.trainedFactors(inRound: start.round))
+        return CentralRound(
+            noise: try CentralNoise(book.settings, clip),
+            base: StateDict(keys.compactMap { key in start.state[key].map { (key, $0) } }), clip: clip)
     }
 
     /// Noise of the coordinator's in a round.
     struct CentralRound {
         let noise: CentralNoise
+        /// What updates are differences from.
+        let base: StateDict
+        let layout: UpdateLayout
         /// The clip, where it follows a quantile.
         var clip: AdaptiveClip?
         /// Norms of the updates before clipping.
-        var norms: [Double] = []
+        private var norms: [Double] = []
+        private var steps: [Int64]
+
+        init(noise: CentralNoise, base: StateDict, clip: AdaptiveClip?) {
+            self.noise = noise
+            self.base = base
+            self.clip = clip
+            layout = UpdateLayout(base, carriesLoss: false)
+            steps = Array(repeating: 0, count: layout.valueCount)
+        }
+
+        /// Takes an update in.
+        mutating func add(_ update: CentralNoise.Clipped) {
+            noise.add(update, to: &steps)
+            norms.append(update.norm)
+        }
+
+        /// The sum of the updates so far.
+        var sum: StepSum {
+            StepSum(steps: steps, step: noise.grid.step, sensitivity: Double(noise.grid.length))
+        }
 
         /// The clip of the next round; a fixed one stays nil.
         func nextClip(expected: Int) throws -> Double? {
@@ -64,8 +90,7 @@ extension AveragingJob {
         get throws {
             guard let book = settings.privacy else { throw FederationError(.corruptState, "the run has no ledger") }
             guard case .distributed = book.settings.mechanism, let masking = settings.masking else {
-                return try PrivacyRelease(
-                    .gaussian(noiseMultiplier: book.settings.noiseMultiplier), sampling: accountedSampling)
+                return try centralRelease(book)
             }
             let state = state
             let start = try RoundStart(state: state.trained, layout: layout, round: state.round)
@@ -75,20 +100,22 @@ extension AveragingJob {
     }
 
     func release(of terms: MaskingTerms, _ book: PrivacyBook) throws -> PrivacyRelease {
-        guard let noise = terms.noise?.noise else {
-            return try PrivacyRelease(
-                .gaussian(noiseMultiplier: book.settings.noiseMultiplier), sampling: accountedSampling)
-        }
-        return try PrivacyRelease(.distributed(noise), sampling: .everybody)
+        guard let noise = terms.noise?.noise else { return try centralRelease(book) }
+        return try PrivacyRelease(.distributed(noise), sampling: .everybody, adjacency: .zeroOut)
     }
 
-    /// Samples are drawn by independent coins where that is what is accounted; under masks everybody counts as taking part,
-    /// for the coordinator knows who does.
-    private var accountedSampling: PrivacyRelease.Sampling {
-        guard case .sampled(let share, _) = settings.participation, share < 1, settings.masking == nil else {
-            return .everybody
-        }
-        return .poisson(rate: share)
+    /// Everybody counts as taking part, though samples are drawn by secret coins: who took part is in the run's store and on
+    /// its page, and whoever watches the network sees it too. How many workers there are is no secret either, for sums are
+    /// divided by it.
+    private func centralRelease(_ book: PrivacyBook) throws -> PrivacyRelease {
+        try PrivacyRelease(
+            .gaussian(noiseMultiplier: book.settings.noiseMultiplier), sampling: .everybody, adjacency: .zeroOut)
+    }
+
+    /// Whether a round's sample is drawn by independent coins.
+    var isPoissonSampled: Bool {
+        guard case .sampled(let share, _) = settings.participation else { return false }
+        return share < 1 && settings.privacy != nil && settings.masking == nil
     }
 
     /// A sample by independent coins of the system's randomness, which nobody can foretell.
@@ -108,18 +135,18 @@ extension AveragingJob {
     }
 
     /// The state after noise was added to the sum of a round, in which there may be nothing else.
-    func privateResult(of round: Round, _ noise: CentralNoise) throws -> AggregationResult {
-        let keys = round.start.sentKeys(aggregator.trainedFactors(inRound: round.start.round))
-        let start = StateDict(keys.compactMap { key in round.start.state[key].map { (key, $0) } })
-        let layout = UpdateLayout(start, carriesLoss: false)
-        var sum = [Float](repeating: 0, count: layout.valueCount)
-        if round.contributions > 0 {
-            let mean = try round.result(of: aggregator).state
-            sum = try layout.difference(mean, from: start).map { $0 * Float(round.contributions) }
-        }
+    func privateResult(of round: Round, _ central: CentralRound) throws -> AggregationResult {
+        let sum: StepSum? =
+            switch round.intake {
+            case .sum(let outcome): outcome.sum
+            case .fold, .keep: central.sum
+            case .mask, .spent: nil
+            }
+        guard let sum else { throw FederationError(.corruptState, "round \(round.start.round) has no sum yet") }
         let lanes = ProcessInfo.processInfo.activeProcessorCount
-        let noisy = try noise.noised(sum, workers: round.contributions, expected: round.expected, lanes: lanes)
-        return try Aggregators.linear(aggregator).result(ofMeanDifference: layout.tensors(noisy), from: round.start)
+        let noisy = try central.noise.noised(sum, expected: round.expected, lanes: lanes)
+        return try Aggregators.linear(aggregator)
+            .result(ofMeanDifference: central.layout.tensors(noisy), from: round.start)
     }
 
     /// The report with what the round has released, and without what it may not tell.
@@ -136,8 +163,7 @@ extension AveragingJob {
         report.values["clip"] = state.clip
         // Under masks a round without results was given up: it releases nothing.
         if book.settings.mechanism == .central, settings.masking == nil || report.contributions > 0 {
-            let release = try PrivacyRelease(
-                .gaussian(noiseMultiplier: book.settings.noiseMultiplier), sampling: accountedSampling)
+            let release = try centralRelease(book)
             try book.note(release)
             report.release = release
         }

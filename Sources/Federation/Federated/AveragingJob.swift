@@ -78,7 +78,7 @@ public final class AveragingJob: Job {
         var isBudgetSpent = false
     }
 
-    /// Workers that must be there before the first round.
+    /// Workers that must be there before a round begins, the first or a later one.
     public let minimumWorkers: Int
     let settings: AveragingSettings
     let layout: FactorLayout
@@ -123,6 +123,8 @@ public final class AveragingJob: Job {
     public var round: Int { current.withLock { $0.state.round } }
     /// Rounds of the run: fewer than were asked for where the privacy budget is spent.
     public var rounds: Int { isBudgetSpent ? min(round, settings.rounds) : settings.rounds }
+    /// Whether the data is the workers'.
+    public var needsItsWorkers: Bool { settings.isSampled }
     /// Whether workers add noise, and count what it costs them.
     public var workersHaveBudgets: Bool {
         if case .distributed? = settings.privacy?.settings.mechanism { true } else { settings.hidesMetrics }
@@ -153,12 +155,12 @@ public final class AveragingJob: Job {
                 start: start, check: try aggregator.check(start, settings), intake: intake,
                 places: Dictionary(uniqueKeysWithValues: tasks.enumerated().map { ($1.id, $0) }))
             round.expected = expected(of: workers.count)
-            round.central = try centralRound(current.state, expected: round.expected)
+            round.central = try centralRound(current.state, start, expected: round.expected)
             round.order = order
             current.round = round
             return tasks
         }
-        return RoundPlan(tasks: tasks, minimum: minimum(of: tasks.count), deadline: settings.deadline)
+        return RoundPlan(tasks: tasks, minimum: minimumResults, deadline: settings.deadline)
     }
 
     /// Workers that came after the sample was drawn, where too few of it are left.
@@ -196,20 +198,20 @@ public final class AveragingJob: Job {
         // Tasks rather than workers tell replicas apart: one worker may do several.
         let name = settings.isSampled ? contribution.worker.description : "replica \(contribution.task)"
         let weight = min(Double(metrics.examples), settings.largestWeight)
-        var update = Update(worker: name, weight: weight, state: contribution.update)
+        let update = Update(worker: name, weight: weight, state: contribution.update)
         guard let check = current.withLock({ $0.round?.check }) else {
             throw FederationError(.invalidUpdate, "no round is open")
         }
         try check.check(update)
-        var norm: Double?
-        if let central = current.withLock({ $0.round?.central }) {
-            let clipped = try central.noise.clipped(update.state, from: state.trained)
-            update = Update(worker: name, weight: 1, state: clipped.state)
-            norm = clipped.norm
+        // Not the round's sum itself, which would be copied then.
+        let central = current.withLock { $0.round?.central.map { ($0.noise, $0.base, $0.layout) } }
+        guard let (noise, base, layout) = central else {
+            return try current.withLock { try $0.round?.add(update, metrics) }
         }
-        try current.withLock { current in
-            try current.round?.add(update, metrics)
-            if let norm { current.round?.central?.norms.append(norm) }
+        let clipped = try noise.clipped(update.state, from: base, layout)
+        current.withLock { current in
+            current.round?.central?.add(clipped)
+            current.round?.count(metrics, weight: 1)
         }
     }
 
@@ -244,7 +246,7 @@ public final class AveragingJob: Job {
 
     private func result(of round: Round) throws -> AggregationResult {
         guard let central = round.central else { return try round.result(of: aggregator) }
-        return try privateResult(of: round, central.noise)
+        return try privateResult(of: round, central)
     }
 
     /// The state by parts.
@@ -261,6 +263,7 @@ public final class AveragingJob: Job {
         if let masking = settings.masking, let order {
             return .mask(try secureRound(start, masking, workers, order))
         }
+        if settings.privacy != nil { return .keep([]) }  // the coordinator's noise has a sum of its own
         if let folding = aggregator as? any FoldingAggregator { return .fold(folding.fold(from: start)) }
         return .keep([])
     }
@@ -269,10 +272,10 @@ public final class AveragingJob: Job {
     private func sample(_ workers: [WorkerID]) throws -> [PlannedTask] {
         switch settings.participation {
         case .replicas(let count): return (0..<count).map { PlannedTask(id: UInt64($0)) }
-        case .sampled(let share, _) where share < 1 && settings.privacy != nil && settings.masking == nil:
+        case .sampled(let share, _) where isPoissonSampled:
             return try poissonSample(workers, rate: share)
-        case .sampled(let share, let minimum):
-            let count = min(workers.count, max(minimum, Int((share * Double(workers.count)).rounded())))
+        case .sampled(let share, _):
+            let count = min(workers.count, max(minimumResults, Int((share * Double(workers.count)).rounded())))
             var random = SplitMix64(seed: settings.seed, stream: UInt64(round))
             let chosen = random.permutation(workers.count).prefix(count).sorted().map { workers[$0] }
             // Two keys can be made whose tasks have one number: the second of them has to wait for another sample.
@@ -281,12 +284,14 @@ public final class AveragingJob: Job {
         }
     }
 
-    private func minimum(of count: Int) -> Int {
+    /// Results without which a round does not close, however many workers were there when it was planned. A sample drawn
+    /// by independent coins may be empty, and what is drawn is what its privacy is accounted by: it has no minimum.
+    private var minimumResults: Int {
         switch settings.participation {
-        case .replicas: count
-        case .sampled where settings.privacy != nil && settings.masking == nil: 0
+        case .replicas(let count): count
+        case .sampled where isPoissonSampled: 0
         case .sampled(_, let minimum):
-            max(min(count, max(minimum, aggregator.minimumUpdates)), settings.masking?.roundWorkers ?? 0)
+            max(minimum, aggregator.minimumUpdates, settings.masking?.roundWorkers ?? 0)
         }
     }
 }
@@ -335,8 +340,13 @@ extension AveragingJob.Round {
         case .keep(let updates): intake = .keep(updates + [update])
         case .mask, .sum, .spent: throw FederationError(.invalidUpdate, "the round takes masked results only")
         }
-        losses.add(metrics.loss * update.summary.weight)
-        weights += update.summary.weight
+        count(metrics, weight: update.summary.weight)
+    }
+
+    /// Counts a result that was taken in.
+    mutating func count(_ metrics: ContributionMetrics, weight: Double) {
+        losses.add(metrics.loss * weight)
+        weights += weight
         tokens += metrics.tokens
         contributions += 1
         for (name, value) in metrics.values { values[name, default: 0] += value }

@@ -3,7 +3,8 @@ public struct AveragingSettings: Sendable {
     /// Who takes part in a round.
     public enum Participation: Equatable, Sendable {
         /// Workers with data of their own: a share of those that are there, drawn anew each round, and never fewer than
-        /// `minimum` where there are as many.
+        /// `minimum`, which is also the fewest results of a round. Under differential privacy without masks a share below 1
+        /// is drawn by independent coins, and a round may have any number of results.
         case sampled(share: Double, minimum: Int)
         /// So many stretches of work on the coordinator's data, which any worker may do.
         case replicas(Int)
@@ -13,7 +14,7 @@ public struct AveragingSettings: Sendable {
     public var rounds: Int
     /// Who takes part.
     public var participation: Participation
-    /// Workers that must be there before the first round.
+    /// Workers that must be there before any round begins.
     public var minimumWorkers: Int
     /// Time after which a round goes on without those that are late; nil waits for all.
     public var deadline: Duration?

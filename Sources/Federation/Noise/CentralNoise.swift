@@ -2,49 +2,58 @@ import Foundation
 import Privacy
 import Tensors
 
-/// Clips updates and adds Gaussian noise to their sum.
+/// Clips updates, adds them up in whole steps, and adds Gaussian noise to their sum.
+///
+/// An update is rounded to a grid on which its length is checked (`NormGrid`), and whole numbers are added: a worker more or
+/// less moves the sum by its own steps and by nothing else, however many there are and whatever the base's values are.
 struct CentralNoise: Sendable {
-    let clip: Double
+    /// The steps, and the longest that an update may be.
+    let grid: NormGrid
     /// Standard deviation of the noise in the sum, in clips.
     let noiseMultiplier: Double
 
     init(_ settings: NoiseSettings, _ adaptive: AdaptiveClip?) throws {
-        clip = adaptive?.clip ?? settings.clip
+        grid = NormGrid(bound: try NormClip(adaptive?.clip ?? settings.clip).bound)
         noiseMultiplier =
             try adaptive?.updateNoiseMultiplier(total: settings.noiseMultiplier) ?? settings.noiseMultiplier
     }
 
-    /// An update within the clip of its start, and its norm before.
+    /// An update on its way into a sum.
+    struct Clipped: Sendable {
+        fileprivate let difference: Tensor
+        fileprivate let factor: Double
+        /// Its norm before.
+        let norm: Double
+    }
+
+    /// An update, clipped.
     ///
-    /// - Throws: `PrivacyError` where it holds a value that is not finite.
-    func clipped(_ update: StateDict, from start: StateDict) throws -> (state: StateDict, norm: Double) {
-        let layout = UpdateLayout(update, carriesLoss: false)
+    /// - Throws: `PrivacyError` where it holds a value that is not finite, `FederationError.invalidUpdate` where its tensors
+    ///   are not those of the layout.
+    func clipped(_ update: StateDict, from start: StateDict, _ layout: UpdateLayout) throws -> Clipped {
         let difference = try layout.difference(update, from: start)
-        let clipping = try NormClip(clip).clipping(of: difference)
-        guard clipping.scale != 1 else { return (update, clipping.norm) }
-        let shrunk = layout.tensors(difference.map { $0 * clipping.scale })
-        let state = StateDict(
-            layout.keys.compactMap { key in
-                guard let base = start[key], let step = shrunk[key] else { return nil }
-                return (key, Tensor(zip(base.values, step.values).map { $0 + $1 }, shape: base.shape))
-            })
-        return (state, clipping.norm)
+        let vector = Tensor(difference, shape: [difference.count])
+        guard let factor = grid.factor(of: [vector]) else {
+            throw PrivacyError(
+                .invalidValue, "an update to be clipped holds a value that is not finite: the training has diverged")
+        }
+        return Clipped(difference: vector, factor: factor, norm: vector.squaredNorm.squareRoot())
+    }
+
+    /// Adds an update to a sum, in steps.
+    func add(_ clipped: Clipped, to sum: inout [Int64]) {
+        guard clipped.factor != 0 else { return }
+        grid.add(clipped.difference, factor: clipped.factor, to: &sum)
     }
 
     /// (sum + N(0, (z·c)²)) / expected.
     ///
     /// - Parameters:
-    ///   - sum: Σ (xᵢ − x₀) over clipped updates.
-    ///   - workers: how many are in it.
+    ///   - sum: Σ (xᵢ − x₀) over clipped updates, in steps.
     ///   - expected: how many were to be expected, whatever became of them: a fixed number, so that it tells of nobody.
     /// - Throws: `PrivacyError` where the noise cannot hide what is there.
-    func noised(_ sum: [Float], workers: Int, expected: Int, lanes: Int) throws -> [Float] {
-        let sensitivity =
-            clip + MeanSensitivity.singlePrecisionError(clip: clip, workers: max(workers, expected))
-        // The grid's own error is part of what the noise has to hide.
-        let grid = sensitivity * (1 + noiseMultiplier * 0x1p-29 * Double(sum.count).squareRoot())
-        var values = sum
-        try GridGaussian(deviation: noiseMultiplier * grid).add(to: &values, lanes: lanes)
-        return values.map { $0 / Float(expected) }
+    func noised(_ sum: StepSum, expected: Int, lanes: Int) throws -> [Float] {
+        try SumNoise(noiseMultiplier: noiseMultiplier, sensitivity: sum.sensitivity)
+            .noised(sum.steps, step: sum.step / Double(expected), lanes: lanes)
     }
 }

@@ -43,21 +43,24 @@ struct Coordinator<Ticket: Sendable> {
     private var hasNews = true
     private var (lastLook, lastRollCall): (Duration, Duration) = (.zero, .zero)
     private(set) var board: TaskBoard
-    private var plan = RoundPlan(tasks: [])
-    private var hasComplained = false
+    private(set) var plan = RoundPlan(tasks: [])
+    private(set) var hasComplained = false
     /// When time began to pass.
     private(set) var start: Duration?
     /// Whether rounds were done before this coordinator began, by workers that it does not know yet.
     let isResumed: Bool
     /// Workers that nobody needs to wait for.
     private(set) var lost = LostWorkers()
+    /// Workers of before this coordinator began, by name.
+    let known: [WorkerID: String]
+    private var stall = StallReports()
     /// Workers that have been told that the run is over.
     private var dismissed: Set<WorkerID> = []
     /// The state that the round starts from, once it is published.
     private var base: WireBlob?
 
-    init(job: any Job, timing: Timing) {
-        self.job = job
+    init(job: any Job, timing: Timing, known: [WorkerID: String] = [:]) {
+        (self.job, self.known) = (job, known)
         self.timing = timing
         isResumed = job.round > 0
         board = TaskBoard([], patience: timing.patience)
@@ -297,9 +300,16 @@ struct Coordinator<Ticket: Sendable> {
         switch ending(at: now) {
         case .failure(let reason): fail(reason)
         case .lackOfBudget(let reason): endForBudget(reason)
-        case nil: break
+        case nil: reportStall(at: now)
         }
         return false
+    }
+
+    /// Says what the run waits for, if it has waited for a while.
+    private mutating func reportStall(at now: Duration) {
+        let shortage = shortage
+        guard let waited = stall.take(isStalled: shortage != nil, at: now, patience: timing.patience) else { return }
+        if let shortage { events.append(.stalled(shortage.after(waited))) }
     }
 
     /// Looks for workers that have fallen silent, a hundred times in the time that they may be silent.
@@ -319,14 +329,9 @@ struct Coordinator<Ticket: Sendable> {
         now - member.lastHeard > timing.patience && !(parked + arrived).contains { $0.worker == id }
     }
 
-    /// Whether a round is to be opened: `base` is to be published then, and `open` called.
-    func wantsRound() -> Bool {
-        guard phase == .gathering else { return false }
-        return members.values.count { $0.isThere } >= (job.round == 0 || losses > 0 ? job.minimumWorkers : 1)
-    }
-
-    /// Opens the next round.
+    /// Opens the next round, unless workers have left since `wantsRound`.
     mutating func open(from base: WireBlob, at now: Duration) {
+        guard wantsRound(at: now) else { return }
         do {
             plan = try job.plan(for: there)
         } catch {
@@ -344,7 +349,7 @@ struct Coordinator<Ticket: Sendable> {
     private mutating func isClosable(at now: Duration) -> Bool {
         guard case .open(let since) = phase, !board.isChecking else { return false }
         let isEnough = board.doneCount >= plan.minimum
-        let isQuiet = board.waitsOnly { members[$0]?.isThere != true }
+        let isQuiet = waitsForTheAbsent
         let isDue = plan.deadline.map { now - since >= $0 } ?? false
         if !isEnough, isQuiet || isDue { askForMore() }
         return isEnough && (isQuiet || isDue)
@@ -375,7 +380,7 @@ struct Coordinator<Ticket: Sendable> {
 
     /// How often in a row a round may be lost.
     private static var lossLimit: Int { 5 }
-    private var losses = 0
+    private(set) var losses = 0
 
     /// Begins the round anew, whose exchange ended without a sum.
     mutating func lose(_ reason: String) {

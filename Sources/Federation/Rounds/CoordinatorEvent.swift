@@ -24,6 +24,8 @@ public enum CoordinatorEvent: Equatable, Sendable {
     case closedEarly(round: Int, results: Int, tasks: Int)
     /// Too few results are in at the deadline.
     case waitingBeyondDeadline(round: Int, results: Int, needed: Int)
+    /// The run waits for workers that are not there, and has done so for a while.
+    case stalled(Shortage)
     /// A round of secure aggregation ended without a sum; it is begun anew.
     case roundLost(round: Int, reason: String)
     /// A round of secure aggregation ended without a sum after shares were asked for; the run goes on with the next.

@@ -12,8 +12,10 @@ public protocol Job: AnyObject, Sendable {
     var round: Int { get }
     /// Rounds of the whole run.
     var rounds: Int { get }
-    /// Workers that must be there before the first round begins.
+    /// Workers that must be there before the next round, which is `round`, begins; whoever was restarted before it.
     var minimumWorkers: Int { get }
+    /// Whether a round's result depends on which workers take part, because the data is theirs.
+    var needsItsWorkers: Bool { get }
 
     /// The state that the round's tasks start from, as it is sent to workers.
     func base() throws -> StateDict
@@ -62,6 +64,8 @@ extension Job {
     public var divergence: String {
         "round \(round): the results are not finite, whoever computes them: lower training.learning_rate"
     }
+    /// Any worker can do any task.
+    public var needsItsWorkers: Bool { false }
     /// They do not.
     public var workersHaveBudgets: Bool { false }
     /// Nothing: only a run with privacy budgets ends so.

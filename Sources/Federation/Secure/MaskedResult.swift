@@ -51,7 +51,7 @@ public struct MaskingPolicy: Sendable {
     /// - Throws: `FederationError.unsupported`; whatever `willRelease` throws.
     func check(_ result: LocalResult, _ terms: MaskingTerms?) throws {
         if let noise = terms?.noise {
-            return try willRelease(PrivacyRelease(.distributed(noise.noise), sampling: .everybody))
+            return try willRelease(PrivacyRelease(.distributed(noise.noise), sampling: .everybody, adjacency: .zeroOut))
         }
         guard result.isNoisy || !requiresNoise else {
             throw FederationError(

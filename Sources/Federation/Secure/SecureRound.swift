@@ -26,6 +26,8 @@ final class SecureRound: Sendable {
         let workers: Int
         /// Σ wᵢ.
         let weight: Int
+        /// Σ wᵢ(xᵢ − x₀) as it was summed up; nil where the workers' noise is in it already.
+        let sum: StepSum?
     }
 
     fileprivate struct State {
@@ -161,7 +163,7 @@ final class SecureRound: Sendable {
         return Outcome(
             meanDifference: layout.tensors(mean.values),
             loss: loss.map { Double($0) / terms.clip.bound * UpdateLayout.highestLoss }, workers: sum.workers.count,
-            weight: mean.weight)
+            weight: mean.weight, sum: try encoding.steps(of: sum.elements, workers: sum.workers.count))
     }
 }
 

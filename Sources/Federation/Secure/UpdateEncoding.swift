@@ -28,4 +28,19 @@ enum UpdateEncoding: Equatable, Sendable {
             Privacy.WeightedMean(values: try encoding.mean(of: sum, dividedBy: Double(workers)), weight: workers)
         }
     }
+
+    /// The sum of `workers` vectors in whole steps, as noise of the coordinator's is added to it; nil where there is noise in
+    /// it already.
+    ///
+    /// - Throws: `PrivacyError` for a sum that cannot be.
+    func steps(of sum: [UInt32], workers: Int) throws -> StepSum? {
+        switch self {
+        case .plain(let encoding):
+            StepSum(
+                steps: try encoding.steps(of: sum, workers: workers).steps, step: 1 / encoding.scale,
+                sensitivity: encoding.normBound(
+                    ofWeight: encoding.largestWeight, dimension: sum.count - 1))
+        case .noisy: nil
+        }
+    }
 }

@@ -17,11 +17,11 @@ final class BulkClient: Sendable {
         self.limits = limits
     }
 
-    /// Fetches a blob into memory.
+    /// Fetches a blob of at most `limit` bytes into memory.
     ///
-    /// - Throws: `FederationError.notFound` where it is not offered any more.
-    func fetch(_ id: BlobID) throws -> Blob {
-        let receipt = try BlobReceipt(inMemory: try manifest(of: id))
+    /// - Throws: `FederationError.notFound` where it is not offered any more, `.protocolViolation` where it is larger.
+    func fetch(_ id: BlobID, limit: Int) throws -> Blob {
+        let receipt = try BlobReceipt(inMemory: try manifest(of: id, limits: BlobLimits(size: limit)))
         try fill(receipt)
         return try receipt.finish()
     }
@@ -29,7 +29,7 @@ final class BulkClient: Sendable {
     /// Fetches a blob into a cache, unless it is there.
     func fetch(_ id: BlobID, into cache: BlobCache) throws -> CachedBlob {
         if let cached = try cache.blob(id) { return cached }
-        let receipt = try cache.receive(try manifest(of: id))
+        let receipt = try cache.receive(try manifest(of: id, limits: limits))
         try fill(receipt)
         guard let cached = try cache.finish(receipt) else {
             throw FederationError(
@@ -51,7 +51,7 @@ final class BulkClient: Sendable {
         }
     }
 
-    private func manifest(of id: BlobID) throws -> BlobManifest {
+    private func manifest(of id: BlobID, limits: BlobLimits) throws -> BlobManifest {
         var request = WireRequest()
         request.getManifest.blob = id.bytes
         guard case .manifest(let manifest) = try ask(request, on: lines[0]).reply.kind else { throw Self.surprise }

@@ -34,6 +34,8 @@ public struct CoordinatorOptions: Sendable {
     public var files: [File] = []
     /// Whether workers bring the data.
     public var wantsData = false
+    /// Workers that have joined the run before and may come back, by name.
+    public var known: [WorkerID: String] = [:]
     /// The most bytes that one update may have.
     public var updateLimit: Int
     /// What uploads may take.
@@ -43,7 +45,9 @@ public struct CoordinatorOptions: Sendable {
     /// Bytes of a chunk of what is published.
     public var chunkSize = BlobManifest.defaultChunkSize
     /// How long workers are waited for at the end, so that they learn that it is over.
-    public var farewell = Duration.seconds(3)
+    public var farewell = Duration.seconds(15)
+    /// How long the sockets stay open after the last of them was told, so that the reply gets out.
+    public var linger = Duration.milliseconds(500)
 
     /// Creates options; `updateLimit` is the most bytes that one update may have.
     ///

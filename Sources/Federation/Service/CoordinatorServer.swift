@@ -69,7 +69,7 @@ public final class CoordinatorServer: Sendable {
         self.job = job
         self.options = options
         self.observer = observer
-        core = Mutex(Core(job: job, timing: options.timing))
+        core = Mutex(Core(job: job, timing: options.timing, known: options.known))
         turns = TurnDesk(job, longPoll: options.timing.longPoll)
         traffic = Traffic(onRefusal: observer.refused)
         sessions = SessionTable(security: options.security, authorize: authorize)
@@ -146,7 +146,7 @@ public final class CoordinatorServer: Sendable {
     /// Commits and opens rounds as they become due; ends a run that no worker can reach any more.
     private func turn() throws {
         if core.withLock({ $0.advance(to: now()) }) { try commit() }
-        if core.withLock({ $0.wantsRound() }) { try open() }
+        if core.withLock({ $0.wantsRound(at: now()) }) { try open() }
         if end() == nil, let reason = breakdown.withLock({ $0 }) { core.withLock { $0.fail(reason) } }
         flush()
     }
@@ -227,6 +227,8 @@ public final class CoordinatorServer: Sendable {
             wake.wait(for: .milliseconds(50))
         }
         flush()
+        // A socket that is closed drops what it has not sent yet, and a worker without this reply would wait for good.
+        if core.withLock({ !$0.members.isEmpty }) { Thread.sleep(forTimeInterval: options.linger / .seconds(1)) }
         if case .failed(let reason) = end { throw FederationError(.closed, reason) }
     }
 

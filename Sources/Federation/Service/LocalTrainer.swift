@@ -3,6 +3,8 @@ public import Tensors
 
 /// What does the work that a worker is given: the only thing that the federated half knows of models.
 public protocol LocalTrainer: Sendable {
+    /// The most bytes that the state of a task may have. A larger one is refused before memory is taken for it.
+    var stateByteLimit: Int { get }
     /// `RunBasis.digest` of the run file and the files that this trainer was made with: results can be summed under masks
     /// only with those of trainers that have the same.
     var basis: Data { get }

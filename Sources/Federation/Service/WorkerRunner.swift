@@ -178,7 +178,7 @@ public final class WorkerRunner: Sendable {
         switch action {
         case .ask(let request):
             return .replied(try link.ask(request, on: control, patience: welcome.timing.patience).reply)
-        case .fetch(let order): return try fetch(order, &hands)
+        case .fetch(let order): return try fetch(order, &hands, trainer)
         case .perform(let order): return try perform(order, &hands, trainer)
         case .upload: return try upload(hands)
         case .exchange(let order): return try exchange(order, &hands, welcome)
@@ -186,10 +186,10 @@ public final class WorkerRunner: Sendable {
         }
     }
 
-    private func fetch(_ order: WireOrder, _ hands: inout Hands) throws -> Worker.Event {
+    private func fetch(_ order: WireOrder, _ hands: inout Hands, _ trainer: any LocalTrainer) throws -> Worker.Event {
         do {
             if hands.state?.id != order.base.id {
-                let blob = try bulk.fetch(try BlobID(bytes: order.base.id))
+                let blob = try bulk.fetch(try BlobID(bytes: order.base.id), limit: trainer.stateByteLimit)
                 let state = try SafetensorsFile(data: try blob.bytes(), name: "the round's state").stateDict
                 hands.state = (order.base.id, state)
             }

@@ -95,7 +95,9 @@ public struct LlavaModel: GenerativeModel {
     /// The decoder's last hidden states of some tokens, [rows, width], normalised; some rows more at the end.
     public func hiddenStates(_ batch: PackedBatch, of rows: [Int32], checkpointing: Bool) -> Tensor {
         let examples = batch.exampleBoundaries
-        let batch = batch.padded(toMultipleOf: 16, with: imageToken == 0 ? 1 : 0)
+        // Where examples are computed apart, products have each example's own number of rows.
+        let isApart = Tensor.exampleKeys != nil
+        let batch = isApart ? batch : batch.padded(toMultipleOf: 16, with: imageToken == 0 ? 1 : 0)
         let boundaries = examples.last == batch.tokens.count ? examples : examples + [batch.tokens.count]
         var embeddings = decoder.embedding.gathered(batch.tokens)
         if batch.pixels != nil || batch.features != nil {
@@ -109,7 +111,7 @@ public struct LlavaModel: GenerativeModel {
         return Tensor.$exampleBoundaries.withValue(boundaries) {
             decoder(
                 embeddings, boundaries: batch.boundaries, positions: batch.positions,
-                wanted: rows.padded(toMultipleOf: 16), checkpointing: checkpointing)
+                wanted: rows.padded(toMultipleOf: isApart ? 1 : 16), checkpointing: checkpointing)
         }
     }
 

@@ -98,8 +98,10 @@ final class ByteSource {
         } catch {
             throw ModelError(.fileNotFound, "\(file.path): there is no such picture; check the path", cause: error)
         }
-        guard attributes[.type] as? FileAttributeType == .typeRegular, let size = attributes[.size] as? NSNumber else {
-            throw ModelError(.invalidInput, "\(file.path): expected a picture, found something that is not a file")
+        let type = attributes[.type] as? FileAttributeType
+        guard type == .typeRegular, let size = attributes[.size] as? NSNumber else {
+            let found = type == .typeDirectory ? "a folder" : "a device, pipe or socket"
+            throw ModelError(.invalidInput, "\(file.path): expected an image file, found \(found); check the path")
         }
         return size.intValue
     }

@@ -1,3 +1,5 @@
+import Tensors
+
 /// The picture formats that are read, told apart by their first bytes whatever the file is called.
 enum ImageFormat: Sendable {
     case jpeg
@@ -24,6 +26,8 @@ enum ImageFormat: Sendable {
             self = match.format
         } else if head.starts(with: "RIFF".utf8), head.dropFirst(8).starts(with: "WEBP".utf8) {
             self = .webp
+        } else if GitLFSPointer.isOne(head) {
+            throw ModelError(.corruptFile, "\(name) \(GitLFSPointer.message)")
         } else {
             throw Self.unsupported(head: head, name: name)
         }

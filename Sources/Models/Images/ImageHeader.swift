@@ -1,3 +1,5 @@
+import Tensors
+
 /// What a picture file says about itself before its pixels.
 struct ImageHeader: Sendable {
     let format: ImageFormat
@@ -17,7 +19,7 @@ struct ImageHeader: Sendable {
 
     /// Reads and checks the header.
     static func read(from source: ByteSource, limits: ImageLimits) throws -> ImageHeader {
-        let head = try source.bytes(at: 0, count: min(16, source.count))
+        let head = try source.bytes(at: 0, count: min(GitLFSPointer.headSize, source.count))
         let header =
             switch try ImageFormat(head: head, name: source.name) {
             case .jpeg: try JPEGHeader.read(from: source)

@@ -1,4 +1,13 @@
+public import Foundation
+
 extension ImageProcessor {
+    /// ``cacheKey``, marked if this processor makes a colour of the given image file white. Keys of all other images are
+    /// as they were before that colour was looked at, so caches keep their entries.
+    public func cacheKey(forImage file: Data) -> String {
+        let isMarked = convertsToRGB && PNGTransparentColour.find(in: file) != nil
+        return isMarked ? cacheKey + ";transparent-colour=white" : cacheKey
+    }
+
     /// A canonical description for caches of what was computed from pixel values: equal processors have equal keys, and
     /// the leading version changes whenever the same configuration would give other values. How the picture was read
     /// (``AlphaTreatment``) is not part of it.

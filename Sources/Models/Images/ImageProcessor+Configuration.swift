@@ -36,6 +36,7 @@ extension ImageProcessor {
         let family = try Self.family(configuration)
         try Self.refuseUnsupported(configuration)
         let normalization = try Self.normalization(configuration, family)
+        convertsToRGB = try configuration.bool("do_convert_rgb") ?? family.convertsToRGB
         if try configuration.bool("do_pad") ?? false {
             guard family.padsToSquare else { throw Self.unsupported(configuration, "do_pad") }
             squarePadding = try Self.paddingColour(normalization.mean, configuration)
@@ -85,7 +86,6 @@ extension ImageProcessor {
         if let format = configuration["data_format"], format != .string("channels_first") {
             throw unsupported(configuration, "data_format")
         }
-        _ = try configuration.bool("do_convert_rgb")
     }
 
     private static func resize(

@@ -1,9 +1,11 @@
 /// Turns a picture into a vision tower's input: pad, resize, centre crop, rescale, normalise, in this order.
 ///
 /// Equal to the Pillow-backed image processors of transformers for the same configuration; the torchvision-backed ones
-/// (`…Fast`) differ from those by their resampling. Pictures are RGB already, so `do_convert_rgb` has no part here; see
-/// ``AlphaTreatment`` for transparency.
+/// (`…Fast`) differ from those by their resampling. Images are RGB already, so `do_convert_rgb` only makes an image's
+/// ``RGBImage/transparentColour`` white; see ``AlphaTreatment`` for other transparency.
 public struct ImageProcessor: Sendable, Hashable {
+    /// Whether pixels of the image's transparent colour become white first: `do_convert_rgb`.
+    public var convertsToRGB = true
     /// The colour of the square the picture is first centred on, or nil: LLaVA's `image_aspect_ratio: pad`.
     public var squarePadding: RGBColour?
     /// The size to resize to, or nil.
@@ -32,7 +34,8 @@ public struct ImageProcessor: Sendable, Hashable {
     /// - Throws: ``ModelError`` where the picture's proportions lead to an empty picture or one beyond `limits`.
     public func callAsFunction(_ image: RGBImage, limits: ImageLimits = ImageLimits()) throws -> PixelValues {
         let (full, target) = try sizes(width: image.width, height: image.height, limits)
-        let square = squarePadding.map { image.paddedToSquare(colour: $0) } ?? image
+        let opaque = convertsToRGB ? image.withTransparentColourOnWhite() : image
+        let square = squarePadding.map { opaque.paddedToSquare(colour: $0) } ?? opaque
         let rows = ImageCrop.axis(size: full.height, length: target.height)
         let columns = ImageCrop.axis(size: full.width, length: target.width)
         let part = square.resized(

@@ -13,6 +13,8 @@ struct ImageProcessorFamily: Sendable {
     var defaultsToSquare = true
     /// Whether `do_pad` centres the picture on a square of the mean colour.
     var padsToSquare = false
+    /// Whether images are converted to RGB unless told otherwise.
+    var convertsToRGB = true
 
     /// The families read here. Those that cut a picture into tiles or patches are not among them.
     static let all: [ImageProcessorFamily] = [
@@ -26,9 +28,11 @@ struct ImageProcessorFamily: Sendable {
             name: "SiglipImageProcessor", size: .exact(height: 224, width: 224), normalization: half,
             defaultsToSquare: false),
         .init(
-            name: "ViTImageProcessor", size: .exact(height: 224, width: 224), filter: .bilinear, normalization: half),
+            name: "ViTImageProcessor", size: .exact(height: 224, width: 224), filter: .bilinear, normalization: half,
+            convertsToRGB: false),
         .init(
-            name: "DeiTImageProcessor", size: .exact(height: 256, width: 256), crop: square224, normalization: half),
+            name: "DeiTImageProcessor", size: .exact(height: 256, width: 256), crop: square224, normalization: half,
+            convertsToRGB: false),
     ]
 
     /// The family of a class name, whichever backend or age it says.

@@ -21,7 +21,9 @@ struct PNGDecoder {
             count = size
         }
         let colours = PNGColours(file, alpha: alpha)
-        return RGBImage(width: header.width, height: header.height, pixels: colours.rgb(samples))
+        return RGBImage(
+            width: header.width, height: header.height, pixels: colours.rgb(samples),
+            transparentColour: alpha == .dropped ? PNGTransparentColour.find(in: data) : nil)
     }
 
     private static func message(of file: lorad_png) -> String {

@@ -24,6 +24,7 @@ extension RGBImage {
                 count = index
             }
         }
-        return RGBImage(width: size.width, height: size.height, pixels: turned)
+        return RGBImage(
+            width: size.width, height: size.height, pixels: turned, transparentColour: transparentColour)
     }
 }

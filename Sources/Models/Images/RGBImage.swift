@@ -8,13 +8,17 @@ public struct RGBImage: Sendable, Hashable {
     public let height: Int
     /// `height × width × 3` samples: R, G, B of the first pixel of the first row, and so on.
     public let pixels: [UInt8]
+    /// The colour that the file declares transparent, or nil. The samples still have it; an ``ImageProcessor`` with
+    /// `do_convert_rgb` makes it white.
+    public let transparentColour: RGBColour?
 
     /// A picture of given samples. Precondition: there are `height × width × 3` of them.
-    public init(width: Int, height: Int, pixels: [UInt8]) {
+    public init(width: Int, height: Int, pixels: [UInt8], transparentColour: RGBColour? = nil) {
         precondition(width > 0 && height > 0 && pixels.count == width * height * 3)
         self.width = width
         self.height = height
         self.pixels = pixels
+        self.transparentColour = transparentColour
     }
 
     /// Reads a JPEG, PNG or WebP file, turns it upright by its EXIF orientation and makes it RGB.

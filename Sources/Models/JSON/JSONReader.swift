@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// A pull parser for JSON (RFC 8259) that can hand out large objects member by member.
 ///
@@ -18,6 +19,7 @@ struct JSONReader {
         self.file = file
         self.refusesRepeatedKeys = refusesRepeatedKeys
         bytes = [UInt8](data)
+        if GitLFSPointer.isOne(bytes) { throw ModelError(.corruptFile, "\(file) \(GitLFSPointer.message)") }
         guard String(validating: bytes, as: UTF8.self) != nil else {
             throw ModelError(.corruptFile, "\(file): not valid JSON: expected UTF-8, found bytes that are not")
         }

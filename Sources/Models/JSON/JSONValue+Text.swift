@@ -33,6 +33,22 @@ extension JSONValue: CustomStringConvertible {
     /// The value as JSON on one line.
     public var description: String { text(isASCII: false) }
 
+    /// The value with its kind and the beginning of what it holds, for messages: `the list ["a", 1…`.
+    public var excerpt: String {
+        switch self {
+        case .array(let elements) where !elements.isEmpty: "the list \(beginning)"
+        case .object(let members) where !members.isEmpty: "the mapping \(beginning)"
+        case .string: "the string \(beginning)"
+        default: summary
+        }
+    }
+
+    /// At most 60 characters of the JSON text.
+    private var beginning: String {
+        let text = description
+        return text.count > 60 ? text.prefix(60) + "…" : text
+    }
+
     /// The value with its kind, for messages, without what a list or mapping holds: `the string "abc"`.
     public var summary: String {
         switch self {

@@ -4,7 +4,7 @@ import Tensors
 /// A Llama-style decoder without its output embedding (arXiv:2302.13971).
 struct TextDecoder: Sendable {
     let configuration: DecoderConfiguration
-    let embedding: Tensor
+    let embedding: EmbeddingTable
     let layers: [DecoderLayer]
     let norm: RMSNorm
     let computing: DType

@@ -3,7 +3,7 @@ import Tensors
 /// CLIP's text transformer (arXiv:2103.00020): causal, pre-norm, with learned positions.
 struct TextTower: Sendable {
     let configuration: TextTowerConfiguration
-    let embedding: Tensor
+    let embedding: EmbeddingTable
     let positions: Tensor
     let layers: [EncoderLayer]
     let norm: LayerNorm
@@ -14,8 +14,10 @@ struct TextTower: Sendable {
         let width = configuration.hiddenSize
         embedding = builder.embedding(
             "\(path).embeddings.token_embedding", rows: configuration.vocabularySize, columns: width)
-        positions = builder.embedding(
-            "\(path).embeddings.position_embedding", rows: configuration.positions, columns: width)
+        positions =
+            builder.embedding(
+                "\(path).embeddings.position_embedding", rows: configuration.positions, columns: width
+            ).weight
         layers = builder.layers("\(path).encoder.layers", count: configuration.layers) { path, _ in
             EncoderLayer(builder, path, configuration.encoder)
         }

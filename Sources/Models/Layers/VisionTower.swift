@@ -38,7 +38,7 @@ struct VisionTower: Sendable {
             size: configuration.patchSize)
         positions = builder.embedding(
             "\(path).embeddings.position_embedding", rows: configuration.patches + 1, columns: width
-        ).cast(to: .float32)
+        ).weight.cast(to: .float32)
         preNorm = LayerNorm(builder, "\(path).pre_layrnorm", size: width, epsilon: configuration.normEpsilon)
         layers = builder.layers("\(path).encoder.layers", count: configuration.layers) { path, _ in
             EncoderLayer(builder, path, configuration.encoder)

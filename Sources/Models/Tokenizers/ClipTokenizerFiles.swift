@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// CLIP's tokenizer as folders without `tokenizer.json` have it: `vocab.json` and `merges.txt`, and the rest known.
 enum ClipTokenizerFiles {
@@ -14,6 +15,9 @@ enum ClipTokenizerFiles {
         guard let words = FileManager.default.contents(atPath: vocabulary.path),
             let lines = FileManager.default.contents(atPath: merges.path)
         else { return nil }
+        if GitLFSPointer.isOne(lines) {
+            throw ModelError(.corruptFile, "\(merges.path) \(GitLFSPointer.message)")
+        }
         let table = try JSONValue(parsing: words, file: vocabulary.path)
         let ids = try [start, end].map { token in
             guard let id = table[token]?.intValue else {

@@ -73,7 +73,11 @@ public struct Checkpoint: Sendable {
         guard FileManager.default.fileExists(atPath: indexFile.path) else { throw noWeights(in: folder) }
         let index: Index
         do {
-            index = try JSONDecoder().decode(Index.self, from: Data(contentsOf: indexFile))
+            let data = try Data(contentsOf: indexFile)
+            if GitLFSPointer.isOne(data) { throw TensorError(.corruptFile, GitLFSPointer.message) }
+            index = try JSONDecoder().decode(Index.self, from: data)
+        } catch let error as TensorError {
+            throw ModelError(.corruptFile, "\(indexFile.path) \(error.message)")
         } catch {
             throw ModelError(
                 .corruptFile, "\(indexFile.path): weight_map (tensor name → file name) expected", cause: error)

@@ -8,11 +8,15 @@ public protocol ModelCustomization: Sendable {
     func adapter(at path: String) -> LowRankFactors?
     /// What the frozen weight of the linear module at `path` has gained, if it has; none by default.
     func gain(at path: String) -> LowRankFactors?
+    /// Rows of the embedding, or of the output embedding, at `path` that have values of their own; none by default.
+    func rows(at path: String) -> ReplacedRows?
 }
 
 extension ModelCustomization {
     /// None.
     public func gain(at path: String) -> LowRankFactors? { nil }
+    /// None.
+    public func rows(at path: String) -> ReplacedRows? { nil }
 }
 
 /// A model as its checkpoint has it.

@@ -36,14 +36,19 @@ public struct ModuleDescription: Sendable, Equatable {
     public let kind: Kind
     /// Whether it is the output embedding (`lm_head`), which `all-linear` leaves out.
     public let isOutputEmbedding: Bool
+    /// The path of the embedding whose weight is this module's too; `nil` for a module with a weight of its own.
+    public let tiedTo: String?
     /// Its own parameters, not those of modules inside it.
     public let parameters: [Parameter]
 
     /// Creates a description.
-    public init(path: String, kind: Kind, isOutputEmbedding: Bool = false, parameters: [Parameter] = []) {
+    public init(
+        path: String, kind: Kind, isOutputEmbedding: Bool = false, tiedTo: String? = nil, parameters: [Parameter] = []
+    ) {
         self.path = path
         self.kind = kind
         self.isOutputEmbedding = isOutputEmbedding
+        self.tiedTo = tiedTo
         self.parameters = parameters
     }
 

@@ -31,17 +31,21 @@ public final class WeightBuilder {
         _ path: String, inputs: Int, outputs: Int, bias: Bool, isOutputEmbedding: Bool = false, alias: String? = nil
     ) -> Projection {
         describe(
-            path, .linear, [("weight", [outputs, inputs])] + (bias ? [("bias", [outputs])] : []), isOutputEmbedding)
+            path, .linear, [("weight", [outputs, inputs])] + (bias ? [("bias", [outputs])] : []), isOutputEmbedding,
+            tiedTo: alias.map { String($0.dropLast(".weight".count)) })
         let weight = matrix("\(path).weight", [outputs, inputs], alias: alias) ?? Self.nothing
         let biasVector = bias ? vector("\(path).bias", outputs) : nil
         let adapters = [customization.gain(at: path), customization.adapter(at: path)].compactMap(\.self)
-        return Projection(weight: weight, bias: biasVector, adapters: adapters)
+        return Projection(
+            weight: weight, bias: biasVector, adapters: adapters,
+            replaced: isOutputEmbedding ? customization.rows(at: path) : nil)
     }
 
     /// The table of an embedding, [rows, columns].
-    func embedding(_ path: String, rows: Int, columns: Int) -> Tensor {
+    func embedding(_ path: String, rows: Int, columns: Int) -> EmbeddingTable {
         describe(path, .embedding, [("weight", [rows, columns])])
-        return matrix("\(path).weight", [rows, columns]) ?? Self.nothing
+        return EmbeddingTable(
+            weight: matrix("\(path).weight", [rows, columns]) ?? Self.nothing, replaced: customization.rows(at: path))
     }
 
     /// A convolution without bias whose stride is its size, as a product over patches: [outputs, channels · size²].
@@ -121,7 +125,7 @@ public final class WeightBuilder {
 
     private func describe(
         _ path: String, _ kind: ModuleDescription.Kind, _ parameters: [(String, [Int])],
-        _ isOutputEmbedding: Bool = false
+        _ isOutputEmbedding: Bool = false, tiedTo: String? = nil
     ) {
         let parts = path.split(separator: ".")
         for depth in 1..<max(parts.count, 1) {
@@ -133,7 +137,7 @@ public final class WeightBuilder {
         entered.insert(path)
         modules.append(
             ModuleDescription(
-                path: path, kind: kind, isOutputEmbedding: isOutputEmbedding,
+                path: path, kind: kind, isOutputEmbedding: isOutputEmbedding, tiedTo: tiedTo,
                 parameters: parameters.map { ModuleDescription.Parameter($0.0, $0.1) }))
     }
 

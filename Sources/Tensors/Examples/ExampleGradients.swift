@@ -1,11 +1,15 @@
-// Gradients of single examples, without the gradients: what a weight's gradient is the product of is kept until it is known
-// by how much each example is to be scaled, and multiplied once ("book-keeping", Bu et al. 2023, arXiv:2210.00038). One
-// backward pass gives the norm of every example's gradient and any weighted sum of these gradients.
+// Gradients of single examples from one backward pass: the factors of every weight's gradient are kept and multiplied
+// example by example ("book-keeping", Bu et al. 2023, arXiv:2210.00038).
 
 extension Tensor {
     /// Where examples begin among the rows that operations work on, in any unit that divides the rows evenly (tokens,
     /// pictures), then the end.
     @TaskLocal public static var exampleBoundaries: [Int] = []
+
+    /// Set, makes operations compute each example as if it were alone: matrix products take the rows of one example at a
+    /// time, and dropout masks are drawn from its own key. What is computed of an example is then the same to the last bit
+    /// whatever shares the pass. nil computes all rows together.
+    @TaskLocal public static var exampleKeys: [UInt64]?
 
     /// Runs `body`, whose operations work on some of the rows, in rising order: `exampleBoundaries` become theirs.
     public static func withRows<Result>(_ rows: [Int32], _ body: () throws -> Result) rethrows -> Result {
@@ -23,39 +27,16 @@ public struct ExampleGradients: Sendable {
         (self.gradients, self.count) = (gradients, count)
     }
 
-    /// ‖gᵢ‖² of each example's gradient over some leaves together.
+    /// The gradient of one example for a leaf, in float32; nil where nothing reached it.
     ///
-    /// Precondition: the leaves are weights or LoRA factors of linear maps within layers.
-    public func squaredNorms(over leaves: [Tensor]) -> [Double] {
-        var norms = [Double](repeating: 0, count: count)
-        for leaf in leaves {
-            let factors = factors(of: leaf)
-            guard let first = factors.first else { continue }
-            for index in 0..<count {
-                let range = first.examples[index]
-                guard !range.isEmpty else { continue }
-                if factors.count == 1, first.prefersGhost(over: range) {
-                    norms[index] += first.ghostNorm(over: range)
-                } else {
-                    // A leaf that is used more than once: the norm of the sum.
-                    let whole = factors.dropFirst().reduce(first.product(over: range)) { sum, other in
-                        other.product(over: other.examples[index], adding: sum)
-                    }
-                    norms[index] += whole.squaredNorm
-                }
-            }
-        }
-        return norms
-    }
-
-    /// Σ sᵢ gᵢ for a leaf; nil where nothing reached it.
-    ///
-    /// - Parameter scales: sᵢ of each example.
-    public func sum(for leaf: Tensor, scaledBy scales: [Float]) -> Tensor? {
-        let factors = factors(of: leaf).map { $0.scaled(scales) }
+    /// Precondition: the leaf is a weight or LoRA factor of a linear map within layers.
+    public func gradient(ofExample index: Int, for leaf: Tensor) -> Tensor? {
+        precondition(index < count, "example \(index) of \(count)")
+        let factors = factors(of: leaf).filter { !$0.examples[index].isEmpty }
         guard let first = factors.first else { return nil }
-        return factors.dropFirst().reduce(first.product(over: 0..<first.rows)) { sum, other in
-            other.product(over: 0..<other.rows, adding: sum)
+        // A leaf that is used more than once has the sum.
+        return factors.dropFirst().reduce(first.product(over: first.examples[index])) { sum, other in
+            other.product(over: other.examples[index], adding: sum)
         }.view(leaf.shape)
     }
 

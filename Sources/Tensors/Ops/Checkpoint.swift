@@ -8,13 +8,13 @@ extension Tensor {
         let span = Span("checkpoint")
         guard Recording.isOn else { return block(self) }
         let x = self
-        let (key, boundaries) = (Tensor.dropoutKey, Tensor.exampleBoundaries)
+        let (key, keys, boundaries) = (Tensor.dropoutKey, Tensor.exampleKeys, Tensor.exampleBoundaries)
         let probe = Tensor.withoutGraph { block(x) }
         let anchor = x.isDifferentiable ? x : x.trainable()  // parameters of the block alone are reason enough
         return probe.recorded(span, from: [anchor]) { upstream, gradients in
             let leaf = x.isDifferentiable ? x.detached.trainable() : x.detached
             let again = Tensor.$exampleBoundaries.withValue(boundaries) {
-                Tensor.$dropoutKey.withValue(key) { block(leaf) }
+                Tensor.$exampleKeys.withValue(keys) { Tensor.$dropoutKey.withValue(key) { block(leaf) } }
             }
             gradients.propagate(upstream, from: again)
             if let node = leaf.node, let dx = gradients.take(node) { gradients.accumulate(dx, for: x) }

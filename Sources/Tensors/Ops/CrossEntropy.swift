@@ -10,8 +10,12 @@ extension Tensor {
     /// - Parameters:
     ///   - head: the output projection, [words, n].
     ///   - labels: of the first rows, each below `words`; rows that follow count for nothing.
+    ///   - examples: where examples begin among the labels, then their number, to make logits of one example at a time; nil
+    ///     makes them of all alike.
     ///   - rowsAtATime: rows of logits in memory together.
-    public func crossEntropy(head: Projection, labels: [Int32], rowsAtATime: Int = 64) -> Tensor {
+    public func crossEntropy(
+        head: Projection, labels: [Int32], examples: [Int]? = nil, rowsAtATime: Int = 64
+    ) -> Tensor {
         let span = Span("cross-entropy")
         precondition(labels.count <= rows, "\(labels.count) labels for \(rows) rows")
         let wantsGradient =
@@ -20,8 +24,7 @@ extension Tensor {
         var total = 0.0
         var collected = Gradients()
         let leaf = detached.trainable()
-        for start in stride(from: 0, to: labels.count, by: rowsAtATime) {
-            let range = start..<min(start + rowsAtATime, labels.count)
+        for range in Self.chunks(examples ?? [0, labels.count], rowsAtATime) {
             let hidden = wantsGradient ? leaf.rowsRecorded(range) : detached.rows(range)
             let logits = hidden.projected(by: [head], as: .float32)
             // The logits' own memory becomes their gradient: nothing else reads it.
@@ -41,6 +44,13 @@ extension Tensor {
                 lorad_scale(scaled.floats, seed, scaled.count)
                 result.accumulate(scaled, for: target)
             }
+        }
+    }
+
+    /// Stretches of at most so many rows, none of which goes across a boundary.
+    private static func chunks(_ boundaries: [Int], _ rowsAtATime: Int) -> [Range<Int>] {
+        zip(boundaries, boundaries.dropFirst()).flatMap { start, end in
+            stride(from: start, to: end, by: rowsAtATime).map { $0..<min($0 + rowsAtATime, end) }
         }
     }
 

@@ -14,12 +14,18 @@ public struct Projection: Sendable {
     public var bias: Tensor?
     /// What is added to the map: an adapter that trains, and what frozen weights have gained.
     public var adapters: [LowRankFactors]
+    /// Rows of the weight that have values of their own: outputs that neither bias nor adapters reach. Only for a
+    /// projection that is applied by itself; its result is float32.
+    public var replaced: ReplacedRows?
 
     /// Creates a projection.
-    public init(weight: Tensor, bias: Tensor? = nil, adapters: [LowRankFactors] = []) {
+    public init(
+        weight: Tensor, bias: Tensor? = nil, adapters: [LowRankFactors] = [], replaced: ReplacedRows? = nil
+    ) {
         self.weight = weight
         self.bias = bias
         self.adapters = adapters
+        self.replaced = replaced
     }
 
     /// Creates a projection with one adapter.
@@ -27,8 +33,11 @@ public struct Projection: Sendable {
         self.init(weight: weight, bias: bias, adapters: [adapter])
     }
 
-    /// What may train: the weight, the bias, and the adapters' factors.
-    public var leaves: [Tensor?] { [weight, bias] + adapters.flatMap { [$0.a, $0.b] } }
+    /// What may train: the weight, the bias, the adapters' factors, and rows with values of their own.
+    public var leaves: [Tensor?] { [weight, bias] + adapters.flatMap { [$0.a, $0.b] } + [replaced?.values] }
+
+    /// The same map with the weight's own rows.
+    fileprivate var withoutReplacedRows: Projection { Projection(weight: weight, bias: bias, adapters: adapters) }
 
     /// Length of the result's rows.
     public var outputs: Int { weight.shape[0] }
@@ -77,28 +86,35 @@ extension Tensor {
         let width = projections.reduce(0) { $0 + $1.outputs }
         let shape = projections.count == 1 ? [rows, width] : [rows * width]
         precondition(residual == nil || residual?.shape == shape, "residual of shape \(residual?.shape ?? [])")
-        let outputType = residual == nil ? type ?? dtype : .float32
+        let replaced = projections.compactMap(\.replaced)
+        precondition(replaced.isEmpty || projections.count == 1, "replaced rows in a group of projections")
+        let outputType = residual == nil && replaced.isEmpty ? type ?? dtype : .float32
         let input = converted(to: Products.operandType(computing: dtype))
         var result = residual.map { $0.detached.copied() } ?? Tensor(uninitialized: shape, outputType)
         let parts = result.parts(projections)
+        let pieces = RowPiece.all(ofRows: rows)
         for (projection, part) in zip(projections, parts) {
             Products.multiply(
                 Matrix(input), Matrix(projection.weight).transposed, into: Matrix(part), accumulate: residual != nil,
-                bias: projection.bias, computing: dtype)
+                bias: projection.bias, computing: dtype, pieces: pieces)
         }
-        let adapters = AdapterSet.sets(of: projections, dropoutKey: Tensor.dropoutKey)
+        let adapters = AdapterSet.sets(of: projections, pieces)
         let hidden = adapters.map { $0.forward(input, into: parts, computing: dtype) }
 
-        let leaves = projections.flatMap(\.leaves)
+        let leaves = projections.flatMap { $0.withoutReplacedRows.leaves }
         let pullback = LinearPullback(
             input: leaves.contains { $0?.isDifferentiable == true } ? Recall(self) : nil, projections: projections,
-            adapters: zip(adapters, hidden).map { ($0, $1) }, computing: dtype, boundaries: Tensor.exampleBoundaries)
+            adapters: zip(adapters, hidden).map { ($0, $1) }, computing: dtype, pieces: pieces,
+            boundaries: Tensor.exampleBoundaries)
         let (x, residualTarget) = (target, residual?.target)
         result = result.recorded(span, from: [self, residual] + leaves) { upstream, gradients in
             if let residualTarget { gradients.accumulate(upstream, for: residualTarget) }
             pullback(upstream, x, &gradients)
         }
-        return result
+        return replaced.reduce(result) { result, rows in
+            result.overwritingColumns(
+                rows.indices, with: projected(by: [Projection(weight: rows.values)], as: .float32))
+        }
     }
 
     /// What belongs to each projection, [rows, out].
@@ -124,28 +140,31 @@ private struct AdapterSet: Sendable {
     }
 
     let members: [Member]
-    /// What the input's mask is drawn from; nil without dropout.
-    let dropoutKey: UInt64?
+    /// The rows that are computed by themselves.
+    let pieces: [RowPiece]
+    /// Whether elements of the input are dropped.
+    let drops: Bool
 
     private var dropout: Float { members[0].factors.dropout }
     private var rank: Int { members.last?.hidden.upperBound ?? 0 }
 
-    static func sets(of projections: [Projection], dropoutKey: UInt64?) -> [AdapterSet] {
+    static func sets(of projections: [Projection], _ pieces: [RowPiece]) -> [AdapterSet] {
+        let isTraining = pieces.contains { $0.dropoutKey != nil }
         var shared: [Member] = []
         var single: [AdapterSet] = []
         for (index, projection) in projections.enumerated() {
             for factors in projection.adapters {
                 let rank = factors.a.rows
-                if factors.dropout > 0, let key = dropoutKey {
+                if factors.dropout > 0, isTraining {
                     let member = Member(factors: factors, index: index, hidden: 0..<rank)
-                    single.append(AdapterSet(members: [member], dropoutKey: key ^ factors.dropoutKey))
+                    single.append(AdapterSet(members: [member], pieces: pieces, drops: true))
                 } else {
                     let start = shared.last?.hidden.upperBound ?? 0
                     shared.append(Member(factors: factors, index: index, hidden: start..<start + rank))
                 }
             }
         }
-        return (shared.isEmpty ? [] : [AdapterSet(members: shared, dropoutKey: nil)]) + single
+        return (shared.isEmpty ? [] : [AdapterSet(members: shared, pieces: pieces, drops: false)]) + single
     }
 
     /// Adds s · dropout(x) Aᵀ Bᵀ; returns s · dropout(x) Aᵀ, [rows, Σ r], which the pullback needs.
@@ -153,11 +172,11 @@ private struct AdapterSet: Sendable {
         let hidden = Tensor(uninitialized: [x.rows, rank], x.dtype)
         Products.multiply(
             Matrix(dropping(x)), Matrix(joined(as: x.dtype, scaled: true)).transposed, into: Matrix(hidden),
-            computing: type)
+            computing: type, pieces: pieces)
         for member in members {
             Products.multiply(
                 Matrix(hidden).columns(member.hidden), Matrix(member.factors.b).transposed,
-                into: Matrix(parts[member.index]), accumulate: true, computing: type)
+                into: Matrix(parts[member.index]), accumulate: true, computing: type, pieces: pieces)
         }
         return hidden
     }
@@ -177,10 +196,16 @@ private struct AdapterSet: Sendable {
 
     /// dropout(x): the same mask for the same key, so that the pullback need not keep it.
     func dropping(_ x: Tensor) -> Tensor {
-        guard let dropoutKey else { return x }
+        guard drops else { return x }
         let wide = x.converted(to: .float32)
         let dropped = Tensor(uninitialized: x.shape)
-        lorad_dropout(wide.floats, dropped.floats, x.count, dropout, dropoutKey)
+        for piece in pieces {
+            guard let key = piece.dropoutKey else { continue }
+            let first = piece.rows.lowerBound * x.columns
+            lorad_dropout(
+                wide.floats + first, dropped.floats + first, piece.rows.count * x.columns, dropout,
+                key ^ members[0].factors.dropoutKey)
+        }
         return dropped.converted(to: x.dtype)
     }
 }
@@ -191,6 +216,7 @@ private struct LinearPullback: Sendable {
     let projections: [Projection]
     let adapters: [(set: AdapterSet, hidden: Tensor)]
     let computing: DType
+    let pieces: [RowPiece]
     let boundaries: [Int]
 
     func callAsFunction(_ upstream: Tensor, _ x: GradientTarget, _ gradients: inout Gradients) {
@@ -220,7 +246,7 @@ private struct LinearPullback: Sendable {
             let b = Tensor(uninitialized: member.factors.b.shape, dy.dtype)
             lorad_scaled(member.factors.b.floats, member.factors.scale, b.pointer, b.dtype.kernel, b.count)
             Products.multiply(
-                Matrix(dy), Matrix(b), into: Matrix(inner).columns(member.hidden), computing: computing)
+                Matrix(dy), Matrix(b), into: Matrix(inner).columns(member.hidden), computing: computing, pieces: pieces)
             if member.factors.b.isDifferentiable {
                 gradients.accumulate(factors(dy, by: hidden, member.hidden), for: member.factors.b)
             }
@@ -238,20 +264,20 @@ private struct LinearPullback: Sendable {
     private func inputGradient(
         _ dy: [Tensor], _ inner: [Tensor], _ x: GradientTarget, as type: DType
     ) -> Tensor {
-        let isSingle = projections.count == 1 && adapters.allSatisfy { $0.set.dropoutKey == nil }
+        let isSingle = projections.count == 1 && !adapters.contains { $0.set.drops }
         let dx = Tensor(uninitialized: x.shape, isSingle ? type : .float32)
         for (index, projection) in projections.enumerated() {
             Products.multiply(
                 Matrix(dy[index]), Matrix(projection.weight), into: Matrix(dx), accumulate: index > 0,
-                computing: computing)
+                computing: computing, pieces: pieces)
         }
         for (adapter, inner) in zip(adapters, inner) {
             let set = adapter.set
-            let through = set.dropoutKey == nil ? dx : Tensor(uninitialized: dx.shape)
+            let through = set.drops ? Tensor(uninitialized: dx.shape) : dx
             Products.multiply(
                 Matrix(inner), Matrix(set.joined(as: inner.dtype, scaled: false)), into: Matrix(through),
-                accumulate: set.dropoutKey == nil, computing: computing)
-            guard set.dropoutKey != nil else { continue }
+                accumulate: !set.drops, computing: computing, pieces: pieces)
+            guard set.drops else { continue }
             let dropped = set.dropping(through)
             lorad_add(dx.floats, dropped.floats, dx.count)
         }

@@ -56,8 +56,12 @@ public enum Products {
 
     /// c[m, n] = a[m, k] b[k, n], plus what c held when accumulating, plus a float32 row [n]; c is float32 or bfloat16 with
     /// contiguous rows.
+    ///
+    /// - Parameter pieces: rows of a and c that are multiplied by themselves, so that they are the same to the last bit
+    ///   whatever the other rows hold and however many there are; nil multiplies all at once.
     static func multiply(
-        _ a: Matrix, _ b: Matrix, into c: Matrix, accumulate: Bool = false, bias: Tensor? = nil, computing type: DType
+        _ a: Matrix, _ b: Matrix, into c: Matrix, accumulate: Bool = false, bias: Tensor? = nil, computing type: DType,
+        pieces: [RowPiece]? = nil
     ) {
         precondition(a.columns == b.rows && c.rows == a.rows && c.columns == b.columns, "product of mismatched shapes")
         guard c.rows > 0, c.columns > 0 else { return }
@@ -65,21 +69,22 @@ public enum Products {
         let operand = operandType(computing: type)
         if operand == .float32, c.dtype != .float32 {
             return throughFloat32(c, accumulate: accumulate) {
-                multiply(a, b, into: $0, accumulate: accumulate, bias: bias, computing: .float32)
+                multiply(a, b, into: $0, accumulate: accumulate, bias: bias, computing: .float32, pieces: pieces)
             }
         }
         let left = Operand(a, as: operand)
         if b.dtype != operand, b.rows * b.columns > Operand.panel {
             if let bias { c.addRow(bias, replacing: !accumulate) }
-            return multiplyByPanels(left.matrix, b, into: c, accumulate: accumulate || bias != nil, operand: operand)
+            return multiplyByPanels(
+                left.matrix, b, into: c, accumulate: accumulate || bias != nil, operand: operand, pieces: pieces)
         }
         let right = Operand(b, as: operand)
-        product(left.matrix, right.matrix, c, accumulate: accumulate, bias: bias)
+        products(left.matrix, right.matrix, c, accumulate: accumulate, bias: bias, pieces: pieces)
     }
 
     /// Expands a large frozen matrix piece by piece, so that each piece is multiplied while it lies in cache.
     private static func multiplyByPanels(
-        _ a: Matrix, _ b: Matrix, into c: Matrix, accumulate: Bool, operand: DType
+        _ a: Matrix, _ b: Matrix, into c: Matrix, accumulate: Bool, operand: DType, pieces: [RowPiece]?
     ) {
         let (total, length) = b.isRowMajor ? (b.rows, b.columns) : (b.columns, b.rows)
         let lines = ProductTiles.length(total, about: max(1, Operand.panel / length), multiple: 16)
@@ -87,10 +92,20 @@ public enum Products {
             let range = start..<min(start + lines, total)
             let piece = Operand(b.isRowMajor ? b.rows(range) : b.columns(range), as: operand)
             if b.isRowMajor {
-                product(a.columns(range), piece.matrix, c, accumulate: accumulate || start > 0)
+                products(a.columns(range), piece.matrix, c, accumulate: accumulate || start > 0, pieces: pieces)
             } else {
-                product(a, piece.matrix, c.columns(range), accumulate: accumulate)
+                products(a, piece.matrix, c.columns(range), accumulate: accumulate, pieces: pieces)
             }
+        }
+    }
+
+    /// One product, or one for each piece of the rows.
+    private static func products(
+        _ a: Matrix, _ b: Matrix, _ c: Matrix, accumulate: Bool, bias: Tensor? = nil, pieces: [RowPiece]?
+    ) {
+        guard let pieces else { return product(a, b, c, accumulate: accumulate, bias: bias) }
+        for piece in pieces {
+            product(a.rows(piece.rows), b, c.rows(piece.rows), accumulate: accumulate, bias: bias)
         }
     }
 

@@ -1,6 +1,7 @@
 import Models
 
-/// The questions of a dataset: one for each answer of a row, with the turns before it as they stand there.
+/// The questions of a dataset: one for each answer of a row that is learned and calls no tools, with the turns before it as they
+/// stand there.
 public struct Questions: Sendable {
     /// A question and what people answered.
     struct Question {
@@ -21,7 +22,7 @@ public struct Questions: Sendable {
         self.dataset = dataset
         places = try (0..<dataset.count).flatMap { row in
             let turns = try dataset.conversation(at: row).turns
-            return turns.indices.filter { turns[$0].role == .assistant }.map { (row, $0) }
+            return turns.indices.filter { turns[$0].isAsked }.map { (row, $0) }
         }
     }
 
@@ -59,4 +60,9 @@ public struct Questions: Sendable {
         guard conversation.turns[..<turn].contains(where: { $0.role == .assistant }) else { return own }
         return .string("\(own.stringValue ?? "\(own)")#\(turn)")
     }
+}
+
+extension ConversationTurn {
+    /// Whether a model's own answer can be compared with it.
+    fileprivate var isAsked: Bool { role == .assistant && isLearned && calls.isEmpty }
 }

@@ -1,9 +1,11 @@
 /// Which rows a run trains on and how they become tokens.
 public struct DataArguments: Equatable, Sendable {
-    /// What happens to a row of more than `maxLength` tokens; none is ever cut silently.
+    /// What happens to a row of more than `maxLength` tokens; none is cut silently.
     public enum LongRows: String, CaseIterable, Sendable {
         case error
         case drop
+        /// Captions of contrastive models only.
+        case truncate
     }
 
     /// The dataset to train on: a file, a folder, or a range of archives.
@@ -14,6 +16,12 @@ public struct DataArguments: Equatable, Sendable {
     public var validation: String?
     /// How the datasets are written.
     public var format = DataFormat.automatic
+    /// Which column of the datasets holds what.
+    public var columns = ColumnMapping()
+    /// What separates the fields of a table: `auto`, `tab` or a character.
+    public var separator = TableSeparator.automatic
+    /// The names of the classes whose numbers `.cls` members of archives hold, a file with one a line.
+    public var classes: String?
     /// What a picture is asked where a dataset has captions or classes only; nil takes the format's own question.
     public var prompt: String?
     /// The most tokens that a row may have, image tokens included.
@@ -38,6 +46,9 @@ public struct DataArguments: Equatable, Sendable {
         var options = DatasetOptions(path: path, imageFolder: images)
         options.format = format
         options.prompt = prompt
+        options.columns = columns
+        options.separator = TableSeparator(name: separator)
+        options.classes = classes
         return options
     }
 }

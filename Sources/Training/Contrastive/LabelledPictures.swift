@@ -39,6 +39,7 @@ public struct LabelledPictures: Sendable {
         else {
             throw TrainingError(.fileNotFound, "\(path): no such file, or it is not UTF-8: a class a line is expected")
         }
+        if let reason = PackedFile.reason(against: data) { throw TrainingError(.unsupported, "\(path): \(reason)") }
         let names = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
             .filter { !$0.isEmpty }
         guard !names.isEmpty else {
@@ -85,20 +86,61 @@ public struct LabelledPictures: Sendable {
         file: String, key: String, imageFolder: String, classes: [String], skipsBadRows: Bool = false,
         fit: PictureFit? = nil
     ) throws {
-        let rows = try ConversationFile(path: file)
+        let rows = try ConversationFile(path: file, imageFolder: imageFolder)
+        try self.init(rows, key: key, classes: classes, skipsBadRows: skipsBadRows, fit: fit)
+    }
+
+    /// Pictures of a dataset: of class folders the folders' pictures, of rows and archives each row's picture with its class.
+    ///
+    /// - Parameters:
+    ///   - options: the dataset; its own `classes` do not matter.
+    ///   - key: where a row says its class, by name or by number from 0. In archives `.cls` counts where the row says nothing.
+    ///   - classes: the classes' names; nil takes those of class folders.
+    ///   - fit: whether a model can take the pictures; nil where there is none.
+    /// - Throws: `TrainingError` as the initializers for folders and files.
+    public init(_ options: DatasetOptions, key: String, classes: [String]?, fit: PictureFit?) throws {
+        if try Self.areFolders(options) {
+            try self.init(folder: options.path, classes: classes, skipsBadRows: options.skipsBadRows, fit: fit)
+            return
+        }
+        var options = options
+        options.classes = nil
+        let (opened, format) = try DatasetFormats.open(options)
+        guard let rows = opened as? any LabelledRows else {
+            throw TrainingError(
+                .unsupported, "\(options.path): \(format.rawValue) does not say the classes of pictures")
+        }
+        try self.init(rows, key: key, classes: classes ?? [], skipsBadRows: options.skipsBadRows, fit: fit)
+    }
+
+    /// Whether a dataset is pictures in a folder for each class.
+    ///
+    /// - Throws: `TrainingError` where there is nothing.
+    public static func areFolders(_ options: DatasetOptions) throws -> Bool {
+        guard options.format == .automatic, FolderEntries.isFolder(options.path) else {
+            return options.format == .classFolders
+        }
+        let probe = try DatasetProbe(options)
+        return !probe.hasArchives && !probe.hasCaptions
+    }
+
+    private init(
+        _ rows: any LabelledRows, key: String, classes: [String], skipsBadRows: Bool, fit: PictureFit?
+    ) throws {
         let labels = Self.labels(classes)
         var problems: [RowProblem] = []
         var found: [Candidate] = []
         for row in 0..<rows.count {
             do {
-                let entry = try Self.entry(rows, row, key, imageFolder, labels)
+                let entry = try Self.entry(rows.labelled(at: row, key: key), key, labels)
                 found.append(Candidate(entry: entry, row: row, place: rows.place(ofRow: row)))
             } catch {
                 problems.append(error as? RowProblem ?? rows.problem(row, RowProblem.reason(for: error)))
             }
         }
-        (path, self.classes, count) = (file, classes, rows.count)
-        (entries, skipped) = try Self.checked(found, problems, of: file, count: rows.count, skips: skipsBadRows, fit)
+        (path, self.classes, count) = (rows.path, classes, rows.count)
+        (entries, skipped) = try Self.checked(
+            found, problems, of: rows.path, count: rows.count, skips: skipsBadRows, fit)
         let known = Set(entries.map(\.label))
         let empty = classes.indices.count { !known.contains($0) }
         remarks = empty > 0 ? ["\(empty) classes without pictures"] : []
@@ -153,20 +195,13 @@ public struct LabelledPictures: Sendable {
         return (entries, problems.sorted { $0.row < $1.row })
     }
 
-    private static func entry(
-        _ rows: ConversationFile, _ row: Int, _ key: String, _ folder: String, _ labels: [String: Int]
-    ) throws -> Entry {
-        let object = try rows.fields(ofRow: row)
-        guard let image = object["image"]?.stringValue else { throw RowProblem.Reason("has no path at `image`") }
-        guard let value = object[key], let label = value.stringValue.map({ labels[$0] }) ?? value.intValue,
-            (0..<labels.count).contains(label)
+    private static func entry(_ row: LabelledPicture, _ key: String, _ labels: [String: Int]) throws -> Entry {
+        let number = row.label.flatMap { $0.intValue ?? $0.stringValue.flatMap { Int($0) } }
+        guard let label = row.label?.stringValue.flatMap({ labels[$0] }) ?? number, (0..<labels.count).contains(label)
         else {
-            let found = object[key].map { "`\($0)`" } ?? "nothing"
+            let found = row.label.map { "`\($0)`" } ?? "nothing"
             throw RowProblem.Reason("has \(found) at `\(key)`: expected a class's name, or its number from 0")
         }
-        guard let path = try PictureReference(text: image).path(in: folder) else {
-            throw RowProblem.Reason("has a data: URL at `image`: expected a path")
-        }
-        return Entry(picture: Picture(file: path), label: label)
+        return Entry(picture: row.picture, label: label)
     }
 }

@@ -2,9 +2,8 @@ import Tensors
 
 /// Which rows each optimizer step takes: a function of the seed and the step alone, so that a run resumes exactly.
 ///
-/// Shuffled, every epoch goes through all rows once in an order of its own: ⌈rows / rowsPerStep⌉ steps, the last of
-/// which may be short (`drop_last` is false). In file order, row i of step t is (t · rowsPerStep + i) mod rows: steps
-/// are never short, and an epoch still counts ⌈rows / rowsPerStep⌉ of them.
+/// Every epoch takes each row once in ⌈rows / rowsPerStep⌉ steps, in the order of the file or in a shuffled order of its
+/// own. The last step of an epoch may be short, as in transformers' Trainer (`dataloader_drop_last` is false).
 public struct BatchOrder: Equatable, Sendable {
     /// How many rows there are.
     public let rowCount: Int
@@ -45,12 +44,11 @@ public struct BatchOrder: Equatable, Sendable {
 
     /// The rows of a step, from 0.
     public func rows(ofStep step: Int) -> [Int] {
-        guard let shuffleSeed else {
-            return (0..<rowsPerStep).map { (step * rowsPerStep + $0) % rowCount }
-        }
-        var generator = SplitMix64(seed: shuffleSeed, stream: UInt64(step / stepsPerEpoch))
         let start = step % stepsPerEpoch * rowsPerStep
-        return Array(generator.permutation(rowCount)[start..<min(start + rowsPerStep, rowCount)])
+        let places = start..<min(start + rowsPerStep, rowCount)
+        guard let shuffleSeed else { return Array(places) }
+        var generator = SplitMix64(seed: shuffleSeed, stream: UInt64(step / stepsPerEpoch))
+        return Array(generator.permutation(rowCount)[places])
     }
 
     /// The rows of a step as its micro-batches; the last may be short, and a short step has fewer.
@@ -63,7 +61,6 @@ public struct BatchOrder: Equatable, Sendable {
 
     /// How often the data has been gone through after so many steps.
     public func epochs(afterSteps steps: Int) -> Double {
-        guard shuffleSeed != nil else { return Double(steps * rowsPerStep) / Double(rowCount) }
         let within = min(steps % stepsPerEpoch * rowsPerStep, rowCount)
         return Double(steps / stepsPerEpoch) + Double(within) / Double(rowCount)
     }

@@ -24,7 +24,7 @@ public struct CaptionEncoder: RowEncoder {
     ///
     /// - Throws: what is wrong with the row, or what the tokenizer throws.
     public func encode(_ conversation: Conversation) throws -> EncodedExample {
-        let answers = conversation.turns.filter { $0.role == .assistant }
+        let answers = conversation.turns.filter { $0.role == .assistant && $0.isLearned }
         guard conversation.images.count == 1 else {
             throw RowProblem.Reason("has \(conversation.images.count) images: a pair is one picture and its caption")
         }
@@ -35,6 +35,14 @@ public struct CaptionEncoder: RowEncoder {
         var labels = Array(repeating: PackedBatch.unsupervised, count: ids.count)
         labels[labels.count - 1] = ids[ids.count - 1]
         return EncodedExample(ids: ids, labels: labels, images: conversation.images, row: conversation.row)
+    }
+
+    /// A caption without the tokens before its end mark that are too many, as CLIP's tokenizer truncates.
+    public func shortened(_ example: EncodedExample, to limit: Int) -> EncodedExample? {
+        EncodedExample(
+            ids: example.ids.prefix(limit - 1) + example.ids.suffix(1),
+            labels: example.labels.prefix(limit - 1) + example.labels.suffix(1), images: example.images,
+            row: example.row)
     }
 
     /// The tokens of a text, white space around it left out; at least two.

@@ -12,6 +12,8 @@ public struct Conversation: Equatable, Sendable {
     public let turns: [ConversationTurn]
     /// What messages call its turns.
     let naming: TurnNaming
+    /// What is to be said about it.
+    let notes: RowNotes
 
     /// Creates a row; nothing is checked.
     public init(
@@ -22,7 +24,8 @@ public struct Conversation: Equatable, Sendable {
 
     /// Creates a row whose turns have names of their own.
     init(
-        row: Int, id: String?, person: String?, images: [Picture], turns: [ConversationTurn], naming: TurnNaming
+        row: Int, id: String?, person: String?, images: [Picture], turns: [ConversationTurn], naming: TurnNaming,
+        notes: RowNotes = RowNotes()
     ) {
         self.row = row
         self.id = id
@@ -30,17 +33,29 @@ public struct Conversation: Equatable, Sendable {
         self.images = images
         self.turns = turns
         self.naming = naming
+        self.notes = notes
+    }
+
+    /// A row as it was read, with its pictures found.
+    init(row: Int, id: String?, images: [Picture], _ read: ConversationRow) {
+        self.init(
+            row: row, id: id, person: read.person, images: images, turns: read.turns, naming: read.naming,
+            notes: read.notes)
     }
 
     /// A row that asks about pictures once: their markers, the question beneath, and the answer.
     ///
     /// - Parameter question: May be empty, or hold the markers itself.
-    init(row: Int, id: String?, images: [Picture], question: String, answer: String) {
+    init(
+        row: Int, id: String?, person: String? = nil, images: [Picture], question: String, answer: String,
+        notes: RowNotes = RowNotes()
+    ) {
         let markers = Array(repeating: Self.imageMarker, count: images.count)
         let lines = question.imageMarkerCount > 0 ? [question] : markers + (question.isEmpty ? [] : [question])
         self.init(
-            row: row, id: id, images: images,
-            turns: [.init(.user, lines.joined(separator: "\n")), .init(.assistant, answer)])
+            row: row, id: id, person: person, images: images,
+            turns: [.init(.user, lines.joined(separator: "\n")), .init(.assistant, answer)], naming: TurnNaming(),
+            notes: notes)
     }
 
     /// What stands in a question where a picture belongs.
@@ -53,7 +68,12 @@ struct TurnNaming: Equatable, Sendable {
     var list = "conversations"
     /// Which of the turns is the list's first.
     var first = 0
+    /// What each turn stands in, where that is no list.
+    var fields: [String] = []
 
     /// `conversations[1]`.
-    func name(ofTurn index: Int) -> String { index < first ? "`system`" : "`\(list)[\(index - first)]`" }
+    func name(ofTurn index: Int) -> String {
+        if fields.indices.contains(index) { return "`\(fields[index])`" }
+        return index < first ? "`system`" : "`\(list)[\(index - first)]`"
+    }
 }

@@ -8,7 +8,10 @@ public struct ConversationDataset: Sendable {
     public let skipped: [RowProblem]
     /// Whether bad rows are left out instead of refused.
     let skipsBadRows: Bool
+    /// What messages call the settings.
+    let names: SettingNames
     private let isRecognised: Bool
+    private let notes: RowNotes
 
     /// Opens a dataset and validates every row of it: form, turn order, markers, and that each picture is there with a
     /// header that can be read. Pictures are decoded when they are needed; where bad rows are left out they are decoded
@@ -21,11 +24,13 @@ public struct ConversationDataset: Sendable {
         (rows, format) = try DatasetFormats.open(options)
         isRecognised = options.format == .automatic
         skipsBadRows = options.skipsBadRows
+        names = options.names
         guard rows.count <= Int32.max else {
             throw TrainingError(
                 .unsupported, "\(options.path): has \(rows.count) rows, more than \(Int32.max): split it")
         }
-        let problems = Self.problems(in: rows, decodes: options.skipsBadRows, fit)
+        let (problems, notes) = Self.checked(rows, decodes: options.skipsBadRows, fit)
+        self.notes = notes
         guard problems.isEmpty || options.skipsBadRows && problems.count < rows.count else {
             throw TrainingError.rows(problems, of: options.path, rowCount: rows.count)
         }
@@ -47,10 +52,11 @@ public struct ConversationDataset: Sendable {
     /// How many rows there are, those left out included.
     public var count: Int { rows.count }
 
-    /// A line on what was opened: `train.json: 1200 rows, llava (recognised)`.
+    /// A line on what was opened: `train.json: 1200 rows, llava (recognised)`, and what is to be said about its rows.
     public var notice: String {
         let kind = "\(format.rawValue)\(isRecognised ? " (recognised)" : "")"
-        return "\(path): \(count) rows, \(([kind] + [rows.remark].compactMap(\.self)).joined(separator: ", "))"
+        let line = "\(path): \(count) rows, \(([kind] + [rows.remark].compactMap(\.self)).joined(separator: ", "))"
+        return ([line] + notes.texts).joined(separator: "; ")
     }
 
     /// Reads one row.
@@ -58,22 +64,26 @@ public struct ConversationDataset: Sendable {
     /// - Throws: `RowProblem` where it cannot be read.
     public func conversation(at row: Int) throws -> Conversation { try rows.conversation(at: row) }
 
-    private static func problems(
-        in dataset: any DatasetRows, decodes: Bool, _ fit: PictureFit?
-    ) -> [RowProblem] {
+    /// What is wrong with rows, and what is to be said about the others.
+    private static func checked(
+        _ dataset: any DatasetRows, decodes: Bool, _ fit: PictureFit?
+    ) -> (problems: [RowProblem], notes: RowNotes) {
         let found = RowChunks(count: dataset.count, chunkSize: decodes ? 32 : 1024).map { rows in
             var pictures = PictureCheck(decodes: decodes, fit: fit)
-            return rows.compactMap { row -> RowProblem? in
+            var (problems, notes) = ([RowProblem](), RowNotes())
+            for row in rows {
                 do {
                     let conversation = try dataset.conversation(at: row)
                     let reason =
                         ConversationRules.reason(against: conversation) ?? pictures.reason(against: conversation)
-                    return reason.map { dataset.problem(row, $0, id: conversation.id) }
+                    if let reason { problems.append(dataset.problem(row, reason, id: conversation.id)) }
+                    if reason == nil { notes = notes + conversation.notes }
                 } catch {
-                    return error as? RowProblem ?? dataset.problem(row, "\(error)")
+                    problems.append(error as? RowProblem ?? dataset.problem(row, "\(error)"))
                 }
             }
+            return (problems, notes)
         }
-        return found.flatMap(\.self)
+        return (found.flatMap(\.0), found.map(\.1).reduce(RowNotes(), +))
     }
 }

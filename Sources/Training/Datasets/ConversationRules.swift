@@ -14,24 +14,25 @@ enum ConversationRules {
         return nil
     }
 
-    /// A system turn may come first; then user and assistant take turns, and the assistant has the last word.
+    /// A system turn may come first; then someone asks, and the assistant has the last word. Which turns may follow each other
+    /// is for the template to say.
     static let turnOrder: Rule = { conversation in
         let turns = conversation.turns
         let offset = turns.first?.role == .system ? 1 : 0
         guard turns.count > offset else { return "holds no question and answer" }
         for (index, turn) in turns.enumerated().dropFirst(offset) {
-            let expected: ConversationTurn.Role = (index - offset).isMultiple(of: 2) ? .user : .assistant
-            if turn.role != expected {
-                let name = conversation.naming.name(ofTurn: index)
-                return "\(name): expected the \(expected.rawValue), found the \(turn.role.rawValue)"
-            }
+            let isFirst = index == offset
+            guard isFirst ? turn.role != .user : turn.role == .system else { continue }
+            let expected = isFirst || turns[index - 1].role == .assistant ? "user" : "assistant"
+            let name = conversation.naming.name(ofTurn: index)
+            return "\(name): expected the \(expected), found the \(turn.role.rawValue)"
         }
         return turns.last?.role == .assistant ? nil : "ends with a question: expected an answer of the assistant"
     }
 
     /// There is something to learn in each answer.
     static let answersHoldText: Rule = { conversation in
-        for (index, turn) in conversation.turns.enumerated() where turn.role == .assistant {
+        for (index, turn) in conversation.turns.enumerated() where turn.role == .assistant && turn.calls.isEmpty {
             if turn.text.allSatisfy(\.isWhitespace) {
                 return "\(conversation.naming.name(ofTurn: index)): the answer is empty"
             }

@@ -8,8 +8,16 @@ public struct DatasetOptions: Equatable, Sendable {
     public var format = DataFormat.automatic
     /// What a picture is asked where the dataset has captions or classes only; nil takes the format's own question.
     public var prompt: String?
+    /// Which column holds what.
+    public var columns = ColumnMapping()
+    /// What separates the fields of a table; nil lets its first line decide.
+    public var separator: TableSeparator?
+    /// The names of the classes whose numbers `.cls` members of archives hold, a file with one a line; nil takes the number.
+    public var classes: String?
     /// Whether rows that cannot be used are left out instead of refused. Every picture is decoded then.
     public var skipsBadRows = false
+    /// What messages call these settings.
+    public var names = SettingNames.runFile
 
     /// A dataset that is recognised by what it holds.
     public init(path: String, imageFolder: String = ".") {

@@ -13,8 +13,15 @@ public struct EncodedDataset: EncodedRows {
     private let kept: [Measure]
     /// How many rows were left out because they are too long.
     public let droppedCount: Int
+    /// How many rows are cut because they are too long.
+    public let truncatedCount: Int
+    /// How many tokens a row may have; longer ones are cut.
+    private let cutLength: Int?
     /// The rows that were left out because they cannot be used, in their order; empty unless that was asked for.
     public let skipped: [RowProblem]
+    /// What tells the rows from others; images are not part of it.
+    public let identity: DatasetIdentity
+    private let unreadable: Set<Int>
 
     /// What is remembered of a row.
     private struct Measure: Sendable {
@@ -38,8 +45,12 @@ public struct EncodedDataset: EncodedRows {
     ) throws {
         self.dataset = dataset
         self.encoder = encoder
-        let limit = LengthLimit(maxLength, model: encoder.lengthLimit)
-        let measures = Self.measure(dataset, encoder, limit: onLong == .error ? limit : nil)
+        let limit = LengthLimit(maxLength, model: encoder.lengthLimit, dataset.names)
+        cutLength = onLong == .truncate ? limit.tokens : nil
+        if onLong == .truncate { try Self.checkShortens(encoder, to: limit.tokens) }
+        unreadable = Set(dataset.skipped.map(\.row))
+        let measures = Self.measure(
+            dataset, encoder, except: unreadable, limit, refusesLong: onLong == .error, cutTo: cutLength)
         let problems = measures.flatMap(\.problems)
         let readable = measures.flatMap(\.rows)
         guard problems.isEmpty || dataset.skipsBadRows && !readable.isEmpty else {
@@ -47,7 +58,10 @@ public struct EncodedDataset: EncodedRows {
         }
         kept = readable.filter { $0.length <= limit.tokens }
         droppedCount = readable.count - kept.count
+        truncatedCount = measures.reduce(0) { $0 + $1.cutCount }
         skipped = (dataset.skipped + problems).sorted { $0.row < $1.row }
+        identity = RowDigests(joining: measures.map(\.digests)).identity(
+            rowCount: dataset.count, skippedCount: skipped.count)
         guard !kept.isEmpty else {
             throw TrainingError(
                 .invalidDataset,
@@ -58,11 +72,24 @@ public struct EncodedDataset: EncodedRows {
     /// The dataset's path.
     public var path: String { dataset.path }
 
+    /// How the dataset is written.
+    public var format: DataFormat { dataset.format }
+
     /// How many rows the dataset has, those left out included.
     public var datasetCount: Int { dataset.count }
 
     /// How many rows there are to train on.
     public var count: Int { kept.count }
+
+    /// The most tokens of a row.
+    public var longestLength: Int { kept.reduce(0) { max($0, Int($1.length)) } }
+
+    /// What a user should know about rows that are cut; nil where none is.
+    public var truncationNotice: String? {
+        guard truncatedCount > 0 else { return nil }
+        let what = truncatedCount == 1 ? "1 caption is" : "\(truncatedCount) captions are"
+        return "\(path): \(what) longer than \(longestLength) tokens and cut there, end mark kept (on_long: truncate)"
+    }
 
     /// The tokens of a row, by its position among those that are kept.
     public func length(at index: Int) -> Int { Int(kept[index].length) }
@@ -72,7 +99,36 @@ public struct EncodedDataset: EncodedRows {
 
     /// A row, by its position among those that are kept.
     public func example(at index: Int) throws -> EncodedExample {
-        try encoder.encode(try dataset.conversation(at: Int(kept[index].row)))
+        try Self.example(dataset.conversation(at: Int(kept[index].row)), encoder, cutTo: cutLength).example
+    }
+
+    /// A row as it is learned, and whether it was cut.
+    private static func example(
+        _ conversation: Conversation, _ encoder: any RowEncoder, cutTo limit: Int?
+    ) throws -> (example: EncodedExample, isCut: Bool) {
+        let whole = try encoder.encode(conversation)
+        guard let limit, whole.ids.count > limit, let short = encoder.shortened(whole, to: limit) else {
+            return (whole, false)
+        }
+        return (short, true)
+    }
+
+    /// Refuses to cut rows of which every token is learned from, or stands for a picture.
+    private static func checkShortens(_ encoder: any RowEncoder, to limit: Int) throws {
+        let example = EncodedExample(ids: [0, 0, 0], labels: [0, 0, 0], images: [], row: 0)
+        guard encoder.shortened(example, to: 2) == nil else { return }
+        throw TrainingError(
+            .unsupported,
+            "data.on_long: truncate is for the captions of CLIP models, which were trained with cut captions: a conversation"
+                + " that is cut loses the end of its answer, and the model learns to stop in the middle or to describe a"
+                + " picture that it does not see; raise data.max_length, or set data.on_long to drop")
+    }
+
+    /// The pictures of a row, by its position among those that are kept.
+    ///
+    /// - Throws: what is wrong with the row.
+    public func pictures(at index: Int) throws -> [Picture] {
+        try dataset.conversation(at: Int(kept[index].row)).images
     }
 
     /// Whom each row is about.
@@ -99,19 +155,35 @@ public struct EncodedDataset: EncodedRows {
     private struct Stretch: Sendable {
         var rows: [Measure] = []
         var problems: [RowProblem] = []
+        var cutCount = 0
+        var digests = RowDigests()
     }
 
+    /// Whether a row of the dataset, by its position there, was left out before it was encoded.
+    func isUnreadable(_ row: Int) -> Bool { unreadable.contains(row) }
+
+    /// A row of the dataset, by its position there.
+    func conversation(at row: Int) throws -> Conversation { try dataset.conversation(at: row) }
+
     private static func measure(
-        _ dataset: ConversationDataset, _ encoder: any RowEncoder, limit: LengthLimit?
+        _ dataset: ConversationDataset, _ encoder: any RowEncoder, except unreadable: Set<Int>, _ limit: LengthLimit,
+        refusesLong: Bool, cutTo cutLength: Int?
     ) -> [Stretch] {
-        let bad = Set(dataset.skipped.map(\.row))
-        return RowChunks(count: dataset.count, chunkSize: 64).map { rows in
+        RowChunks(count: dataset.count, chunkSize: 64).map { rows in
             var stretch = Stretch()
-            for row in rows where !bad.contains(row) {
+            for row in rows {
+                guard !unreadable.contains(row) else {
+                    stretch.digests.addSkipped()
+                    continue
+                }
                 do {
-                    let example = try encoder.encode(try dataset.conversation(at: row))
-                    try check(example, limit)
+                    let conversation = try dataset.conversation(at: row)
+                    stretch.digests.add(conversation)
+                    let (example, isCut) = try Self.example(conversation, encoder, cutTo: cutLength)
+                    try check(example, refusesLong ? limit : nil)
+                    if isCut { stretch.cutCount += 1 }
                     stretch.rows.append(Measure(example))
+                    if example.ids.count <= limit.tokens { stretch.digests.add(example) }
                 } catch {
                     stretch.problems.append(problem(error, row: row, in: dataset))
                 }
@@ -124,7 +196,7 @@ public struct EncodedDataset: EncodedRows {
         if let limit, example.ids.count > limit.tokens {
             throw RowProblem.Reason(
                 "has \(example.ids.count) tokens, more than \(limit.name):"
-                    + " \(limit.advice), or set data.on_long to drop")
+                    + " \(limit.advice)\(limit.onLong)")
         }
         guard example.supervisedCount > 0 else { throw RowProblem.Reason("has no token to learn") }
     }
@@ -141,12 +213,14 @@ private struct LengthLimit {
     let tokens: Int
     let name: String
     let advice: String
+    let onLong: String
 
     /// The run's own limit, or the model's where that is lower.
-    init(_ maxLength: Int, model: Int?) {
+    init(_ maxLength: Int, model: Int?, _ names: SettingNames) {
         tokens = min(maxLength, model ?? .max)
         let isModels = tokens < maxLength
-        name = isModels ? "the \(tokens) that the model takes" : "data.max_length \(maxLength)"
+        name = isModels ? "the \(tokens) that the model takes" : "\(names.maxLength) \(maxLength)"
         advice = isModels ? "shorten it" : "raise it"
+        onLong = names.onLong
     }
 }

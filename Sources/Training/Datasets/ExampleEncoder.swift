@@ -47,6 +47,9 @@ public struct ExampleEncoder: Sendable {
     ///
     /// - Throws: What is wrong with the conversation, or what the tokenizer throws.
     public func encode(_ conversation: Conversation) throws -> EncodedExample {
+        if let reason = template.reason(against: conversation.turns, name: conversation.naming.name(ofTurn:)) {
+            throw RowProblem.Reason(reason)
+        }
         let rendered = template.render(withImageTokens(conversation.turns), marks: marks).after(prefix)
         let (ids, offsets) = try tokenizer.encode(rendered.text)
         try checkImageTokens(ids, imageCount: conversation.images.count)
@@ -62,6 +65,7 @@ public struct ExampleEncoder: Sendable {
     ///
     /// - Throws: What is wrong with the turns, or what the tokenizer throws.
     public func encodePrompt(_ turns: [ConversationTurn]) throws -> [Int32] {
+        if let reason = template.reason(against: turns, name: { "turn \($0)" }) { throw RowProblem.Reason(reason) }
         let text = prefix + template.prompt(withImageTokens(turns), marks: marks)
         return try tokenizer.encode(text).ids.map { Int32($0) }
     }
@@ -76,7 +80,7 @@ public struct ExampleEncoder: Sendable {
     private func withImageTokens(_ turns: [ConversationTurn]) -> [ConversationTurn] {
         let tokens = String(repeating: image.token, count: image.countPerImage)
         return turns.map { turn in
-            ConversationTurn(turn.role, turn.text.piecesBetweenImageMarkers.joined(separator: tokens))
+            turn.saying(turn.text.piecesBetweenImageMarkers.joined(separator: tokens))
         }
     }
 

@@ -6,6 +6,15 @@ public protocol RowEncoder: Sendable {
     ///
     /// - Throws: what is wrong with the row, or what the tokenizer throws.
     func encode(_ conversation: Conversation) throws -> EncodedExample
+    /// The row cut to some tokens, as the family's own training cuts it; nil where that would change what is learned.
+    ///
+    /// - Parameter limit: the most tokens, at least two; the row has more.
+    func shortened(_ example: EncodedExample, to limit: Int) -> EncodedExample?
+}
+
+extension RowEncoder {
+    /// Nil.
+    public func shortened(_ example: EncodedExample, to limit: Int) -> EncodedExample? { nil }
 }
 
 extension ExampleEncoder: RowEncoder {

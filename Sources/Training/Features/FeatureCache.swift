@@ -67,8 +67,9 @@ public final class FeatureCache: Sendable {
     func features(of picture: Picture, pixels: () throws -> PixelValues) throws -> Tensor {
         var hash = SHA256()
         layers.digest.withUnsafeBytes { hash.update(bufferPointer: $0) }
-        hash.update(data: Data("\(processor.cacheKey);".utf8))
-        hash.update(data: try picture.contents())
+        let contents = try picture.contents()
+        hash.update(data: Data("\(processor.cacheKey(forImage: contents));".utf8))
+        hash.update(data: contents)
         let key = hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         if let features = folder.read(key) {
             counts.withLock { $0.found += 1 }

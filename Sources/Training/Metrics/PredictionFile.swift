@@ -14,6 +14,7 @@ public enum PredictionFile {
         } catch {
             throw TrainingError(.fileNotFound, "\(path): cannot be read", cause: error)
         }
+        if let reason = PackedFile.reason(against: data) { throw TrainingError(.unsupported, "\(path): \(reason)") }
         return try data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
             .compactMap { index, line in
                 guard !line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) else { return nil }
@@ -29,16 +30,22 @@ public enum PredictionFile {
             throw TrainingError(.invalidDataset, "\(place): one JSON object a line expected", cause: error)
         }
         guard let text = row["prediction"]?.stringValue else {
-            throw TrainingError(.invalidDataset, "\(place): `prediction` is missing or no text")
+            throw TrainingError(.invalidDataset, "\(place): `prediction`: \(Self.expected("text", row["prediction"]))")
         }
         let id = row["question_id"] ?? .null
         guard id.stringValue != nil || id.intValue != nil else {
-            throw TrainingError(.invalidDataset, "\(place): `question_id` is missing, or neither text nor a number")
+            throw TrainingError(
+                .invalidDataset, "\(place): `question_id`: \(Self.expected("text or a number", row["question_id"]))")
         }
         guard let references = References(row["references"] ?? .null), !references.texts.isEmpty else {
-            throw TrainingError(.invalidDataset, "\(place): `references` is missing or no list of texts")
+            throw TrainingError(
+                .invalidDataset, "\(place): `references`: \(Self.expected("a list of texts", row["references"]))")
         }
         return Prediction(questionID: id, prediction: text, references: references.texts)
+    }
+
+    private static func expected(_ kind: String, _ found: JSONValue?) -> String {
+        "expected \(kind), found \(found.map(\.excerpt) ?? "nothing")"
     }
 
     /// Writes predictions with their scores, complete or not at all.

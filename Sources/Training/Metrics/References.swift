@@ -1,17 +1,17 @@
 import Models
 
-/// What people answered: a text, a list of texts, or VQA v2's list of `{"answer": …}`.
+/// What people answered: a text, a list of texts, or VQA v2's list of `{"answer": …}`. Numbers and truth values are read as text.
 struct References {
     let texts: [String]
 
     /// The texts, or nil where the value is none of these.
     init?(_ value: JSONValue) {
-        if let text = value.stringValue {
-            texts = [text]
+        if let spoken = SpokenText(value) {
+            texts = [spoken.text]
             return
         }
         guard let list = value.arrayValue else { return nil }
-        let found = list.map { $0.stringValue ?? $0["answer"]?.stringValue }
+        let found = list.map { SpokenText($0)?.text ?? $0["answer"].flatMap(SpokenText.init)?.text }
         guard !found.contains(nil) else { return nil }
         texts = found.compactMap(\.self)
     }

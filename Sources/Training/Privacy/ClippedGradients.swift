@@ -6,17 +6,30 @@ import Tensors
 /// Sums of gradients of which none is longer than a bound, one for each unit of a step: what DP-SGD adds noise to (Abadi et
 /// al. 2016, arXiv:1607.00133).
 ///
-/// A unit's gradient is that of the mean loss of its supervised tokens. Short units are packed into one pass, in which the
-/// norm of each comes from the factors of its gradient (see `ExampleGradients`); a unit of about a micro-batch's length has
-/// a pass of its own, whose gradient is its own, and so has every unit where something else than LoRA factors within the
-/// layers trains.
+/// A unit's gradient is that of the mean loss of its supervised tokens. What a unit adds to the sum is a function of its own
+/// rows, its own dropout key and the parameters, to the last bit: short units share a pass, in which each is computed as if
+/// it were alone (`Tensor.exampleKeys`); a longer unit has a pass of its own, and so has every unit where something else than
+/// LoRA factors within the layers trains. It is then rounded to whole steps whose length is checked (`NormGrid`), and whole
+/// numbers are added. So a unit more or less moves the sum by that unit's steps and by nothing else.
 struct ClippedGradients: Sendable {
     let model: any GenerativeModel
     let weights: AdapterWeights
     let checkpointing: Bool
-    let clip: Double
     /// Tensors that keep their values, and count for no norm.
     let frozen: AdapterParameter.Role?
+
+    /// A unit of a step.
+    struct Unit: Equatable, Sendable {
+        /// Its rows, by their positions in a source; at least one.
+        let rows: [Int]
+        /// What its dropout masks are drawn from: a secret that no other unit has.
+        let key: UInt64
+    }
+
+    /// The tensors that train, nil in the place of one that keeps its values.
+    var trained: [Tensor?] {
+        weights.parameters.map { $0.description.role == frozen ? nil : $0.tensor }
+    }
 
     /// Whether units can share a pass.
     private var canPack: Bool {
@@ -26,17 +39,27 @@ struct ClippedGradients: Sendable {
         }
     }
 
-    private var leaves: [Tensor] {
-        weights.parameters.filter { $0.description.role != frozen }.map(\.tensor)
+    /// Whether a unit may share a pass, which depends on no other unit: it is computed in the same way where it does not.
+    private func isShort(_ unit: Unit, _ source: any RowLengths) -> Bool {
+        canPack && length(unit, source) <= model.microBatchTokens
+    }
+
+    private func length(_ unit: Unit, _ source: any RowLengths) -> Int {
+        unit.rows.reduce(0) { $0 + source.length(at: $1) }
     }
 
     /// Neighbouring units that share a pass, of about a micro-batch's length together.
-    func passes(_ units: [[Int]], of source: any RowLengths) -> [[[Int]]] {
-        var passes: [[[Int]]] = []
+    func passes(_ units: [Unit], of source: any RowLengths) -> [[Unit]] {
+        var passes: [[Unit]] = []
         var tokens = Int.max
         for unit in units {
-            let length = unit.reduce(0) { $0 + source.length(at: $1) }
-            if canPack, tokens < .max, tokens + length <= model.microBatchTokens {
+            let length = length(unit, source)
+            guard isShort(unit, source) else {
+                passes.append([unit])
+                tokens = .max
+                continue
+            }
+            if tokens < .max, tokens + length <= model.microBatchTokens {
                 passes[passes.count - 1].append(unit)
                 tokens += length
             } else {
@@ -47,58 +70,56 @@ struct ClippedGradients: Sendable {
         return passes
     }
 
-    /// The sum over the units of a pass, each within the bound; the loss is the sum of the token losses.
+    /// Adds the gradients of a pass's units to a sum, each within the bound of its grid. One that is not finite adds nothing.
     ///
-    /// - Parameter key: what the dropout masks of the pass are drawn from.
     /// - Throws: what is wrong with a row or picture.
-    func sum(_ units: [[Int]], from source: any RowSource, dropoutKey key: UInt64) throws -> StepGradients {
-        guard units.count > 1 else { return try alone(units[0], from: source, dropoutKey: key) }
-        var batch = try source.batch(of: units.flatMap(\.self))
-        batch.examples = units.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) }
-        let tokens = units.map { supervised($0, source) }
-        let loss = Tensor.$dropoutKey.withValue(key) { model.loss(batch, checkpointing: checkpointing) }
-        let total = Double(loss.values[0])
-        let found = Tensor.$dropoutKey.withValue(key) { loss.backwardByExample(count: units.count) }
-        let norms = zip(found.squaredNorms(over: leaves), tokens).map { $0.squareRoot() / $1 }
-        // What is not finite cannot be scaled away: it must not be in the sum at all.
-        guard norms.allSatisfy(\.isFinite) else {
-            return try units.map { try alone($0, from: source, dropoutKey: key) }.reduce(empty, StepGradients.sum)
+    func add(_ pass: [Unit], from source: any RowSource, to sum: GradientSum) throws {
+        if pass.count == 1, !isShort(pass[0], source) { return try addLong(pass[0], from: source, to: sum) }
+        let found = try gradients(of: pass, from: source)
+        var added: [(index: Int, factor: Double)] = []
+        for (index, unit) in pass.enumerated() {
+            let gradient = found(index)
+            guard let factor = sum.grid.factor(of: gradient.compactMap(\.self), scale: scale(of: unit, source)) else {
+                // What is not finite may have spoilt its neighbours: each by itself, and what is there already taken back.
+                for (index, factor) in added { sum.add(found(index), factor: -factor) }
+                guard pass.count > 1 else { return }
+                return try pass.forEach { try add([$0], from: source, to: sum) }
+            }
+            sum.add(gradient, factor: factor)
+            added.append((index, factor))
         }
-        let scales = zip(norms, tokens).map { Float(Double(scale(ofNorm: $0)) / $1) }
-        return StepGradients(
-            weights.parameters.map { parameter in
-                parameter.description.role == frozen ? nil : found.sum(for: parameter.tensor, scaledBy: scales)
-            }, loss: total)
     }
 
-    /// The gradient of one unit, a micro-batch of its rows after the other, within the bound; nothing where it is not
-    /// finite.
-    private func alone(_ unit: [Int], from source: any RowSource, dropoutKey key: UInt64) throws -> StepGradients {
-        var sum = empty
-        for part in MicroBatches.split(
-            lengths: unit.map { source.length(at: $0) }, targetTokens: model.microBatchTokens)
-        {
-            let batch = try source.batch(of: Array(unit[part]))
+    /// One backward pass over short units, and from it the gradient of each of them.
+    private func gradients(of pass: [Unit], from source: any RowSource) throws -> (Int) -> [Tensor?] {
+        var batch = try source.batch(of: pass.flatMap(\.rows))
+        batch.examples = pass.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.rows.count) }
+        let found = Tensor.$exampleKeys.withValue(pass.map(\.key)) {
+            model.loss(batch, checkpointing: checkpointing).backwardByExample(count: pass.count)
+        }
+        return { index in trained.map { $0.flatMap { found.gradient(ofExample: index, for: $0) } } }
+    }
+
+    /// Adds the gradient of one unit, computed a micro-batch of its rows after the other.
+    private func addLong(_ unit: Unit, from source: any RowSource, to sum: GradientSum) throws {
+        let parts = MicroBatches.split(
+            lengths: unit.rows.map { source.length(at: $0) }, targetTokens: model.microBatchTokens)
+        var whole = StepGradients(trained.map { _ in nil }, loss: 0)
+        for (index, part) in parts.enumerated() {
             let gradients = StepGradients(
-                model, weights, batch, supervisedTokens: 1, checkpointing: checkpointing, dropoutKey: key)
-            sum = StepGradients.sum(sum, gradients)
+                model, weights, try source.batch(of: Array(unit.rows[part])), supervisedTokens: 1,
+                checkpointing: checkpointing, dropoutKey: SplitMix64.hash("\(unit.key)/\(index)"))
+            whole = StepGradients.sum(whole, gradients)
         }
-        for (index, parameter) in weights.parameters.enumerated() where parameter.description.role == frozen {
-            sum.gradients[index] = nil
+        let gradients = zip(whole.gradients, trained).map { $1 == nil ? nil : $0 }
+        guard let factor = sum.grid.factor(of: gradients.compactMap(\.self), scale: scale(of: unit, source)) else {
+            return
         }
-        let tokens = supervised(unit, source)
-        let norm = sum.norm / tokens
-        guard norm.isFinite, sum.loss.isFinite else { return empty }
-        sum.scale(by: Float(Double(scale(ofNorm: norm)) / tokens))
-        return sum
+        sum.add(gradients, factor: factor)
     }
 
-    var empty: StepGradients { StepGradients(weights.parameters.map { _ in nil }, loss: 0) }
-
-    private func supervised(_ unit: [Int], _ source: any RowSource) -> Double {
-        Double(max(1, unit.reduce(0) { $0 + source.supervisedCount(at: $1) }))
+    /// What takes the sum of a unit's token losses to their mean.
+    private func scale(of unit: Unit, _ source: any RowSource) -> Double {
+        1 / Double(max(1, unit.rows.reduce(0) { $0 + source.supervisedCount(at: $1) }))
     }
-
-    /// What takes a gradient to the bound, and not above it by rounding either.
-    private func scale(ofNorm norm: Double) -> Float { norm > clip ? Float(clip / norm * (1 - 0x1p-20)) : 1 }
 }

@@ -1,63 +1,60 @@
-import Tensors
+public import Tensors
 
 /// What makes the steps of a stretch differentially private for each unit of the data, by DP-SGD (Abadi et al. 2016,
 /// arXiv:1607.00133): a step takes a random sample of the units, bounds what each adds to its gradient, and adds noise.
 public struct PrivateSteps: Sendable {
-    /// The longest that a unit's gradient may be.
-    public let clip: Double
+    /// The steps that a unit's gradient is rounded to, and the longest that it may be.
+    public let grid: NormGrid
     private let units: ExampleUnits
-    private let expectedCount: Int
+    private let divisor: Int
     private let sample: @Sendable () throws -> [Int]
-    private let addNoise: @Sendable (inout [Float]) throws -> Void
+    private let maskKey: @Sendable () -> UInt64
+    private let noised: @Sendable ([Int64]) throws -> [Float]
 
     /// Describes the steps; how randomness is made is the caller's, for it is what the guarantee rests on.
     ///
     /// - Parameters:
-    ///   - clip: the longest that a unit's gradient may be.
+    ///   - grid: bounds a unit's gradient.
     ///   - units: what is protected.
-    ///   - expectedCount: units in a step on average: sums are divided by it, which tells nothing of a sample.
+    ///   - divisor: what sums are divided by: a number that depends on no unit and no sample.
     ///   - sample: units of a step, each by an independent coin.
-    ///   - addNoise: adds noise to a sum.
+    ///   - maskKey: a fresh secret for each unit of each step, which its dropout masks are drawn from: masks that followed from
+    ///     a unit's place among the others would change with them.
+    ///   - noised: a sum in steps of the grid, with noise, in the units of the gradient.
     public init(
-        clip: Double, units: ExampleUnits, expectedCount: Int, sample: @escaping @Sendable () throws -> [Int],
-        addNoise: @escaping @Sendable (inout [Float]) throws -> Void
+        grid: NormGrid, units: ExampleUnits, divisor: Int, sample: @escaping @Sendable () throws -> [Int],
+        maskKey: @escaping @Sendable () -> UInt64 = { .random(in: 0 ... .max) },
+        noised: @escaping @Sendable ([Int64]) throws -> [Float]
     ) {
-        self.clip = clip
+        self.grid = grid
         self.units = units
-        self.expectedCount = expectedCount
+        self.divisor = divisor
         self.sample = sample
-        self.addNoise = addNoise
+        self.maskKey = maskKey
+        self.noised = noised
     }
 
-    /// The rows of the units of a step.
-    func draw() throws -> [[Int]] { try sample().map { units.rows[$0] } }
-
-    /// A sum with noise.
-    public func noisy(_ sum: [Float]) throws -> [Float] {
-        var sum = sum
-        try addNoise(&sum)
-        return sum
+    /// The units of a step.
+    func draw() throws -> [ClippedGradients.Unit] {
+        try sample().map { ClippedGradients.Unit(rows: units.rows[$0], key: maskKey()) }
     }
 
-    /// (sum + noise) / expected, also for tensors that the sum does not reach.
+    /// A sum in steps of the grid, with noise.
+    public func noisy(_ sum: [Int64]) throws -> [Float] { try noised(sum) }
+
+    /// (sum + noise) / divisor, also for tensors that the sum does not reach. There is no loss: nothing but the noisy
+    /// gradient leaves a step.
     ///
     /// - Parameter trained: the tensors that train, nil in the place of one that keeps its values.
-    func noisyMean(_ sum: StepGradients, of trained: [Tensor?]) throws -> StepGradients {
-        var values: [Float] = []
-        values.reserveCapacity(trained.reduce(0) { $0 + ($1?.count ?? 0) })
-        for (gradient, tensor) in zip(sum.gradients, trained) {
-            guard let tensor else { continue }
-            values += gradient?.values ?? Array(repeating: 0, count: tensor.count)
-        }
-        values = try noisy(values)
+    func noisyMean(_ sum: GradientSum, of trained: [Tensor?]) throws -> StepGradients {
+        let values = try noisy(sum.steps)
         var start = 0
         let means = trained.map { tensor in
             tensor.map { tensor in
                 defer { start += tensor.count }
-                return Tensor(
-                    values[start..<start + tensor.count].map { $0 / Float(expectedCount) }, shape: tensor.shape)
+                return Tensor(values[start..<start + tensor.count].map { $0 / Float(divisor) }, shape: tensor.shape)
             }
         }
-        return StepGradients(means, loss: sum.loss)
+        return StepGradients(means, loss: 0)
     }
 }

@@ -22,6 +22,8 @@ public struct LogRecord: Codable, Equatable, Sendable {
     public var evalExactMatch: Double?
     /// Share of the validation pictures whose nearest caption is their own.
     public var evalRecallAt1: Double?
+    /// What changed where the run was resumed at this step with other settings; such a record has no measurements.
+    public var resumedWith: [TrainingRecord.Change]?
 
     private enum CodingKeys: String, CodingKey {
         case step, epoch, loss
@@ -33,6 +35,7 @@ public struct LogRecord: Codable, Equatable, Sendable {
         case evalSupervisedTokens = "eval_supervised_tokens"
         case evalExactMatch = "eval_exact_match"
         case evalRecallAt1 = "eval_recall_at_1"
+        case resumedWith = "resumed_with"
     }
 
     /// Creates a record without measurements.

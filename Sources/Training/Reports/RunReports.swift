@@ -46,6 +46,18 @@ public final class RunReports {
         if record.evalLoss != nil || isDue { try draw() }
     }
 
+    /// Notes in the log what a run was resumed with.
+    ///
+    /// - Parameters:
+    ///   - epoch: how often the data had been gone through.
+    /// - Throws: `TrainingError` where the log cannot be written.
+    public func add(_ resumption: TrainingRecord.Resumption, epoch: Double) throws {
+        var record = LogRecord(step: resumption.step, epoch: epoch)
+        record.resumedWith = resumption.changes
+        records.append(record)
+        try log.append(record)
+    }
+
     /// Draws what has been added since the last drawing.
     ///
     /// - Throws: `TensorError` where the picture cannot be written.

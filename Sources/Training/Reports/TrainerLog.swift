@@ -26,13 +26,14 @@ public struct TrainerLog: Sendable {
         }
     }
 
-    /// Takes back what was logged after a step, so that a run that resumes there continues its own log.
+    /// Takes back what was logged after a step, so that a run that resumes there continues its own log. Changes that the
+    /// run was resumed with at that very step go too: the checkpoint is older than they are.
     ///
     /// - Returns: The records that are left.
     /// - Throws: `TrainingError` where a line is no record, `TensorError` where the file cannot be written.
     @discardableResult
     public func rewind(toStep step: Int) throws -> [LogRecord] {
-        let kept = try records().filter { $0.step <= step }
+        let kept = try records().filter { $0.step < step || $0.step == step && $0.resumedWith == nil }
         var data = Data()
         for record in kept { data.append(try Self.line(record)) }
         try AtomicFile.write(data, to: path)
@@ -63,6 +64,11 @@ public struct TrainerLog: Sendable {
         var members = ["\"step\": \(record.step)"]
         for (name, value) in record.measurements {
             members.append("\"\(name)\": \(value.isFinite ? number(value) : "null")")
+        }
+        if let changes = record.resumedWith {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            members.append("\"resumed_with\": \(String(decoding: try encoder.encode(changes), as: UTF8.self))")
         }
         return Data("{\(members.joined(separator: ", "))}\n".utf8)
     }

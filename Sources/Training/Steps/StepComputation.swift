@@ -68,35 +68,31 @@ public struct StepComputation: Sendable {
         return total
     }
 
-    /// The sum of the gradients of a step's units, none longer than the clip.
+    /// The sum of the gradients of a step's units, none longer than the bound of a grid.
     ///
     /// - Parameters:
-    ///   - units: positions in `source`; none of them empty.
-    ///   - clip: the longest that a unit's gradient may be, of the mean loss of its supervised tokens.
+    ///   - units: positions in `source`, with the keys of their dropout masks.
+    ///   - grid: bounds a unit's gradient, of the mean loss of its supervised tokens.
     ///   - frozen: tensors that keep their values.
-    ///   - step: what dropout masks are drawn from, with `seed`.
     ///   - beforeMicroBatch: as above.
     /// - Throws: what is wrong with a row or picture.
     func clippedGradients(
-        of units: [[Int]], from source: any RowSource, clip: Double, frozen: AdapterParameter.Role?, step: Int,
-        seed: Int, beforeMicroBatch: @escaping @Sendable () throws -> Void
-    ) throws -> StepGradients {
+        of units: [ClippedGradients.Unit], from source: any RowSource, grid: NormGrid, frozen: AdapterParameter.Role?,
+        beforeMicroBatch: @escaping @Sendable () throws -> Void
+    ) throws -> GradientSum {
         guard case .generative(let model) = model.kind else {
             throw TrainingError(
                 .unsupported,
                 "a contrastive loss compares each pair with all others of a step: it has no gradient of one example's own"
             )
         }
-        let clipped = ClippedGradients(
-            model: model, weights: weights, checkpointing: checkpointing, clip: clip, frozen: frozen)
+        let clipped = ClippedGradients(model: model, weights: weights, checkpointing: checkpointing, frozen: frozen)
         let passes = clipped.passes(units, of: source)
-        let tree = Locked(TreeSum<StepGradients>(count: passes.count, add: StepGradients.sum))
+        let sum = GradientSum(clipped.trained, grid: grid)
         try lanes.forEach(passes.count) { index in
             try beforeMicroBatch()
-            let key = SplitMix64.hash("\(seed)/\(step)/\(index)")
-            let part = try clipped.sum(passes[index], from: source, dropoutKey: key)
-            tree.withLock { $0.insert(part, at: index) }
+            try clipped.add(passes[index], from: source, to: sum)
         }
-        return tree.withLock { $0.total } ?? clipped.empty
+        return sum
     }
 }

@@ -46,13 +46,6 @@ public struct StepGradients: Sendable {
         return result
     }
 
-    /// Multiplies the gradients, which nobody else may hold.
-    mutating func scale(by factor: Float) {
-        for gradient in gradients {
-            gradient?.updateInPlace { values in for index in values.indices { values[index] *= factor } }
-        }
-    }
-
     /// The norm of all gradients together, in float64.
     public var norm: Double {
         gradients.compactMap { $0?.squaredNorm }.reduce(0, +).squareRoot()

@@ -21,14 +21,14 @@ public struct StepOptimizer: Sendable {
         temperatures = weights.parameters.filter { $0.description.role == .temperature }.map(\.tensor)
     }
 
-    /// As transformers' Trainer: vectors (biases, norms) do not decay.
     private static func slot(
         _ parameter: AdapterWeights.Parameter, _ arguments: TrainingArguments
     ) throws -> (key: String, tensor: Tensor, rateFactor: Double, weightDecay: Double) {
         let key = parameter.description.key
         let rate = try arguments.learningRate(ofParameter: key)
         let factor = arguments.learningRate == 0 ? 0 : rate / arguments.learningRate
-        return (key, parameter.tensor, factor, parameter.tensor.shape.count > 1 ? arguments.weightDecay : 0)
+        let decays = WeightDecay.applies(to: parameter.description)
+        return (key, parameter.tensor, factor, decays ? arguments.weightDecay : 0)
     }
 
     /// Takes the step.

@@ -82,12 +82,12 @@ public struct LocalStretch: Sendable {
     ) throws -> (StepPlan, StepGradients) {
         let units = try privacy.draw()
         let step = StepPlan(
-            step: options.firstStep + index, rows: units.flatMap(\.self), of: source,
+            step: options.firstStep + index, rows: units.flatMap(\.rows), of: source,
             microBatchTokens: computation.model.microBatchTokens,
             learningRate: arguments.learningRate * options.learningRateFactor)
         let sum = try computation.clippedGradients(
-            of: units, from: source, clip: privacy.clip, frozen: options.frozenFactor?.role, step: step.step,
-            seed: options.seed, beforeMicroBatch: beforeMicroBatch)
+            of: units, from: source, grid: privacy.grid, frozen: options.frozenFactor?.role,
+            beforeMicroBatch: beforeMicroBatch)
         return (step, try privacy.noisyMean(sum, of: trained))
     }
 

@@ -29,23 +29,28 @@ public struct Checkpoints: Sendable {
 
     /// The folder of the newest checkpoint, or nil where there is none.
     public var latest: URL? {
-        steps().last.map { step in
-            FileManager.default.fileExists(atPath: url(step).path) ? url(step) : aside(step)
-        }
+        steps().last.flatMap(existing)
     }
 
     /// The folder of a step's checkpoint.
     public func url(_ step: Int) -> URL { folder.appending(path: "step-\(step)") }
+
+    /// The folder that has a step's checkpoint, also where a crash left it put aside; `nil` if there is none.
+    public func existing(_ step: Int) -> URL? {
+        [url(step), aside(step)].first { FileManager.default.fileExists(atPath: $0.path) }
+    }
 
     /// Where a checkpoint that is saved again waits for its successor.
     private func aside(_ step: Int) -> URL { folder.appending(path: "step-\(step)\(Self.asideSuffix)") }
 
     /// Saves the state after a step and, once that is on the disk, removes what `limit` leaves no room for.
     ///
-    /// - Parameter best: the best evaluation so far, whose checkpoint is never removed.
+    /// - Parameters:
+    ///   - best: the best evaluation so far, whose checkpoint is never removed.
+    ///   - record: what the run's result follows from; `nil` saves none.
     /// - Throws: `TensorError` or `TrainingError` if it cannot be written; older checkpoints stay as they are.
     public func save(
-        step: Int, weights: AdapterWeights, optimizer: AdamW, best: BestCheckpoint? = nil
+        step: Int, weights: AdapterWeights, optimizer: AdamW, best: BestCheckpoint? = nil, record: TrainingRecord? = nil
     ) throws {
         let partial = folder.appending(path: "step-\(step).partial")
         let manager = FileManager.default
@@ -53,6 +58,7 @@ public struct Checkpoints: Sendable {
             try? manager.removeItem(at: partial)
             try weights.write(to: partial)
             try optimizer.stateDict.write(to: partial.appending(path: Self.optimizerFile).path)
+            try record?.write(to: partial)
             try AtomicFile.write(
                 JSONEncoder().encode(State(step: step, best: best)), to: partial.appending(path: Self.stateFile).path)
             try replace(step, with: partial)

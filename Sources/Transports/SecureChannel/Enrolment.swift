@@ -84,9 +84,6 @@ public struct Enrolment: Codable, Equatable, Sendable {
         revoked[worker] = revoked[worker] ?? now
     }
 
-    /// Takes an enrolment back that could not be stored: the key needs a token again. A use of its token stays spent.
-    public mutating func withdraw(_ worker: WorkerID) { members[worker] = nil }
-
     /// Lets a key in, or says why not.
     ///
     /// - Throws: the refusal to send to the worker.

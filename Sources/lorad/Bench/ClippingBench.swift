@@ -35,7 +35,8 @@ struct ClippingBench {
         let stretch = try LocalStretch(computation, arguments: arguments, options: StretchOptions(seed: arguments.seed))
         let start = StateDict(weights.stateDict.entries.map { ($0.name, $0.tensor.copied()) })
         let size = weights.parameters.reduce(0) { $0 + $1.tensor.count }
-        let noise = try GridGaussian(deviation: 1)
+        let grid = NormGrid(bound: 1)
+        let noise = try SumNoise(noiseMultiplier: 1, sensitivity: Double(grid.length))
         let lanes = opened.lanes.count
         var seconds = [[Double]](repeating: [], count: 3)
         var progress: StretchProgress?
@@ -46,9 +47,13 @@ struct ClippingBench {
                     kind == 0
                     ? nil
                     : PrivateSteps(
-                        clip: 1, units: ExampleUnits(rowCount: training.rows.count), expectedCount: rows.count,
+                        grid: grid, units: ExampleUnits(rowCount: training.rows.count), divisor: rows.count,
                         sample: { rows },
-                        addNoise: { if kind == 2 { try noise.add(to: &$0, lanes: lanes) } })
+                        noised: { sum in
+                            kind == 2
+                                ? try noise.noised(sum, step: grid.step, lanes: lanes)
+                                : sum.map { Float(Double($0) * grid.step) }
+                        })
                 let time = try ContinuousClock().measure {
                     progress = try stretch.run(
                         StretchPlan(steps: [rows]), on: training.rows, from: start, privacy: privacy

@@ -49,8 +49,11 @@ struct PrivacyBench {
     private func noise() throws -> [(String, Double)] {
         let lanes = ProcessInfo.processInfo.activeProcessorCount
         let clock = ContinuousClock()
-        var update = (0..<values).map { Float(sin(Double($0))) }
-        let central = try clock.measure { try GridGaussian(deviation: 1).add(to: &update, lanes: lanes) }
+        let update = (0..<values).map { Float(sin(Double($0))) }
+        let sum = update.map { Int64($0 * 1_000) }
+        let central = try clock.measure {
+            _ = try SumNoise(noiseMultiplier: 1, sensitivity: 0x1p20).noised(sum, step: 0x1p-20, lanes: lanes)
+        }
         let shares = try [DistributedNoise.Kind.discreteGaussian, .skellam].map { kind in
             let noise = try DistributedNoise(
                 kind: kind, clip: 1, noiseMultiplier: 1, fewestSurvivors: workers, mostWorkers: 2 * workers,

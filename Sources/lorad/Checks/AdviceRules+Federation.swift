@@ -1,5 +1,8 @@
 extension AdviceRules {
-    static let ofFederation: [AdviceRule] = [
+    static let ofFederation: [AdviceRule] = ofLosses + ofSums
+
+    /// Settings with which one lost worker stops a run; a coordinator tells of them when it starts.
+    static let ofLosses: [AdviceRule] = [
         AdviceRule(name: "too few workers for a sum") { facts in
             guard let federation = facts.configuration.federation, let masking = facts.masking,
                 federation.minWorkers < masking.fewestWorkers
@@ -8,10 +11,28 @@ extension AdviceRules {
                 Advice(
                     key: "federation.min_workers",
                     what: "\(federation.minWorkers), and secure aggregation adds up \(masking.fewestWorkers) or more",
-                    why: "rounds begin with fewer, give nothing, and after five of them the run ends",
+                    why: "every round waits for \(masking.fewestWorkers) all the same",
                     action: "set \(masking.fewestWorkers) or more: a sum over few hides little")
             ]
         },
+        AdviceRule(name: "no worker to spare") { facts in
+            guard let federation = facts.configuration.federation, let masking = facts.masking, masking.threshold < 1,
+                federation.minWorkers >= masking.fewestWorkers
+            else { return [] }
+            let workers = federation.minWorkers
+            let needed = max(masking.fewestWorkers, Int((masking.threshold * Double(workers) - 1e-9).rounded(.up)))
+            guard workers - 1 < needed else { return [] }
+            return [
+                Advice(
+                    key: "federation.min_workers", what: "\(workers), and a sum of \(workers) needs \(needed)",
+                    why: "a round of so few gives nothing once one of them is lost, and a run without other workers"
+                        + " stops until it is back",
+                    action: "let \(workers + 1) or more workers join, so that one may be lost")
+            ]
+        },
+    ]
+
+    private static let ofSums: [AdviceRule] = [
         AdviceRule(name: "a sum of two") { facts in
             guard let masking = facts.masking, masking.fewestWorkers < 3 else { return [] }
             return [

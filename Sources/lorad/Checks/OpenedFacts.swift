@@ -64,9 +64,10 @@ extension RunConfiguration {
     /// The same with rows of any length, which are counted then instead of refused, and without a cache on disk.
     fileprivate var takingAnyLength: RunConfiguration {
         var changed = self
+        changed.data.featureCache = ""
+        guard data.onLong != .truncate else { return changed }
         changed.data.maxLength = .max
         changed.data.onLong = .drop
-        changed.data.featureCache = ""
         return changed
     }
 }

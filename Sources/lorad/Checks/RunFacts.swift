@@ -87,6 +87,8 @@ struct RunFacts: Sendable {
     var passes: Double? {
         guard !isAveraged else { return nil }
         guard training.maxSteps > 0 else { return training.numTrainEpochs }
-        return rows.map { Double(training.maxSteps * training.rowsPerStep) / Double($0.count) }
+        return rows.map {
+            BatchOrder(rowCount: $0.count, data: data, training: training).epochs(afterSteps: training.maxSteps)
+        }
     }
 }

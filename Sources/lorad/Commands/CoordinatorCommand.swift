@@ -37,6 +37,13 @@ struct CoordinatorCommand: ParsableCommand {
     var tokenHours = 24.0
 
     @Option(
+        help: """
+            Number of new workers that one join line admits; a new line is printed when it is used up. One in a federated \
+            run and any number in a distributed run unless given.
+            """)
+    var tokenUses: Int?
+
+    @Option(
         help: "A file to write the join line to, for scripts; it is a secret, and only its owner may read the file.")
     var joinFile: String?
 
@@ -64,6 +71,7 @@ struct CoordinatorCommand: ParsableCommand {
 
     func validate() throws {
         guard tokenHours > 0, tokenHours.isFinite else { throw ValidationError("--token-hours must be above 0") }
+        if let tokenUses, tokenUses < 1 { throw ValidationError("--token-uses must be at least 1") }
     }
 
     func run() throws {
@@ -71,11 +79,12 @@ struct CoordinatorCommand: ParsableCommand {
         let configuration = try RunFile.configuration(of: document)
         let display = ProgressDisplay(json: json)
         let facts = RunFacts(configuration, document: document)
-        for advice in AdviceRules.ofUnused.flatMap({ $0.advice(facts) }) { display.say(advice.text) }
+        let rules = AdviceRules.ofUnused + AdviceRules.ofLosses
+        for advice in rules.flatMap({ $0.advice(facts) }) { display.say(advice.text) }
         let access = CoordinatorRun.Access(
             endpoint: try Self.endpoint(listen, "--listen"),
             advertised: try advertise.map { try Self.endpoint($0, "--advertise").description }, isInsecure: insecure,
-            listedKeys: keys, tokenLifetime: tokenHours * 3_600, joinFile: joinFile,
+            listedKeys: keys, tokenLifetime: tokenHours * 3_600, tokenUses: tokenUses, joinFile: joinFile,
             metrics: try metrics.map { try HTTPAddress($0, option: "--metrics") },
             dashboard: try dashboard.map { try HTTPAddress($0, option: "--dashboard") })
         StopSignal.listen()

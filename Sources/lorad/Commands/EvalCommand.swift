@@ -39,6 +39,8 @@ struct EvalCommand: ParsableCommand {
     @Option(help: "How the data is written; auto recognises it by what it holds.")
     var format = DataFormat.automatic
 
+    @OptionGroup var columns: ColumnOptions
+
     @Option(help: "What a picture is asked where the data has captions or classes only.")
     var prompt: String?
 
@@ -51,8 +53,11 @@ struct EvalCommand: ParsableCommand {
     @Option(help: "fp32 or bf16.")
     var precision = ModelArguments.Precision.fp32
 
-    @Option(help: "The most tokens that a row may have; longer ones are an error.")
+    @Option(help: "The most tokens that a row may have.")
     var maxLength = DataArguments().maxLength
+
+    @Option(help: "What happens to a longer row: error, drop, or, with CLIP models, truncate.")
+    var onLong = DataArguments.LongRows.error
 
     @Option(help: "Threads to compute on; as many as cores unless given.")
     var lanes: Int?
@@ -60,7 +65,11 @@ struct EvalCommand: ParsableCommand {
     @Flag(help: "Lets the model answer every question, and scores the answers.")
     var generate = false
 
-    @Option(help: "A file with the name of a class a line: classifies pictures, with a CLIP model.")
+    @Option(
+        help: """
+            A file with one class name per line. A CLIP model classifies images; other models take the names for the class numbers \
+            in .cls members of tar archives.
+            """)
     var classes: String?
 
     @Option(help: "A text with {} where a class's name belongs; several are averaged. 'a photo of a {}' unless given.")
@@ -86,6 +95,10 @@ struct EvalCommand: ParsableCommand {
             throw ValidationError("--lanes must be from 1 to \(LaneCount.range.upperBound)")
         }
         guard maxNewTokens > 0 else { throw ValidationError("--max-new-tokens must be at least 1") }
+        if generate, onLong != .error {
+            throw ValidationError(
+                "--on-long \(onLong.rawValue) does not go with --generate, which answers every question")
+        }
         if predictions != nil, !generate { throw ValidationError("--predictions needs --generate") }
     }
 
@@ -94,9 +107,10 @@ struct EvalCommand: ParsableCommand {
         Products.notices(computing: precision.type).forEach(display.say)
         let model = try load(display)
         if let report = try comparison(of: model, display) { return print(json ? try report.json() : report.text) }
-        let inputs = try ModelInputs(folder: URL(filePath: self.model), model: model, template: template)
+        let inputs = try ModelInputs(
+            folder: URL(filePath: self.model), model: model, template: template, names: .options)
         inputs.templateNotices.forEach(display.say)
-        let source = try inputs.source(options, maxLength: maxLength, onLong: .error, say: display.say)
+        let source = try inputs.source(options, maxLength: maxLength, onLong: onLong, say: display.say)
         let lanes = Lanes(count: self.lanes ?? LaneCount.automatic.resolved)
         let evaluation = try ModelFolder(URL(filePath: self.model)).namingDamage {
             try Evaluation(model, source.rows, lanes: lanes)
@@ -109,7 +123,10 @@ struct EvalCommand: ParsableCommand {
         var options = DatasetOptions(path: data, imageFolder: images)
         options.format = format
         options.prompt = prompt
+        columns.set(&options)
+        options.classes = classes
         options.skipsBadRows = skipBadRows
+        options.names = .options
         return options
     }
 
@@ -145,29 +162,21 @@ struct EvalCommand: ParsableCommand {
     private func comparison(
         of model: any VisionLanguageModel, _ display: ProgressDisplay
     ) throws -> (any EvaluationReport)? {
-        let folder = (try? URL(filePath: data).resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true
         guard case .contrastive(let model) = model.kind else {
-            guard classes == nil, classPrompt.isEmpty else {
-                throw CommandError(
-                    "\(self.model) compares no pictures with texts: --classes and --class-prompt are for CLIP models")
+            guard classPrompt.isEmpty else {
+                throw CommandError("\(self.model) compares no pictures with texts: --class-prompt is for CLIP models")
             }
             return nil
         }
-        let inputs = try ModelInputs(folder: URL(filePath: self.model), model: model, template: template)
+        let inputs = try ModelInputs(
+            folder: URL(filePath: self.model), model: model, template: template, names: .options)
         let threads = Lanes(count: lanes ?? LaneCount.automatic.resolved)
-        guard classes != nil || folder && format == .automatic else {
-            let source = try inputs.source(options, maxLength: maxLength, onLong: .error, say: display.say)
+        guard try classes != nil || format == .automatic && LabelledPictures.areFolders(options) else {
+            let source = try inputs.source(options, maxLength: maxLength, onLong: onLong, say: display.say)
             return RetrievalReport(try PairEvaluation(model, source.rows, lanes: threads))
         }
-        let names = try classes.map(LabelledPictures.classes)
-        let pictures =
-            if folder {
-                try LabelledPictures(folder: data, classes: names, skipsBadRows: skipBadRows, fit: inputs.fit)
-            } else {
-                try LabelledPictures(
-                    file: data, key: label, imageFolder: images, classes: names ?? [], skipsBadRows: skipBadRows,
-                    fit: inputs.fit)
-            }
+        let pictures = try LabelledPictures(
+            options, key: label, classes: classes.map(LabelledPictures.classes), fit: inputs.fit)
         display.say(pictures.notice)
         SkippedRows(pictures).report(display.say)
         let classifier = try ZeroShotClassifier(
@@ -216,3 +225,4 @@ struct EvalCommand: ParsableCommand {
 
 extension ModelArguments.Precision: ExpressibleByArgument {}
 extension DataFormat: ExpressibleByArgument {}
+extension DataArguments.LongRows: ExpressibleByArgument {}

@@ -77,7 +77,7 @@ struct GenerateCommand: ParsableCommand {
         Products.notices(computing: precision.type).forEach(display.say)
         let folder = URL(filePath: self.model)
         let model = try load(display)
-        let inputs = try ModelInputs(folder: folder, model: model, template: template)
+        let inputs = try ModelInputs(folder: folder, model: model, template: template, names: .options)
         inputs.templateNotices.forEach(display.say)
         let (settings, notes) = try inputs.generationSettings(folder: folder)
         notes.forEach(display.say)

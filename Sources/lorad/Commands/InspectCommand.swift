@@ -39,8 +39,18 @@ struct InspectCommand: ParsableCommand {
         let url = URL(filePath: folder)
         let isAdapter = FileManager.default.fileExists(
             atPath: url.appending(path: AdapterFolder.configurationFile).path)
-        let inspection = isAdapter ? try Inspection(adapter: url) : try Inspection(model: url, selection, rank: rank)
+        let inspection = isAdapter ? try Inspection(adapter: url) : try ofModel(url)
         print(json ? try inspection.json() : inspection.text)
+    }
+
+    /// A model's modules; errors about the selection name this command's option.
+    private func ofModel(_ url: URL) throws -> Inspection {
+        do {
+            return try Inspection(model: url, selection, rank: rank)
+        } catch let error as AdapterError where selection != nil {
+            let option = pattern == nil ? "--target" : "--pattern"
+            throw AdapterError(error.code, error.message.replacing("target_modules", with: option), cause: error.cause)
+        }
     }
 
     private var selection: ModuleSelection? {

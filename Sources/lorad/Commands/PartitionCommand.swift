@@ -22,6 +22,11 @@ struct PartitionCommand: ParsableCommand {
     @Option(help: "How the data is written; auto recognises it by what it holds.")
     var format = DataFormat.automatic
 
+    @OptionGroup var columns: ColumnOptions
+
+    @Option(help: "The folder that image paths of CSV are relative to.")
+    var images = "."
+
     @Option(help: "What a picture is asked where the data has captions or classes only.")
     var prompt: String?
 
@@ -57,9 +62,11 @@ struct PartitionCommand: ParsableCommand {
     func run() throws {
         var options = PartitionOptions()
         options.concentration = alpha
-        var rows = DatasetOptions(path: data)
+        var rows = DatasetOptions(path: data, imageFolder: images)
         rows.format = format
+        columns.set(&rows)
         rows.prompt = prompt
+        rows.names = .options
         let dataset = try LabelledDataset(rows, label: RowLabel(name: label))
         let partition = try dataset.partition(Partitioners.named(by, options), into: parts, seed: seed)
         try dataset.write(partition, to: URL(filePath: output), overwrite: overwrite)

@@ -28,6 +28,17 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Goes on from the newest checkpoint in the output folder.")
     var resume = false
 
+    @Option(
+        help: ArgumentHelp(
+            "With --resume: lets a key of the run file differ from what the checkpoint was made with; may be repeated.",
+            discussion: """
+                A run is resumed with the model, data and settings that its checkpoint was made with; anything else is \
+                refused by name. A longer run, for example, takes --allow-change training.num_train_epochs. The change is \
+                noted in trainer_log.jsonl and README.md. What trains (adapter.r, adapter.target_modules and others that \
+                decide the shapes of tensors) never changes.
+                """, valueName: "key"))
+    var allowChange: [String] = []
+
     @Flag(help: "Replaces what an earlier run left in the output folder.")
     var overwrite = false
 
@@ -36,6 +47,9 @@ struct TrainCommand: ParsableCommand {
 
     func validate() throws {
         guard !(resume && overwrite) else { throw ValidationError("--resume and --overwrite contradict each other") }
+        guard resume || allowChange.isEmpty else {
+            throw ValidationError("--allow-change is about a run that is resumed: give --resume too")
+        }
     }
 
     func run() throws {
@@ -43,7 +57,8 @@ struct TrainCommand: ParsableCommand {
         let display = ProgressDisplay()
         let run = try LocalRun(configuration, skipsBadRows: skipBadRows, say: display.say)
         if dryRun { return print(run.memoryEstimate.description) }
-        try run.prepareOutput(resume: resume, overwrite: overwrite, say: display.say)
+        try run.prepareOutput(
+            resume: resume, overwrite: overwrite, allowing: AllowedChanges(allowChange), say: display.say)
         StopSignal.listen()
         try run.train(display)
     }

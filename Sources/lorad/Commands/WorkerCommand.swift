@@ -25,6 +25,13 @@ struct WorkerCommand: ParsableCommand {
     var model: String?
 
     @Option(
+        help: """
+            A folder in which the run file's model.path is looked up before the base model is fetched; may be given more \
+            than once. Nothing is looked up unless given: the coordinator would learn which paths exist.
+            """)
+    var modelRoot: [String] = []
+
+    @Option(
         help: "This worker's own data, for a federated run: a file, folder or range. It does not leave this machine.")
     var data: String?
 
@@ -87,6 +94,11 @@ struct WorkerCommand: ParsableCommand {
     @Option(help: "How this worker's own data is written; auto recognises it by what it holds.")
     var format = DataFormat.automatic
 
+    @OptionGroup var columns: ColumnOptions
+
+    @Option(help: "Names for the class numbers in .cls members of this worker's archives: a file with one per line.")
+    var classes: String?
+
     @Option(help: "A folder to keep what frozen vision layers make of this worker's own pictures, shared between runs.")
     var featureCache: String?
 
@@ -118,10 +130,11 @@ struct WorkerCommand: ParsableCommand {
         defer { display.finish() }
         StopSignal.listen()
         let worker = try WorkerRun(
-            JoinLine(text: line()), model: model,
+            JoinLine(text: line()), models: .init(own: model, roots: modelRoot),
             data: data.map {
                 .init(
-                    train: $0, validation: validation, images: images, format: format, skipsBadRows: skipBadRows,
+                    train: $0, validation: validation, images: images, format: format, columns: columns.columns,
+                    separator: columns.separator, classes: classes, skipsBadRows: skipBadRows,
                     featureCache: featureCache ?? "")
             },
             rank: rank, name: name, lanes: lanes,

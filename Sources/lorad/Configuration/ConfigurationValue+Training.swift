@@ -63,3 +63,36 @@ extension [ParameterLearningRate]: ConfigurationValue {
         ConfigurationNode(.mapping(map { .init(key: $0.pattern, origin: .resolved, value: $0.value.node) }))
     }
 }
+
+/// A mapping of lorad's names to the names of a dataset's columns.
+extension ColumnMapping: ConfigurationValue {
+    static let expectation = "a mapping of names to columns"
+    static let schema: [JSONValue.Member] = [
+        .init("type", .string("object")),
+        .init("propertyNames", .object([.init("enum", .array(names.map { .string($0) }))])),
+        .init("additionalProperties", .object([.init("type", .string("string")), .init("minLength", .int(1))])),
+    ]
+
+    init?(node: ConfigurationNode) {
+        guard let entries = node.isNull ? [] : node.entries else { return nil }
+        let read = entries.compactMap { entry in entry.value.text.map { Entry(name: entry.key, column: $0) } }
+        guard read.count == entries.count, let mapping = try? ColumnMapping(read) else { return nil }
+        self = mapping
+    }
+
+    var node: ConfigurationNode {
+        ConfigurationNode(.mapping(entries.map { .init(key: $0.name, origin: .resolved, value: $0.column.node) }))
+    }
+
+    static func problems(of node: ConfigurationNode) -> [(origin: ConfigurationOrigin, reason: String)] {
+        var read: [Entry] = []
+        return (node.entries ?? []).compactMap { entry in
+            guard let column = entry.value.text else {
+                return (entry.origin, "`\(entry.key)`: expected a column's name, found \(entry.value.found)")
+            }
+            let new = Entry(name: entry.key, column: column)
+            defer { read.append(new) }
+            return reason(against: new, after: read).map { (entry.origin, $0) }
+        }
+    }
+}

@@ -13,6 +13,13 @@ protocol ConfigurationValue: Equatable, Sendable {
 
     /// A node that reads back as this value.
     var node: ConfigurationNode { get }
+
+    /// What is wrong with a node, part by part, where more can be said than that another kind was expected.
+    static func problems(of node: ConfigurationNode) -> [(origin: ConfigurationOrigin, reason: String)]
+}
+
+extension ConfigurationValue {
+    static func problems(of node: ConfigurationNode) -> [(origin: ConfigurationOrigin, reason: String)] { [] }
 }
 
 extension Int: ConfigurationValue {

@@ -58,6 +58,8 @@ extension Field where Section: ConfigurationSection {
             schema: Value.schema + (constraint?.schema ?? []),
             read: { entry, section, reading in
                 guard let value = Value(node: entry.value) else {
+                    let problems = Value.problems(of: entry.value)
+                    guard problems.isEmpty else { return problems.forEach { reading.note($0.reason, at: $0.origin) } }
                     return reading.note("expected \(Value.expectation), found \(entry.value.found)", at: entry.origin)
                 }
                 section[keyPath: path] = value

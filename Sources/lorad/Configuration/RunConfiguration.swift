@@ -69,6 +69,10 @@ struct RunConfiguration: ConfigurationSection {
             return "hides workers with data of their own: it needs federation.mode federated"
         }
         guard noise.unit == .worker else { return problemOfOwnNoise(noise, federation) }
+        guard noise.population == nil else {
+            return "has population, the number of people or examples at each worker, and hides whole workers: leave it "
+                + "out, or set unit: person or example"
+        }
         guard noise.mechanism == .gaussian || privacy.secureAggregation.enabled else {
             return "has noise that workers add, which hides nothing from a coordinator that sees each update: enable "
                 + "privacy.secure_aggregation, or set mechanism: gaussian"
@@ -82,22 +86,18 @@ struct RunConfiguration: ConfigurationSection {
         }
         do {
             _ = try Aggregators.linear(named: federation.aggregation)
-            return try problemOfBudget(noise, federation)
+            return try problemOfBudget(noise)
         } catch {
             return "\(error)"
         }
     }
 
     /// Why the budget lasts for no round, where the run file alone tells: with noise of the coordinator's.
-    private func problemOfBudget(
-        _ noise: PrivacyArguments.DifferentialPrivacy, _ federation: FederationArguments
-    ) throws -> String? {
+    private func problemOfBudget(_ noise: PrivacyArguments.DifferentialPrivacy) throws -> String? {
         guard noise.mechanism == .gaussian, let multiplier = noise.noiseMultiplier, let epsilon = noise.targetEpsilon
         else { return nil }
-        let isSampled = privacy?.secureAggregation.enabled != true && federation.participation < 1
         let plan = PrivacyPlan(
-            target: try PrivacyTarget(epsilon: epsilon, delta: noise.delta),
-            sampling: isSampled ? .poisson(rate: federation.participation) : .everybody)
+            target: try PrivacyTarget(epsilon: epsilon, delta: noise.delta), sampling: .everybody, adjacency: .zeroOut)
         let spent = try plan.spent(noiseMultiplier: multiplier, rounds: 1).epsilon
         return spent > epsilon
             ? "has noise_multiplier \(multiplier), with which one round costs an epsilon of \(spent), and target_epsilon "

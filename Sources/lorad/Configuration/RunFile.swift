@@ -27,6 +27,7 @@ enum RunFile {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw error(path, "no such run file, or it cannot be read: check the path after --config")
         }
+        if GitLFSPointer.isOne(data) { throw error(path, GitLFSPointer.message) }
         guard let yaml = String(validating: data, as: UTF8.self) else {
             throw error(path, "is not UTF-8: save the file with that encoding")
         }

@@ -7,8 +7,10 @@ struct PageRoutes: Sendable {
     let feed: PageFeed
     /// Where the page is served.
     let address: HTTPAddress
-    /// What workers join with.
-    let joinLine: String
+    /// What a browser shows to be told the join line.
+    let key: PageKey
+    /// What workers join with now.
+    let joinLine: @Sendable () -> String
 
     func add(to router: Router<BasicRequestContext>) {
         let pages = router.group().add(middleware: PageGuard(address: address))
@@ -19,16 +21,18 @@ struct PageRoutes: Sendable {
         }
         pages.get("/events") { [feed] _, _ in Self.events(feed) }
         guard address.isLoopback else { return }
-        let key = PageKey(joinLine: joinLine)
-        let line = JSONValue.object([.init("line", .string("lorad worker --join '\(joinLine)'"))]).text()
-        pages.get("/join") { request, _ in
+        pages.get("/join") { [key, joinLine] request, _ in
             key.admits(request.headers[.authorization])
-                ? HTTPService.response(.ok, line + "\n", type: Self.json)
+                ? HTTPService.response(.ok, Self.text(of: joinLine()), type: Self.json)
                 : HTTPService.response(.unauthorized, "open the page by the address that the coordinator printed\n")
         }
     }
 
     private static let json = "application/json"
+
+    private static func text(of joinLine: String) -> String {
+        JSONValue.object([.init("line", .string("lorad worker --join '\(joinLine)'"))]).text() + "\n"
+    }
 
     private static func events(_ feed: PageFeed) -> Response {
         guard let place = PageFeed.Place(in: feed) else {
@@ -52,13 +56,15 @@ struct PageGuard: RouterMiddleware {
 
     /// Where the page is served.
     let address: HTTPAddress
+    /// The option that names the address.
+    var option = "--dashboard"
 
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         guard address.isMeant(by: request.head.authority) else {
             return HTTPService.response(
-                .misdirectedRequest, "open the page by an IP address, localhost, or the name given to --dashboard\n")
+                .misdirectedRequest, "open this by an IP address, localhost, or the name given to \(option)\n")
         }
         var response = try await next(request, context)
         for (name, value) in Self.headers {

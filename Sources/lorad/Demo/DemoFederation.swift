@@ -23,7 +23,7 @@ final class DemoFederation {
         coordinator = try ChildProcess(
             [
                 "coordinator", "--config", folder.runFile(run).path, "--listen", "tcp://127.0.0.1:0", "--state",
-                folder.state.appending(path: run).path, "--json",
+                folder.state.appending(path: run).path, "--token-uses", "\(folder.settings.workers)", "--json",
             ], log: folder.log("\(run)-coordinator"))
         var line: String?
         while line == nil { line = try Self.event(coordinator.line()).join }

@@ -37,9 +37,18 @@ struct DemoReport: Codable {
     var folder: String
     var seconds: Double
 
-    /// Share of the gain of centralised training that the federation reaches; nil where that gained nothing.
+    /// The standard error of the centralised gain: of the difference of two shares, each of `testRows` questions,
+    /// √(p₁(1−p₁)/n + p₀(1−p₀)/n).
+    var gainError: Double {
+        let variances = [centralised.accuracy, base].map { $0 * (1 - $0) / Double(max(1, testRows)) }
+        return variances.reduce(0, +).squareRoot()
+    }
+
+    /// Share of the gain of centralised training that the federation reaches; nil if that gain is no more than two of its
+    /// standard errors, so that chance may explain it.
     var share: Double? {
-        centralised.accuracy > base ? (federated.accuracy - base) / (centralised.accuracy - base) : nil
+        let gain = centralised.accuracy - base
+        return gain > 0 && gain > 2 * gainError ? (federated.accuracy - base) / gain : nil
     }
 }
 
@@ -48,7 +57,7 @@ extension DemoReport {
     var text: String {
         let comparison =
             share.map { String(format: "The federation reaches %.0f%% of what all rows in one place give.", 100 * $0) }
-            ?? "So short a training of all rows in one place gives nothing to compare with."
+            ?? noComparison
         return
             (table + [
                 "", comparison,
@@ -57,6 +66,14 @@ extension DemoReport {
                 "", "Everything lies in \(folder):",
                 "accuracy.svg, demo.json, and federated/, an adapter that PEFT loads.", "", "Try next:",
             ] + next.map { "  " + $0 }).joined(separator: "\n")
+    }
+
+    private var noComparison: String {
+        String(
+            format:
+                "All rows in one place gain %+.1f points with a standard error of %.1f on %ld questions, which may be "
+                + "chance: too little to compare the federation with. A longer training learns more.",
+            100 * (centralised.accuracy - base), 100 * gainError, testRows)
     }
 
     /// Commands to try.

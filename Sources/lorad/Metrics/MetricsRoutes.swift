@@ -1,11 +1,16 @@
 import Hummingbird
 
 /// A run's metrics over HTTP: Prometheus' text at `/metrics`, and at `/healthz` whether the run goes on.
+///
+/// Guarded like the page: a stranger's page cannot read them through a browser on this machine.
 struct MetricsRoutes: Sendable {
+    /// Where they are served.
+    let address: HTTPAddress
     /// The run as it is; must not wait for anything.
     let snapshot: @Sendable () -> RunSnapshot
 
     func add(to router: Router<BasicRequestContext>) {
+        let router = router.group().add(middleware: PageGuard(address: address, option: "--metrics"))
         router.get("/metrics") { [snapshot] _, _ in
             HTTPService.response(.ok, snapshot().metrics, type: PrometheusText.contentType)
         }

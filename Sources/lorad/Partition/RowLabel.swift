@@ -4,7 +4,7 @@ import Training
 
 /// What a row of a dataset is sorted by.
 enum RowLabel: Equatable {
-    /// The text of the first answer.
+    /// The text of the first answer that is learned.
     case firstAnswer
     /// A field of the row: text, or what JSON writes for a number or a truth value.
     case field(String)
@@ -22,7 +22,8 @@ enum RowLabel: Equatable {
         switch self {
         case .firstAnswer:
             let conversation = try rows.conversation(at: row)
-            guard let answer = conversation.turns.first(where: { $0.role == .assistant }) else {
+            guard let answer = conversation.turns.first(where: { $0.role == .assistant && $0.isLearned })
+            else {
                 throw Self.problem(row, rows, "has no answer to go by")
             }
             return answer.text.trimmingCharacters(in: .whitespacesAndNewlines)

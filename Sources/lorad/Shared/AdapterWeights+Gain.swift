@@ -41,6 +41,7 @@ struct GainedWeights: ModelCustomization {
     func parameter(at path: String) -> Tensor? { weights.parameter(at: path) }
     func adapter(at path: String) -> LowRankFactors? { weights.adapter(at: path) }
     func gain(at path: String) -> LowRankFactors? { gains[path] }
+    func rows(at path: String) -> ReplacedRows? { weights.rows(at: path) }
 }
 
 extension AdaptedModel {

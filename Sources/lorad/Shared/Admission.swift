@@ -8,18 +8,43 @@ import Transports
 final class Admission: Sendable {
     /// The coordinator's key.
     let identity: IdentityKey
-    /// What admits a new worker.
-    let token: JoinToken
+
+    /// How new tokens are made.
+    struct TokenRules {
+        /// Seconds for which a token admits new workers.
+        var lifetime: TimeInterval
+        /// New workers that one token admits; `nil` for any number.
+        var uses: Int?
+    }
+
+    /// Why a new token took the place of another.
+    enum Renewal: Equatable {
+        /// The earlier token has admitted as many workers as it may.
+        case usedUp
+        /// A worker was revoked, and may have passed the earlier token on.
+        case revocation(WorkerID)
+    }
 
     private struct State {
         /// Whoever was let in so far, as the file has it.
         var enrolment: Enrolment
         /// This start's list of those that may come; nil where a token admits.
         var list: Enrolment?
+        /// What admits a new worker now.
+        var token: JoinToken
+        /// Told of each new token.
+        var whenRenewed: (@Sendable (Renewal) -> Void)?
+
+        /// The token as it is stored; `nil` where only listed keys are admitted.
+        var storedToken: Enrolment.Token? {
+            list == nil ? enrolment.tokens.first { $0.digest == token.digest } : nil
+        }
     }
 
     private let state: Mutex<State>
     private let file: String
+    private let tokenFile: String
+    private let rules: TokenRules
 
     /// Opens or creates the files in a run's folder.
     ///
@@ -28,19 +53,29 @@ final class Admission: Sendable {
     ///
     /// - Parameters:
     ///   - listed: a file with the keys of those that may come, one a line; nil admits whoever brings the token.
-    ///   - lifetime: how long a new token admits workers.
+    ///   - rules: how new tokens are made.
     /// - Throws: `CommandError` for an enrolment that cannot be read, `TransportError` for keys, `TensorError` where a file
     ///   cannot be written.
-    init(folder: URL, listed: String?, lifetime: TimeInterval, now: Date = Date()) throws {
+    init(folder: URL, listed: String?, rules: TokenRules, now: Date = Date()) throws {
+        self.rules = rules
         identity = try IdentityKey(loadingOrCreating: folder.appending(path: "keys/coordinator.key").path)
         file = folder.appending(path: "keys/enrolment.json").path
         var enrolment = try Self.enrolment(file)
         var list: Enrolment?
         if let listed { list = try Self.list(listed, &enrolment, now) }
-        token = try Self.token(folder, &enrolment, now, lifetime)
-        state = Mutex(State(enrolment: enrolment, list: list))
+        tokenFile = folder.appending(path: "keys/join-token").path
+        let kept = Self.keptToken(tokenFile, &enrolment, rules, now)
+        if kept == nil { enrolment.dropTokens() }  // a file that was deleted takes its token with it
+        let token = try kept ?? Self.makeToken(tokenFile, &enrolment, rules, now)
+        state = Mutex(State(enrolment: enrolment, list: list, token: token))
         try Self.save(enrolment, to: file)
     }
+
+    /// What admits a new worker now.
+    var token: JoinToken { state.withLock { $0.token } }
+
+    /// Sets what is told of every new token from now on: that the join line has changed, and why.
+    func tellRenewals(to action: @escaping @Sendable (Renewal) -> Void) { state.withLock { $0.whenRenewed = action } }
 
     private static func enrolment(_ file: String) throws -> Enrolment {
         guard let data = FileManager.default.contents(atPath: file) else { return Enrolment() }
@@ -69,20 +104,24 @@ final class Admission: Sendable {
         return list
     }
 
-    /// The token of an earlier start while it is good, or a new one.
-    private static func token(
-        _ folder: URL, _ enrolment: inout Enrolment, _ now: Date, _ lifetime: TimeInterval
-    ) throws -> JoinToken {
-        let path = folder.appending(path: "keys/join-token").path
+    /// The token of an earlier start, while it admits workers and no more of them than the rules allow.
+    private static func keptToken(
+        _ path: String, _ enrolment: inout Enrolment, _ rules: TokenRules, _ now: Date
+    ) -> JoinToken? {
         enrolment.dropSpentTokens(now: now)
-        if let text = FileManager.default.contents(atPath: path).map({ String(decoding: $0, as: UTF8.self) }),
-            let token = try? JoinToken(text: text), enrolment.tokens.contains(where: { $0.digest == token.digest })
-        {
-            return token
-        }
+        guard let data = FileManager.default.contents(atPath: path),
+            let token = try? JoinToken(text: String(decoding: data, as: UTF8.self)),
+            let stored = enrolment.tokens.first(where: { $0.digest == token.digest })
+        else { return nil }
+        return stored.uses ?? .max <= rules.uses ?? .max ? token : nil
+    }
+
+    /// A new token; the enrolment is yet to be saved.
+    private static func makeToken(
+        _ path: String, _ enrolment: inout Enrolment, _ rules: TokenRules, _ now: Date
+    ) throws -> JoinToken {
         let token = JoinToken()
-        enrolment.dropTokens()  // a file that was deleted takes its token with it
-        enrolment.add(token, expires: now + lifetime, uses: nil)
+        enrolment.add(token, expires: now + rules.lifetime, uses: rules.uses)
         try AtomicFile.write(Data(token.text.utf8), to: path, permissions: 0o600)
         return token
     }
@@ -91,50 +130,73 @@ final class Admission: Sendable {
     ///
     /// - Throws: the refusal to send to it.
     func authorize(_ request: HelloRequest) throws(Refusal) -> Data {
-        let result = state.withLock { state -> Result<Void, Refusal> in
+        let (result, news) = state.withLock { state -> (Result<Void, Refusal>, (() -> Void)?) in
             do throws(Refusal) {
-                try admit(request, &state)
-                return .success(())
+                return (.success(()), try admit(request, &state))
             } catch {
-                return .failure(error)
+                return (.failure(error), nil)
             }
         }
+        news?()
         try result.get()
         return Data()
     }
 
     /// A new worker is on the disk before it is let in; one that cannot be is none, also when it asks again.
-    private func admit(_ request: HelloRequest, _ state: inout State) throws(Refusal) {
+    ///
+    /// - Returns: What tells of a new token, where this worker was the last that the earlier one admitted.
+    private func admit(_ request: HelloRequest, _ state: inout State) throws(Refusal) -> (() -> Void)? {
         if var list = state.list {
             _ = try list.admit(request.identity, token: request.token, now: Date())
-            return
+            return nil
         }
+        let before = state
         let admission = try state.enrolment.admit(request.identity, token: request.token, now: Date())
-        guard admission == .enrolled, (try? Self.save(state.enrolment, to: file)) == nil else { return }
-        state.enrolment.withdraw(request.identity.fingerprint)
-        throw Refusal(.other, "the coordinator cannot write its list of workers")
+        guard admission == .enrolled else { return nil }
+        do {
+            // A token that is used up stays known: who brings it is told so.
+            let isUsedUp = state.storedToken?.uses == 0
+            if isUsedUp { try renewToken(&state) } else { try Self.save(state.enrolment, to: file) }
+            return isUsedUp ? telling(.usedUp, state) : nil
+        } catch {
+            state = before
+            throw Refusal(.other, "the coordinator cannot write its list of workers")
+        }
     }
 
-    /// Keeps a worker out from now on.
+    /// Replaces the token, in memory and on the disk.
+    private func renewToken(_ state: inout State) throws {
+        state.token = try Self.makeToken(tokenFile, &state.enrolment, rules, Date())
+        try Self.save(state.enrolment, to: file)
+    }
+
+    private func telling(_ renewal: Renewal, _ state: State) -> (() -> Void)? {
+        state.whenRenewed.map { tell in { tell(renewal) } }
+    }
+
+    /// Keeps a worker out from now on, and makes the token void that it may have passed on.
     ///
     /// - Throws: `TensorError` where that cannot be written; it is kept out until the coordinator's end all the same.
     func revoke(_ worker: WorkerID) throws {
-        try state.withLock { state in
+        let news = try state.withLock { state -> (() -> Void)? in
             state.list?.revoke(worker, now: Date())
+            guard state.enrolment.revoked[worker] == nil else { return nil }
             state.enrolment.revoke(worker, now: Date())
-            try Self.save(state.enrolment, to: file)
+            state.enrolment.dropTokens()
+            try renewToken(&state)
+            return state.list == nil ? telling(.revocation(worker), state) : nil
         }
+        news?()
     }
 
     /// The key of a worker that was let in.
     func publicKey(of worker: WorkerID) -> PublicIdentity? { state.withLock { $0.enrolment.members[worker]?.key } }
 
     /// When the token ceases to admit new workers; nil for never, and where only listed keys are admitted.
-    var tokenExpiry: Date? {
-        state.withLock { state in
-            state.list == nil ? state.enrolment.tokens.first { $0.digest == token.digest }?.expires : nil
-        }
-    }
+    var tokenExpiry: Date? { state.withLock { $0.storedToken?.expires } }
+
+    /// How many new workers the token admits still; nil for any number, and where only listed keys are admitted.
+    var tokenUses: Int? { state.withLock { $0.storedToken?.uses } }
 
     private static func save(_ enrolment: Enrolment, to file: String) throws {
         let encoder = JSONEncoder()

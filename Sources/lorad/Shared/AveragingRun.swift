@@ -216,6 +216,7 @@ final class AveragingRunJob: SharedJob {
     var round: Int { job.round }
     var rounds: Int { job.rounds }
     var minimumWorkers: Int { job.minimumWorkers }
+    var needsItsWorkers: Bool { job.needsItsWorkers }
     func base() throws -> StateDict { try job.base() }
     func plan(for workers: [WorkerID]) throws -> Federation.RoundPlan { try job.plan(for: workers) }
     func moreTasks(for workers: [WorkerID]) throws -> [PlannedTask] { try job.moreTasks(for: workers) }

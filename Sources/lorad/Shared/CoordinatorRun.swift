@@ -23,8 +23,10 @@ final class CoordinatorRun {
         var isInsecure = false
         /// A file with the keys that may come.
         var listedKeys: String?
-        /// How long a join token is good, in seconds.
+        /// Seconds for which a join token admits new workers.
         var tokenLifetime: TimeInterval = 86_400
+        /// New workers that a join token admits; `nil` for one in a federated run, any number in a distributed run.
+        var tokenUses: Int?
         /// A file that gets the join line.
         var joinFile: String?
         /// Where metrics are served, if anywhere.
@@ -43,6 +45,7 @@ final class CoordinatorRun {
     private let admission: Admission
     private let shelf = BlobShelf()
     private let resumed: ResumedState?
+    private let modelFiles: ModelFiles
     private var recorder: RunRecorder?
 
     /// Opens the model, the data and the run's state; what was left undone is gone on with. Only when all could be opened does
@@ -61,13 +64,20 @@ final class CoordinatorRun {
         if isBegun { try Self.check(store, against: configuration) }
         output = RunOutput(configuration)
         outputLock = try output.lock()
-        admission = try Admission(folder: folder, listed: access.listedKeys, lifetime: access.tokenLifetime)
+        admission = try Admission(
+            folder: folder, listed: access.listedKeys,
+            rules: .init(
+                lifetime: access.tokenLifetime, uses: access.tokenUses ?? (federation.mode == .federated ? 1 : nil)))
         opened = try OpenedRun(configuration, skipsBadRows: skipsBadRows, say: say)
         try configuration.checkSharing(of: opened.adapted.model)
+        let fingerprints = try FileFingerprints(path: folder.appending(path: "fingerprints.sqlite").path)
+        modelFiles = try ModelFiles(URL(filePath: configuration.model.path), fingerprints: fingerprints)
+        let contents = try Self.contents(opened, modelFiles, ofRunBegun: isBegun, in: folder, say)
         try output.prepare(
             resume: isBegun, overwrite: overwrite,
             options: "--overwrite replaces it, --set training.output_dir=FOLDER writes elsewhere")
         if !isBegun { try store.beginAnew(mode: mode, configuration: text, now: Date()) }
+        try contents.write(to: folder)
         resumed = try ResumedState(store)
         if let resumed { say("going on after \(RunUnit(federation).text(resumed.round))") }
     }
@@ -86,6 +96,20 @@ final class CoordinatorRun {
         }
     }
 
+    /// What the run's files hold, which is what they held when it began.
+    private static func contents(
+        _ opened: OpenedRun, _ model: ModelFiles, ofRunBegun isBegun: Bool, in folder: URL, _ say: (String) -> Void
+    ) throws -> RunContents {
+        let recorded = try isBegun ? RunContents(recordedIn: folder) : nil
+        let contents = try RunContents(opened, model: model, after: recorded)
+        let run = opened.configuration.run
+        if isBegun, recorded == nil {
+            say("run \(run) was begun without a record of what its files hold: they are recorded as they are now")
+        }
+        if let recorded { try contents.check(against: recorded, run: run) }
+        return contents
+    }
+
     /// Serves until the run is done, or a signal asks to stop.
     func serve(_ display: ProgressDisplay) throws {
         try store.setState(.running)
@@ -101,6 +125,7 @@ final class CoordinatorRun {
         options.timing = Timing(patience: .seconds(min(federation.workerTimeout, 1e9)))
         options.wantsData = federation.mode == .federated
         (options.configuration, options.files) = (basis.configuration, basis.files)
+        options.known = try knownWorkers()
         let journal = try access.dashboard.map { _ in
             try RunJournal(store.history, done: job.round, minimumWorkers: job.minimumWorkers)
         }
@@ -118,12 +143,15 @@ final class CoordinatorRun {
         ) { [admission] (request) throws(Refusal) in try admission.authorize(request) }
         log.count(server.traffic)
         let monitor = RunMonitor(server, log, store, revocations, display)
-        let line = joinLine(to: server)
+        let line = joinLines(to: server)
+        admission.tellRenewals { [access, admission] renewal in
+            Self.tell(renewal, line(), expiry: admission.tokenExpiry, access, display)
+        }
         let services = try RunServices(
-            metrics: access.metrics, dashboard: access.dashboard, journal: journal, joinLine: line.text
+            metrics: access.metrics, dashboard: access.dashboard, journal: journal, joinLine: { line().text }
         ) { monitor.snapshot }
         defer { services.stop(RunPage.State(left: try? store.history.run().state)) }
-        try invite(server, line, services, job.minimumWorkers, display)
+        try invite(server, line(), services, job.minimumWorkers, display)
         let watch = Thread {
             while !StopSignal.isReceived { Thread.sleep(forTimeInterval: 0.1) }
             server.stop()
@@ -155,6 +183,13 @@ final class CoordinatorRun {
             checkpoints: output.checkpoints)
     }
 
+    /// The workers that have joined the run and may come back.
+    private func knownWorkers() throws -> [WorkerID: String] {
+        let workers = try store.history.workers().filter { !$0.isRevoked }
+        let named = workers.compactMap { worker in WorkerID(worker.fingerprint).map { ($0, worker.name) } }
+        return Dictionary(named) { $1 }
+    }
+
     /// The largest update is one with every tensor, and a header.
     private func updateLimit() throws -> Int {
         opened.adapted.weights.parameters.reduce(1 << 20) { $0 + $1.tensor.byteCount + 512 }
@@ -162,23 +197,42 @@ final class CoordinatorRun {
 
     /// Makes the base model and the adapter's configuration available to workers.
     private func publishFiles() throws -> [CoordinatorOptions.File] {
-        let fingerprints = try FileFingerprints(path: folder.appending(path: "fingerprints.sqlite").path)
-        let model = try ModelFiles(URL(filePath: opened.configuration.model.path), fingerprints: fingerprints)
-        for entry in model.entries { shelf.publish(entry.blob) }
+        for entry in modelFiles.entries { shelf.publish(entry.blob) }
         let adapter = URL(filePath: NSTemporaryDirectory()).appending(path: "lorad-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: adapter) }
         try AdapterFolder.write(opened.adapted.weights.plan.configuration, to: adapter)
         let text = try Data(contentsOf: adapter.appending(path: AdapterFolder.configurationFile))
         let blob = try Blob(MemorySource(text))
         shelf.publish(blob)
-        return model.files + [.init(name: AdapterFolder.configurationFile, blob: blob.id, size: blob.size)]
+        return modelFiles.files + [.init(name: AdapterFolder.configurationFile, blob: blob.id, size: blob.size)]
     }
 
-    private func joinLine(to server: CoordinatorServer) -> JoinLine {
-        JoinLine(
-            address: access.advertised ?? server.endpoint.advertised.description,
-            coordinator: access.isInsecure ? .insecure : .pinned(admission.identity.publicIdentity),
-            token: admission.token)
+    /// What workers join with, as it is whenever it is asked for.
+    private func joinLines(to server: CoordinatorServer) -> @Sendable () -> JoinLine {
+        let address = access.advertised ?? server.endpoint.advertised.description
+        return { [admission, isInsecure = access.isInsecure] in
+            JoinLine(
+                address: address,
+                coordinator: isInsecure ? .insecure : .pinned(admission.identity.publicIdentity),
+                token: admission.token)
+        }
+    }
+
+    /// Tells of a new join line, and writes it to the file that has the earlier one.
+    private static func tell(
+        _ renewal: Admission.Renewal, _ line: JoinLine, expiry: Date?, _ access: Access, _ display: ProgressDisplay
+    ) {
+        display.announce(renewal.announcement(line, expiry: expiry))
+        do {
+            try write(line, access)
+        } catch {
+            display.say("the new join line could not be written: \(error)")
+        }
+    }
+
+    private static func write(_ line: JoinLine, _ access: Access) throws {
+        guard let file = access.joinFile else { return }
+        try AtomicFile.write(Data((line.text + "\n").utf8), to: file, permissions: 0o600)
     }
 
     /// Says where it listens, and how workers join.
@@ -190,13 +244,12 @@ final class CoordinatorRun {
             display.say(
                 "--insecure: nothing is encrypted, and nobody proves who they are; keep this on a trusted network")
         }
-        if let file = access.joinFile {
-            try AtomicFile.write(Data((line.text + "\n").utf8), to: file, permissions: 0o600)
-        }
+        try Self.write(line, access)
         display.announce(
             Invitation(
                 run: opened.configuration.run, endpoint: server.endpoint, bulk: server.bulkEndpoint,
-                state: folder.path, line: line, expiry: admission.tokenExpiry, minimumWorkers: minimumWorkers,
+                state: folder.path, line: line, expiry: admission.tokenExpiry, uses: admission.tokenUses,
+                minimumWorkers: minimumWorkers,
                 metrics: services.metrics, dashboard: services.dashboard
             ).announcement)
     }
@@ -211,6 +264,7 @@ final class CoordinatorRun {
         }
         try job.writeAdapter(to: output.folder)
         try store.setState(.finished)
+        try AdapterPortability.notices(inFolder: output.folder).forEach(display.say)
         display.announce(
             Announcement(
                 "adapter_written", "adapter written to \(output.folder.path)", [("path", .string(output.folder.path))]))

@@ -18,7 +18,7 @@ final class GradientJob: SharedJob {
         let start = ContinuousClock.now
     }
 
-    let minimumWorkers: Int
+    private let firstWorkers: Int
     private let opened: OpenedRun
     private let runPlan: RunPlan
     private let maker: WorkMaker
@@ -26,12 +26,14 @@ final class GradientJob: SharedJob {
     private let pictures: PictureShelf
     private let recorder: RunRecorder
     private let checkpoints: Checkpoints
+    private let record: TrainingRecord
     private let optimizer: Mutex<StepOptimizer>
     private let step: Mutex<(taken: Int, open: Step?)>
 
     /// Prepares the job.
     ///
     /// - Parameters:
+    ///   - minimumWorkers: workers that must be there before the first step.
     ///   - pictures: what workers get pictures from.
     ///   - state: what to go on from; nil begins the run.
     ///   - recorder: what is logged after each step.
@@ -41,10 +43,11 @@ final class GradientJob: SharedJob {
         recorder: RunRecorder, checkpoints: Checkpoints
     ) throws {
         self.opened = opened
-        self.minimumWorkers = minimumWorkers
+        firstWorkers = minimumWorkers
         self.pictures = pictures
         self.recorder = recorder
         self.checkpoints = checkpoints
+        record = try opened.record()
         let training = try opened.trainingRows()
         runPlan = RunPlan(
             training.rows, order: training.order, arguments: opened.configuration.training,
@@ -62,6 +65,9 @@ final class GradientJob: SharedJob {
     }
 
     var round: Int { step.withLock { $0.taken } }
+    /// The first step waits for the run file's workers. A later one, also after a restart, is taken by whoever is there:
+    /// its outcome is the same to the last bit.
+    var minimumWorkers: Int { round == 0 ? firstWorkers : 1 }
     var rounds: Int { runPlan.totalSteps }
 
     func base() -> StateDict {
@@ -128,7 +134,10 @@ final class GradientJob: SharedJob {
         let report = runPlan.report(of: plan, loss: sum.loss, gradientNorm: norm, seconds: seconds)
         let (isDue, evaluation) = try recorder.finish(
             report, isFinished: report.step >= rounds, isStopping: StopSignal.isReceived)
-        if isDue { try checkpoints.save(step: report.step, weights: opened.adapted.weights, optimizer: adamW) }
+        if isDue {
+            try checkpoints.save(
+                step: report.step, weights: opened.adapted.weights, optimizer: adamW, record: record)
+        }
         var values = ["learning_rate": report.learningRate, "grad_norm": norm]
         if let evaluation { values.merge(evaluation.figures) { $1 } }
         return RoundReport(

@@ -12,6 +12,12 @@ struct OwnData: Sendable {
         var validation: String?
         var images: String
         var format: DataFormat
+        /// Nil takes the run file's.
+        var columns: ColumnMapping?
+        /// Nil takes the run file's.
+        var separator: TableSeparator?
+        /// The names of the classes of `.cls` members; a file of this machine.
+        var classes: String?
         var skipsBadRows: Bool
         /// The folder of the feature cache; empty for none.
         var featureCache: String
@@ -26,16 +32,26 @@ struct OwnData: Sendable {
         _ paths: Paths, _ folder: ModelFolder, _ model: any VisionLanguageModel,
         _ configuration: RunConfiguration, name: String, say: (String) -> Void
     ) throws {
-        let inputs = try ModelInputs(folder: folder.url, model: model, template: configuration.data.template)
+        guard configuration.data.classes == nil || paths.classes != nil else {
+            throw CommandError(
+                "the run names classes by a file of the coordinator's (data.classes): give this machine's copy with"
+                    + " --classes")
+        }
+        let inputs = try ModelInputs(
+            folder: folder.url, model: model, template: configuration.data.template, names: .worker)
         inputs.templateNotices.forEach(say)
         let features = try inputs.featureCache(
             paths.featureCache, gigabytes: configuration.data.featureCacheGigabytes, folder, model,
             computing: configuration.model.precision.type, say: say)
         func open(_ path: String) throws -> OpenedSource {
-            var options = DatasetOptions(path: path, imageFolder: paths.images)
+            var options = configuration.data.options(path: path)
+            options.imageFolder = paths.images
             options.format = paths.format
-            options.prompt = configuration.data.prompt
+            options.columns = paths.columns ?? options.columns
+            options.separator = paths.separator ?? options.separator
+            options.classes = paths.classes
             options.skipsBadRows = paths.skipsBadRows
+            options.names = .worker
             var source = try inputs.source(
                 options, maxLength: configuration.data.maxLength, onLong: configuration.data.onLong, say: say)
             source.rows.features = features
@@ -61,15 +77,14 @@ struct OwnData: Sendable {
 
     /// What the run file asks for where each worker protects its own examples or people.
     func privacy(
-        _ configuration: RunConfiguration, _ adapted: AdaptedModel, ledger: WorkerLedger, lanes: Int
+        _ configuration: RunConfiguration, ledger: WorkerLedger, lanes: Int
     ) throws -> OwnPrivacy? {
         guard let noise = configuration.ownPrivacy, let federation = configuration.federation else { return nil }
         let units =
             noise.unit == .person ? ExampleUnits(people: try encoded.people()) : ExampleUnits(rowCount: rows.count)
         return try OwnPrivacy(
             noise, units: units, plannedSteps: try Self.product(federation.rounds, federation.localSteps),
-            unitsPerStep: configuration.training.rowsPerStep,
-            values: adapted.weights.parameters.reduce(0) { $0 + $1.tensor.count }, ledger: ledger, lanes: lanes)
+            unitsPerStep: configuration.training.rowsPerStep, ledger: ledger, lanes: lanes)
     }
 
     /// A product of numbers that the coordinator has named.

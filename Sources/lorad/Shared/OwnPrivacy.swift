@@ -1,57 +1,68 @@
 import Adapters
 import Foundation
 import Privacy
+import Tensors
 import Training
 
 /// Differential privacy for the examples or the people of a worker's own data: who is in a step, the noise, and the ledger.
+///
+/// The sampling rate, the divisor, the grid and the noise follow from the run file and from the number of units that it states
+/// (`population`), and so are the same whatever the data is: one unit more or less changes none of them. Where the run file
+/// states none, they follow from this worker's own number, which the guarantee then takes as known: a unit counts as nothing
+/// instead of being left out (`Adjacency.zeroOut`).
 struct OwnPrivacy {
     private let units: ExampleUnits
-    private let expectedCount: Int
     private let unitsPerStep: Int
-    private let clip: Double
-    private let noise: GridGaussian
-    private let sampling: PrivacyRelease.Sampling
-    private let noiseMultiplier: Double
-    private let ledger: WorkerLedger
     private let lanes: Int
+    private let ledger: WorkerLedger
+    /// What a step's sum is divided by.
+    let divisor: Int
+    /// The steps that gradients are rounded to, and the longest that one may be.
+    let grid: NormGrid
+    /// The noise on a step's sum, in steps of the grid.
+    let noise: SumNoise
+    /// What a step is noted as.
+    let release: PrivacyRelease
 
     /// Prepares it. A noise multiplier that the run file leaves open follows from the budget, the run's steps, and the share
-    /// of this worker's data that a step takes.
+    /// of the units that a step takes.
     ///
     /// - Parameters:
     ///   - plannedSteps: optimizer steps of the whole run.
     ///   - unitsPerStep: how many are in a step on average.
-    ///   - values: numbers that train.
     /// - Throws: `CommandError` where nothing keeps the budget, or there is too little data for it.
     init(
         _ arguments: PrivacyArguments.DifferentialPrivacy, units: ExampleUnits, plannedSteps: Int, unitsPerStep: Int,
-        values: Int, ledger: WorkerLedger, lanes: Int
+        ledger: WorkerLedger, lanes: Int
     ) throws {
-        self.units = units
-        self.unitsPerStep = unitsPerStep
-        self.ledger = ledger
-        self.lanes = lanes
-        expectedCount = min(unitsPerStep, units.count)
-        clip = arguments.clip
-        let rate = Double(expectedCount) / Double(units.count)
-        sampling = rate < 1 ? .poisson(rate: rate) : .everybody
-        if let given = arguments.noiseMultiplier {
-            noiseMultiplier = given
-        } else {
-            let target = try PrivacyTarget(epsilon: arguments.targetEpsilon ?? 0, delta: arguments.delta)
-            noiseMultiplier = try PrivacyPlan(target: target, sampling: sampling).noiseMultiplier(rounds: plannedSteps)
-        }
-        // What rounding of the sum and of the noise's grid may add to what one unit can move.
-        let sensitivity = clip + MeanSensitivity.singlePrecisionError(clip: clip, workers: units.count)
-        let grid = sensitivity * (1 + noiseMultiplier * 0x1p-29 * Double(values).squareRoot())
-        noise = try GridGaussian(deviation: noiseMultiplier * grid)
+        (self.units, self.unitsPerStep, self.ledger, self.lanes) = (units, unitsPerStep, ledger, lanes)
+        let population = arguments.population ?? units.count
+        divisor = min(unitsPerStep, population)
+        grid = NormGrid(bound: arguments.clip)
+        let rate = Double(divisor) / Double(population)
+        let sampling: PrivacyRelease.Sampling = rate < 1 ? .poisson(rate: rate) : .everybody
+        let adjacency: Adjacency = arguments.population == nil ? .zeroOut : .addOrRemoveOne
+        let multiplier =
+            try arguments.noiseMultiplier
+            ?? PrivacyPlan(
+                target: PrivacyTarget(epsilon: arguments.targetEpsilon ?? 0, delta: arguments.delta),
+                sampling: sampling,
+                adjacency: adjacency
+            ).noiseMultiplier(rounds: plannedSteps)
+        noise = try SumNoise(noiseMultiplier: multiplier, sensitivity: Double(grid.length))
+        release = try PrivacyRelease(
+            .gaussian(noiseMultiplier: multiplier), sampling: sampling, adjacency: adjacency)
     }
 
     /// The assumptions in words.
     var words: String {
-        let who = sampling == .everybody ? "all of them" : "about \(expectedCount) of them, drawn anew,"
-        return "\(units.count.grouped) units, \(who) in each step; gradients clipped to \(String(format: "%g", clip)), "
-            + "noise of \(String(format: "%.4g", noiseMultiplier)) clips"
+        let who = release.sampling == .everybody ? "all of them" : "about \(divisor) of them, drawn anew,"
+        let count =
+            release.adjacency == .zeroOut
+            ? "\(units.count.grouped) units (their number is not hidden: the run file states no population)"
+            : "units whose number is hidden"
+        return "\(count), \(who) in each step; gradients clipped to \(String(format: "%g", grid.bound)), "
+            + "noise of \(String(format: "%.4g", noise.noiseMultiplier)) clips"
     }
 
     /// What is told of the units in some steps: the run file's number, also where this worker has fewer.
@@ -64,11 +75,10 @@ struct OwnPrivacy {
     ///
     /// - Throws: `PrivacyError.budgetExceeded` where the budget does not allow them all.
     func steps(_ count: Int) throws -> PrivateSteps {
-        try ledger.note(
-            PrivacyRelease(.gaussian(noiseMultiplier: noiseMultiplier), sampling: sampling, count: count))
-        let (sampling, population, noise, lanes) = (sampling, units.count, noise, lanes)
+        try ledger.note(release.repeated(count))
+        let (sampling, present, grid, noise, lanes) = (release.sampling, units.count, grid, noise, lanes)
         return PrivateSteps(
-            clip: clip, units: units, expectedCount: expectedCount, sample: { try sampling.draw(from: population) },
-            addNoise: { try noise.add(to: &$0, lanes: lanes) })
+            grid: grid, units: units, divisor: divisor, sample: { try sampling.draw(from: present) },
+            noised: { try noise.noised($0, step: grid.step, lanes: lanes) })
     }
 }

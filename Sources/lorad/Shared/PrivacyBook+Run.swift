@@ -62,10 +62,10 @@ extension NoiseSettings {
             noiseMultiplier: arguments.noiseMultiplier ?? 0,
             delta: arguments.delta, targetEpsilon: arguments.targetEpsilon)
         guard arguments.noiseMultiplier == nil, let epsilon = arguments.targetEpsilon else { return }
-        let isSampled = masking == nil && federation.participation < 1
+        // Who takes part is told (store, page, traffic), so that no sampling hides anybody.
         var plan = PrivacyPlan(
-            target: try PrivacyTarget(epsilon: epsilon, delta: arguments.delta),
-            sampling: isSampled ? .poisson(rate: federation.participation) : .everybody)
+            target: try PrivacyTarget(epsilon: epsilon, delta: arguments.delta), sampling: .everybody,
+            adjacency: .zeroOut)
         guard case .distributed = mechanism, let masking else {
             noiseMultiplier = try plan.noiseMultiplier(rounds: federation.rounds)
             return

@@ -116,6 +116,7 @@ extension CoordinatorEvent {
         case .fellSilent, .excluded, .refused, .taskFailed, .closedEarly, .waitingBeyondDeadline, .roundLost,
             .roundGivenUp, .failed, .endedEarly:
             true
+        case .stalled(let shortage): !shortage.isRepeated
         case .joined, .left, .roundOpened, .counted, .late, .committed, .finished: false
         }
     }

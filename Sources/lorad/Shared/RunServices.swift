@@ -14,16 +14,19 @@ struct RunServices {
     ///
     /// - Parameters:
     ///   - journal: what the page shows beside the run as it is now; without it there is no page.
-    ///   - joinLine: what workers join with; the page tells it on loopback addresses, to whoever has its key.
+    ///   - joinLine: what workers join with now; the page tells it on loopback addresses, to whoever has its key, which
+    ///     follows from the line of the start.
     ///   - snapshot: the run as it is now; must not wait for anything.
     /// - Throws: `CommandError` where an address cannot be used.
     init(
-        metrics: HTTPAddress?, dashboard: HTTPAddress?, journal: RunJournal?, joinLine: String,
+        metrics: HTTPAddress?, dashboard: HTTPAddress?, journal: RunJournal?,
+        joinLine: @escaping @Sendable () -> String,
         snapshot: @escaping @Sendable () -> RunSnapshot
     ) throws {
-        let figures = metrics.map { _ in MetricsRoutes(snapshot: snapshot) }
+        let key = PageKey(joinLine: joinLine())
+        let figures = metrics.map { MetricsRoutes(address: $0, snapshot: snapshot) }
         let page = dashboard.flatMap { address in
-            journal.map { Self.page($0, at: address, joinLine, snapshot) }
+            journal.map { Self.page($0, at: address, key, joinLine, snapshot) }
         }
         feed = page?.feed
         let isShared = metrics == dashboard
@@ -32,7 +35,7 @@ struct RunServices {
                 page.add(to: router)
                 if isShared { figures?.add(to: router) }
             }
-            self.dashboard = "http://\(address)/" + (address.isLoopback ? "#\(PageKey(joinLine: joinLine).text)" : "")
+            self.dashboard = "http://\(address)/" + (address.isLoopback ? "#\(key.text)" : "")
             if isShared { self.metrics = address }
         }
         if let metrics, self.metrics == nil {
@@ -41,7 +44,7 @@ struct RunServices {
     }
 
     private static func page(
-        _ journal: RunJournal, at address: HTTPAddress, _ joinLine: String,
+        _ journal: RunJournal, at address: HTTPAddress, _ key: PageKey, _ joinLine: @escaping @Sendable () -> String,
         _ snapshot: @escaping @Sendable () -> RunSnapshot
     ) -> PageRoutes {
         let feed = PageFeed {
@@ -49,7 +52,7 @@ struct RunServices {
             page.tellsJoinLine = address.isLoopback
             return page
         }
-        return PageRoutes(feed: feed, address: address, joinLine: joinLine)
+        return PageRoutes(feed: feed, address: address, key: key, joinLine: joinLine)
     }
 
     private mutating func listen(

@@ -17,6 +17,7 @@ final class SharedTrainer: LocalTrainer {
     private let own: OwnData?
     private let rank: Int?
     private let privacy: OwnPrivacy?
+    let stateByteLimit: Int
     private let aggregator: (any Aggregator)?
 
     /// Builds the model of a run.
@@ -31,8 +32,7 @@ final class SharedTrainer: LocalTrainer {
     ///   - rank: what this worker's ranks are cut to; nil takes the run's.
     init(
         _ basis: RunBasis, _ folder: ModelFolder, adapterConfiguration: URL, configuration: RunConfiguration,
-        lanes: Lanes,
-        data: OwnData.Paths?, rank: Int?, name: String, ledger: WorkerLedger, say: (String) -> Void
+        lanes: Lanes, data: OwnData.Paths?, rank: Int?, name: String, ledger: WorkerLedger, say: (String) -> Void
     ) throws {
         self.basis = basis.digest
         let type = configuration.model.precision.type
@@ -46,16 +46,30 @@ final class SharedTrainer: LocalTrainer {
         self.rank = rank
         limits = WorkLimits(model: adapted.model, maxLength: configuration.data.maxLength)
         processor = try ImageProcessor(directory: folder.url)
+        stateByteLimit = try Self.stateByteLimit(adapted, adapterConfiguration, configuration.federation?.gainRank)
         aggregator = try configuration.federation?.makeAggregator(
             seed: UInt64(bitPattern: Int64(configuration.training.seed)))
         own = try data.map { try OwnData($0, folder, adapted.model, configuration, name: name, say: say) }
-        privacy = try own.flatMap { try $0.privacy(configuration, adapted, ledger: ledger, lanes: lanes.count) }
+        privacy = try own.flatMap { try $0.privacy(configuration, ledger: ledger, lanes: lanes.count) }
         if let privacy { say(privacy.words) }
         say("\(adapted.parameterCount)")
     }
 
     /// The numbers that train.
     var valueCount: Int { adapted.weights.parameters.reduce(0) { $0 + $1.tensor.count } }
+
+    /// Bytes of the run's largest state: what trains, at the run's own ranks, and what frozen weights may have gained.
+    private static func stateByteLimit(_ adapted: AdaptedModel, _ file: URL, _ gainRank: Int?) throws -> Int {
+        let run = try AdapterFolder.configuration(Data(contentsOf: file), file: file.path).configuration
+        let rank = (run.rankPattern.map(\.value) + [run.rank]).max() ?? 0
+        let headers = 1 << 20
+        let trained: Int = adapted.weights.parameters.reduce(0) { $0 + $1.tensor.byteCount + 512 }
+        let bytes = (rank + (gainRank ?? 0)) * MemoryLayout<Float>.size
+        return adapted.weights.plan.linears.reduce(headers + trained) { (sum: Int, linear: AdaptedLinear) -> Int in
+            let size: Int = bytes * (linear.inputs + linear.outputs)
+            return sum + size + 1_024
+        }
+    }
 
     func perform(_ work: LocalWork) throws -> LocalResult {
         let start = ContinuousClock.now

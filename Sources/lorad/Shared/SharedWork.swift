@@ -41,8 +41,11 @@ enum SharedWork {
         case .gradients(let work): return work.data
         case .stretch(let options, let work):
             let json = try Self.encoder.encode(options)
-            return Self.stretchMark + withUnsafeBytes(of: UInt32(json.count).littleEndian) { Data($0) } + json
-                + work.data
+            let length: Data = withUnsafeBytes(of: UInt32(json.count).littleEndian) { Data($0) }
+            var data: Data = Self.stretchMark + length
+            data += json
+            data += work.data
+            return data
         case .local(let instructions): return try Self.localMark + Self.encoder.encode(instructions)
         }
     }

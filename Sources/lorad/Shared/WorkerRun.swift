@@ -11,7 +11,7 @@ import Transports
 /// A worker's part in a run, put together.
 final class WorkerRun {
     private let runner: WorkerRunner
-    private let model: String?
+    private let models: BaseModelPlaces
     private let data: OwnData.Paths?
     private let rank: Int?
     private let lanes: Lanes
@@ -28,10 +28,10 @@ final class WorkerRun {
 
     /// Opens this worker's identity and cache.
     init(
-        _ line: JoinLine, model: String?, data: OwnData.Paths?, rank: Int?, name: String?, lanes count: Int?,
+        _ line: JoinLine, models: BaseModelPlaces, data: OwnData.Paths?, rank: Int?, name: String?, lanes count: Int?,
         demand: PrivacyDemand, state: StateFolder, cacheLimit: Int, display: ProgressDisplay
     ) throws {
-        self.model = model
+        self.models = models
         self.data = data
         self.rank = rank
         self.state = state
@@ -125,21 +125,20 @@ final class WorkerRun {
         held.append(file)
         return try SharedTrainer(
             welcome.basis, ModelFolder(folder), adapterConfiguration: URL(filePath: file.path),
-            configuration: configuration,
-            lanes: lanes, data: welcome.wantsData ? data : nil, rank: rank, name: place.name, ledger: ledger,
-            say: say)
+            configuration: configuration, lanes: lanes, data: welcome.wantsData ? data : nil, rank: rank,
+            name: place.name, ledger: ledger, say: say)
     }
 
     /// The base model's folder: this machine's own where it is the same, else one of fetched files.
     private func base(_ files: [CoordinatorOptions.File], _ configuration: RunConfiguration) throws -> URL {
-        if let model {
+        if let model = models.own {
             if let difference = try difference(URL(filePath: model), files) {
                 throw CommandError("\(model) is not the run's base model: \(difference)")
             }
             return URL(filePath: model)
         }
-        let usual = URL(filePath: configuration.model.path)
-        if try difference(usual, files) == nil { return usual }
+        let usual = try models.allowed(configuration.model.path)
+        if let usual, try difference(usual, files) == nil { return usual }
         return try fetch(files)
     }
 

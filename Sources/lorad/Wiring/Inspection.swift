@@ -55,7 +55,7 @@ struct Inspection: Encodable {
         let file = try SafetensorsFile(path: AdapterFolder.weights(in: url).path)
         folder = url.path
         type = "LORA"
-        warnings = notes
+        warnings = notes + AdapterPortability.notices(configuration, keys: file.names)
         let tensors = file.stateDict.entries
         bytes = tensors.reduce(0) { $0 + $1.tensor.byteCount }
         parameters = tensors.reduce(0) { $0 + $1.tensor.count }

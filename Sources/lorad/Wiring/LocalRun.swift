@@ -13,6 +13,9 @@ final class LocalRun {
     private var outputLock: FileLock?
     private var firstStep = 0
     private var best = BestCheckpoint()
+    private var record: TrainingRecord?
+    /// What this process resumed the run with, if it changed settings.
+    private var resumption: TrainingRecord.Resumption?
 
     /// Opens the model, the adapter and the data; nothing is written yet.
     ///
@@ -40,31 +43,74 @@ final class LocalRun {
 
     /// Makes the output folder ready: fresh, or at the newest checkpoint.
     ///
-    /// - Throws: `CommandError` if another run is writing there, or an earlier one lies there and neither `resume` nor
-    ///   `overwrite` is given.
-    func prepareOutput(resume: Bool, overwrite: Bool, say: (String) -> Void) throws {
+    /// - Parameter allowed: settings that may differ from those of the checkpoint.
+    /// - Throws: `CommandError` if another run is writing there, an earlier one lies there and neither `resume` nor
+    ///   `overwrite` is given, or the checkpoint was made with other settings; nothing has changed then.
+    func prepareOutput(
+        resume: Bool, overwrite: Bool, allowing allowed: AllowedChanges = AllowedChanges(), say: (String) -> Void
+    ) throws {
         outputLock = try output.lock()
+        try output.check(isExpected: resume || overwrite)
+        let checkpoint = try resume ? latestCheckpoint : nil
+        let record = try opened.record()
+        self.record = record
+        if let checkpoint { try restore(checkpoint, record, allowed, say) }
         try output.prepare(resume: resume, overwrite: overwrite)
-        if resume { try restore() }
         try output.writeConfiguration()
         try opened.skippedRows.write(to: output.folder, say)
     }
 
-    private func restore() throws {
-        guard let checkpoint = output.checkpoints.latest else {
-            throw CommandError("\(output.folder.path) holds no checkpoint to resume from: leave out --resume")
+    private var latestCheckpoint: URL {
+        get throws {
+            guard let checkpoint = output.checkpoints.latest else {
+                throw CommandError("\(output.folder.path) holds no checkpoint to resume from: leave out --resume")
+            }
+            return checkpoint
         }
+    }
+
+    private func restore(
+        _ checkpoint: URL, _ record: TrainingRecord, _ allowed: AllowedChanges, _ say: (String) -> Void
+    ) throws {
+        let check = ResumeCheck(opened: opened, record: record, allowed: allowed, totalSteps: trainer.totalSteps)
+        let (changes, earlier) = try check.changes(since: checkpoint, say)
         try opened.adapted.weights.restore(from: checkpoint)
         let state = try trainer.restore(from: checkpoint)
         firstStep = state.step
-        best = state.best ?? best
+        best = try resumedBest(state.best ?? best, changes, isRecorded: earlier != nil, say)
+        self.record?.resumptions = earlier?.resumptions ?? []
+        guard !changes.isEmpty else { return }
+        resumption = TrainingRecord.Resumption(step: state.step, changes: changes)
+        self.record?.resumptions.append(.init(step: state.step, changes: changes))
+    }
+
+    /// The best evaluation until the checkpoint, unless it says nothing about those that follow.
+    private func resumedBest(
+        _ best: BestCheckpoint, _ changes: [TrainingRecord.Change], isRecorded: Bool, _ say: (String) -> Void
+    ) throws -> BestCheckpoint {
+        let keys = Set(changes.map(\.key))
+        if best.step != nil, !keys.isDisjoint(with: ["data.validation", "training.metric_for_best_model"]) {
+            say("the best evaluation is looked for anew: earlier ones cannot be compared with those that follow")
+            return BestCheckpoint()
+        }
+        guard opened.configuration.training.loadBestModelAtEnd, let step = best.step,
+            output.checkpoints.existing(step) == nil
+        else { return best }
+        guard !isRecorded || keys.contains("training.load_best_model_at_end") else {
+            throw CommandError(
+                "\(output.checkpoints.url(step).path), the checkpoint of the best evaluation, is missing: put it back, or "
+                    + "start anew with --overwrite")
+        }
+        say("the best evaluation is looked for anew: the checkpoint of step \(step) was not kept")
+        return BestCheckpoint()
     }
 
     /// Trains to the end, or until a signal asks to stop.
     func train(_ display: ProgressDisplay) throws {
+        let reports = try RunReports(folder: output.folder.path, resumingFromStep: firstStep)
+        if let resumption { try reports.add(resumption, epoch: training.order.epochs(afterSteps: firstStep)) }
         let recorder = RunRecorder(
-            arguments: opened.configuration.training,
-            reports: try RunReports(folder: output.folder.path, resumingFromStep: firstStep), display: display,
+            arguments: opened.configuration.training, reports: reports, display: display,
             firstStep: firstStep, best: best, evaluate: opened.evaluate)
         defer {
             try? recorder.draw()
@@ -76,7 +122,8 @@ final class LocalRun {
                 report, isFinished: trainer.isFinished, isStopping: StopSignal.isReceived)
             guard recorded.isDue else { continue }
             try output.checkpoints.save(
-                step: report.step, weights: opened.adapted.weights, optimizer: trainer.optimizer, best: recorder.best)
+                step: report.step, weights: opened.adapted.weights, optimizer: trainer.optimizer, best: recorder.best,
+                record: record)
         }
         guard trainer.isFinished || recorder.endsEarly else {
             throw CommandError("stopped at step \(trainer.step) of \(trainer.totalSteps); --resume goes on from there")
@@ -88,6 +135,9 @@ final class LocalRun {
         }
         try takeBest(recorder.best, display)
         try opened.adapted.weights.write(to: output.folder)
+        try ModelCard.write(
+            record?.resumptions ?? [], base: opened.adapted.weights.plan.configuration.baseModel, to: output.folder)
+        try AdapterPortability.notices(inFolder: output.folder).forEach(display.say)
         display.say("adapter written to \(output.folder.path)")
     }
 }
@@ -97,7 +147,14 @@ extension LocalRun {
     private func takeBest(_ best: BestCheckpoint, _ display: ProgressDisplay) throws {
         let arguments = opened.configuration.training
         guard arguments.loadBestModelAtEnd, let step = best.step, let value = best.value else { return }
-        if step != trainer.step { try opened.adapted.weights.restore(from: output.checkpoints.url(step)) }
+        if step != trainer.step {
+            guard let checkpoint = output.checkpoints.existing(step) else {
+                throw CommandError(
+                    "\(output.checkpoints.url(step).path), the checkpoint of the best evaluation, is missing: put it back "
+                        + "and give --resume")
+            }
+            try opened.adapted.weights.restore(from: checkpoint)
+        }
         display.say(
             "the best evaluation is that of step \(step): \(arguments.metricForBestModel.rawValue) "
                 + String(format: "%.4f", value))

@@ -25,19 +25,23 @@ struct ModelInputs: Sendable {
 
     /// Reads them from a model folder.
     ///
-    /// - Parameter template: a template's name, or `auto`.
-    init(folder: URL, model: any VisionLanguageModel, template name: String) throws {
+    /// - Parameters:
+    ///   - template: a template's name, or `auto`.
+    ///   - names: what messages call the settings.
+    init(
+        folder: URL, model: any VisionLanguageModel, template name: String, names: SettingNames = .runFile
+    ) throws {
         tokenizer = try Tokenizer(folder: folder)
         processor = try ImageProcessor(directory: folder)
         imageSize = model.imageSize
         fit = try PictureFit(processor, imageSize: imageSize, name: folder.path)
         switch model.kind {
         case .generative(let model):
-            let (template, notice) = try Self.template(name, folder)
+            let (template, notice) = try Self.template(name, folder, names)
             let examples = try Self.encoder(tokenizer, template, model, folder)
             dialogue = Dialogue(template: template, encoder: examples)
             (encoder, pictureLength) = (examples, 0)
-            templateNotices = [notice, Self.warning(template, tokenizer)].compactMap(\.self)
+            templateNotices = [notice, Self.warning(template, tokenizer, names)].compactMap(\.self)
         case .contrastive(let model):
             dialogue = nil
             encoder = CaptionEncoder(tokenizer: tokenizer, model: model)
@@ -46,9 +50,11 @@ struct ModelInputs: Sendable {
         }
     }
 
-    private static func template(_ name: String, _ folder: URL) throws -> (ConversationTemplate, notice: String) {
+    private static func template(
+        _ name: String, _ folder: URL, _ names: SettingNames
+    ) throws -> (ConversationTemplate, notice: String) {
         if name == ConversationTemplates.automatic {
-            let found = try ConversationTemplates.recognised(inFolder: folder.path)
+            let found = try ConversationTemplates.recognised(inFolder: folder.path, names: names)
             let omitted = found.omittedSystem.map {
                 "; its default system text (\"\($0.prefix(60))\"…) is left out: give rows a system turn to have one"
             }
@@ -59,8 +65,10 @@ struct ModelInputs: Sendable {
     }
 
     /// What there is to say where the tokenizer cuts marks of a template into pieces.
-    private static func warning(_ template: ConversationTemplate, _ tokenizer: Tokenizer) -> String? {
-        template.notice { mark in
+    private static func warning(
+        _ template: ConversationTemplate, _ tokenizer: Tokenizer, _ names: SettingNames
+    ) -> String? {
+        template.notice(names: names) { mark in
             guard let id = tokenizer.id(of: mark) else { return false }
             return tokenizer.encode(mark, addSpecialTokens: false).ids == [id]
         }
@@ -114,6 +122,7 @@ struct ModelInputs: Sendable {
         say(conversations.notice)
         let encoded = try EncodedDataset(conversations, encoder: encoder, maxLength: maxLength, onLong: onLong)
         SkippedRows([encoded]).report(say)
+        encoded.truncationNotice.map(say)
         return OpenedSource(
             rows: ConversationSource(
                 encoded, processor: processor, imageSize: imageSize, pictureLength: pictureLength),

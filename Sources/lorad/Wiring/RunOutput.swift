@@ -36,12 +36,22 @@ struct RunOutput: Sendable {
     func prepare(
         resume: Bool, overwrite: Bool, options: String = "--resume goes on with it, --overwrite replaces it"
     ) throws {
-        guard !isUsed || resume || overwrite else {
-            throw CommandError("\(folder.path) holds an earlier run or adapter: \(options)")
-        }
+        try check(isExpected: resume || overwrite, options: options)
         guard overwrite else { return }
+        try ModelCard.write([], base: nil, to: folder)
         for name in ["checkpoints", "runs", "trainer_log.jsonl", "loss.svg", SkippedRows.fileName] {
             try? FileManager.default.removeItem(at: folder.appending(path: name))
+        }
+    }
+
+    /// Refuses a folder that holds something of worth where none is expected; nothing is changed.
+    ///
+    /// - Throws: `CommandError`.
+    func check(
+        isExpected: Bool, options: String = "--resume goes on with it, --overwrite replaces it"
+    ) throws {
+        guard isExpected || !isUsed else {
+            throw CommandError("\(folder.path) holds an earlier run or adapter: \(options)")
         }
     }
 

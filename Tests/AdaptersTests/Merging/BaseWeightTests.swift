@@ -45,6 +45,18 @@ struct BaseWeightTests {
         #expect(found.contains("modules_to_save") == !key.contains("base_layer"))
     }
 
+    @Test(
+        "say how many rows do not fit where the vocabulary was enlarged, and how to go on",
+        arguments: ["model.language_model.embed_tokens.weight", "lm_head.weight"])
+    func enlarged(name: String) throws {
+        let golden = try MergeCase.named("llama-gqa")
+        let shape = try #require(golden.folder.checkpoint[name]).shape
+        let found = message { _ = try report(golden, adding: [name: Tensor(zeros: [shape[0] + 4, shape[1]])]) }
+        #expect(
+            found.contains("has \(shape[0] + 4) rows, which do not fit the \(shape[0]) rows of \(name)"), "\(found)")
+        #expect(found.contains("resize_token_embeddings(\(shape[0] + 4))") && !found.contains("modules_to_save"))
+    }
+
     @Test("are compared with the input embedding where the model ties the output embedding to it")
     func tied() throws {
         let golden = try MergeCase.named("llama-tied-llama3rope")

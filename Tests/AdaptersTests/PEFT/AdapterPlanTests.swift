@@ -44,7 +44,7 @@ struct AdapterPlanTests {
         ),
         (
             #"{"target_modules": [], "modules_to_save": ["lm_haed"]}"#,
-            #"would train nothing: no layer is adapted, no module saved, no bias trained; modules_to_save: "lm_haed" matches no module; did you mean "lm_head"?"#
+            #"would train nothing: no layer is adapted, no module saved, no token or bias trained; modules_to_save: "lm_haed" matches no module; did you mean "lm_head"?"#
         ),
     ]
 

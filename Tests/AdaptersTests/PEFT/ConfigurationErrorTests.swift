@@ -55,7 +55,15 @@ struct ConfigurationErrorTests {
         (#"{"use_dora": true}"#, "adapter: use_dora is set to true, which lorad does not support; set it to false"),
         (#"{"lora_bias": true}"#, "adapter: lora_bias is set to true, which lorad does not support"),
         (#"{"target_parameters": ["w"]}"#, "target_parameters is set to a list, which lorad does not support"),
-        (#"{"trainable_token_indices": [1]}"#, "put the embedding into modules_to_save to train all of it"),
+        (
+            #"{"trainable_token_indices": ["a"]}"#,
+            "must be a list of token ids, or a mapping from modules to such lists"
+        ),
+        (#"{"trainable_token_indices": 7}"#, "or a mapping from modules to such lists, found the number 7"),
+        (#"{"trainable_token_indices": [3, -1]}"#, "trainable_token_indices holds -1, which is not a token id"),
+        (#"{"trainable_token_indices": {"lm_head": [3, 3]}}"#, "trainable_token_indices.lm_head names token 3 twice"),
+        (#"{"trainable_token_indices": {"lm_head": 3}}"#, "lm_head must be a list of token ids, found the number 3"),
+        (#"{"ensure_weight_tying": "yes"}"#, "ensure_weight_tying must be true or false"),
         (#"{"layer_replication": [[0, 2]]}"#, "layer_replication is set to a list, which lorad does not support"),
         (#"{"megatron_config": {"a": 1}}"#, "megatron_config is set to a mapping, which lorad does not support"),
         ("[]", "adapter: expected a mapping of settings, found an empty list"),
@@ -91,7 +99,7 @@ struct ConfigurationErrorTests {
         #expect(error("{}") == "f.json: peft_type is missing: this is not a configuration that PEFT wrote")
         #expect(error(#"{"peft_type": "LORA", "init_lora_weights": "olora"}"#).contains("save the adapter from PEFT"))
         #expect(error(#"{"peft_type": "LORA", "use_dora": true}"#).hasPrefix("f.json: use_dora"))
-        for key in ["use_dora", "lora_bias", "trainable_token_indices"] {
+        for key in ["use_dora", "lora_bias", "use_qalora"] {
             let found = error(#"{"peft_type": "LORA", "\#(key)": true}"#)
             #expect(found.contains("merge the adapter into its base with PEFT") && !found.contains("set it to false"))
         }

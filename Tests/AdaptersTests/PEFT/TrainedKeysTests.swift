@@ -10,6 +10,7 @@ struct TrainedKeysTests {
         ("model.language_model.embed_tokens.weight", false), ("model.linear_1.weight", true),
         ("model.linear_1.modules_to_save.default.bias", true), ("model.linear_1.original_module.weight", false),
         ("model.language_model.layers.0.self_attn.q_proj.base_layer.bias", false), ("logit_scale", true),
+        ("model.language_model.embed_tokens.token_adapter.trainable_tokens_delta", true),
     ]
 
     @Test("is what PEFT counts: factors and saved modules, no copies", arguments: keys)

@@ -116,6 +116,16 @@ struct AdviceCase: Sendable, CustomTestStringConvertible {
         AdviceCase(
             "too few workers for a sum", [federated, masked, "federation.min_workers=1"], at: "federation.min_workers"),
         AdviceCase(
+            "no worker to spare", [federated, masked, "federation.min_workers=3"], at: "federation.min_workers"),
+        AdviceCase(
+            "no worker to spare",
+            [federated, masked, "federation.min_workers=5", "privacy.secure_aggregation.fewest_workers=5"],
+            at: "federation.min_workers"),
+        AdviceCase(
+            "no worker to spare",
+            [federated, masked, "federation.min_workers=6", "privacy.secure_aggregation.threshold=0.9"],
+            at: "federation.min_workers"),
+        AdviceCase(
             "a sum of two", [federated, masked, "privacy.secure_aggregation.fewest_workers=2"],
             at: "privacy.secure_aggregation.fewest_workers"),
         AdviceCase(

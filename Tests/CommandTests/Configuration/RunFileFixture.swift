@@ -15,7 +15,8 @@ enum RunFileFixture {
           { mode: distributed, min_workers: 2, rounds: 20, local_steps: 1, aggregation: mean, server_optimizer: none }
         privacy:
           secure_aggregation:   { enabled: false, threshold: 0.67 }
-          differential_privacy: { enabled: false, clip: 1.0, noise_multiplier: 1.0, delta: 1e-5, target_epsilon: 8 }
+          differential_privacy:
+            { enabled: false, clip: 1.0, noise_multiplier: 1.0, delta: 1e-5, target_epsilon: 8, population: 5000 }
         """
 
     /// A run file with one section's lines, which begin at line 5.

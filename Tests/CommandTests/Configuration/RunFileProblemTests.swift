@@ -36,6 +36,12 @@ struct RunFileProblemTests {
             "run.yaml:5: privacy.differential_privacy.clip: must be from 1e-06 to 1000000.0, found 1e300"
         ),
         (
+            "federation: { mode: federated }\n"
+                + "privacy: { differential_privacy: { enabled: true, noise_multiplier: 1, population: 9 } }",
+            "run.yaml:6: privacy.differential_privacy: has population, the number of people or examples at each worker, and "
+                + "hides whole workers: leave it out, or set unit: person or example"
+        ),
+        (
             "federation: { mode: federated, aggregation: krum, min_workers: 4 }",
             "run.yaml:5: federation.min_workers: aggregation krum needs 5 updates in a round, and so as many workers: "
                 + "found 4"
@@ -253,12 +259,26 @@ struct RunFileProblemTests {
                 == "run.yaml:5: adapter.path: the adapter in that folder has its own configuration: leave out bias, r")
     }
 
+    @Test(
+        "names the column that was likely meant, or what stands where one belongs",
+        arguments: [
+            ("columns: { imgae: x }", "columns: `imgae` is no name of a column for lorad; did you mean image?"),
+            ("columns: { image: [x] }", "columns: `image`: expected a column's name, found a list"),
+            ("columns: image", "columns: expected a mapping of names to columns, found image"),
+            ("separator: ab", "separator: must be auto, tab or a character, found ab"),
+        ])
+    func columns(setting: String, problem: String) {
+        let yaml = "model: { path: m }\nadapter: {}\ndata: { train: t, \(setting) }"
+        #expect(RunFileFixture.problem(yaml) == "run.yaml:3: data.\(problem)")
+    }
+
     @Test("names the template that was likely meant")
     func template() {
         let yaml = "model: { path: m }\nadapter: {}\ndata: { train: t, template: llama }"
         #expect(
             RunFileFixture.problem(yaml)
-                == "run.yaml:3: data.template: must be one of auto, chatml, llama-3, gemma, llama-2, vicuna, plain, found llama"
+                == "run.yaml:3: data.template: must be one of auto, chatml, llama-3, gemma, llama-2, mistral, mistral-v3,"
+                + " vicuna, plain, found llama"
         )
     }
 

@@ -23,6 +23,7 @@ struct RunFileTests {
         #expect(read.training.outputDir == "out")
         #expect(read.federation?.minWorkers == 2)
         #expect(read.privacy?.differentialPrivacy.targetEpsilon == 8)
+        #expect(read.privacy?.differentialPrivacy.population == 5000)
         #expect(read.sectionsOfSharedRuns == ["federation", "privacy"])
     }
 

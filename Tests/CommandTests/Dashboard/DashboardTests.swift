@@ -62,7 +62,7 @@ struct DashboardTests {
         }
         let told = try TestSocket(port: port).get("/join", authorization: "Bearer \(key)")
         #expect(told.contains(try #require(listening?["join"]?.stringValue)))
-        for path in ["/", "/events", "/run.json", "/join"] {
+        for path in ["/", "/events", "/run.json", "/join", "/metrics", "/healthz"] {
             let refused = try TestSocket(port: port).get(path, host: "evil.example:\(port)")
             #expect(refused.hasPrefix("HTTP/1.1 421") && !refused.contains("token="), "\(refused)")
         }

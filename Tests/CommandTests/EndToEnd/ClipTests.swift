@@ -39,8 +39,9 @@ struct ClipTests {
         let records = try log()
         for (record, loss) in zip(records, expected.training.losses) {
             #expect(isClose(record["loss"] as? Double ?? 0, loss), "\(record)")
-            #expect(record["supervised_tokens"] as? Int == expected.training.batch)
         }
+        // Ten pairs, four a step: the last step of an epoch is short.
+        #expect(records.map { $0["supervised_tokens"] as? Int } == [4, 4, 2, 4, 4, 2])
         let last = try #require(records.last)
         #expect(records.count == expected.training.steps && last["eval_loss"] is Double)
         #expect(last["eval_recall_at_1"] is Double && last["eval_exact_match"] == nil)
@@ -115,7 +116,7 @@ struct ClipTests {
         let llava = try await lorad(
             "eval", "--model", TinyLlava.model, "--data", TinyLlava.data("val"), "--images", TinyLlava.pictures,
             "--class-prompt", "a {}")
-        #expect(llava.status == 1 && llava.errors.contains("are for CLIP models"), "\(llava.errors)")
+        #expect(llava.status == 1 && llava.errors.contains("for CLIP models"), "\(llava.errors)")
         let run = try TinyRun("training.learn_temperature=true")
         let temperature = try await run.train()
         #expect(

@@ -37,6 +37,6 @@ struct ScoreTests {
         let folder = try TemporaryFolder()
         let file = try folder.write(Self.lines + "\n{}", to: "p.jsonl")
         let outcome = try await lorad("score", file)
-        #expect(outcome.status == 1 && outcome.errors.contains("p.jsonl:3: `prediction` is missing"))
+        #expect(outcome.status == 1 && outcome.errors.contains("p.jsonl:3: `prediction`: expected text, found nothing"))
     }
 }

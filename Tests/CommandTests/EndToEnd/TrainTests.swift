@@ -26,9 +26,19 @@ struct TrainTests {
         }
     }
 
+    /// Instruction sets by the names of oneDNN and OpenBLAS, as far as this processor has them: OpenBLAS takes any on trust.
+    private static let instructionSets: [(oneDNN: String, openBLAS: String)] = {
+        let processor = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+        let all = [
+            ("sse4_1", "SSE41", "NEHALEM"), ("avx2", "AVX2", "HASWELL"), ("avx512f", "AVX512_CORE", "SKYLAKEX"),
+        ]
+        let flags = Set(processor.split(whereSeparator: \.isWhitespace))
+        return all.filter { flags.contains(Substring($0.0)) }.map { ($0.1, $0.2) }
+    }()
+
     @Test(
         "takes the reference's steps on lesser processors too, and says once what they lack",
-        arguments: [("SSE41", "NEHALEM"), ("AVX2", "HASWELL"), ("AVX512_CORE", "SKYLAKEX")], ["oneDNN", "openblas"])
+        arguments: instructionSets, ["oneDNN", "openblas"])
     func lesserProcessors(instructions: (oneDNN: String, openBLAS: String), library: String) async throws {
         let limit =
             "export ONEDNN_MAX_CPU_ISA=\(instructions.oneDNN) OPENBLAS_CORETYPE=\(instructions.openBLAS) "

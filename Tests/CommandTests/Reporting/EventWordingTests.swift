@@ -116,13 +116,23 @@ struct EventWordingTests {
 @Suite("A coordinator's invitation")
 struct InvitationTests {
     private func invitation(
-        _ expiry: Date?, workers: Int, metrics: HTTPAddress? = nil, dashboard: String? = nil
+        _ expiry: Date?, uses: Int? = nil, workers: Int, metrics: HTTPAddress? = nil, dashboard: String? = nil
     ) throws -> Invitation {
         Invitation(
             run: "sample", endpoint: try Endpoint("tcp://0.0.0.0:7700"), bulk: try Endpoint("tcp://0.0.0.0:7701"),
             state: "/var/lib/lorad/runs/sample",
             line: JoinLine(address: "tcp://10.0.0.1:7700", coordinator: .insecure, token: nil), expiry: expiry,
-            minimumWorkers: workers, metrics: metrics, dashboard: dashboard)
+            uses: uses, minimumWorkers: workers, metrics: metrics, dashboard: dashboard)
+    }
+
+    @Test("says how many workers a line admits where that is limited, and that another follows", arguments: [1, 3])
+    func uses(count: Int) throws {
+        let invitation = try invitation(Date(timeIntervalSince1970: 1_700_000_000), uses: count, workers: 3)
+        let words = count == 1 ? "one new worker" : "3 new workers"
+        #expect(
+            invitation.announcement.text?.contains(
+                "(it admits \(words), before 2023-11-14T22:13:20Z; the next line is printed when this one is used up, "
+                    + "--token-uses allows more):") == true)
     }
 
     @Test("has the line to paste, both ports, the state's folder, and until when it admits workers")

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 import Transports
 
@@ -11,8 +12,9 @@ struct AdmissionTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func open(now: Date = Date(), listed: String? = nil) throws -> Admission {
-        try Admission(folder: URL(filePath: folder.path), listed: listed, lifetime: 60, now: now)
+    private func open(now: Date = Date(), listed: String? = nil, uses: Int? = nil) throws -> Admission {
+        try Admission(
+            folder: URL(filePath: folder.path), listed: listed, rules: .init(lifetime: 60, uses: uses), now: now)
     }
 
     private func refusal(
@@ -61,6 +63,68 @@ struct AdmissionTests {
         try first.revoke(worker.fingerprint)
         #expect(refusal(first, first.token) == .revoked)
         #expect(refusal(try open(), first.token) == .revoked)
+    }
+
+    @Test("admits as many workers with a token as it may, then makes another one and tells of it", arguments: [1, 3])
+    func uses(limit: Int) throws {
+        let admission = try open(uses: limit)
+        let told = Mutex<[Admission.Renewal]>([])
+        admission.tellRenewals { renewal in told.withLock { $0.append(renewal) } }
+        let token = admission.token
+        for _ in 0..<limit {
+            #expect(told.withLock(\.self).isEmpty && admission.token.text == token.text)
+            #expect(refusal(admission, token, of: IdentityKey().publicIdentity) == nil)
+        }
+        #expect(told.withLock(\.self) == [.usedUp] && admission.token.text != token.text)
+        #expect(refusal(admission, token) == .tokenUsedUp)
+        #expect(refusal(try open(uses: limit), token) == .tokenUnknown)
+        #expect(admission.tokenUses == limit && refusal(admission, admission.token) == nil)
+    }
+
+    @Test("lets a worker come again with the token that it used up")
+    func returning() throws {
+        let admission = try open(uses: 1)
+        let token = admission.token
+        #expect(refusal(admission, token) == nil && refusal(admission, token) == nil)
+        #expect(try refusal(open(uses: 1), token) == nil)
+    }
+
+    @Test("makes the token void that a revoked worker may have passed on, once, and after a restart too")
+    func revocationOfTokens() throws {
+        let admission = try open()
+        let told = Mutex<[Admission.Renewal]>([])
+        admission.tellRenewals { renewal in told.withLock { $0.append(renewal) } }
+        let token = admission.token
+        #expect(refusal(admission, token) == nil)
+        try admission.revoke(worker.fingerprint)
+        #expect(refusal(admission, token, of: IdentityKey().publicIdentity) == .tokenUnknown)
+        let next = admission.token
+        try admission.revoke(worker.fingerprint)
+        #expect(told.withLock(\.self) == [.revocation(worker.fingerprint)] && admission.token.text == next.text)
+        let second = try open()
+        #expect(second.token.text == next.text)
+        #expect(refusal(second, token, of: IdentityKey().publicIdentity) == .tokenUnknown)
+    }
+
+    @Test("does not go on with a token that admits more workers than a start allows")
+    func fewerUses() throws {
+        let unlimited = try open().token
+        let limited = try open(uses: 2).token
+        #expect(limited.text != unlimited.text)
+        #expect(try open(uses: 2).token.text == limited.text && open(uses: 3).token.text == limited.text)
+        #expect(try refusal(open(uses: 1), limited, of: IdentityKey().publicIdentity) == .tokenUnknown)
+    }
+
+    @Test("gives a use of the token back where the worker could not be noted")
+    func unwritableUse() throws {
+        let admission = try open(uses: 1)
+        let token = admission.token
+        let file = "\(folder.path)/keys/enrolment.json"
+        try FileManager.default.removeItem(atPath: file)
+        try FileManager.default.createDirectory(atPath: file, withIntermediateDirectories: false)
+        #expect(refusal(admission, token) == .other && admission.token.text == token.text)
+        try FileManager.default.removeItem(atPath: file)
+        #expect(refusal(admission, token) == nil && admission.token.text != token.text)
     }
 
     @Test("is a list's matter for one start only; those that were enrolled before and after it stay so")

@@ -17,7 +17,8 @@ struct ReportedRun {
     /// Starts `lorad coordinator`; its events are JSON.
     func coordinator(_ settings: String..., flags: [String] = []) throws -> LoradProcess {
         try? FileManager.default.removeItem(atPath: "\(run.path)/join")
-        let arguments = ["--config", "run.yaml", "--listen", "ipc://\(run.path)/c", "--join-file", "join", "--json"]
+        let listen = ["--listen", "ipc://\(run.path)/c", "--join-file", "join", "--json"]
+        let arguments = ["--config", "run.yaml"] + listen + SharedRun.manyUses
         return try LoradProcess(
             ["coordinator"] + arguments + state + settings.flatMap { ["--set", $0] } + flags, in: run.path)
     }

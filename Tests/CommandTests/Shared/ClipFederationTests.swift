@@ -10,8 +10,8 @@ struct ClipFederationTests {
         try folder.write(try TinyClip.runFile(), to: "run.yaml")
         let arguments = (["federation.rounds=3", "federation.min_workers=2"] + settings).flatMap { ["--set", $0] }
         let coordinator = try LoradProcess(
-            ["coordinator", "--config", "run.yaml", "--listen", "tcp://127.0.0.1:0", "--state", "state"] + arguments,
-            in: folder.path)
+            ["coordinator", "--config", "run.yaml", "--listen", "tcp://127.0.0.1:0", "--state", "state"]
+                + SharedRun.manyUses + arguments, in: folder.path)
         let line = try await coordinator.joinLine()
         let own = data ? ["--data", TinyClip.data("train"), "--images", TinyClip.pictures] : []
         let workers = try ["one", "other"].map { name in

@@ -18,7 +18,7 @@ struct FederatedRunTests {
             [
                 "coordinator", "--config", "run.yaml", "--listen", "tcp://127.0.0.1:0", "--state", "state", "--set",
                 "data.validation=\(TinyLlava.data("val"))",
-            ] + arguments, in: run.path)
+            ] + SharedRun.manyUses + arguments, in: run.path)
         let line = try await coordinator.joinLine()
         let workers = try (0..<2).map { part in
             let file = "\(run.path)/part-\(part).json"

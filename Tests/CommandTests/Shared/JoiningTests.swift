@@ -10,7 +10,7 @@ struct JoiningTests {
     func addresses(_ arguments: [String]) async throws {
         let run = try SharedRun()
         let outcome = try await LoradProcess(
-            ["coordinator", "--config", "run.yaml", "--state", "state"] + arguments, in: run.path
+            ["coordinator", "--config", "run.yaml", "--state", "state"] + SharedRun.manyUses + arguments, in: run.path
         ).outcome()
         let words = arguments.joined(separator: " ")
         #expect(outcome.status == 1 && outcome.errors.contains(words), "\(outcome.errors)")
@@ -58,6 +58,22 @@ struct JoiningTests {
             coordinator.errors.ranges(of: "early has joined").count == 2
         }
         for process in [back, coordinator] { try await process.end(by: SIGTERM) }
+    }
+
+    @Test("one worker of a federated run with a line, and the next with the next line, which the join file then holds")
+    func oneUse() async throws {
+        let run = try SharedRun("federation.mode=federated", "federation.rounds=2", "federation.min_workers=2")
+        let coordinator = try run.coordinator("tcp://127.0.0.1:0", "--token-uses", "1", "--join-file", "join")
+        let line = try await coordinator.joinLine()
+        let own = ["--data", TinyLlava.data("train"), "--images", TinyLlava.pictures]
+        let first = try run.worker(line, "first", arguments: own)
+        _ = try await coordinator.errors(containing: "the join line has admitted as many workers as it may")
+        let second = try run.worker(line, "second", arguments: own)
+        try await second.expectFailure("its join token was used already; get a new join line")
+        let next = try String(contentsOfFile: "\(run.path)/join", encoding: .utf8).trimmingCharacters(in: .newlines)
+        #expect(next != line && coordinator.errors.contains("lorad worker --join '\(next)'"))
+        let third = try run.worker(next, "third", arguments: own)
+        for process in [coordinator, first, third] { try await process.expectSuccess() }
     }
 
     @Test("listed keys alone where there is a list")

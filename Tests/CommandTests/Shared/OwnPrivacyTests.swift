@@ -2,6 +2,7 @@ import Federation
 import Foundation
 import Models
 import Privacy
+import Tensors
 import TestSupport
 import Testing
 import Training
@@ -24,7 +25,7 @@ struct OwnPrivacyTests {
     private func coordinator(_ run: SharedRun, _ settings: String...) throws -> LoradProcess {
         try LoradProcess(
             ["coordinator", "--config", "run.yaml", "--listen", "tcp://127.0.0.1:0", "--state", "state", "--json"]
-                + (Self.settings + settings).flatMap { ["--set", $0] }, in: run.path)
+                + SharedRun.manyUses + (Self.settings + settings).flatMap { ["--set", $0] }, in: run.path)
     }
 
     /// The bundled rows, of two people each.
@@ -165,6 +166,44 @@ struct OwnPrivacyTests {
         #expect(throws: CommandError.self) { try ledger.open(run: "a", unit: .example) }
     }
 
+    private func privacy(rows: Int, population: Int?, noise: Double?) throws -> OwnPrivacy {
+        var arguments = PrivacyArguments.DifferentialPrivacy()
+        (arguments.enabled, arguments.unit, arguments.clip, arguments.noiseMultiplier) = (true, .example, 0.5, noise)
+        (arguments.targetEpsilon, arguments.population) = (4, population)
+        let ledger = WorkerLedger(in: URL(filePath: try TemporaryFolder().path))
+        return try OwnPrivacy(
+            arguments, units: ExampleUnits(rowCount: rows), plannedSteps: 20, unitsPerStep: 16, ledger: ledger, lanes: 1
+        )
+    }
+
+    @Test(
+        "has one noise, sampling rate, divisor and grid whatever the data is, where the run file states the population",
+        arguments: [nil, 1.1], [1_000, 12])
+    func neighbours(noise: Double?, population: Int) throws {
+        let one = try privacy(rows: 999, population: population, noise: noise)
+        for rows in [1, 12, 1_000, 50_000] {
+            let other = try privacy(rows: rows, population: population, noise: noise)
+            #expect(other.noise == one.noise && other.release == one.release)
+            #expect(other.divisor == one.divisor && other.grid == one.grid)
+        }
+        #expect(one.release.adjacency == .addOrRemoveOne && one.divisor == min(16, population))
+        #expect(one.release.sampling == (population > 16 ? .poisson(rate: 0.016) : .everybody))
+    }
+
+    @Test("takes the number of units as known where the run file states none, and says so")
+    func knownCount() throws {
+        let own = try privacy(rows: 320, population: nil, noise: 2)
+        #expect(own.release.adjacency == .zeroOut && own.release.sampling == .poisson(rate: 0.05))
+        #expect(own.words.contains("their number is not hidden"), "\(own.words)")
+        #expect(try privacy(rows: 320, population: 320, noise: 2).words.contains("whose number is hidden"))
+    }
+
+    @Test("has as much noise as it says, and no more, however many rows there are", arguments: [8, 5_000, 50_000])
+    func noise(rows: Int) throws {
+        let own = try privacy(rows: rows, population: nil, noise: 0.7)
+        #expect(abs(own.noise.deviation * own.grid.step / (0.7 * 0.5) - 1) < 1e-5)
+    }
+
     /// Somebody who knows everything but whether the canary was in a step guesses it from what the step gives away: with
     /// little noise always right, with much hardly better than by a coin, and as good as the noise's deviation says.
     @Test("hides a canary as well as its noise says", arguments: [0.05, 4])
@@ -175,16 +214,15 @@ struct OwnPrivacyTests {
         var arguments = PrivacyArguments.DifferentialPrivacy()
         (arguments.enabled, arguments.unit, arguments.clip, arguments.noiseMultiplier) = (true, .example, 0.5, noise)
         let privacy = try OwnPrivacy(
-            arguments, units: ExampleUnits(rowCount: 8), plannedSteps: 1, unitsPerStep: 8, values: 64, ledger: ledger,
-            lanes: 1)
+            arguments, units: ExampleUnits(rowCount: 8), plannedSteps: 1, unitsPerStep: 8, ledger: ledger, lanes: 1)
         let steps = try privacy.steps(1)
         let trials = 1_000
         var (right, scores) = (0, [Double]())
         for trial in 0..<trials {
             let isThere = trial % 2 == 0
             // The canary's gradient has the clip's length and one direction.
-            var sum = [Float](repeating: 0, count: 64)
-            if isThere { sum[7] = 0.5 }
+            var sum = [Int64](repeating: 0, count: 64)
+            if isThere { sum[7] = Int64(privacy.grid.length) }
             let released = try steps.noisy(sum)
             let score = Double(released[7]) / 0.5
             if (score > 0.5) == isThere { right += 1 }

@@ -19,7 +19,7 @@ struct SecureAggregationTests {
         let all = Self.federated + ["federation.min_workers=\(workers)"] + settings
         return try LoradProcess(
             ["coordinator", "--config", "run.yaml", "--listen", "tcp://127.0.0.1:0", "--state", "state", "--json"]
-                + all.flatMap { ["--set", $0] }, in: run.path)
+                + SharedRun.manyUses + all.flatMap { ["--set", $0] }, in: run.path)
     }
 
     /// The join line, and the workers' parts of the data.
@@ -152,6 +152,7 @@ private final class Canary: LocalTrainer {
     }
 
     let state = Mutex(State())
+    let stateByteLimit = 1 << 30
     var basis: Data { state.withLock { $0.basis } }
     private let seed: UInt64
     private let gate: DispatchSemaphore

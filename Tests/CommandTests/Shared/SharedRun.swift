@@ -41,15 +41,25 @@ final class SharedRun: Sendable {
 
     // MARK: Processes
 
+    /// One line for all workers of a test.
+    static let manyUses = ["--token-uses", "1000"]
+
     /// Starts the coordinator; port 0 takes a free one.
     func coordinator(_ endpoint: String = "tcp://127.0.0.1:0", _ arguments: String...) throws -> LoradProcess {
-        let command = ["coordinator", "--config", "run.yaml", "--listen", endpoint, "--state", "state"]
+        let command = ["coordinator", "--config", "run.yaml", "--listen", endpoint, "--state", "state"] + Self.manyUses
         return try LoradProcess(command + overrides + arguments, in: path)
     }
 
     /// Starts a worker with keys and a cache of its own, which it finds again by its name.
     func worker(
         _ joinLine: String, _ name: String, _ arguments: String..., in workingFolder: String? = nil
+    ) throws -> LoradProcess {
+        try worker(joinLine, name, arguments: arguments, in: workingFolder)
+    }
+
+    /// Starts a worker with a list of further arguments.
+    func worker(
+        _ joinLine: String, _ name: String, arguments: [String], in workingFolder: String? = nil
     ) throws -> LoradProcess {
         let command = ["worker", "--join", joinLine, "--name", name, "--state", "\(path)/\(name)", "--lanes", "1"]
         return try LoradProcess(command + arguments, in: workingFolder ?? path)

@@ -159,6 +159,70 @@ struct PrivateRoundTests {
         #expect(job.round == 200)
     }
 
+    @Test("count everybody as taking part, for who does is told, and take their number as known")
+    func amplification() throws {
+        let job = try job(book(noise: 1), share: 0.3)
+        let release = try #require(try play(job, moving: 0.1).report.release)
+        #expect(release.sampling == .everybody && release.adjacency == .zeroOut)
+    }
+
+    @Test(
+        "are moved by a worker by exactly its own steps, however many others there are and however large the base's values",
+        arguments: [Float(0), 3e4])
+    func neighbours(base: Float) throws {
+        let settings = NoiseSettings(mechanism: .central, clip: 1, noiseMultiplier: 1, delta: 1e-5)
+        var random = SplitMix64(seed: 5)
+        let updates = (0..<50).map { index in
+            state(0).entries.map {
+                (
+                    $0.name,
+                    Tensor(
+                        $0.tensor.values.map { _ in
+                            base + Float(random.nextNormal()) * (index % 2 == 0 ? 1 : 1e-4)
+                        }, shape: $0.tensor.shape)
+                )
+            }
+        }.map { StateDict($0) }
+        func sum(_ updates: [StateDict]) throws -> StepSum {
+            var round = AveragingJob.CentralRound(
+                noise: try CentralNoise(settings, nil), base: state(base), clip: nil)
+            for update in updates { round.add(try round.noise.clipped(update, from: state(base), round.layout)) }
+            return round.sum
+        }
+        let whole = try sum(updates)
+        for left in [0, 7, 49] {
+            let rest = try sum(updates.enumerated().filter { $0.offset != left }.map(\.element))
+            let own = try sum([updates[left]])
+            #expect(zip(whole.steps, rest.steps).map { $0 - $1 } == own.steps)
+            #expect(Double(own.steps.reduce(0) { $0 + $1 * $1 }).squareRoot() <= own.sensitivity)
+            #expect(rest.sensitivity == whole.sensitivity && rest.step == whole.step)
+            #expect(own.sensitivity * own.step <= 1)
+        }
+    }
+
+    @Test(
+        "have the coordinator's noise on a masked sum, made for whole numbers that rounding has lengthened",
+        arguments: [16, 32])
+    func maskedCentral(bits: Int) async throws {
+        let settings = NoiseSettings(mechanism: .central, clip: 2, noiseMultiplier: 0.5, delta: 1e-5)
+        let run = try MaskedRun(
+            workers: 4, threshold: 0.75, privacy: PrivacyBook(settings, ledger: PrivacyLedger()) { _ in }, bits: bits,
+            clip: .norm(2))
+        run.served.start()
+        let workers = try (1...4).map { try run.worker("w\($0)", moves: 1) }
+        try await run.served.end()
+        for worker in workers { #expect(try await worker.end().isOver) }
+        let values = run.served.job.state.trained.entries.flatMap { $0.tensor.values }
+        let (mean, deviation) = moments(values.map { $0 - 1 })
+        let encoding = try FixedPoint(bits: bits, workers: 8, clip: .norm(2))
+        let bound = encoding.normBound(dimension: values.count) / encoding.scale
+        let expected = 0.5 * bound / 4
+        let count = Double(values.count)
+        #expect(bound > 2 && bound < 2.001, "\(bound)")
+        #expect(abs(mean - 2 / count.squareRoot()) < 5 * expected / count.squareRoot(), "\(mean)")
+        #expect(abs(deviation / expected - 1) < 4 / count.squareRoot(), "\(deviation), expected \(expected)")
+    }
+
     @Test("are refused with an aggregation that needs more than a sum", arguments: ["flexlora", "coordinate_median"])
     func linearity(_ name: String) throws {
         #expect(throws: FederationError.self) { _ = try job(book(noise: 1), aggregation: name) }
@@ -179,8 +243,8 @@ struct PrivateRoundTests {
         let values = run.served.job.state.trained.entries.flatMap { $0.tensor.values }
         let (mean, deviation) = moments(values.map { $0 - 1 })
         let count = Double(values.count)
-        // Noise for three of the four: 0.5 · 2 · √(4/3) in the sum, a quarter of it in the mean.
-        let expected = 0.5 * 2 * (4.0 / 3).squareRoot() / 4
+        // Two make it, of the three that a sum has at least one may collude: 0.5 · 2 · √(4/2) in the sum of four.
+        let expected = 0.5 * 2 * (4.0 / 2).squareRoot() / 4
         #expect(abs(mean - 2 / count.squareRoot()) < 5 * expected / count.squareRoot(), "\(mean)")
         #expect(abs(deviation / expected - 1) < 4 / count.squareRoot(), "\(deviation), expected \(expected)")
         #expect(notes.withLock { $0.count } == 1)

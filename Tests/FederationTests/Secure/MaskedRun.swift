@@ -16,6 +16,7 @@ final class MaskedRun: Sendable {
         var amount: Float
         var examples: Int
         var before: @Sendable () -> Void = {}
+        let stateByteLimit = 1 << 20
 
         func perform(_ work: LocalWork) throws -> LocalResult {
             before()
@@ -40,7 +41,7 @@ final class MaskedRun: Sendable {
 
     init(
         workers: Int, fewest: Int = 3, rounds: Int = 1, threshold: Double = 0.6, aggregation: String = "mean",
-        patience: Duration = .seconds(2), privacy: PrivacyBook? = nil
+        patience: Duration = .seconds(2), privacy: PrivacyBook? = nil, bits: Int = 32, clip: FixedPoint.Clip = .value(1)
     ) throws {
         self.threshold = threshold
         let state = StateDict(
@@ -51,7 +52,8 @@ final class MaskedRun: Sendable {
             rounds: rounds, participation: .sampled(share: 1, minimum: 3), minimumWorkers: workers, seed: 3,
             largestWeight: 100)
         settings.masking = MaskingSettings(
-            run: "toy", threshold: threshold, fewestWorkers: fewest, minimumWorkers: privacy == nil ? 0 : workers)
+            run: "toy", threshold: threshold, fewestWorkers: fewest, minimumWorkers: privacy == nil ? 0 : workers,
+            bits: bits, clip: clip)
         settings.privacy = privacy
         let aggregator = try Aggregators.named(aggregation)
         let reports = SharedReports()

@@ -47,6 +47,21 @@ struct ServiceTests {
         #expect(reasons == ["no memory", "no memory", "no memory"])
     }
 
+    @Test("part where the coordinator's state is larger than the run's can be, before memory is taken for it")
+    func oversizedState() async throws {
+        let run = try ServedRun(ToyJob(rounds: 5, tasks: 4, minimumWorkers: 2))
+        run.start()
+        let strict = try run.work(as: "strict", ToyTrainer(stateByteLimit: 16))
+        let gate = Gate()
+        let working = try run.work(as: "working", ToyTrainer { _ in gate.wait() })
+        let end = try await strict.end()
+        gate.open()
+        try await run.expectEnd()
+        #expect(try await working.end().isOver && !end.isOver)
+        let reasons = run.events.compactMap { if case .taskFailed(_, _, let reason) = $0 { reason } else { nil } }
+        #expect(reasons.count == 3 && reasons.allSatisfy { $0.contains("the limit is 16") }, "\(reasons)")
+    }
+
     @Test("part where the update cannot be taken: it is not computed again for ever")
     func updateTooLarge() async throws {
         let run = try ServedRun(configure: { options, _ in options.updateLimit = 1_000 })
@@ -222,7 +237,7 @@ struct ServiceTests {
                 return error as? TransportError
             }
         }
-        #expect(error?.message.contains("version 99 of the protocol, the coordinator 1") == true)
+        #expect(error?.message.contains("version 99 of the protocol, the coordinator 2") == true)
         run.server.stop()
         try await run.end()
     }

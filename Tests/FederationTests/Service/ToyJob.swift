@@ -16,15 +16,17 @@ final class ToyJob: Job {
 
     static let width = 1_000
     let rounds: Int
-    let minimumWorkers: Int
+    private let firstWorkers: Int
     private let tasks: UInt64
     private let state = Mutex(State())
 
     init(rounds: Int = 5, tasks: UInt64 = 4, minimumWorkers: Int = 1) {
-        (self.rounds, self.tasks, self.minimumWorkers) = (rounds, tasks, minimumWorkers)
+        (self.rounds, self.tasks, firstWorkers) = (rounds, tasks, minimumWorkers)
     }
 
     var round: Int { state.withLock { $0.round } }
+    /// Any worker can do any task, so later rounds go on with whoever is there.
+    var minimumWorkers: Int { round == 0 ? firstWorkers : 1 }
     var numbers: [Float] { state.withLock { $0.numbers } }
 
     func base() -> StateDict { StateDict([("numbers", Tensor(numbers, shape: [Self.width]))]) }
@@ -77,6 +79,7 @@ final class ToyJob: Job {
 struct ToyTrainer: LocalTrainer {
     let basis = Data()
     var before: @Sendable (LocalWork) throws -> Void = { _ in }
+    var stateByteLimit = 1 << 20
 
     func perform(_ work: LocalWork) throws -> LocalResult {
         try before(work)

@@ -27,6 +27,7 @@ final class ClientJob: SimulatedJob {
     var round: Int { open.withLock { $0.disk.round } }
     var rounds: Int { open.withLock { $0.isEnded ? $0.disk.round : plannedRounds } }
     var workersHaveBudgets: Bool { true }
+    var needsItsWorkers: Bool { true }
     func endEarly() { open.withLock { $0.isEnded = true } }
     var disk: SimulatedDisk { open.withLock { $0.disk } }
 

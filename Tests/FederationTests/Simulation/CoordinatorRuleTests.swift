@@ -5,78 +5,6 @@ import Transports
 
 @testable import Federation
 
-/// A coordinator whose workers say what a test lets them say, in the test's own time.
-private final class Rounds {
-    var core: Coordinator<Int>
-    let job: any SimulatedJob
-    var now = Duration.zero
-    /// Answers to polls, by worker.
-    private(set) var answers: [Int: WireReply] = [:]
-
-    init(_ job: any SimulatedJob, patience: Duration = .seconds(2)) {
-        self.job = job
-        core = Coordinator(job: job, timing: Timing(patience: patience))
-    }
-
-    func join(_ workers: ClosedRange<Int>) {
-        for worker in workers { core.join(SimulatedWorker.id(worker), .with { $0.name = "w\(worker)" }, at: now) }
-        if core.wantsRound() {
-            core.open(from: .with { $0.id = SimulatedBlob.name(of: job.disk.bytes) }, at: now)
-        }
-    }
-
-    /// Asks for work; an order comes at once if there is one.
-    func poll(_ worker: Int) -> WireTask? {
-        answers[worker] = nil
-        _ = core.handle(.with { $0.poll = .init() }, from: SimulatedWorker.id(worker), worker, at: now)
-        turn()
-        if case .order(let order) = answers[worker]?.kind { return order.task }
-        return nil
-    }
-
-    func wait(_ time: Duration) {
-        now += time
-        turn()
-    }
-
-    private func turn() {
-        _ = core.advance(to: now)
-        for answer in core.takeAnswers(at: now) { answers[answer.ticket] = answer.reply }
-    }
-
-    @discardableResult
-    func beat(_ worker: Int, _ task: WireTask) -> Bool {
-        let request = WireRequest.with { $0.heartbeat.task = task }
-        guard case .reply(let reply) = core.handle(request, from: SimulatedWorker.id(worker), worker, at: now) else {
-            return false
-        }
-        return reply.alive.taskIsOpen
-    }
-
-    /// What a result comes to; `finding` is what the look at it shows, if there is one.
-    func submit(
-        _ worker: Int, _ task: WireTask, _ finding: Coordinator<Int>.Finding = .taken(.init())
-    ) -> WireVerdict.Outcome {
-        let request = WireRequest.with { $0.submission.task = task }
-        switch core.handle(request, from: SimulatedWorker.id(worker), worker, at: now) {
-        case .reply(let reply): return reply.verdict.outcome
-        case .check(let key, _):
-            return core.settle(key, by: SimulatedWorker.id(worker), finding, at: now).verdict.outcome
-        case .parked: return .unknown
-        }
-    }
-
-    func report(_ worker: Int, _ task: WireTask, _ reason: String = "") {
-        let request = WireRequest.with {
-            $0.failure.task = task
-            $0.failure.reason = reason
-        }
-        _ = core.handle(request, from: SimulatedWorker.id(worker), worker, at: now)
-    }
-
-    func state(_ worker: Int) -> Member.State? { core.members[SimulatedWorker.id(worker)]?.state }
-}
-
 @Suite("A coordinator")
 struct CoordinatorRuleTests {
     private func tree(_ leaves: Int, workers: Int) -> TreeJob {
@@ -302,18 +230,19 @@ struct CoordinatorRuleTests {
         #expect(rounds.submit(3, tasks[2]) == .late)
     }
 
-    @Test("asks workers that come later where a round was planned for too few")
+    @Test("asks workers that come later where too few of those that a round was planned for are left")
     func latecomers() throws {
         let rounds = Rounds(
             ClientJob(disk: SimulatedDisk(round: 1), rounds: 2, minimumWorkers: 2, deadline: .seconds(9)))
-        rounds.join(1...1)
+        rounds.join(1...2)
+        rounds.leave(2)
         let task = try #require(rounds.poll(1))
         #expect(rounds.submit(1, task) == .counted)
         rounds.wait(.milliseconds(1))
         #expect(rounds.core.phase == .open(since: .zero))
-        rounds.join(2...2)
-        let other = try #require(rounds.poll(2))
-        #expect(rounds.submit(2, other) == .counted)
+        rounds.join(3...3)
+        let other = try #require(rounds.poll(3))
+        #expect(rounds.submit(3, other) == .counted)
         rounds.wait(.milliseconds(1))
         #expect(rounds.core.phase == .committing)
     }

@@ -20,6 +20,9 @@ struct RunLedger {
 
     mutating func restart() { (added, waiting) = ([:], []) }
 
+    /// A round is begun anew.
+    mutating func lost() { added = [:] }
+
     mutating func parked(_ node: Int) { waiting.insert(SimulatedWorker.id(node)) }
 
     /// An update has gone into the job: the result of a task of this round, from this round's state, and once.

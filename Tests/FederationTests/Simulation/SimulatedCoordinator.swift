@@ -26,6 +26,10 @@ struct SimulatedCoordinator {
     private var blobs: [Data: (bytes: Data, sender: Int)] = [:]
     private var checks: [Int: Check] = [:]
     private var checkCount = 0
+    /// How often it was started again.
+    private(set) var restarts = 0
+    /// The workers that the run's store has.
+    private var known: [WorkerID: String] = [:]
     /// Everything that has happened, also before a crash.
     private(set) var events: [CoordinatorEvent] = []
     /// What must hold whatever happens.
@@ -51,8 +55,9 @@ struct SimulatedCoordinator {
         case .crashed: (blobs, checks) = ([:], [:])
         case .restarted:
             job = makeJob(disk)
-            core = Coordinator(job: job, timing: timing)
+            core = Coordinator(job: job, timing: timing, known: known)
             ledger.restart()
+            restarts += 1
             network.schedule(.tick, for: 0, at: now)
         }
         pump(&network, now)
@@ -65,6 +70,9 @@ struct SimulatedCoordinator {
             blobs[SimulatedBlob.name(of: disk.bytes)] = nil
             disk = job.disk
             core.didCommit(report)
+        } catch let error as FederationError where error.code == .roundLost {
+            ledger.lost()
+            core.lose(error.description)
         } catch {
             core.fail("\(error)")
         }
@@ -75,12 +83,13 @@ struct SimulatedCoordinator {
         guard network.isUp(0) else { return }
         if core.advance(to: now) { network.schedule(.commit, for: 0, at: now + .milliseconds(20)) }
         ledger.check(core, at: now)
-        if core.wantsRound() { core.open(from: publish(disk.bytes), at: now) }
+        if core.wantsRound(at: now) { core.open(from: publish(disk.bytes), at: now) }
         for answer in core.takeAnswers(at: now) {
             ledger.answered(answer.ticket.node, answer.reply, core)
             network.send(.reply(answer.ticket.id, answer.reply), from: 0, to: answer.ticket.node)
         }
         let new = core.takeEvents()
+        for case .joined(let member) in new { known[member.id] = member.name }
         ledger.happened(new)
         events += new
     }

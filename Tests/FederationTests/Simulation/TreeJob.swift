@@ -18,17 +18,18 @@ final class TreeJob: SimulatedJob {
 
     let rounds: Int
     let leafCount: Int
-    let minimumWorkers: Int
+    private let firstWorkers: Int
     private let open: Mutex<Open>
 
     init(disk: SimulatedDisk = SimulatedDisk(), rounds: Int, leafCount: Int, minimumWorkers: Int = 1) {
         self.rounds = rounds
         self.leafCount = leafCount
-        self.minimumWorkers = minimumWorkers
+        firstWorkers = minimumWorkers
         open = Mutex(Open(disk: disk))
     }
 
     var round: Int { open.withLock { $0.disk.round } }
+    var minimumWorkers: Int { round == 0 ? firstWorkers : 1 }
     var disk: SimulatedDisk { open.withLock { $0.disk } }
 
     func base() -> StateDict { StateDict([("state", Tensor(integers: [disk.state]))]) }

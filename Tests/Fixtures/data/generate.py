@@ -91,8 +91,58 @@ def archives():
     return expected
 
 
+def lines(name, rows):
+    (HERE / "forms").mkdir(exist_ok=True)
+    with open(HERE / "forms" / name, "w", encoding="utf-8") as file:
+        for entry in rows:
+            file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+
+
+def table(name, columns, rows, separator):
+    with open(HERE / "forms" / name, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, delimiter=separator)
+        writer.writerow(columns)
+        writer.writerows(rows)
+
+
+def forms():
+    """The same rows in each form that has one question and one answer."""
+    pairs = [(f"captions/{colour}.png", caption) for colour, caption in zip(COLOURS, CAPTIONS)]
+    lines("alpaca.jsonl", [dict(instruction="What", input="is it?", output=a, images=[p]) for p, a in pairs])
+    lines("prompt_completion.jsonl", [dict(prompt="What\nis it?", completion=a, image=p) for p, a in pairs])
+    lines("prompt_completion_messages.jsonl", [
+        dict(prompt=[dict(role="user", content=[dict(type="image"), dict(type="text", text="What\nis it?")])],
+             completion=[dict(role="assistant", content=a)], images=[p]) for p, a in pairs])
+    lines("query_response.jsonl", [
+        dict(query="<image>\nWhat\nis it?", response=a, history=[], images=[p]) for p, a in pairs])
+    lines("question_answer.jsonl", [dict(question="What\nis it?", answer=a, image=p) for p, a in pairs])
+    lines("answers.jsonl", [
+        dict(question="What\nis it?", image=p, answers=[dict(answer="no"), dict(answer=a), dict(answer=a)])
+        for p, a in pairs])
+    table("question_answer.csv", ["answer", "image", "question"], [(a, p, "What\nis it?") for p, a in pairs], ",")
+    table("question_answer.tsv", ["question", "answer", "image"], [("What\nis it?", a, p) for p, a in pairs], "\t")
+    table("open_clip.tsv", ["filepath", "title"], pairs, "\t")
+    table("open_clip.csv", ["title", "filepath"], [(a, p) for p, a in pairs], ";")
+    asked = [row("<image>\nWhat\nis it?", caption, colour) for caption, colour in zip(CAPTIONS, COLOURS)]
+    described = [row("<image>\nDescribe the picture.", caption, colour) for caption, colour in zip(CAPTIONS, COLOURS)]
+    names = ["alpaca.jsonl", "prompt_completion.jsonl", "prompt_completion_messages.jsonl", "query_response.jsonl",
+             "question_answer.jsonl", "answers.jsonl", "question_answer.csv", "question_answer.tsv"]
+    return {**{f"forms/{name}": asked for name in names}, "forms/open_clip.tsv": described,
+            "forms/open_clip.csv": described}
+
+
+def classes():
+    """An archive as WebDataset's writer makes it of `jpg` and `cls`."""
+    with tarfile.open(HERE / "forms" / "classes.tar", "w") as archive:
+        for index, data in enumerate(PICTURES):
+            add(archive, f"{index:06}.cls", str(index).encode())
+            add(archive, f"{index:06}.png", data)
+    rows = [row("<image>\nWhat does the picture show?", str(index), colour) for index, colour in enumerate(COLOURS)]
+    return {"forms/classes.tar": rows}
+
+
 def main():
-    expected = {**captions(), **messages(), **archives()}
+    expected = {**captions(), **messages(), **archives(), **forms(), **classes()}
     (HERE / "expected.json").write_text(json.dumps(expected, indent=1, ensure_ascii=False) + "\n")
 
 

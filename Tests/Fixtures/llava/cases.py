@@ -414,3 +414,37 @@ CASES = {
         matters=[("vision_feature_layer", [-1, 1, 0, -2]), ("text_config.rms_norm_eps", 1e-3)],
     ),
 }
+
+# Rows of embeddings that train by themselves (trainable_token_indices). Many tokens, so that questions, answers and the
+# tokens that no row has all are among them.
+CASES["llama-tokens"] = dict(
+    CASES["llama-gqa"],
+    adapter=dict(
+        r=3,
+        lora_alpha=6,
+        target_modules=DECODER_SEVEN,
+        trainable_token_indices={"embed_tokens": [1, 70, *range(4, 40)], "lm_head": [*range(30, 60), 2]},
+    ),
+    matters=[("vision_config.hidden_act", "gelu")],
+)
+CASES["qwen2-tied-tokens"] = dict(
+    CASES["qwen2-tied-sharded"],
+    shards=1,
+    adapter=dict(
+        r=2,
+        lora_alpha=3,
+        target_modules=r"model\.language_model\..*\.(q_proj|v_proj)",
+        trainable_token_indices=[94, *range(3, 60), 1],
+    ),
+    matters=[("text_config.rms_norm_eps", 1e-3)],
+)
+CASES["llama-tied-tokens-apart"] = dict(
+    CASES["llama-tied-llama3rope"],
+    final=False,
+    adapter=dict(
+        r=2,
+        target_modules=r".*language_model.*\.(q_proj|v_proj)",
+        trainable_token_indices={"embed_tokens": [*range(6, 40)], "lm_head": [*range(20, 79)]},
+    ),
+    matters=[("text_config.rope_parameters.factor", 1.0)],
+)

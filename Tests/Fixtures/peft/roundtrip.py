@@ -53,9 +53,12 @@ CONFIGURATIONS = {
     "saved-projector": dict(r=2, target_modules=SEVEN, modules_to_save=["multi_modal_projector"]),
     "saved-vision": dict(r=2, target_modules=SEVEN, modules_to_save=["vision_tower", "multi_modal_projector"]),
     "saved-embeddings": dict(r=2, target_modules=["k_proj"], modules_to_save=["embed_tokens", "lm_head", "norm"]),
+    "tokens": dict(r=2, target_modules=["q_proj"], trainable_token_indices=[5, 3]),
+    "tokens-head": dict(
+        r=2, target_modules=["q_proj"], trainable_token_indices={"embed_tokens": [3, 5], "lm_head": [8, 5, 3]}
+    ),
     "refuse/dora": dict(r=2, target_modules=["q_proj"], use_dora=True),
     "refuse/lora-bias": dict(r=2, target_modules=["q_proj"], lora_bias=True),
-    "refuse/token-indices": dict(r=2, target_modules=["q_proj"], trainable_token_indices={"embed_tokens": [3, 5]}),
     "refuse/embedding": dict(r=2, target_modules=["embed_tokens", "q_proj"]),
     "refuse/convolution": dict(r=2, target_modules=["patch_embedding", "q_proj"]),
 }

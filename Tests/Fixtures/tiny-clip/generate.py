@@ -9,9 +9,9 @@
     adapter/        a PEFT adapter on the attention of both towers, lora_B not zero
     data/           train.json (captions), val.json (conversations), labelled.json (classes), classes.txt; the pictures are
                     those of ../tiny-llava/data/pictures
-    expected.json   losses of AdamW steps from the adapter (row i of step t is (t * batch + i) % rows; symmetric contrastive
-                    loss of the step's rows; AdamW 0.9, 0.999, 1e-8, no decay, constant rate, no clipping), with the
-                    temperature as it is and trained too; of val.json with the adapter, the loss of all rows at once, and the
+    expected.json   losses of AdamW steps from the adapter (rows in file order, the last step of an epoch short; symmetric
+                    contrastive loss of the step's rows; AdamW 0.9, 0.999, 1e-8, no decay, constant rate, no clipping), with
+                    the temperature as it is and trained too; of val.json with the adapter, the loss of all rows at once, and the
                     places of the right answers among all different pictures and captions; of labelled.json the places of
                     each picture's class among the classes
 """
@@ -122,7 +122,8 @@ def train(learns_temperature):
     optimizer = torch.optim.AdamW([q for q in model.parameters() if q.requires_grad], lr=RATE, eps=1e-8, weight_decay=0.0)
     losses = []
     for step in range(STEPS):
-        batch = [rows[(step * BATCH + i) % len(rows)] for i in range(BATCH)]
+        start = step % math.ceil(len(rows) / BATCH) * BATCH
+        batch = rows[start : start + BATCH]
         loss = model(**pairs(batch), return_loss=True).loss
         losses.append(loss.item())
         optimizer.zero_grad()

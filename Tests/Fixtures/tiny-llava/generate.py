@@ -11,7 +11,7 @@
     data/           train.json, val.json, pictures/
     expected.json   per template and file: each row's token ids, and the half-open ranges of those that are supervised;
                     losses of AdamW steps from the adapter; losses and exact matches of val.json by base, adapter and
-                    trained adapter. fp32, template chatml. Row i of step t is (t * batch + i) % rows; loss = sum of token
+                    trained adapter. fp32, template chatml. Rows in file order (batch divides them); loss = sum of token
                     losses / supervised tokens of the step; AdamW 0.9, 0.999, 1e-8, no decay, constant rate, no clipping.
 """
 

@@ -43,7 +43,6 @@ struct CentralNoiseTests {
         #expect(MeanSensitivity.mean(clip: 0.5, largestWeight: 4, expectedWeight: 100) == 0.02)
         #expect(MeanSensitivity.mean(clip: 0.5, largestWeight: 4, fewestWeight: 80) == 0.05)
         #expect(MeanSensitivity.mean(clip: 0.5, expectedWeight: 10, adjacency: .replaceOne) == 0.1)
-        #expect(MeanSensitivity.singlePrecisionError(clip: 1, workers: 1000) < 0.12)
     }
 
     @Test("A mean over the true weights never moves farther than its sensitivity")
@@ -106,52 +105,65 @@ struct CentralNoiseTests {
         #expect(throws: PrivacyError.self) { try clip.updateNoiseMultiplier(total: 10) }
     }
 
-    @Test("Central noise has the stated deviation and lies on its grid", arguments: [1e-6, 0.37, 1, 1e9])
-    func gridGaussian(deviation: Double) throws {
-        let noise = try GridGaussian(deviation: deviation)
+    @Test(
+        "Central noise has the stated deviation, and is a whole number of steps whatever the sum was",
+        arguments: [(0.01, 1), (1.5, 0x1p20), (1e6, 0x1p21), (3, 0x1p31)])
+    func sumNoise(multiplier: Double, sensitivity: Double) throws {
+        let noise = try SumNoise(noiseMultiplier: multiplier, sensitivity: sensitivity)
+        let deviation = multiplier * sensitivity
         #expect(noise.deviation >= deviation && noise.deviation < deviation * (1 + 1e-8))
-        #expect(noise.granularity.significand == 1)
-        let count = 100_000
-        var values = [Float](repeating: Float(3 * deviation), count: count)
-        try noise.add(to: &values, randomness: testKey("grid \(deviation)"))
-        #expect(values.allSatisfy { (Double($0) / noise.granularity).truncatingRemainder(dividingBy: 1) == 0 })
-        let mean = values.reduce(0) { $0 + Double($1) } / Double(count)
-        let variance = values.reduce(0) { $0 + pow(Double($1) - mean, 2) } / Double(count)
-        #expect(abs(mean - 3 * deviation) < 4 * deviation / Double(count).squareRoot())
-        #expect(relativeError(variance, deviation * deviation) < 4 * (2 / Double(count)).squareRoot())
+        let count = 20_000
+        let sum = (0..<count).map { Int64($0 % 2) }
+        // One step is one output step, so that every output is a whole number and float32 holds its beginning.
+        let noisy = try noise.noised(sum, step: scalbn(1, noise.shift), randomness: testKey("sum \(multiplier)"))
+        #expect(noisy.allSatisfy { $0 == $0.rounded() })
+        let values = noisy.map { Double($0) * scalbn(1, -noise.shift) / noise.deviation }
+        let mean = values.reduce(0, +) / Double(count)
+        let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count)
+        #expect(abs(mean - 0.5 / noise.deviation) < 4 / Double(count).squareRoot())
+        #expect(relativeError(variance, 1 + (0.25 / pow(noise.deviation, 2))) < 4 * (2 / Double(count)).squareRoot())
+    }
+
+    @Test(
+        "Sums of neighbours that differ in one contribution have one noise, drawn alike, and nothing else between them")
+    func neighbours() throws {
+        let noise = try SumNoise(noiseMultiplier: 0.5, sensitivity: 100)
+        let key = testKey("neighbours")
+        let (with, without): ([Int64], [Int64]) = ([1_060, -2_000, 80], [1_000, -2_000, 0])
+        let step = scalbn(1, noise.shift)
+        let difference = zip(
+            try noise.noised(with, step: step / 4_096, randomness: key),
+            try noise.noised(without, step: step / 4_096, randomness: key)
+        ).map { Double($0 - $1) * 4_096 / step }
+        for (found, expected) in zip(difference, [60.0, 0, 80]) { #expect(abs(found - expected) < 0.01) }
     }
 
     @Test("Noise is the same however many threads draw it, and other for another key")
     func lanes() throws {
-        let noise = try GridGaussian(deviation: 1)
+        let noise = try SumNoise(noiseMultiplier: 1, sensitivity: 0x1p20)
         func noised(_ key: SymmetricKey, _ lanes: Int) throws -> [Float] {
-            var values = [Float](repeating: 0, count: 3 * NoiseStretches.length + 5)
-            try noise.add(to: &values, randomness: key, lanes: lanes)
-            return values
+            try noise.noised(
+                Array(repeating: 0, count: 3 * NoiseStretches.length + 5), step: 1, randomness: key, lanes: lanes)
         }
         let single = try noised(testKey("a"), 1)
         #expect(try noised(testKey("a"), 3) == single)
         let other = try noised(testKey("b"), 1)
         #expect(zip(single, other).filter { $0 == $1 }.count < 10)
         #expect(Set(single).count > single.count / 2)
+        #expect(try noise.noised([], step: 1).isEmpty)
     }
 
-    @Test("The multiplier to account with counts rounding to the grid")
-    func gridSensitivity() throws {
-        let noise = try GridGaussian(deviation: 2)
-        let multiplier = noise.noiseMultiplier(sensitivity: 1, dimension: 1_000_000)
-        #expect(multiplier < 2 && multiplier > 1.999_99)
-    }
-
-    @Test("A value that noise cannot hide is refused, and nothing is changed")
-    func unhidden() throws {
-        let noise = try GridGaussian(deviation: 2)
-        for value in [Float.infinity, .nan, 1e15] {
-            var values: [Float] = [1, value]
-            #expect(throws: PrivacyError.self) { try noise.add(to: &values) }
-            #expect(values[0] == 1)
+    @Test("A sum that noise cannot be added to is refused, and so is noise beyond its range")
+    func ranges() throws {
+        let noise = try SumNoise(noiseMultiplier: 2, sensitivity: 1)
+        for value in [Int64.max, .min, 1 << Int64(61 - noise.shift)] {
+            #expect(throws: PrivacyError.self) { try noise.noised([1, value], step: 1) }
         }
-        #expect(throws: PrivacyError.self) { try noise.noised(1e15) }
-        #expect(throws: PrivacyError.self) { try GridGaussian(deviation: 0) }
+        #expect(try noise.noised([1 << Int64(60 - noise.shift)], step: 1).count == 1)
+        for (multiplier, sensitivity) in [(0.0, 1.0), (1, 0.5), (.nan, 1), (1, .infinity), (1e6, 0x1p40)] {
+            #expect(throws: PrivacyError.self) {
+                try SumNoise(noiseMultiplier: multiplier, sensitivity: sensitivity)
+            }
+        }
     }
 }

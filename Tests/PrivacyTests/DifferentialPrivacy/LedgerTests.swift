@@ -93,6 +93,26 @@ struct LedgerTests {
         }
     }
 
+    @Test("Releases that hide how many there are and releases that do not come to a guarantee that does not")
+    func zeroOut() throws {
+        let noise = PrivacyRelease.Mechanism.gaussian(noiseMultiplier: 1)
+        let hidden = try PrivacyRelease(noise, sampling: .poisson(rate: 0.1), count: 3)
+        let known = try PrivacyRelease(noise, sampling: .poisson(rate: 0.1), adjacency: .zeroOut, count: 2)
+        var (ledger, alone) = (PrivacyLedger(unit: .person), PrivacyLedger(unit: .person))
+        try ledger.append(hidden)
+        #expect(try ledger.spent(delta: 1e-5).adjacency == .addOrRemoveOne)
+        try ledger.append(known)
+        try alone.append(hidden.repeated(5))
+        let spent = try ledger.spent(delta: 1e-5)
+        #expect(spent.adjacency == .zeroOut)
+        #expect(try abs(spent.epsilon - alone.spent(delta: 1e-5).epsilon) < 1e-9)
+        #expect(try PrivacyLedger(json: ledger.json()) == ledger)
+        let words = try ledger.explanation(delta: 1e-5)
+        #expect(words.contains("with nothing in that one's place, whatever"), "\(words)")
+        #expect(words.contains("Not protected: how many people there are at this worker."), "\(words)")
+        #expect(try !alone.explanation(delta: 1e-5).contains("Not protected"))
+    }
+
     @Test("What an accountant does not know is refused with what to do")
     func unknown() throws {
         let release = try PrivacyRelease(

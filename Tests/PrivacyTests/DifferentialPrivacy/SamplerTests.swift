@@ -166,7 +166,7 @@ struct SamplerTests {
     func ranges() {
         #expect(throws: PrivacyError.self) { try DiscreteGaussian(variance: 0) }
         #expect(throws: PrivacyError.self) { try DiscreteGaussian(variance: 1 << 41) }
-        #expect(throws: PrivacyError.self) { try DiscreteGaussian(deviation: 1 << 32) }
+        #expect(throws: PrivacyError.self) { try DiscreteGaussian(deviation: 1 << 53) }
         #expect(throws: PrivacyError.self) { try DiscreteLaplace(scale: 1, over: 0) }
         #expect(throws: PrivacyError.self) { try PoissonDistribution(mean: 1 << 31) }
         #expect(throws: PrivacyError.self) { try SkellamDistribution(variance: -1) }

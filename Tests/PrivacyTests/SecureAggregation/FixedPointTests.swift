@@ -56,6 +56,40 @@ import Testing
         ] { #expect(code { _ = try refused() } == .invalidConfiguration) }
     }
 
+    /// The length of a worker's whole numbers is what noise on the sum has to hide, and rounding at random adds to it: at 16
+    /// bits and 100 workers it is most of what there is.
+    @Test(
+        "A vector that is clipped to a norm stays within the bound of its whole numbers, at every attempt",
+        arguments: [(16, 200, 1 << 12), (20, 50, 1 << 10), (32, 4, 300)])
+    func normBound(bits: Int, workers: Int, dimension: Int) throws {
+        let encoding = try FixedPoint(bits: bits, workers: workers, clip: .norm(2))
+        let bound = encoding.normBound(dimension: dimension)
+        #expect(bound > 2 * encoding.scale && bound <= 2 * encoding.scale + Double(dimension).squareRoot())
+        // Every value half-way between two steps: rounding adds a quarter of a square to each.
+        let half = (2 * encoding.scale / Double(dimension).squareRoot()).rounded(.down) + 0.5
+        let vectors = [
+            [Float](repeating: Float(half / encoding.scale), count: dimension), testVector(dimension, norm: 31),
+            [Float](repeating: Float(0.5 / encoding.scale), count: dimension),
+        ]
+        for (index, vector) in vectors.enumerated() {
+            for attempt in 0..<100 {
+                let elements = try encoding.encode(vector, weight: 1, randomness: testKey("\(index) \(attempt)"))
+                let square = elements.dropLast().reduce(0) { $0 + encoding.integer($1) * encoding.integer($1) }
+                #expect(Double(square).squareRoot() <= bound, "vector \(index), attempt \(attempt)")
+            }
+        }
+    }
+
+    @Test("A sum in whole steps is that of the mean, exactly")
+    func steps() throws {
+        let encoding = try FixedPoint(bits: 32, workers: 4, clip: .norm(1))
+        let elements = try encoding.encode([0.6, -0.8], weight: 1)
+        let sum = elements.map { $0 &+ $0 &+ $0 }
+        let found = try encoding.steps(of: sum, workers: 3)
+        #expect(found.weight == 3 && found.steps == elements.dropLast().map { Int64(3 * encoding.integer($0)) })
+        #expect(throws: PrivacyError.self) { try encoding.steps(of: sum, workers: 2) }
+    }
+
     @Test("Rounding goes up as often as the fraction says, so its mean is the value")
     func unbiased() throws {
         let encoding = try FixedPoint(bits: 24, workers: 4, clip: .value(10), scale: 1)

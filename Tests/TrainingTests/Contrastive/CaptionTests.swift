@@ -42,7 +42,7 @@ struct CaptionTests {
             (#"{"caption": "a"}"#, "has 0 images"), (#"{"image": ["a.png", "a.png"], "caption": "a"}"#, "has 2 images"),
             (#"{"image": "a.png", "caption": " "}"#, "the answer is empty"),
             (#"{"image": "a.png"}"#, "has no `conversations`"),
-            (#"{"image": "a.png", "caption": 3}"#, "expected text"),
+            (#"{"image": "a.png", "caption": null}"#, "expected text"),
             (
                 #"{"image": "a.png", "conversations": [{"from": "human", "value": "<image>"}, {"from": "gpt", "value": "a"},"#
                     + #" {"from": "human", "value": "b"}, {"from": "gpt", "value": "c"}]}"#, "has 2 answers"
@@ -61,6 +61,40 @@ struct CaptionTests {
         #expect(message?.contains("has 17 tokens, more than the 16 that the model takes: shorten it, or set") == true)
         let kept = try dataset([long, short], onLong: .drop)
         #expect(kept.count == 1 && kept.droppedCount == 1)
+    }
+
+    @Test("A caption that is longer is cut where that is asked for, end mark kept, counted, and the same every time")
+    func truncation() throws {
+        let long = "{\"image\": \"a.png\", \"caption\": \"\(String(repeating: "word ", count: 15))\"}"
+        let short = #"{"image": "a.png", "caption": "word"}"#
+        let cut = try dataset([long, short], onLong: .truncate)
+        #expect(cut.count == 2 && cut.droppedCount == 0 && cut.truncatedCount == 1 && cut.longestLength == 16)
+        let whole = try encoder.tokens(of: String(repeating: "word ", count: 15))
+        let example = try cut.example(at: 0)
+        #expect(example.ids == whole.prefix(15) + whole.suffix(1) && example.supervisedCount == 1)
+        #expect(try cut.length(at: 0) == 16 && cut.example(at: 1).ids.count == 3)
+        #expect(try dataset([short], onLong: .truncate).truncatedCount == 0)
+    }
+
+    @Test("A caption is cut as transformers' CLIPTokenizer truncates it")
+    func truncationGolden() throws {
+        struct Case: Decodable {
+            var text: String
+            var length: Int
+            var ids: [Int32]
+        }
+        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../Fixtures/clip/tokenizer").standardized
+        let cases = try JSONDecoder().decode(
+            [Case].self, from: Data(contentsOf: folder.appending(path: "truncated.json")))
+        let tokenizer = try Tokenizer(folder: folder)
+        #expect(cases.count == 24)
+        for golden in cases {
+            let ids = tokenizer.encode(golden.text).ids.map { Int32($0) }
+            let whole = EncodedExample(ids: ids, labels: ids, images: [], row: 0)
+            let cut = ids.count > golden.length ? encoder.shortened(whole, to: golden.length) : whole
+            #expect(cut?.ids == golden.ids, "\(golden.text.prefix(20)) to \(golden.length)")
+        }
     }
 
     @Test("A tokenizer of another model is noticed")

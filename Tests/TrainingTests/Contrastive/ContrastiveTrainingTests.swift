@@ -134,7 +134,8 @@ struct ContrastiveTrainingTests {
         #expect(message?.contains("needs all \(plan.parts.count) micro-batches") == true, "\(message ?? "")")
         let own = errorMessage {
             _ = try computation.clippedGradients(
-                of: [[0]], from: source, clip: 1, frozen: nil, step: 0, seed: 1, beforeMicroBatch: {})
+                of: [.init(rows: [0], key: 1)], from: source, grid: NormGrid(bound: 1), frozen: nil,
+                beforeMicroBatch: {})
         }
         #expect(own?.contains("no gradient of one example's own") == true, "\(own ?? "")")
     }

@@ -108,4 +108,35 @@ struct ZeroShotTests {
         }
         #expect(message?.contains(reason) == true, "\(message ?? "taken")")
     }
+
+    @Test("Archives say the class in .cls or their rows, tables and mapped rows in a column")
+    func containers() throws {
+        let folder = try TemporaryFolder()
+        for name in ["a.png", "b.png"] { try folder.writePicture(to: name) }
+        let picture = try Data(contentsOf: URL(filePath: "\(folder.path)/a.png"))
+        var tar = TarFile()
+        tar.add("1.png", picture)
+        tar.add("1.cls", "1")
+        tar.add("2.json", #"{"label": "coat"}"#)
+        tar.add("2.png", picture)
+        let cases: [(path: String, columns: String)] = [
+            (try folder.write(tar.finished, to: "x.tar"), ""),
+            (try folder.write("image\tlabel\na.png\tbag\nb.png\t0\n", to: "rows.tsv"), ""),
+            (try folder.write("kind,filepath\nbag,a.png\ncoat,b.png\n", to: "rows.csv"), "label=kind"),
+            (
+                try folder.write(#"[{"p": "a.png", "kind": 1}, {"p": "b.png", "kind": "coat"}]"#, to: "rows.json"),
+                "image=p,label=kind"
+            ),
+            (try folder.write("file_name,label\na.png,bag\nb.png,coat\n", to: "metadata.csv"), ""),
+        ]
+        for (path, columns) in cases {
+            var options = DatasetOptions(path: path, imageFolder: folder.path)
+            options.columns = try ColumnMapping(text: columns)
+            let found = try LabelledPictures(options, key: "label", classes: ["coat", "bag"], fit: nil)
+            #expect(found.entries.map(\.label) == [1, 0], "\(path)")
+            #expect(try found.entries.map { try $0.picture.contents() } == [picture, picture])
+        }
+        let shards = DatasetOptions(path: folder.path)
+        #expect(try !LabelledPictures.areFolders(shards))
+    }
 }

@@ -1,24 +1,59 @@
+import Foundation
 import Tensors
 import Testing
 import Training
 
 @Suite("The order of rows")
 struct BatchOrderTests {
-    @Test("without shuffling is (step · rows a step + i) mod rows")
+    @Test("without shuffling is that of the file, with a short last step")
     func fileOrder() {
         let order = BatchOrder(rowCount: 5, batchSize: 2, shuffleSeed: nil)
-        #expect((0..<4).map(order.rows(ofStep:)) == [[0, 1], [2, 3], [4, 0], [1, 2]])
-        #expect(order.epochs(afterSteps: 5) == 2)
+        #expect((0..<4).map(order.rows(ofStep:)) == [[0, 1], [2, 3], [4], [0, 1]])
+        #expect(order.epochs(afterSteps: 2) == 0.8)
+        #expect(order.epochs(afterSteps: 3) == 1)
+        #expect(order.epochs(afterSteps: 6) == 2)
     }
 
-    @Test("without shuffling may go through few rows several times in a step")
+    @Test("without shuffling takes no row twice in a step")
     func fewRows() {
-        #expect(BatchOrder(rowCount: 2, batchSize: 5, shuffleSeed: nil).rows(ofStep: 1) == [1, 0, 1, 0, 1])
+        #expect(BatchOrder(rowCount: 2, batchSize: 5, shuffleSeed: nil).rows(ofStep: 1) == [0, 1])
     }
 
-    @Test("shuffled takes each row once in an epoch", arguments: [1, 2, 7, 64, 100])
-    func everyRowOnce(rowCount: Int) {
-        let order = BatchOrder(rowCount: rowCount, batchSize: 3, accumulation: 2, shuffleSeed: 9)
+    private struct TrainerOrder: Decodable {
+        var rows: Int
+        var batch: Int
+        var accumulation: Int
+        var epochs: Double
+        var maxSteps: Int
+        var totalSteps: Int
+        /// The rows of each step, by micro-batch.
+        var steps: [[[Int]]]
+    }
+
+    @Test("without shuffling is that of transformers' Trainer, step by step and micro-batch by micro-batch")
+    func trainerOrder() throws {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(
+            path: "../../Fixtures/order/expected.json")
+        let cases = try decoder.decode([TrainerOrder].self, from: Data(contentsOf: file))
+        #expect(cases.count > 8)
+        for expected in cases {
+            let order = BatchOrder(
+                rowCount: expected.rows, batchSize: expected.batch, accumulation: expected.accumulation,
+                shuffleSeed: nil)
+            let total = order.totalSteps(epochs: expected.epochs, maxSteps: expected.maxSteps)
+            #expect(total == expected.totalSteps, "\(expected)")
+            #expect((0..<total).map(order.microBatches(ofStep:)) == expected.steps, "\(expected)")
+            if expected.maxSteps < 0, expected.epochs == expected.epochs.rounded() {
+                #expect(order.epochs(afterSteps: total) == expected.epochs)
+            }
+        }
+    }
+
+    @Test("takes each row once in an epoch", arguments: [1, 2, 7, 64, 100], [9, nil] as [UInt64?])
+    func everyRowOnce(rowCount: Int, seed: UInt64?) {
+        let order = BatchOrder(rowCount: rowCount, batchSize: 3, accumulation: 2, shuffleSeed: seed)
         for epoch in 0..<3 {
             let steps = epoch * order.stepsPerEpoch..<(epoch + 1) * order.stepsPerEpoch
             #expect(steps.flatMap(order.rows(ofStep:)).sorted() == Array(0..<rowCount))

@@ -59,7 +59,7 @@ struct CaptionRowsTests {
             ("file_name,text\n", "holds no rows"),
             ("file_name,text\nc.png,A", "row 0 (id c.png, line 2): the image DIR/c.png does not exist"),
             ("file_name,text\nhttps://x/c.png,A", "`https://x/c.png` is not on this machine"),
-            (#"{"file_name": "a.png", "text": 3}"#, "`text`: expected text or a list of texts, found the number 3"),
+            (#"{"file_name": "a.png", "text": {"a": 3}}"#, "`text`: expected text or a list of texts, found a mapping"),
             (#"{"file_name": "a.png", "captions": []}"#, "`captions`: expected text or a list of texts"),
             (
                 "{\"file_name\": \"a.png\", \"text\": \"A\"}\n{\"text\"}",

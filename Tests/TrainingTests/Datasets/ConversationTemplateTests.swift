@@ -60,7 +60,7 @@ struct ConversationTemplateTests {
         let message = errorMessage { try ConversationTemplates.named("vicunna") }
         #expect(
             message == "there is no conversation template `vicunna`: expected one of auto, chatml, llama-3, gemma,"
-                + " llama-2, vicuna, plain; did you mean `vicuna`?")
+                + " llama-2, mistral, mistral-v3, vicuna, plain; did you mean `vicuna`?")
     }
 
     private func answers(_ rendered: RenderedConversation) -> [String] {
@@ -133,8 +133,8 @@ struct RecognisedTemplateTests {
         try folder.write("{}", to: "tokenizer_config.json")
         #expect(
             message(folder) == "DIR: has no chat template (chat_template.jinja, chat_template.json, or `chat_template`"
-                + " in tokenizer_config.json): set data.template to one of chatml, llama-3, gemma, llama-2, vicuna, plain"
-        )
+                + " in tokenizer_config.json): set data.template to one of chatml, llama-3, gemma, llama-2, mistral,"
+                + " mistral-v3, vicuna, plain")
     }
 
     @Test("of a kind that only looks like a known one is not taken for it")
@@ -154,7 +154,7 @@ struct RecognisedTemplateTests {
         try folder.write("[INST] {{ x }} [/INST]", to: "chat_template.jinja")
         #expect(
             message(folder) == "DIR/chat_template.jinja: a chat template of a kind that is not known:"
-                + " set data.template to one of chatml, llama-3, gemma, llama-2, vicuna, plain")
+                + " set data.template to one of chatml, llama-3, gemma, llama-2, mistral, mistral-v3, vicuna, plain")
     }
 
     @Test("in a broken file is an error that names the file")

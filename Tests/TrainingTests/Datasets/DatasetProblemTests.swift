@@ -44,7 +44,7 @@ struct DatasetProblemTests {
             ),
             (
                 #"{"conversations": [{"from": "human", "value": "Q"}, {"from": "human", "value": "Q"}]}"#,
-                "row 1 (line 3): `conversations[1]`: expected the assistant, found the user"
+                "row 1 (line 3): ends with a question: expected an answer of the assistant"
             ),
             (
                 #"{"conversations": [{"from": "human", "value": "Q"}, {"from": "system", "value": "Q"}]}"#,
@@ -75,7 +75,8 @@ struct DatasetProblemTests {
                 "row 1 (line 3): the image DIR/b.png does not exist"
             ),
             (
-                #"{"image": 3, "conversations": []}"#, "row 1 (line 3): `image`: expected a path or a list of paths"
+                #"{"image": 3, "conversations": []}"#,
+                "row 1 (line 3): `image`: expected a path or a list of paths, found the number 3"
             ),
             (
                 #"{"image": "a", "images": ["b"], "conversations": []}"#,
@@ -83,7 +84,7 @@ struct DatasetProblemTests {
             ),
             (
                 #"{"conversations": [{"from": "human", "value": 3}]}"#,
-                "row 1 (line 3): `conversations[0].value`: expected text, found something else"
+                "row 1 (line 3): `conversations[0].value`: expected text, found the number 3"
             ),
             (
                 #"{"conversations": [{"from": "human", "value": null}]}"#,
@@ -94,9 +95,16 @@ struct DatasetProblemTests {
             ),
             (
                 #"{"conversations": [{"from": "robot", "value": "Q"}]}"#,
-                "row 1 (line 3): `from` is `robot`: expected human, gpt, user, assistant or system"
+                "row 1 (line 3): `from` is `robot`: expected human, gpt, user, assistant, system, tool or function"
             ),
-            (#"{"conversations": "Q"}"#, "row 1 (line 3): `conversations`: expected a list, found something else"),
+            (
+                #"{"conversations": "Q"}"#,
+                "row 1 (line 3): `conversations`: expected a list, found the string \"Q\""
+            ),
+            (
+                #"{"conversations": {"value": [1]}}"#,
+                "row 1 (line 3): `conversations`: expected a list, found the mapping {\"value\": [1]}"
+            ),
         ])
     func rowProblem(row: String, problem: String) throws {
         let good = #"{"conversations": [{"from": "human", "value": "Q"}, {"from": "gpt", "value": "A"}]}"#
@@ -148,8 +156,18 @@ struct DatasetProblemTests {
         arguments: [
             (#""videos": ["a.mp4"],"#, "", "`videos`: videos are not supported"),
             (#""conversations": [],"#, "", "has both `conversations` and `messages`"),
-            ("", #", "tool_calls": [{"id": "1"}]"#, "`messages[1].tool_calls`: calls of tools are not supported"),
-            ("", #", "weight": 0"#, "`messages[1].weight`: expected 1, found 0"),
+            ("", #", "tool_calls": [{"id": "1"}]"#, "`messages[1].tool_calls[0]`: has no `name`"),
+            ("", #", "tool_calls": {}}, {"role": "tool""#, "`messages[2]`: has no `content`"),
+            (
+                "", #", "tool_calls": [{"function": {"name": "f", "arguments": "[1]"}}]"#,
+                "`messages[1].tool_calls[0].function.arguments`: expected an object, or text that holds one"
+            ),
+            ("", #", "function_call": {"name": "f"}"#, "`messages[1].function_call`: is OpenAI's older form"),
+            (
+                "", #", "weight": 0.5"#,
+                "`messages[1].weight`: expected 1, or 0 for an answer that is not learned, found 0.5"
+            ),
+            ("", #", "weight": true"#, "`messages[1].weight`: expected 1, or 0"),
             (#""system": 3,"#, "", "`system`: expected text"), (#""id": {},"#, "", "`id`: expected text or a number"),
         ])
     func notDone(row: String, turn: String, problem: String) throws {

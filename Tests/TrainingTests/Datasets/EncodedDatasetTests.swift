@@ -57,6 +57,13 @@ struct EncodedDatasetTests {
                 """)
     }
 
+    @Test("cuts no conversation, and says why")
+    func cutsNothing() throws {
+        let found = message { try encoded([1, 9], maxLength: 7, onLong: .truncate) } ?? "taken"
+        #expect(found.hasPrefix("data.on_long: truncate is for the captions of CLIP models"), "\(found)")
+        #expect(found.hasSuffix("raise data.max_length, or set data.on_long to drop"))
+    }
+
     @Test("does not shrink to nothing")
     func nothingLeft() throws {
         #expect(

@@ -1,4 +1,5 @@
 import Foundation
+import Models
 import Testing
 import Training
 
@@ -94,6 +95,57 @@ struct WebDatasetTests {
         #expect(rows[2].images.map(\.description) == ["\(path): z.png", "\(path): picture 1 of z.json"])
         #expect(try rows[2].images[1].contents() == picture)
         #expect(rows[3].images.isEmpty)
+    }
+
+    private func classArchive(_ classes: [String]) throws -> String {
+        var tar = TarFile()
+        for (index, text) in classes.enumerated() {
+            tar.add("\(index).cls", text)
+            tar.add("\(index).png", picture)
+        }
+        return try folder.write(tar.finished, to: "classes.tar")
+    }
+
+    @Test("answers with the number in .cls, or with the class's name where names are given")
+    func classes() throws {
+        var options = DatasetOptions(path: try classArchive(["1", "0\n"]))
+        func answers() throws -> [String] {
+            let dataset = try ConversationDataset(options)
+            return try (0..<dataset.count).map { try dataset.conversation(at: $0).turns[1].text }
+        }
+        #expect(try answers() == ["1", "0"])
+        #expect(
+            try rows(options.path)[0].turns[0].text == "<image>\nWhat does the picture show?")
+        #expect(try options.openRows().fields(ofRow: 0)["label"]?.intValue == 1)
+        options.classes = try folder.write("tench\ngoldfish\n", to: "classes.txt")
+        options.prompt = "Which?"
+        #expect(try answers() == ["goldfish", "tench"])
+        #expect(try ConversationDataset(options).conversation(at: 0).turns[0].text == "<image>\nWhich?")
+        options.path = try classArchive(["2"])
+        #expect(
+            errorMessage { try answers() }?.contains("is of class 2, and data.classes names 2 classes, from 0 to 1")
+                == true)
+        for text in ["cat", "-1", "1.5", ""] {
+            options.path = try classArchive([text])
+            let found = errorMessage { try answers() }
+            #expect(found?.contains("expected the number of a class, from 0") == true, "\(found ?? "taken")")
+        }
+        options.path = try folder.write(#"{"question": "Q", "answer": "A"}"#, to: "rows.jsonl")
+        #expect(errorMessage { try answers() }?.contains("and this is question_answer: leave it out") == true)
+    }
+
+    @Test("takes a caption or a row before a class")
+    func captionsBeforeClasses() throws {
+        var tar = TarFile()
+        tar.add("1.png", picture)
+        tar.add("1.cls", "3")
+        tar.add("1.txt", "One")
+        tar.add("2.png", picture)
+        tar.add("2.json", #"{"question": "Q", "answer": "A"}"#)
+        tar.add("2.cls", "4")
+        let rows = try rows(try folder.write(tar.finished, to: "x.tar"))
+        #expect(rows.map { $0.turns[1].text } == ["One", "A"])
+        #expect(rows[1].turns[0].text == "<image>\nQ" && rows[1].images.count == 1)
     }
 
     @Test("has names of any length, by ustar, pax and GNU")

@@ -18,7 +18,7 @@ struct WrittenDatasetTests {
     func rows() throws {
         let file = URL(filePath: "\(Self.folder)/expected.json")
         let expected = try JSONDecoder().decode([String: [Row]].self, from: Data(contentsOf: file))
-        #expect(expected.count == 9)
+        #expect(expected.count == 20)
         for (name, rows) in expected {
             let dataset = try ConversationDataset(path: "\(Self.folder)/\(name)", imageFolder: Self.folder)
             #expect(dataset.count == rows.count, "\(name)")

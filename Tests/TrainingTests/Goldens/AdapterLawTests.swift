@@ -12,6 +12,7 @@ struct AdapterLawTests {
         let checkpoint: Checkpoint
 
         func adapter(at path: String) -> LowRankFactors? { nil }
+        func rows(at path: String) -> ReplacedRows? { weights.rows(at: path) }
 
         func parameter(at path: String) -> Tensor? {
             if let own = weights.parameter(at: path) { return own.detached }

@@ -36,12 +36,15 @@ struct PredictionFileTests {
         "A line that cannot be used is named",
         arguments: [
             (#"{"question_id": 1"#, "one JSON object a line expected"),
-            (#"{"question_id": 1, "references": ["a"]}"#, "`prediction` is missing"),
-            (#"{"prediction": "a", "references": ["a"]}"#, "`question_id` is missing"),
-            (#"{"question_id": [], "prediction": "a", "references": ["a"]}"#, "`question_id` is missing"),
-            (#"{"question_id": 1, "prediction": "a"}"#, "`references` is missing"),
-            (#"{"question_id": 1, "prediction": "a", "references": []}"#, "`references` is missing"),
-            (#"{"question_id": 1, "prediction": "a", "references": [1]}"#, "`references` is missing"),
+            (#"{"question_id": 1, "references": ["a"]}"#, "`prediction`: expected text, found nothing"),
+            (#"{"prediction": "a", "references": ["a"]}"#, "`question_id`: expected text or a number, found nothing"),
+            (
+                #"{"question_id": [], "prediction": "a", "references": ["a"]}"#,
+                "`question_id`: expected text or a number, found "
+            ),
+            (#"{"question_id": 1, "prediction": "a"}"#, "`references`: expected a list of texts, found nothing"),
+            (#"{"question_id": 1, "prediction": "a", "references": []}"#, "`references`: expected a list of texts"),
+            (#"{"question_id": 1, "prediction": "a", "references": [{}]}"#, "`references`: expected a list of texts"),
             ("[]", "`prediction`"),
         ])
     func problems(line: String, expected: String) throws {

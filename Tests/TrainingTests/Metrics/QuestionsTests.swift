@@ -111,7 +111,7 @@ struct QuestionsTests {
     @Test("A row whose references are nothing of the kind is named")
     func badReferences() throws {
         let folder = try TemporaryFolder()
-        let line = #"{"image": "red-circle.jpg", "answers": 3, "conversations": [\#(turns)]}"#
+        let line = #"{"image": "red-circle.jpg", "answers": {}, "conversations": [\#(turns)]}"#
         let questions = try Questions(dataset([line], in: folder))
         let writer = try writer(Self.model()) { $0.maxNewTokens = 1 }
         let error = #expect(throws: TrainingError.self) { try questions.answered(by: writer, lanes: Lanes(count: 1)) }

@@ -57,6 +57,17 @@ struct TrainerLogTests {
         #expect(try log.records().map(\.step) == [1, 2, 3, 4])
     }
 
+    @Test("keeps what a run was resumed with, unless the run resumes from that very step again")
+    func changes() throws {
+        let setting = TrainingRecord.Setting("training.seed", "7")
+        var resumed = LogRecord(step: 2, epoch: 0.2)
+        resumed.resumedWith = [TrainingRecord.Change(of: setting, from: "42")]
+        for record in [record(1), record(2, loss: 1), resumed, record(3)] { try log.append(record) }
+        #expect(try log.records()[2] == resumed)
+        #expect(try log.rewind(toStep: 3).count == 4)
+        #expect(try log.rewind(toStep: 2) == [record(1), record(2, loss: 1)])
+    }
+
     @Test("survives a line that a crash cut short")
     func tornLine() throws {
         try log.append(record(1))

@@ -71,6 +71,36 @@ struct TrainerTests {
         }
     }
 
+    @Test("A checkpoint has the record of its run, whole or not at all")
+    func record() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "lorad-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (model, weights) = try golden.adapted(computing: .float32)
+        let trainer = try trainer(weights, model)
+        let checkpoints = Checkpoints(outputFolder: folder, limit: nil)
+        var record = TrainingRecord([.init("training.seed", "7"), .init("data.train", "rows", "12 rows")])
+        record.resumptions = [.init(step: 1, changes: [.init(of: .init("training.seed", "7"), from: "42")])]
+        try checkpoints.save(step: 1, weights: weights, optimizer: trainer.optimizer, record: record)
+        try checkpoints.save(step: 2, weights: weights, optimizer: trainer.optimizer)
+        let read = try #require(try TrainingRecord(checkpoint: checkpoints.url(1)))
+        #expect(read.settings == record.settings && read.resumptions == record.resumptions)
+        #expect(try TrainingRecord(checkpoint: checkpoints.url(2)) == nil)
+        let later = TrainingRecord([.init("data.train", "rows", "13 rows"), .init("training.max_steps", "3")])
+        #expect(later.changes(since: read).map(\.description) == ["data.train (rows) was 12 rows, is 13 rows"])
+
+        let file = checkpoints.url(1).appending(path: "training_record.json")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let damages: [(String, TrainingError.Code)] = [
+            (text.replacing("\"version\" : 1", with: "\"version\" : 2"), .unsupported),
+            (String(text.dropLast(9)), .corruptFile),
+        ]
+        for (damaged, code) in damages {
+            try damaged.write(to: file, atomically: true, encoding: .utf8)
+            let error = #expect(throws: TrainingError.self) { try TrainingRecord(checkpoint: checkpoints.url(1)) }
+            #expect(error?.code == code)
+        }
+    }
+
     @Test("A checkpoint that is saved again is replaced whole, and the old one counts until then")
     func savingAgain() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "lorad-\(UUID().uuidString)")

@@ -61,9 +61,11 @@ public struct AdaptiveClip: Equatable, Sendable, Codable {
         of norms: [Double], workers: Int, randomness: SymmetricKey = SymmetricKey(size: .bits256)
     ) throws -> Double {
         try Requirement.count(workers, "expected workers")
-        let sum = norms.reduce(0) { $0 + ($1 <= clip ? 0.5 : -0.5) }
-        let noisy = try GridGaussian(deviation: countDeviation).noised(sum, randomness: randomness)
-        return 0.5 + noisy / Double(workers)
+        // In steps of a half, of which each worker adds one or takes one away.
+        let sum = norms.reduce(Int64(0)) { $0 + ($1 <= clip ? 1 : -1) }
+        let noise = try SumNoise(noiseMultiplier: 2 * countDeviation, sensitivity: 1)
+        let noisy = try noise.noised([sum], step: 0.5, randomness: randomness)
+        return 0.5 + Double(noisy[0]) / Double(workers)
     }
 
     /// Moves the clip by a noisy share, which is b̃; a share that is not a number leaves it.

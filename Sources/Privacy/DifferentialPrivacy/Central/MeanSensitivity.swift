@@ -24,12 +24,4 @@ public enum MeanSensitivity {
     ) -> Double {
         2 * sum(clip: clip, largestWeight: largestWeight, adjacency: adjacency) / fewestWeight
     }
-
-    /// What to add to the sensitivity of a sum of `workers` updates that was made in single precision: a worker's
-    /// presence also changes how the others' values are rounded, by n²·2^-23·w_max·c at most.
-    ///
-    /// Sums of whole numbers need nothing, and sums in double precision 2^-29 of this.
-    public static func singlePrecisionError(clip: Double, largestWeight: Double = 1, workers: Int) -> Double {
-        Double(workers) * Double(workers) * 0x1p-23 * clip * largestWeight
-    }
 }

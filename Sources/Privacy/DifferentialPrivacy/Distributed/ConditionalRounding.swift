@@ -31,8 +31,7 @@ struct ConditionalRounding: Equatable, Sendable {
         }
         for _ in 0..<Self.attempts {
             let rounded = values.map { Self.round(Double($0) * scale, using: &source) }
-            let square = rounded.reduce(0.0) { $0 + Double($1) * Double($1) }
-            if square <= bound * bound * (1 - 1e-12) { return rounded }
+            if RoundedNorm.isWithin(bound, rounded) { return rounded }
         }
         throw PrivacyError(
             .invalidValue, "rounding did not stay within the norm \(bound) in \(Self.attempts) attempts: clip first")

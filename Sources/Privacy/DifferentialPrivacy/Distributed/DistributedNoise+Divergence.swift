@@ -31,7 +31,8 @@ extension DistributedNoise {
 
     private func sumGap(_ exponent: Double) -> Double {
         guard shares > 1, exponent > -1_400 else { return 0 }
-        return 10 * (1..<shares).reduce(0) { $0 + exp(exponent * Double($1) / Double($1 + 1)) }
+        let terms = (1..<shares).map { (k: Int) -> Double in exp(exponent * Double(k) / Double(k + 1)) }
+        return 10 * terms.reduce(0, +)
     }
 
     /// ρ = αΔ₂²/2μ + min(((2α−1)sΔ₂² + 6Δ₁)/(4s³μ²), 3Δ₁/(2sμ)), with μ the variance of the noise, s the scale.

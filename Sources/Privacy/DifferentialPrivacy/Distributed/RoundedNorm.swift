@@ -22,4 +22,10 @@ public enum RoundedNorm {
     public static func l1(_ norm: Double, dimension: Int) -> Double {
         norm * min(Double(dimension).squareRoot(), norm)
     }
+
+    /// Whether whole numbers are within an L2 norm: their squares are added exactly, and the margin is for the bound's own.
+    static func isWithin(_ bound: Double, _ numbers: some Sequence<Int>) -> Bool {
+        let square = numbers.reduce(UInt128(0)) { $0 + UInt128($1.magnitude) * UInt128($1.magnitude) }
+        return Double(square) <= bound * bound * (1 - 1e-12)
+    }
 }

@@ -16,13 +16,11 @@ public enum PrivacyAccountant: String, Codable, Sendable, CaseIterable {
     ///   know one of them.
     public func spent(by releases: [PrivacyRelease], delta: Double) throws -> PrivacySpent {
         try Requirement.delta(delta)
-        let adjacencies = Set(releases.map(\.adjacency))
-        guard adjacencies.count <= 1 else {
+        guard let adjacency = Adjacency.common(to: releases.map(\.adjacency)) else {
             throw PrivacyError(
                 .invalidConfiguration,
-                "releases under add-or-remove-one and under replace-one cannot be composed: keep to one adjacency")
+                "releases under replace-one cannot be composed with others: keep to one adjacency")
         }
-        let adjacency = adjacencies.first ?? .addOrRemoveOne
         switch self {
         case .rdp:
             let bound = try RDPAccountant(releases).epsilon(delta: delta)

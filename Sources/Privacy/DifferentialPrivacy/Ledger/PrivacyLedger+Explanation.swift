@@ -21,6 +21,7 @@ extension PrivacyLedger {
         let change =
             switch spent.adjacency {
             case .addOrRemoveOne: "with or without any one \(unit.name)"
+            case .zeroOut: "with any one \(unit.name), or with nothing in that one's place"
             case .replaceOne: "with any one \(unit.name) replaced by another"
             }
         return "Meaning: \(change), whatever was released is at most e^epsilon times as likely, but for a probability "
@@ -33,6 +34,11 @@ extension PrivacyLedger {
                 + "secure generator, and every release is counted at the latest when it happens, also one that nobody "
                 + "took part in."
         ]
+        if releases.contains(where: { $0.adjacency == .zeroOut }) {
+            sentences.append(
+                "Not protected: how many \(unit.plural) there are"
+                    + (unit == .worker ? ", who they are, and who took part when." : " at this worker."))
+        }
         if releases.contains(where: { $0.sampling != .everybody }) {
             sentences.append(
                 unit == .worker
@@ -89,6 +95,14 @@ extension PrivacyUnit {
         case .worker: "worker and all of its data"
         case .example: "example"
         case .person: "person and all examples of theirs"
+        }
+    }
+
+    fileprivate var plural: String {
+        switch self {
+        case .worker: "workers"
+        case .example: "examples"
+        case .person: "people"
         }
     }
 }

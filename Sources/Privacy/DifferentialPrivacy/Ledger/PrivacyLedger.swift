@@ -58,7 +58,7 @@ public struct PrivacyLedger: Equatable, Sendable {
     public mutating func append(_ release: PrivacyRelease) throws { self = try appending(release) }
 
     private func appending(_ release: PrivacyRelease) throws -> Self {
-        if let first = releases.first, first.adjacency != release.adjacency {
+        if let first = releases.first, Adjacency.common(to: [first.adjacency, release.adjacency]) == nil {
             throw PrivacyError(
                 .invalidConfiguration,
                 "the ledger holds releases under \(first.adjacency.rawValue); "

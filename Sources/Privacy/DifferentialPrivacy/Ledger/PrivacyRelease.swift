@@ -35,8 +35,8 @@ public struct PrivacyRelease: Equatable, Sendable {
     /// Describes `count` releases.
     ///
     /// - Throws: `PrivacyError` when a value is out of range, or the sampling is not one that is accounted under this
-    ///   adjacency: Poisson sampling belongs to add-or-remove-one, samples of fixed size to replace-one, and
-    ///   distributed noise to add-or-remove-one.
+    ///   adjacency: Poisson sampling and distributed noise belong to add-or-remove-one and zero-out, samples of fixed size
+    ///   to replace-one.
     public init(
         _ mechanism: Mechanism, sampling: Sampling = .everybody, adjacency: Adjacency = .addOrRemoveOne, count: Int = 1
     ) throws {
@@ -57,7 +57,7 @@ public struct PrivacyRelease: Equatable, Sendable {
         case .everybody: return
         case .poisson(let rate):
             try Requirement.rate(rate)
-            guard adjacency == .addOrRemoveOne || rate == 1 else {
+            guard adjacency != .replaceOne || rate == 1 else {
                 throw PrivacyError(
                     .invalidConfiguration,
                     "Poisson sampling is accounted under add-or-remove-one, not \(adjacency.rawValue): "

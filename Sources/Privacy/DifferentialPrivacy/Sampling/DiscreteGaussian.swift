@@ -26,9 +26,9 @@ struct DiscreteGaussian: Equatable, Sendable {
 
     /// A distribution of a whole σ, for which t = σ leaves (|y| − σ)² / 2σ².
     ///
-    /// - Throws: `PrivacyError` unless σ is from 1 to 2^31.
+    /// - Throws: `PrivacyError` unless σ is from 1 to 2^52.
     init(deviation: Int) throws {
-        try Requirement.count(deviation, "deviation", in: 1...1 << 31)
+        try Requirement.count(deviation, "deviation", in: 1...1 << 52)
         laplace = DiscreteLaplace(checkedScale: UInt64(deviation))
         (factor, centre) = (1, UInt128(deviation))
         denominator = 2 * centre * centre

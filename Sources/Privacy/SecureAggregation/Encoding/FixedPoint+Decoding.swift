@@ -20,6 +20,15 @@ extension FixedPoint {
     ///   - workers: How many vectors are in the sum.
     /// - Throws: ``PrivacyError/Code/tampered`` for an element or a weight that these workers cannot have sent.
     public func decode(_ sum: [UInt32], workers: Int) throws -> WeightedMean {
+        let (steps, weight) = try steps(of: sum, workers: workers)
+        let step = 1 / (scale * Double(weight))
+        return WeightedMean(values: steps.map { Float(Double($0) * step) }, weight: weight)
+    }
+
+    /// The same sum as it is: Σ w·x in steps of 1 / ``scale``, and Σ w.
+    ///
+    /// - Throws: As `decode`.
+    public func steps(of sum: [UInt32], workers: Int) throws -> (steps: [Int64], weight: Int) {
         guard let last = sum.last, (1...self.workers).contains(workers) else {
             throw PrivacyError(.invalidValue, "a sum of \(workers) workers and \(sum.count) elements has no mean")
         }
@@ -31,9 +40,8 @@ extension FixedPoint {
                     + "possible: a worker sent what its masks do not cover")
         }
         let bound = workers * largestElement + noiseBound
-        let step = 1 / (scale * Double(weight))
-        var values: [Float] = []
-        values.reserveCapacity(sum.count - 1)
+        var steps: [Int64] = []
+        steps.reserveCapacity(sum.count - 1)
         for index in 0..<sum.count - 1 {
             let element = integer(sum[index])
             guard abs(element) <= bound else {
@@ -42,9 +50,9 @@ extension FixedPoint {
                     "element \(index) of the sum is \(element); \(workers) workers reach \(bound) at most: a worker "
                         + "sent what its masks do not cover, or more than the clip")
             }
-            values.append(Float(Double(element) * step))
+            steps.append(Int64(element))
         }
-        return WeightedMean(values: values, weight: weight)
+        return (steps, weight)
     }
 
     /// The signed integer that a ring element stands for, in ±2^(bits−1).

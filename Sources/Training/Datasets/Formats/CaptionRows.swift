@@ -6,12 +6,13 @@ import Models
 struct CaptionRows: DatasetRows {
     static let tableNames = ["metadata.jsonl", "metadata.csv"]
     static let defaultQuestion = "Describe the picture."
-    private static let captionNames = ["text", "caption", "captions"]
+    static let captionNames = ["text", "caption", "captions"]
 
     let path: String
     private let table: RecordTable
-    private let folder: String
+    let folder: String
     private let question: String
+    private let columns: ColumnMapping
     /// The record and the caption of each row; nil where every record has one caption.
     private let rows: [(record: Int32, caption: Int32)]?
 
@@ -20,13 +21,20 @@ struct CaptionRows: DatasetRows {
     /// - Parameters:
     ///   - path: The table, or the folder that it lies in. Pictures are relative to that folder.
     ///   - question: What each picture is asked for.
-    init(path: String, question: String) throws {
+    ///   - columns: Which column holds what.
+    ///   - separator: What separates the fields of CSV; nil lets the first line decide.
+    init(
+        path: String, question: String, columns: ColumnMapping = ColumnMapping(), separator: TableSeparator? = nil
+    ) throws {
         self.path = path
         let file = try Self.table(at: path)
-        table = try RecordTable(path: file)
+        let table = try RecordTable(path: file, separator: separator, mapping: columns)
+        try ColumnCheck.check(columns, path: file, count: table.count) { try table.record(at: $0) }
         folder = FolderEntries.parent(of: file)
         self.question = question
-        rows = Self.rows(of: table)
+        self.columns = columns
+        self.table = table
+        rows = Self.rows(of: table, columns)
     }
 
     /// The table of a folder, or the path itself.
@@ -48,7 +56,29 @@ struct CaptionRows: DatasetRows {
 
     func place(ofRow row: Int) -> RowPlace { RowPlace(line: table.line(of: index(row).record)) }
 
-    func fields(ofRow row: Int) throws -> JSONValue { try reading(row) { try table.record(at: index(row).record) } }
+    func fields(ofRow row: Int) throws -> JSONValue {
+        try reading(row) { columns.applied(to: try table.record(at: index(row).record)) }
+    }
+
+    /// The row in LLaVA's format, with absolute paths; of a table with mapped columns the record with its own names, so that parts
+    /// are read as the whole is.
+    func part(ofRow row: Int) throws -> Data {
+        let conversation = try conversation(at: row)
+        guard !columns.entries.isEmpty else {
+            return Data(LlavaRow.json(conversation).text(isASCII: false).utf8)
+        }
+        let caption = try reading(row) { try Self.captions(of: fields(ofRow: row))[index(row).caption] }
+        let record = try reading(row) { try table.record(at: index(row).record) }
+        let names = Self.captionNames.map(columns.column)
+        let members = (record.objectValue ?? []).map { member -> JSONValue.Member in
+            if member.key == columns.column(of: "file_name"), let picture = conversation.images.first {
+                return .init(member.key, .string(LlavaRow.path(picture)))
+            }
+            return names.contains(member.key) && !member.value.isNull
+                ? .init(member.key, .string(caption.text)) : member
+        }
+        return Data(JSONValue.object(members).text(isASCII: false).utf8)
+    }
 
     func conversation(at row: Int) throws -> Conversation {
         let record = try fields(ofRow: row)
@@ -58,9 +88,11 @@ struct CaptionRows: DatasetRows {
             guard let path = try PictureReference(text: id).path(in: folder) else {
                 throw RowProblem.Reason("`file_name`: expected a path")
             }
+            let caption = try Self.captions(of: record)[index(row).caption]
             return Conversation(
-                row: row, id: id, images: [Picture(file: path)], question: question,
-                answer: try Self.captions(of: record)[index(row).caption])
+                row: row, id: id, person: try RowValue(value: record, path: "").member("person")?.identifier(),
+                images: [Picture(file: path)], question: question, answer: caption.text,
+                notes: RowNotes(answersAsText: caption.isConverted ? 1 : 0))
         }
     }
 
@@ -70,23 +102,24 @@ struct CaptionRows: DatasetRows {
     }
 
     /// The captions of a record, at least one.
-    private static func captions(of record: JSONValue) throws -> [String] {
+    private static func captions(of record: JSONValue) throws -> [SpokenText] {
         let found = captionNames.compactMap { name in record[name].map { (name, $0) } }.first { !$0.1.isNull }
         guard let (name, value) = found else {
             throw RowProblem.Reason("has no `text` or `caption`: expected what the picture shows")
         }
-        if let caption = value.stringValue { return [caption] }
-        guard let list = value.arrayValue, !list.isEmpty, list.allSatisfy({ $0.stringValue != nil }) else {
+        if let caption = SpokenText(value) { return [caption] }
+        let captions = value.arrayValue?.map(SpokenText.init) ?? []
+        guard !captions.isEmpty, !captions.contains(where: { $0 == nil }) else {
             throw RowProblem.Reason("`\(name)`: expected text or a list of texts, found \(value.summary)")
         }
-        return list.compactMap(\.stringValue)
+        return captions.compactMap(\.self)
     }
 
-    private static func rows(of table: RecordTable) -> [(record: Int32, caption: Int32)]? {
+    private static func rows(of table: RecordTable, _ columns: ColumnMapping) -> [(record: Int32, caption: Int32)]? {
         guard table.mayHoldLists else { return nil }
         let counts = RowChunks(count: table.count).map { records in
             records.map { record in
-                (try? captions(of: table.record(at: record)).count) ?? 1
+                (try? captions(of: columns.applied(to: table.record(at: record))).count) ?? 1
             }
         }.flatMap(\.self)
         guard counts.contains(where: { $0 != 1 }) else { return nil }

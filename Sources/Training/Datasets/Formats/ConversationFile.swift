@@ -4,19 +4,29 @@ public import Models
 /// A file of conversations in JSON or JSON Lines, memory-mapped: each row is decoded when it is asked for.
 public struct ConversationFile: DatasetRows {
     private let text: MappedText
-    private let format: DataFormat?
-    private let imageFolder: String
+    private let rowReading: RowReading
+    let imageFolder: String
 
     /// Opens a file and finds its rows.
     ///
     /// - Parameters:
-    ///   - format: `llava`, `messages` or `sharegpt`, to which every row is held; nil takes each row as it is.
+    ///   - format: The form that every row is held to, such as `llava`; nil takes each row as it is.
     ///   - imageFolder: The folder that picture paths are relative to.
-    /// - Throws: `TrainingError` where the file cannot be read, its outer structure is broken, or it holds no rows.
-    public init(path: String, format: DataFormat? = nil, imageFolder: String = ".") throws {
+    ///   - columns: Which column holds what.
+    /// - Throws: `TrainingError` where the file cannot be read, its outer structure is broken, it holds no rows, or no row has
+    ///   a mapped column.
+    public init(
+        path: String, format: DataFormat? = nil, imageFolder: String = ".", columns: ColumnMapping = ColumnMapping()
+    ) throws {
+        try self.init(path: path, RowReading(format: format, columns: columns), imageFolder: imageFolder)
+    }
+
+    /// Opens a file whose rows are read in some way.
+    init(path: String, _ reading: RowReading, imageFolder: String) throws {
         text = try MappedText(path: path) { try RowIndex($0, name: $1).entries }
-        self.format = format
+        rowReading = reading
         self.imageFolder = imageFolder
+        try ColumnCheck.check(reading.columns, path: path, count: text.count) { try written(row: $0) }
     }
 
     /// The file's path.
@@ -31,9 +41,9 @@ public struct ConversationFile: DatasetRows {
     /// A row's bytes as they stand in the file.
     public func part(ofRow row: Int) throws -> Data { text.bytes(ofRow: row) }
 
-    /// The row itself.
+    /// The row itself, with lorad's names for columns that are mapped.
     public func fields(ofRow row: Int) throws -> JSONValue {
-        try reading(row) { try JSONValue(parsing: text.checkedBytes(ofRow: row), file: "its JSON") }
+        try reading(row) { rowReading.columns.applied(to: try written(row: row)) }
     }
 
     /// Decodes one row.
@@ -42,26 +52,31 @@ public struct ConversationFile: DatasetRows {
     public func conversation(at row: Int) throws -> Conversation {
         let bytes = text.bytes(ofRow: row)
         do {
-            let decoded = try ConversationRow(bytes, as: format)
-            return Conversation(
-                row: row, id: decoded.id, person: decoded.person,
-                images: try decoded.images.enumerated().map { try picture($1, number: $0, row: row) },
-                turns: decoded.turns, naming: decoded.naming)
+            let written = try RowValue.row(bytes.withoutByteOrderMark)
+            let decoded = try ConversationRow(written, rowReading)
+            let images = try decoded.images.enumerated().map { number, reference in
+                try picture(reference, number: number, row: row, of: written.value)
+            }
+            return Conversation(row: row, id: decoded.id, images: images, decoded)
         } catch {
-            throw problem(row, RowProblem.reason(for: error), id: Self.identifier(in: bytes))
+            throw problem(row, RowProblem.reason(for: error), id: identifier(in: bytes))
         }
     }
 
-    private func picture(_ reference: String, number: Int, row: Int) throws -> Picture {
+    private func written(row: Int) throws -> JSONValue {
+        try JSONValue(parsing: text.checkedBytes(ofRow: row), file: "its JSON")
+    }
+
+    private func picture(_ reference: String, number: Int, row: Int, of value: JSONValue) throws -> Picture {
         if let path = try PictureReference(text: reference).path(in: imageFolder) { return Picture(file: path) }
         return Picture(
-            .row(path: path, bytes: text.range(ofRow: row), number: number),
+            .row(path: path, bytes: text.range(ofRow: row), number: DataURL.position(of: reference, in: value)),
             name: "\(path): picture \(number) of row \(row)")
     }
 
     /// The `id` of a row that is otherwise wrong.
-    private static func identifier(in bytes: Data) -> String? {
-        let id = (try? RowValue.row(bytes))?.member("id")
-        return id.flatMap { try? $0.identifier() }
+    private func identifier(in bytes: Data) -> String? {
+        let row = (try? RowValue.row(bytes)).map { RowValue(value: rowReading.columns.applied(to: $0.value), path: "") }
+        return row?.member("id").flatMap { try? $0.identifier() }
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
+import Models
 
-/// A row of JSON that holds a conversation, in LLaVA's, ShareGPT's or OpenAI's format; or pictures with a `caption` or `text`,
-/// which is an answer to nothing.
+/// A row that holds a conversation, in one of the forms that there are.
 ///
 /// Pictures stand where the text has `<image>`, and are listed in `image` or `images`; or they are blocks of the text.
 struct ConversationRow {
@@ -12,35 +12,37 @@ struct ConversationRow {
     let turns: [ConversationTurn]
     /// What messages call its turns.
     let naming: TurnNaming
+    /// What is to be said about it.
+    let notes: RowNotes
 
-    /// Reads a row.
+    /// Reads a row of JSON.
     ///
-    /// - Parameter format: What the row must be; nil takes any of the three.
     /// - Throws: `RowProblem.Reason`.
-    init(_ bytes: Data, as format: DataFormat?) throws {
-        let row = try RowValue.row(bytes.withoutByteOrderMark)
+    init(_ bytes: Data, _ reading: RowReading = RowReading()) throws {
+        try self.init(RowValue.row(bytes.withoutByteOrderMark), reading)
+    }
+
+    /// Reads a row with its own names.
+    ///
+    /// - Parameter picturesBeside: How many pictures come with it where it names none.
+    /// - Throws: `RowProblem.Reason`.
+    init(_ written: RowValue, _ reading: RowReading, picturesBeside: Int = 0) throws {
+        let row = RowValue(value: reading.columns.applied(to: written.value), path: written.path)
         id = try row.member("id")?.identifier()
         person = try row.member("person")?.identifier()
         let image = try row.member("image")?.references()
         let images = try row.member("images")?.references()
         guard image == nil || images == nil else { throw RowProblem.Reason("has both `image` and `images`: give one") }
         try Self.refuse(row)
-        if let caption = try Self.caption(of: row, format) {
-            let listed = image ?? images ?? []
-            self.images = listed
-            turns = [
-                ConversationTurn(.user, String(repeating: Conversation.imageMarker, count: listed.count)),
-                ConversationTurn(.assistant, caption),
-            ]
-            naming = TurnNaming()
-            return
-        }
-        let key = Self.key(of: row, format)
-        let written = try row.required(key).list().map(WrittenTurn.init)
-        let system = try Self.system(of: row, before: written)
-        turns = system + written.map(\.turn)
-        naming = TurnNaming(list: key, first: system.count)
-        self.images = Self.inOrder(written.flatMap(\.pictures), listed: image ?? images ?? [])
+        var content = try RowForms.form(of: row.value, reading.format).read(row, reading)
+        let listed = content.pictures ?? image ?? images ?? []
+        content.place(listed.isEmpty ? picturesBeside : listed.count)
+        turns = content.turns.map(\.turn)
+        naming = content.naming
+        notes = RowNotes(
+            answersAsText: content.turns.count(where: \.isConverted),
+            toolLists: row.member("tools").map { !$0.isEmpty } == true ? 1 : 0)
+        self.images = Self.inOrder(content.turns.flatMap(\.pictures), listed: listed)
     }
 
     /// Refuses what would change the row's meaning and is not done.
@@ -50,31 +52,6 @@ struct ConversationRow {
         }
         if let video = row.member("video") ?? row.member("videos"), !video.isEmpty {
             throw video.reason("videos are not supported: leave such rows out")
-        }
-    }
-
-    /// The turn of a system that the row names beside its conversation, as ShareGPT's rows may.
-    private static func system(of row: RowValue, before turns: [WrittenTurn]) throws -> [ConversationTurn] {
-        guard let system = row.member("system"), !system.isEmpty else { return [] }
-        guard turns.first?.turn.role != .system else {
-            throw RowProblem.Reason("has both `system` and a turn of the system: give one")
-        }
-        return [ConversationTurn(.system, try system.text())]
-    }
-
-    /// The `caption` or `text` of a row that holds no conversation.
-    private static func caption(of row: RowValue, _ format: DataFormat?) throws -> String? {
-        guard format == nil || format == .llava, !row.has("conversations"), !row.has("messages"),
-            let key = ["caption", "text"].first(where: row.has)
-        else { return nil }
-        return try row.required(key).text()
-    }
-
-    private static func key(of row: RowValue, _ format: DataFormat?) -> String {
-        switch format {
-        case .llava: "conversations"
-        case .messages: "messages"
-        default: row.has("messages") ? "messages" : "conversations"
         }
     }
 

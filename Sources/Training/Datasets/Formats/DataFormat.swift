@@ -2,12 +2,22 @@
 public enum DataFormat: String, CaseIterable, Sendable {
     /// Whatever the dataset turns out to be.
     case automatic = "auto"
-    /// JSON or JSON Lines with `conversations` of `from` and `value`, and `image`.
+    /// Rows with `conversations` of `from` and `value`, and `image`.
     case llava
-    /// JSON or JSON Lines with `messages` of `role` and `content`, which is text or a list of blocks.
+    /// Rows with `messages` of `role` and `content`, which is text or a list of blocks.
     case messages
-    /// JSON or JSON Lines with `conversations` or `messages` of text, and `images`.
+    /// Rows with `conversations` or `messages` of text, and `images`.
     case sharegpt
+    /// Rows with `instruction`, `input` and `output`.
+    case alpaca
+    /// Rows with `prompt` and `completion`, texts or lists of messages.
+    case promptCompletion = "prompt_completion"
+    /// Rows with `query`, `response` and `history`.
+    case queryResponse = "query_response"
+    /// Rows with `question` and `answer` or `answers`.
+    case questionAnswer = "question_answer"
+    /// Rows with `filepath` and `title`.
+    case openCLIP = "open_clip"
     /// Pictures beside a `metadata.jsonl` or `metadata.csv` of captions.
     case imageCaption = "image_caption"
     /// Pictures in a folder for each class.

@@ -10,46 +10,52 @@ enum DatasetFormats {
         let open: @Sendable (DatasetOptions) throws -> any DatasetRows
     }
 
-    static let all: [Entry] = [
-        Entry(format: .webDataset, recognises: { $0.hasArchives }) {
-            try WebDatasetRows(path: $0.path, question: $0.prompt ?? CaptionRows.defaultQuestion)
-        },
-        Entry(format: .imageCaption, recognises: { $0.hasCaptions }) {
-            try CaptionRows(path: $0.path, question: $0.prompt ?? CaptionRows.defaultQuestion)
-        },
-        Entry(format: .classFolders, recognises: { $0.hasClasses }) {
-            try ClassFolderRows(path: $0.path, question: $0.prompt ?? ClassFolderRows.defaultQuestion)
-        },
-        conversations(.messages) { $0["messages"]?[0]?["role"] != nil },
-        conversations(.sharegpt) { row in
-            row["messages"]?[0] != nil || row["conversations"]?[0]?["role"] != nil
-                || row["conversations"] != nil && row["images"] != nil
-        },
-        conversations(.llava) { _ in true },
-    ]
+    static let all: [Entry] =
+        [
+            Entry(format: .webDataset, recognises: { $0.hasArchives }) { try WebDatasetRows($0) },
+            Entry(format: .imageCaption, recognises: { $0.hasCaptions }) {
+                try CaptionRows(
+                    path: $0.path, question: $0.prompt ?? CaptionRows.defaultQuestion, columns: $0.columns,
+                    separator: $0.separator)
+            },
+            Entry(format: .classFolders, recognises: { $0.hasClasses }) {
+                try ColumnCheck.refuse($0.columns, path: $0.path, "folders of pictures")
+                return try ClassFolderRows(path: $0.path, question: $0.prompt ?? ClassFolderRows.defaultQuestion)
+            },
+        ] + RowForms.all.map(rows)
 
-    private static func conversations(
-        _ format: DataFormat, _ recognises: @escaping @Sendable (JSONValue) -> Bool
-    ) -> Entry {
-        Entry(format: format, recognises: { $0.isJSON && recognises($0.firstRow ?? .null) }) {
-            try ConversationFile(path: $0.path, format: format, imageFolder: $0.imageFolder)
+    private static func rows(_ form: RowForm) -> Entry {
+        Entry(format: form.format, recognises: { $0.hasRows && $0.forms.first?.format == form.format }) {
+            try RowFile.open($0, as: form.format)
         }
     }
 
     /// Opens a dataset in the format that is asked for, or that it turns out to have.
     ///
-    /// - Throws: `TrainingError` where it cannot be read or is of no known format.
+    /// - Throws: `TrainingError` where it cannot be read, is of no known format, or does not tell which it is of.
     static func open(_ options: DatasetOptions) throws -> (rows: any DatasetRows, format: DataFormat) {
-        let probe = try options.format == .automatic ? DatasetProbe(path: options.path) : nil
-        let found = all.first { entry in probe.map(entry.recognises) ?? (entry.format == options.format) }
-        guard let found else {
-            let unread = probe?.unread.map { "; \($0) is not read: unpack it, or write it as JSON Lines" } ?? ""
+        let probe = try options.format == .automatic ? DatasetProbe(options) : nil
+        if let probe, probe.hasRows, probe.forms.count > 1 {
             throw TrainingError(
-                .unsupported,
-                "\(options.path): a dataset of a kind that is not known: expected rows of JSON, a metadata.jsonl or"
-                    + " metadata.csv with `file_name`, a folder of pictures for each class, or tar archives; set"
-                    + " data.format to have it read as one of them\(unread)")
+                .invalidDataset, "\(options.path): its first row \(RowForms.ambiguity(probe.forms))")
+        }
+        let found = all.first { entry in probe.map(entry.recognises) ?? (entry.format == options.format) }
+        guard let found else { throw unknown(options, probe) }
+        guard options.classes == nil || found.format == .webDataset else {
+            throw TrainingError(
+                .invalidDataset,
+                "\(options.path): data.classes names the classes of `.cls` members in tar archives, and this is"
+                    + " \(found.format.rawValue): leave it out")
         }
         return (try found.open(options), found.format)
+    }
+
+    private static func unknown(_ options: DatasetOptions, _ probe: DatasetProbe?) -> TrainingError {
+        let unread = probe?.unread.map { "; \($0) is not read: unpack it, or write it as JSON Lines" } ?? ""
+        return TrainingError(
+            .unsupported,
+            "\(options.path): a dataset of a kind that is not known: expected rows of JSON, a metadata.jsonl or"
+                + " metadata.csv with `file_name`, a folder of pictures for each class, or tar archives;"
+                + " \(options.names.chooseFormat) to have it read as one of them\(unread)")
     }
 }

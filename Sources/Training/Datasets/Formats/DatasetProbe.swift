@@ -6,16 +6,20 @@ struct DatasetProbe {
     private(set) var hasArchives = false
     private(set) var hasCaptions = false
     private(set) var hasClasses = false
-    private(set) var isJSON = false
+    /// Whether it is a file of rows: JSON, or a table.
+    private(set) var hasRows = false
     /// A file of a folder that is of a kind which is not read.
     private(set) var unread: String?
-    /// The first row of JSON; nil where it cannot be read.
-    private(set) var firstRow: JSONValue?
+    /// The forms that the first row may be of.
+    private(set) var forms: [RowForm] = []
+    private let options: DatasetOptions
 
     /// Looks at a file's beginning, or at the names in a folder.
     ///
     /// - Throws: `TrainingError` where there is nothing.
-    init(path: String) throws {
+    init(_ options: DatasetOptions) throws {
+        self.options = options
+        let path = options.path
         if ShardList.isRange(path) {
             hasArchives = true
         } else if FolderEntries.isFolder(path) {
@@ -39,24 +43,28 @@ struct DatasetProbe {
 
     private mutating func look(inFile path: String) throws {
         let data = try MappedText.map(path)
-        isJSON = RecordTable.isJSON(data)
-        if isJSON {
-            let row = RowIndex.firstRow(of: data, name: path).map { data[$0] }
-            firstRow = row.flatMap { $0.count <= RowIndex.maxRowBytes ? try? JSONValue(parsing: $0, file: path) : nil }
-            hasCaptions = firstRow?["file_name"] != nil && firstRow?["conversations"] == nil
-        } else if TarArchive.isOne(data) || path.hasSuffix(".tar") {
+        if RecordTable.isJSON(data) {
+            look(atRow: Self.firstRow(of: data, path: path) ?? .null)
+        } else if TarArchive.isOne(data) || path.hasSuffix(".tar") || (try? ShardList.lines(of: path)) != nil {
             hasArchives = true
         } else {
-            hasArchives = (try? ShardList.lines(of: path)) != nil
-            hasCaptions = !hasArchives && Self.hasTable(data)
-            isJSON = !hasArchives && !hasCaptions
+            let columns = RowFile.columns(of: data, options) ?? []
+            look(atRow: .object(columns.map { .init($0, .string("")) }))
         }
     }
 
-    /// Whether the first line of a table names the pictures' column.
-    private static func hasTable(_ data: Data) -> Bool {
-        let line = Data(data.prefix(1 << 16).prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
-        let bytes = line.starts(with: [0xEF, 0xBB, 0xBF]) ? line.dropFirst(3) : line
-        return (try? CSVScanner.fields(bytes))?.contains("file_name") ?? false
+    /// Decides by the names of a row.
+    private mutating func look(atRow written: JSONValue) {
+        let row = options.columns.applied(to: written)
+        forms = RowForms.recognising(row)
+        let isKnown = RowForms.all.contains { $0.recognises(row) }
+        let hasCaption = CaptionRows.captionNames.contains { row[$0] != nil }
+        hasCaptions = row["file_name"] != nil && row["conversations"] == nil && (hasCaption || !isKnown)
+        hasRows = !hasCaptions
+    }
+
+    private static func firstRow(of data: Data, path: String) -> JSONValue? {
+        let row = RowIndex.firstRow(of: data, name: path).map { data[$0] }
+        return row.flatMap { $0.count <= RowIndex.maxRowBytes ? try? JSONValue(parsing: $0, file: path) : nil }
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
+import Tensors
 
-/// Files that are known by their first bytes and are not read.
+/// Files that are known by their first bytes and are not read, pointers of Git LFS among them.
 enum PackedFile {
     private static let toJSON = "is not read: write it as JSON Lines, as `to_json` of Hugging Face's `datasets` does"
 
@@ -15,7 +16,10 @@ enum PackedFile {
     private static let endings = [".gz", ".tgz", ".zst", ".xz", ".bz2", ".zip", ".parquet", ".arrow"]
 
     /// What such a file is, and what to do; nil for any other.
-    static func reason(against data: Data) -> String? { kinds.first { data.starts(with: $0.bytes) }?.text }
+    static func reason(against data: Data) -> String? {
+        if GitLFSPointer.isOne(data) { return GitLFSPointer.message }
+        return kinds.first { data.starts(with: $0.bytes) }?.text
+    }
 
     /// Whether a name is one of such files.
     static func isOne(_ name: String) -> Bool { endings.contains { name.lowercased().hasSuffix($0) } }

@@ -66,7 +66,7 @@ struct MemberName {
     /// Whether such a member is part of its sample.
     var isOfUse: Bool {
         let kind = fileExtension.split(separator: ".").last
-        return kind == "json" || kind == "txt" || PictureName.isOne(".\(fileExtension)")
+        return kind == "json" || kind == "txt" || kind == "cls" || PictureName.isOne(".\(fileExtension)")
     }
 
     /// Nil for names without an extension, and for hidden ones.

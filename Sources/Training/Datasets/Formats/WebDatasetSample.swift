@@ -9,7 +9,8 @@ struct WebDatasetSample {
     private let archive: TarArchive
     private var documentPlace = 0..<0
     private var caption: Data?
-    private var pictures: [(name: String, picture: Picture)] = []
+    private var classText: Data?
+    private(set) var pictures: [(name: String, picture: Picture)] = []
 
     /// Sorts members.
     ///
@@ -35,6 +36,9 @@ struct WebDatasetSample {
         } else if kind == "txt" {
             guard caption == nil else { throw RowProblem.Reason("has two .txt members: expected one") }
             caption = try text(member)
+        } else if kind == "cls" {
+            guard classText == nil else { throw RowProblem.Reason("has two .cls members: expected one") }
+            classText = try text(member)
         }
     }
 
@@ -44,41 +48,75 @@ struct WebDatasetSample {
         return bytes.withoutByteOrderMark
     }
 
+    /// The number in the sample's `.cls`, as WebDataset reads it; nil where it has none.
+    ///
+    /// - Throws: `RowProblem.Reason` where it is no number.
+    func classNumber() throws -> Int? {
+        guard let classText else { return nil }
+        let text = String(decoding: classText, as: UTF8.self).stripped
+        guard let number = Int(text), number >= 0 else {
+            throw RowProblem.Reason(
+                "its .cls member holds `\(text.prefix(40))`: expected the number of a class, from 0")
+        }
+        return number
+    }
+
     /// The row that the sample is.
     ///
     /// - Throws: `RowProblem.Reason`, or what decoding throws.
-    func conversation(row: Int, question: String) throws -> Conversation {
-        let fields = try document.map { try JSONValue(parsing: $0, file: "its JSON") }
-        if let document, fields?["conversations"] != nil || fields?["messages"] != nil {
-            return try conversation(row: row, ConversationRow(document, as: nil))
-        }
-        let caption = caption.map { String(decoding: $0, as: UTF8.self) }
-        let found = caption ?? fields?["caption"]?.stringValue ?? fields?["text"]?.stringValue
-        guard let answer = found?.trimmingCharacters(in: .whitespacesAndNewlines) else {
-            throw RowProblem.Reason(
-                "says nothing about its picture: expected a .txt member, or a .json one with `conversations`, `messages`"
-                    + " or `caption`")
+    func conversation(row: Int, _ reading: RowReading, _ classes: ClassAnswers) throws -> Conversation {
+        let written = try document.map { try JSONValue(parsing: $0, file: "its JSON") }
+        let fields = written.map(reading.columns.applied)
+        if let written, let fields, saysAll(fields) {
+            let read = try ConversationRow(
+                RowValue(value: written, path: ""), reading, picturesBeside: pictures.count)
+            return try conversation(row: row, read, in: written)
         }
         guard !pictures.isEmpty else {
+            guard try spoken(fields) != nil || classNumber() != nil else { throw RowProblem.Reason(Self.silence) }
             throw RowProblem.Reason("has no picture: expected a .jpg, .png or .webp member")
         }
-        return Conversation(row: row, id: key, images: pictures.map(\.picture), question: question, answer: answer)
+        let person = try fields.flatMap { try RowValue(value: $0, path: "").member("person")?.identifier() }
+        if let answer = try spoken(fields) {
+            return Conversation(
+                row: row, id: key, person: person, images: pictures.map(\.picture), question: reading.question,
+                answer: answer.text.trimmingCharacters(in: .whitespacesAndNewlines),
+                notes: RowNotes(answersAsText: answer.isConverted ? 1 : 0))
+        }
+        guard let number = try classNumber() else { throw RowProblem.Reason(Self.silence) }
+        return Conversation(
+            row: row, id: key, person: person, images: pictures.map(\.picture), question: classes.question,
+            answer: try classes.answer(number))
+    }
+
+    /// Whether the `.json` is a row by itself.
+    private func saysAll(_ fields: JSONValue) -> Bool {
+        RowForms.listsTurns(fields) || caption == nil && RowForms.all.contains { $0.recognises(fields) }
+    }
+
+    private static let silence =
+        "says nothing about its picture: expected a .txt member, a .json one with `conversations`, `messages` or `caption`,"
+        + " or a .cls one"
+
+    /// The caption: `.txt` before `.json`.
+    private func spoken(_ fields: JSONValue?) throws -> SpokenText? {
+        if let caption { return SpokenText(.string(String(decoding: caption, as: UTF8.self))) }
+        return (fields?["caption"]).flatMap(SpokenText.init) ?? (fields?["text"]).flatMap(SpokenText.init)
     }
 
     /// A conversation's pictures are the sample's members, in their order unless it names them.
-    private func conversation(row: Int, _ written: ConversationRow) throws -> Conversation {
+    private func conversation(row: Int, _ read: ConversationRow, in document: JSONValue) throws -> Conversation {
         let images =
-            written.images.isEmpty
-            ? pictures.map(\.picture) : try written.images.enumerated().map { try picture($1, number: $0) }
-        return Conversation(
-            row: row, id: written.id ?? key, person: written.person, images: images, turns: written.turns,
-            naming: written.naming)
+            read.images.isEmpty
+            ? pictures.map(\.picture) : try read.images.enumerated().map { try picture($1, number: $0, in: document) }
+        return Conversation(row: row, id: read.id ?? key, images: images, read)
     }
 
-    private func picture(_ reference: String, number: Int) throws -> Picture {
+    private func picture(_ reference: String, number: Int, in document: JSONValue) throws -> Picture {
         if DataURL.isOne(reference) {
+            let position = DataURL.position(of: reference, in: document)
             return Picture(
-                .row(path: archive.path, bytes: documentPlace, number: number),
+                .row(path: archive.path, bytes: documentPlace, number: position),
                 name: "\(archive.path): picture \(number) of \(key).json")
         }
         guard let found = pictures.first(where: { $0.name == reference || $0.name.hasSuffix("/\(reference)") }) else {

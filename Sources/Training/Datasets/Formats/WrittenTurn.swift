@@ -5,32 +5,73 @@ struct WrittenTurn {
     let turn: ConversationTurn
     /// For each `<image>` marker what its block says about the picture; nil where it is listed elsewhere.
     let pictures: [String?]
+    /// Whether it is an answer that is a number or a truth value.
+    let isConverted: Bool
+
+    /// A turn whose pictures are listed elsewhere.
+    init(_ turn: ConversationTurn, isConverted: Bool = false) {
+        self.turn = turn
+        self.isConverted = isConverted
+        pictures = Array(repeating: nil, count: turn.text.imageMarkerCount)
+    }
+
+    /// A question in a field of its own.
+    static func asking(_ text: String) -> WrittenTurn { WrittenTurn(ConversationTurn(.user, text)) }
+
+    /// An answer in a field of its own.
+    static func answering(_ answer: SpokenText) -> WrittenTurn {
+        WrittenTurn(ConversationTurn(.assistant, answer.text), isConverted: answer.isConverted)
+    }
 
     /// Reads a turn.
     ///
+    /// - Parameter isContext: Whether nothing of it is learned.
     /// - Throws: `RowProblem.Reason`.
-    init(_ turn: RowValue) throws {
+    init(_ turn: RowValue, isContext: Bool = false) throws {
         let isMessage = turn.has("role")
         let tag = try turn.required(isMessage ? "role" : "from").text()
         guard let role = ConversationTurn.Role(tag: tag) else {
             throw RowProblem.Reason(
-                "`\(isMessage ? "role" : "from")` is `\(tag)`: expected human, gpt, user, assistant or system")
+                "`\(isMessage ? "role" : "from")` is `\(tag)`: expected human, gpt, user, assistant, system, tool or function"
+            )
         }
-        try Self.refuse(turn, of: role)
+        let calls = role == .assistant ? try Self.calls(of: turn) : []
+        let key = isMessage ? "content" : "value"
         let content =
-            try isMessage
-            ? MessageContent(turn.required("content")) : MessageContent(text: turn.required("value").text())
-        self.turn = ConversationTurn(role, content.text)
+            calls.isEmpty || turn.member(key) != nil
+            ? try Self.content(turn.required(key), isMessage: isMessage, isAnswer: role == .assistant)
+            : MessageContent(text: "")
+        let isLearned = try role == .assistant && !isContext && Self.isLearned(turn)
+        self.turn = ConversationTurn(
+            role, content.text, isLearned: role != .assistant || isLearned, calls: calls)
         pictures = content.pictures
+        isConverted = content.isConverted
     }
 
-    /// Refuses what would change the turn's meaning and is not done.
-    private static func refuse(_ turn: RowValue, of role: ConversationTurn.Role) throws {
-        if let calls = turn.member("tool_calls"), !calls.isEmpty {
-            throw calls.reason("calls of tools are not supported: leave such rows out")
+    private static func content(_ value: RowValue, isMessage: Bool, isAnswer: Bool) throws -> MessageContent {
+        if isAnswer, value.value.stringValue == nil, let spoken = SpokenText(value.value) {
+            return MessageContent(text: spoken.text, isConverted: true)
         }
-        if role == .assistant, let weight = turn.member("weight"), weight.value.doubleValue != 1 {
-            throw weight.reason("expected 1, found \(weight.value): every answer is learned")
+        if isAnswer, value.value.doubleValue != nil { _ = try value.spoken() }
+        return try isMessage ? MessageContent(value) : MessageContent(text: value.text())
+    }
+
+    private static func calls(of turn: RowValue) throws -> [ToolCall] {
+        if let call = turn.member("function_call"), !call.isEmpty {
+            throw call.reason("is OpenAI's older form of a call: write it as `tool_calls`")
+        }
+        guard let calls = turn.member("tool_calls"), !calls.isEmpty else { return [] }
+        return try calls.list().map { try ToolCall($0) }
+    }
+
+    /// Whether an answer is learned: its `weight`, as OpenAI's fine-tuning format has it.
+    private static func isLearned(_ turn: RowValue) throws -> Bool {
+        guard let weight = turn.member("weight") else { return true }
+        switch weight.value.doubleValue {
+        case 0: return false
+        case 1: return true
+        default:
+            throw weight.reason("expected 1, or 0 for an answer that is not learned, found \(weight.value)")
         }
     }
 }
@@ -39,9 +80,11 @@ struct WrittenTurn {
 private struct MessageContent {
     let text: String
     let pictures: [String?]
+    var isConverted = false
 
-    init(text: String) {
+    init(text: String, isConverted: Bool = false) {
         self.text = text
+        self.isConverted = isConverted
         pictures = Array(repeating: nil, count: text.imageMarkerCount)
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Models
 
 /// URLs that hold their contents themselves (RFC 2397), in base64.
 enum DataURL {
@@ -21,5 +22,18 @@ enum DataURL {
             throw RowProblem.Reason("the contents of its data: URL are not valid base64, or are cut short")
         }
         return data
+    }
+
+    /// Which of the `data:` URLs of a row a text is, in the order in which they stand in it.
+    static func position(of text: String, in row: JSONValue) -> Int { all(in: row).firstIndex(of: text) ?? 0 }
+
+    /// The `data:` URLs in a row, wherever they stand.
+    static func all(in value: JSONValue) -> [String] {
+        switch value {
+        case .string(let text): isOne(text) ? [text] : []
+        case .array(let elements): elements.flatMap(all)
+        case .object(let members): members.flatMap { all(in: $0.value) }
+        default: []
+        }
     }
 }

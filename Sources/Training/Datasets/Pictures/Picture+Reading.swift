@@ -38,9 +38,9 @@ extension Picture {
 
     private func embedded(_ row: Data, _ number: Int) throws -> Data {
         do {
-            let images = try ConversationRow(row, as: nil).images
-            guard images.indices.contains(number) else { throw RowProblem.Reason("the row has no such picture") }
-            return try DataURL.contents(images[number])
+            let urls = DataURL.all(in: try RowValue.row(row.withoutByteOrderMark).value)
+            guard urls.indices.contains(number) else { throw RowProblem.Reason("the row has no such picture") }
+            return try DataURL.contents(urls[number])
         } catch {
             throw TrainingError(.invalidDataset, "\(self): \(RowProblem.reason(for: error))")
         }

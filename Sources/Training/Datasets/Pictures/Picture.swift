@@ -9,7 +9,7 @@ public struct Picture: Hashable, Sendable, CustomStringConvertible {
         case file(path: String)
         /// Bytes of a larger file, as a member of an archive is.
         case part(path: String, bytes: Range<Int>)
-        /// Text of a `data:` URL in a row of JSON: the file's bytes that are the row, and which of its pictures it is.
+        /// Text of a `data:` URL in a row of JSON: the file's bytes that are the row, and which of its URLs it is.
         case row(path: String, bytes: Range<Int>, number: Int)
     }
 

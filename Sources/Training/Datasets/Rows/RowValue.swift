@@ -70,7 +70,7 @@ struct RowValue {
     func references() throws -> [String] {
         if let text = value.stringValue { return text.isEmpty ? [] : [text] }
         let texts = value.arrayValue?.map(\.stringValue) ?? [nil]
-        guard !texts.contains(nil) else { throw reason("expected a path or a list of paths") }
+        guard !texts.contains(nil) else { throw unexpected("a path or a list of paths") }
         return texts.compactMap(\.self)
     }
 
@@ -78,7 +78,7 @@ struct RowValue {
     func reason(_ text: String) -> RowProblem.Reason { RowProblem.Reason(path.isEmpty ? text : "`\(path)`: \(text)") }
 
     private func unexpected(_ kind: String) -> RowProblem.Reason {
-        reason("expected \(kind), found \(value.isNull ? "null" : "something else")")
+        reason("expected \(kind), found \(value.excerpt)")
     }
 
     private func place(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }

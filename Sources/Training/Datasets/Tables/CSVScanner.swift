@@ -1,19 +1,21 @@
 import Foundation
 
-/// Finds the records of comma-separated values (RFC 4180): a line end within quotes does not end a record.
+/// Finds the records of comma-separated values (RFC 4180), or of ones with another separator: a line end within quotes does not end a record.
 /// Lines end with a line feed, a carriage return, or both.
 enum CSVScanner {
     /// Where each record lies, without its line end; empty lines are none.
     ///
     /// - Throws: `TrainingError` where a quote is not closed.
-    static func records(_ data: Data, name: String) throws -> [RowIndex.Entry] {
+    static func records(
+        _ data: Data, name: String, _ separator: TableSeparator = .comma
+    ) throws -> [RowIndex.Entry] {
         try data.withUnsafeBytes { bytes in
             var entries: [RowIndex.Entry] = []
             var line = 1
             var position = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
             while position < bytes.count {
                 let (start, firstLine) = (position, line)
-                guard let end = end(of: bytes, from: &position, line: &line) else {
+                guard let end = end(of: bytes, separator, from: &position, line: &line) else {
                     throw TrainingError(
                         .invalidDataset, "\(name):\(firstLine): a quote that begins in this row is not closed")
                 }
@@ -24,7 +26,9 @@ enum CSVScanner {
     }
 
     /// The end of the record at a position, which moves behind its line end; nil where the data ends within quotes.
-    private static func end(of bytes: UnsafeRawBufferPointer, from position: inout Int, line: inout Int) -> Int? {
+    private static func end(
+        of bytes: UnsafeRawBufferPointer, _ separator: TableSeparator, from position: inout Int, line: inout Int
+    ) -> Int? {
         var isQuoted = false
         // A quote opens at the beginning of a field, or again where it has just closed: twice for one.
         var canOpen = true
@@ -35,7 +39,7 @@ enum CSVScanner {
                 isQuoted.toggle()
                 canOpen = true
             } else {
-                canOpen = byte == UInt8(ascii: ",")
+                canOpen = byte == separator.byte
             }
             if byte == UInt8(ascii: "\r"), position == bytes.count || bytes[position] != UInt8(ascii: "\n") {
                 line += 1
@@ -55,22 +59,24 @@ enum CSVScanner {
 
     /// The fields of a record.
     ///
-    /// - Throws: `RowProblem.Reason` where its quotes are not as RFC 4180 has them.
-    static func fields(_ record: Data) throws -> [String] {
+    /// - Throws: `RowProblem.Reason` where its quotes are not as RFC 4180 has them. Between tabs a quote within a field stands for
+    ///   itself, as Python and pandas read it.
+    static func fields(_ record: Data, _ separator: TableSeparator = .comma) throws -> [String] {
         var fields: [String] = []
         var rest = [UInt8](record)[...]
         while true {
-            fields.append(try rest.first == UInt8(ascii: "\"") ? quoted(&rest) : plain(&rest))
-            guard let separator = rest.popFirst() else { return fields }
-            guard separator == UInt8(ascii: ",") else {
-                throw RowProblem.Reason("field \(fields.count): expected a comma after its closing quote")
+            fields.append(try rest.first == UInt8(ascii: "\"") ? quoted(&rest) : plain(&rest, separator))
+            guard let next = rest.popFirst() else { return fields }
+            guard next == separator.byte else {
+                let name = separator == .comma ? "a comma" : separator.name
+                throw RowProblem.Reason("field \(fields.count): expected \(name) after its closing quote")
             }
         }
     }
 
-    private static func plain(_ rest: inout ArraySlice<UInt8>) throws -> String {
-        let field = rest.prefix { $0 != UInt8(ascii: ",") }
-        guard !field.contains(UInt8(ascii: "\"")) else {
+    private static func plain(_ rest: inout ArraySlice<UInt8>, _ separator: TableSeparator) throws -> String {
+        let field = rest.prefix { $0 != separator.byte }
+        guard separator == .tab || !field.contains(UInt8(ascii: "\"")) else {
             throw RowProblem.Reason(
                 "a quote stands within a field that is not quoted: put the field in quotes, twice \"")
         }

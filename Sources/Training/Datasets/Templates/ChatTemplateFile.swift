@@ -1,5 +1,6 @@
 import Foundation
 import Models
+import Tensors
 
 /// The chat template that a model's folder comes with, wherever it keeps it.
 public struct ChatTemplateFile: Equatable, Sendable {
@@ -13,6 +14,9 @@ public struct ChatTemplateFile: Equatable, Sendable {
     /// - Throws: `TrainingError` where a file is there but cannot be read.
     public static func find(inFolder folder: String) throws -> ChatTemplateFile? {
         if let data = FileManager.default.contents(atPath: "\(folder)/chat_template.jinja") {
+            guard !GitLFSPointer.isOne(data) else {
+                throw TrainingError(.corruptFile, "\(folder)/chat_template.jinja \(GitLFSPointer.message)")
+            }
             return ChatTemplateFile(
                 path: "\(folder)/chat_template.jinja", source: String(decoding: data, as: UTF8.self))
         }
@@ -51,18 +55,22 @@ extension ConversationTemplates {
 
     /// The template that fits the chat template of a model's folder, and where that was found.
     ///
+    /// - Parameter names: what messages call the setting.
     /// - Throws: `TrainingError` where the folder has no chat template or one of an unknown kind.
-    public static func recognised(inFolder folder: String) throws -> Recognised {
-        let choice = "set data.template to one of \(all.map(\.name).joined(separator: ", "))"
+    public static func recognised(
+        inFolder folder: String, names: SettingNames = .runFile
+    ) throws -> Recognised {
+        let choice = "\(names.chooseTemplate) one of \(all.map(\.name).joined(separator: ", "))"
         guard let file = try ChatTemplateFile.find(inFolder: folder) else {
             throw TrainingError(
                 .unsupported,
                 "\(folder): has no chat template (chat_template.jinja, chat_template.json, or `chat_template` in"
                     + " tokenizer_config.json): \(choice)")
         }
-        guard let template = all.first(where: { $0.recognises(file.source) }) else {
+        guard let kind = all.first(where: { $0.recognises(file.source) }) else {
             throw TrainingError(.unsupported, "\(file.path): a chat template of a kind that is not known: \(choice)")
         }
+        let template = kind.variant?(file.source) ?? kind
         return Recognised(
             template: template, file: file.path, omittedSystem: template.defaultSystem(in: file.source))
     }

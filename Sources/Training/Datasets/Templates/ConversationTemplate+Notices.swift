@@ -1,11 +1,11 @@
 extension ConversationTemplate {
     /// What a user should know where the tokenizer cuts marks of the template into pieces, which are then learned as text;
     /// nil where each is a token.
-    public func notice(onMissingTokens isToken: (String) -> Bool) -> String? {
+    public func notice(names: SettingNames = .runFile, onMissingTokens isToken: (String) -> Bool) -> String? {
         let missing = tokens.filter { !isToken($0) }
         guard !missing.isEmpty else { return nil }
         return "the tokenizer has no token \(missing.joined(separator: ", ")) of the template \(name), which is learned"
-            + " as plain text: set data.template to the one that the model was made for, or to plain"
+            + " as plain text: \(names.chooseTemplate) the one that the model was made for, or to plain"
     }
 
     /// What the model's own chat template says for the system where a conversation does not, up to the end of the first

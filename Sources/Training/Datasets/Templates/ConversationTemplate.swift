@@ -3,11 +3,19 @@ public struct ConversationTemplate: Sendable {
     /// A question, and what its frame may depend on.
     struct Question {
         let text: String
-        /// What the system says; only before the first question.
+        /// What the system says; only in the question that it is written with.
         let system: String?
         /// Whether it is the first one.
         let isFirst: Bool
         let marks: TextMarks
+    }
+
+    /// Which turns may follow each other.
+    enum Order: Sendable {
+        /// A question and its answer in turn, and nothing else.
+        case alternating
+        /// Several turns of one side in a row, too.
+        case any
     }
 
     /// The name in `data.template`.
@@ -16,39 +24,66 @@ public struct ConversationTemplate: Sendable {
     public let beginsWithMark: Bool
     /// Whether a folder's chat template (the Jinja source) is of this kind.
     let recognises: @Sendable (_ chatTemplate: String) -> Bool
-    /// A question in its frame, up to where the answer begins.
+    /// A question in its frame.
     let question: @Sendable (Question) -> String
+    /// What stands before an answer without being learned.
+    var opening = ""
     /// An answer with its end mark: what the model learns to write.
     let answer: @Sendable (_ text: String, TextMarks) -> String
     /// What follows an answer without being learned.
     let separator: String
+    /// Which turns may follow each other.
+    var order = Order.any
+    /// Whether the system's text is written with the last question instead of the first.
+    var systemIsLast = false
+    /// How turns of tools are written; nil where they cannot be.
+    var tools: ToolFrame?
     /// The marks of the frame that are single tokens of the models that it is for.
     var tokens: [String] = []
     /// What a folder's chat template has right before the text of a system's turn.
     var systemPrefix: String?
+    /// The template as a folder's chat template of this kind has it; nil where all of them are alike.
+    var variant: (@Sendable (_ chatTemplate: String) -> ConversationTemplate)?
 
     /// Writes turns as one text, without the token that begins every text.
     ///
     /// - Parameters:
-    ///   - turns: Optionally the system's turn, then questions and answers; the last question may be unanswered.
+    ///   - turns: Optionally the system's turn, then questions and answers; the last question may be unanswered. Turns that
+    ///     the template cannot write (`reason(against:name:)`) are written as if they stood in no frame.
     ///   - marks: The tokenizer's marks, for templates that use them.
     public func render(_ turns: [ConversationTurn], marks: TextMarks) -> RenderedConversation {
         var rendered = RenderedConversation()
         var system: String?
-        for turn in turns {
+        let lastQuestion = turns.lastIndex { $0.role == .user }
+        for (index, turn) in turns.enumerated() {
             switch turn.role {
             case .system: system = turn.text
             case .user:
+                let takesSystem = !systemIsLast || index == lastQuestion
                 let isFirst = rendered.text.isEmpty
                 rendered.append(
-                    question(Question(text: turn.text, system: system, isFirst: isFirst, marks: marks)))
-                system = nil
-            case .assistant:
-                rendered.appendAnswer(answer(turn.text, marks))
-                rendered.append(separator)
+                    question(
+                        Question(text: turn.text, system: takesSystem ? system : nil, isFirst: isFirst, marks: marks)))
+                if takesSystem { system = nil }
+            case .assistant: append(turn, to: &rendered, marks)
+            case .tool, .function, .ipython: rendered.append(result(turns, at: index))
             }
         }
         return rendered
+    }
+
+    private func append(_ turn: ConversationTurn, to rendered: inout RenderedConversation, _ marks: TextMarks) {
+        rendered.append(opening)
+        let text = turn.calls.isEmpty ? turn.text : tools?.calls?(turn.text, turn.calls) ?? turn.text
+        let whole = answer(text, marks)
+        if turn.isLearned { rendered.appendAnswer(whole) } else { rendered.append(whole) }
+        rendered.append(separator)
+    }
+
+    private func result(_ turns: [ConversationTurn], at index: Int) -> String {
+        let isTool = { turns.indices.contains($0) && turns[$0].role.isTool }
+        let result = ToolFrame.Result(turn: turns[index], isFirst: !isTool(index - 1), isLast: !isTool(index + 1))
+        return tools?.result(result) ?? turns[index].text
     }
 
     /// Writes turns, for templates that need no mark but that of a text's end.
@@ -56,11 +91,11 @@ public struct ConversationTemplate: Sendable {
         render(turns, marks: TextMarks(endOfText: endOfText))
     }
 
-    /// Writes turns that end with a question as the text that a model is to go on with.
+    /// Writes turns that end with a question, or a tool's turn, as the text that a model is to go on with.
     ///
     /// Spaces at its end are left out: tokenizers join them with the answer's first word.
     public func prompt(_ turns: [ConversationTurn], marks: TextMarks) -> String {
-        var text = render(turns, marks: marks).text
+        var text = render(turns, marks: marks).text + opening
         while text.last == " " { text.removeLast() }
         return text
     }

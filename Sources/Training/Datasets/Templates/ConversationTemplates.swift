@@ -1,7 +1,9 @@
 /// The conversation templates that there are; the first that recognises a folder's chat template is taken for it.
 public enum ConversationTemplates {
     /// Every template.
-    public static let all: [ConversationTemplate] = [.chatML, .llama3, .gemma, .llama2, .vicuna, .plain]
+    public static let all: [ConversationTemplate] = [
+        .chatML, .llama3, .gemma, .llama2, .mistral, .mistral3, .vicuna, .plain,
+    ]
 
     /// The name in `data.template` that lets the model's folder decide.
     public static let automatic = "auto"

@@ -7,9 +7,11 @@ extension ConversationTemplate {
         recognises: { $0.contains("<start_of_turn>") },
         question: {
             let system = $0.system.map { "\($0)\n\n" } ?? ""
-            return "<start_of_turn>user\n\(system)\($0.text.stripped)<end_of_turn>\n<start_of_turn>model\n"
+            return "<start_of_turn>user\n\(system)\($0.text.stripped)<end_of_turn>\n"
         },
+        opening: "<start_of_turn>model\n",
         answer: { text, _ in "\(text.stripped)<end_of_turn>" },
         separator: "\n",
+        order: .alternating,
         tokens: ["<start_of_turn>", "<end_of_turn>"])
 }

@@ -11,5 +11,6 @@ extension ConversationTemplate {
             return "\(mark)[INST] \((system + $0.text).stripped) [/INST] "
         },
         answer: { "\($0.stripped) \($1.endOfText)" },
-        separator: "")
+        separator: "",
+        order: .alternating)
 }

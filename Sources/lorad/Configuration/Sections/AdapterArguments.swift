@@ -46,7 +46,13 @@ struct AdapterArguments: ConfigurationSection {
         Field(json: "layers_pattern", "text or a list", "The name of the list of layers in module paths."),
         Field(json: "layer_replication", "a list of pairs", "Layers to stack again, as half-open ranges."),
         Field(json: "modules_to_save", "a list", "Modules that are trained and saved as a whole."),
-        Field(json: "trainable_token_indices", "a list or a mapping", "Tokens whose embeddings are trained."),
+        Field(
+            json: "trainable_token_indices", "a list or a mapping",
+            "Ids of tokens whose rows of the input embedding train, and of a tied output embedding with it; or a mapping from "
+                + "modules (embed_tokens, lm_head) to such lists."),
+        Field(
+            json: "ensure_weight_tying", "true or false", default: "false",
+            "Refuse different trainable tokens for tied embeddings."),
     ]
 
     private static let loraFields: [Field<Self>] = [

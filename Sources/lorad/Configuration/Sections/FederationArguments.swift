@@ -32,7 +32,11 @@ struct FederationArguments: ConfigurationSection {
 
     static let fields: [Field<Self>] = [
         Field("mode", \.mode, "Whether the coordinator owns the data or the workers do."),
-        Field("min_workers", \.minWorkers, "Workers that must have joined before work begins.", .within(1...10_000)),
+        Field(
+            "min_workers", \.minWorkers,
+            "Federated: workers that must be there before any round begins, and results that it needs. Distributed: workers "
+                + "that must have joined before the first step; with local_steps above 1, the stretches of a round.",
+            .within(1...10_000)),
         Field(
             "worker_timeout", \.workerTimeout, "Seconds of silence after which a worker's task is given to another.",
             .within(above: 0, upTo: 1_000_000)),

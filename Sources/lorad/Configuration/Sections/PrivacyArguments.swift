@@ -56,6 +56,7 @@ struct PrivacyArguments: ConfigurationSection {
         var noiseMultiplier: Double?
         var delta = 1e-5
         var targetEpsilon: Double?
+        var population: Int?
 
         static let fields: [Field<Self>] = [
             Field("enabled", \.enabled, "Whether updates are clipped and noise is added.", isRequired: true),
@@ -79,6 +80,11 @@ struct PrivacyArguments: ConfigurationSection {
             Field(
                 "target_epsilon", \.targetEpsilon, "The budget; the run stops before it is spent.",
                 Constraint.within(0.000_001...1_000_000).whenGiven),
+            Field(
+                "population", \.population,
+                "Number of people or examples at each worker, as a public figure: with it a worker's real number is hidden "
+                    + "too. Without it each worker's own number sets the sampling rate, and is not hidden.",
+                Constraint.within(1...1_000_000_000).whenGiven),
         ]
     }
 }

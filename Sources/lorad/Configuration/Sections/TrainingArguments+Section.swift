@@ -28,7 +28,7 @@ extension TrainingArguments: ConfigurationSection {
             "gradient_accumulation_steps", \.gradientAccumulationSteps, "Micro-batches in a step.",
             .within(1...mostRowsPerStep)),
         Field(
-            "num_train_epochs", \.numTrainEpochs, "Times that the data is gone through.",
+            "num_train_epochs", \.numTrainEpochs, "Number of training epochs; the last step of each may be short.",
             .within(above: 0, upTo: 1_000_000)),
         Field("max_steps", \.maxSteps, "Steps to take, whatever num_train_epochs says; -1 means off.", .stepLimit),
         Field(

@@ -39,6 +39,7 @@ struct EventWording: Sendable {
                 "waiting",
                 "\(text(round)): \(results) of \(needed) results needed are in at the deadline; waiting for more",
                 [number(round), ("results", .int(results)), ("needed", .int(needed))])
+        case .stalled(let shortage): StallWording(shortage, unit: status.unit).announcement
         case .roundLost(let round, let reason):
             Announcement(
                 "round_lost", "\(text(round)) is begun anew: \(reason.onOneLine)",

@@ -13,6 +13,8 @@ struct Invitation: Sendable {
     let line: JoinLine
     /// When the line ceases to admit new workers; nil for never, or where only listed keys are admitted.
     let expiry: Date?
+    /// How many new workers the line admits; nil for any number, or where only listed keys are admitted.
+    let uses: Int?
     /// Workers that must be there before work begins.
     let minimumWorkers: Int
     /// Where metrics are served, if anywhere.
@@ -25,7 +27,7 @@ struct Invitation: Sendable {
         let fields: [(String, JSONValue?)] = [
             ("run", .string(run)), ("endpoint", .string(endpoint.description)),
             ("bulk_endpoint", .string(bulk.description)), ("state", .string(state)), ("join", .string(line.text)),
-            ("expires", expires), ("min_workers", .int(minimumWorkers)),
+            ("expires", expires), ("token_uses", uses.map(JSONValue.int)), ("min_workers", .int(minimumWorkers)),
             ("metrics", metrics.map { JSONValue.string("http://\($0)/metrics") }),
             ("dashboard", dashboard.map(JSONValue.string)),
         ]
@@ -33,7 +35,7 @@ struct Invitation: Sendable {
     }
 
     private var text: String {
-        let until = expiry.map { " (it admits new ones until \($0.ISO8601Format()))" } ?? ""
+        let until = JoinLine.limits(uses: uses, until: expiry)
         let start = minimumWorkers == 1 ? "the first worker is there" : "\(minimumWorkers) workers are there"
         let figures = metrics.map { "\nmetrics are at http://\($0)/metrics" } ?? ""
         let page = dashboard.map { "\nthe run's page is at \($0)" } ?? ""
@@ -43,5 +45,33 @@ struct Invitation: Sendable {
               lorad worker --join '\(line.text)'
             work begins when \(start)
             """
+    }
+}
+
+extension JoinLine {
+    /// Whom a line admits, in brackets after a space; empty where only listed keys are admitted.
+    fileprivate static func limits(uses: Int?, until expiry: Date?) -> String {
+        guard let expiry else { return "" }
+        let workers = uses.map { $0 == 1 ? "one new worker, before" : "\($0) new workers, before" } ?? "new ones until"
+        let next = uses == nil ? "" : "; the next line is printed when this one is used up, --token-uses allows more"
+        return " (it admits \(workers) \(expiry.ISO8601Format())\(next))"
+    }
+}
+
+extension Admission.Renewal {
+    /// What is said of a new join line.
+    func announcement(_ line: JoinLine, expiry: Date?) -> Announcement {
+        let (code, reason) =
+            switch self {
+            case .usedUp: ("used_up", "the join line has admitted as many workers as it may")
+            case .revocation(let worker):
+                ("revocation", "worker \(worker) was revoked, so the earlier join line admits nobody any more")
+            }
+        return Announcement(
+            "join_line", "\(reason); the next new worker joins with\n  lorad worker --join '\(line.text)'",
+            [
+                ("join", .string(line.text)), ("expires", expiry.map { .string($0.ISO8601Format()) }),
+                ("reason", .string(code)),
+            ])
     }
 }

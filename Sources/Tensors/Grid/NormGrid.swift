@@ -1,0 +1,62 @@
+import CKernels
+
+/// A grid on which vectors of a bounded length become whole numbers of steps, so that their sum is exact in any order.
+///
+/// The step is a power of two with the bound between 2^20 and 2^21 steps. `factor` looks for what a vector is multiplied by
+/// before it is rounded to the nearest steps, and checks the length of the whole numbers themselves:
+///
+///     Σⱼ rⱼ² ≤ K²,  rⱼ = ⌊f·xⱼ⌉,  K = ⌊bound / step⌋
+///
+/// The squares are whole numbers below 2^42 and K² < 2^42, so float64 computes the sum exactly wherever the check could pass.
+/// However the vector was computed, its norm estimated and its factor rounded, one vector moves a sum by K steps at most.
+public struct NormGrid: Equatable, Sendable {
+    /// The longest that a vector may be.
+    public let bound: Double
+    /// The step, a power of two.
+    public let step: Double
+    /// The bound in whole steps, K: from 2^20 to 2^21.
+    public let length: Int
+
+    /// A grid for a bound.
+    ///
+    /// Precondition: the bound is a positive, normal number; run files and terms are checked long before.
+    public init(bound: Double) {
+        precondition(bound.isNormal && bound > 0, "a bound of \(bound)")
+        self.bound = bound
+        step = Double(sign: .plus, exponent: bound.exponent - 20, significand: 1)
+        length = Int(bound / step)
+    }
+
+    /// What the values of a vector are multiplied by to become steps of at most `length` together.
+    ///
+    /// - Parameters:
+    ///   - parts: float32 tensors that make up the vector.
+    ///   - scale: above 0; what the vector is multiplied by before it is clipped.
+    /// - Returns: the factor; 0 for a vector without length, nil where a value is not finite.
+    public func factor(of parts: [Tensor], scale: Double = 1) -> Double? {
+        let norm = parts.reduce(0.0) { $0 + $1.squaredNorm }.squareRoot() * scale
+        guard norm.isFinite else { return nil }
+        guard norm > 0 else { return 0 }
+        var factor = scale / step * min(1, bound / norm)
+        let most = Double(length)
+        for _ in 0..<Self.attempts {
+            let square = parts.reduce(0.0) { $0 + lorad_grid_square($1.floats, $1.count, factor) }
+            if square <= most * most { return factor }
+            factor *= min(1 - 0x1p-22, most / square.squareRoot())
+        }
+        return 0
+    }
+
+    /// Rounding up ever smaller values comes to an end long before: at half the bound nothing but zeros would be left.
+    private static let attempts = 100
+
+    /// Adds a part of a vector to a sum, in steps.
+    ///
+    /// - Parameters:
+    ///   - factor: as `factor(of:)` found it for all parts together, or its negative to take the vector away again.
+    ///   - sum: as many numbers as the part has.
+    public func add(_ part: Tensor, factor: Double, to sum: inout [Int64]) {
+        precondition(sum.count == part.count, "\(part.count) values into \(sum.count)")
+        sum.withUnsafeMutableBufferPointer { lorad_grid_add(part.floats, $0.baseAddress, part.count, factor) }
+    }
+}

@@ -1,0 +1,95 @@
+public import Models
+
+/// Which of a dataset's columns holds what: `data.columns`.
+///
+/// On the left stand lorad's names, on the right the names that the rows have. A name that is not mapped is looked for as it
+/// is.
+public struct ColumnMapping: Equatable, Sendable {
+    /// One of lorad's names and the column that stands for it.
+    public struct Entry: Equatable, Sendable {
+        /// lorad's name, one of `names`.
+        public let name: String
+        /// The rows' own name.
+        public let column: String
+
+        /// Creates an entry; nothing is checked.
+        public init(name: String, column: String) {
+            self.name = name
+            self.column = column
+        }
+    }
+
+    /// The names that rows may have for lorad.
+    public static let names = [
+        "image", "images", "question", "answer", "answers", "conversations", "messages", "text", "caption", "captions",
+        "id", "person", "system", "label", "instruction", "input", "output", "prompt", "completion", "query",
+        "response",
+        "history", "filepath", "title", "file_name", "references", "question_id",
+    ]
+
+    /// What is mapped, each name once.
+    public private(set) var entries: [Entry] = []
+
+    /// Nothing is mapped.
+    public init() {}
+
+    /// Creates a mapping.
+    ///
+    /// - Throws: `TrainingError` for a name that lorad does not know or that is there twice, and for an empty column.
+    public init(_ entries: [Entry]) throws {
+        for entry in entries {
+            if let reason = Self.reason(against: entry, after: self.entries) {
+                throw TrainingError(.invalidConfiguration, reason)
+            }
+            self.entries.append(entry)
+        }
+    }
+
+    /// Reads `image=filepath,question=query`; an empty text maps nothing.
+    ///
+    /// - Throws: `TrainingError` where it cannot be read.
+    public init(text: String) throws {
+        let parts = text.split(separator: ",").filter { !$0.allSatisfy(\.isWhitespace) }
+        try self.init(
+            parts.map { part in
+                let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map {
+                    $0.trimmingSpace
+                }
+                guard sides.count == 2 else {
+                    throw TrainingError(
+                        .invalidConfiguration, "`\(part)`: expected NAME=COLUMN, such as image=filepath")
+                }
+                return Entry(name: sides[0], column: sides[1])
+            })
+    }
+
+    /// Why an entry cannot stand behind others, or nil where it can.
+    public static func reason(against entry: Entry, after others: [Entry]) -> String? {
+        guard names.contains(entry.name) else {
+            let hint =
+                NearestName.of(entry.name, among: names).map { "did you mean \($0)?" }
+                ?? "expected one of \(names.joined(separator: ", "))"
+            return "`\(entry.name)` is no name of a column for lorad; \(hint)"
+        }
+        if others.contains(where: { $0.name == entry.name }) { return "`\(entry.name)` is mapped twice" }
+        return entry.column.isEmpty ? "`\(entry.name)` is mapped to a column without a name" : nil
+    }
+
+    /// The column that holds what a name stands for.
+    public func column(of name: String) -> String { entries.first { $0.name == name }?.column ?? name }
+
+    /// A row with lorad's names: mapped columns are renamed, and other columns that have one of the mapped names are left out.
+    public func applied(to row: JSONValue) -> JSONValue {
+        guard !entries.isEmpty, let members = row.objectValue else { return row }
+        return .object(
+            members.flatMap { member -> [JSONValue.Member] in
+                let names = entries.filter { $0.column == member.key }.map(\.name)
+                guard names.isEmpty else { return names.map { .init($0, member.value) } }
+                return entries.contains { $0.name == member.key } ? [] : [member]
+            })
+    }
+}
+
+extension Substring {
+    fileprivate var trimmingSpace: String { String(self).stripped }
+}

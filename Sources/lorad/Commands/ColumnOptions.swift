@@ -1,0 +1,33 @@
+import ArgumentParser
+import Training
+
+/// Which column of a dataset holds what, and what separates columns: the options of every command that reads rows.
+struct ColumnOptions: ParsableArguments {
+    @Option(
+        help:
+            "Which column holds what, where it has another name: image=filepath,question=query. An empty text maps nothing.",
+        transform: { text in
+            do {
+                return try ColumnMapping(text: text)
+            } catch {
+                throw ValidationError("\(error)")
+            }
+        })
+    var columns: ColumnMapping?
+
+    @Option(
+        help: "What separates the fields of CSV: tab or a character; the first line decides unless given.",
+        transform: { name in
+            guard let separator = TableSeparator(name: name) else {
+                throw ValidationError("expected tab or a character, found `\(name)`")
+            }
+            return separator
+        })
+    var separator: TableSeparator?
+
+    /// Sets what is given.
+    func set(_ options: inout DatasetOptions) {
+        options.columns = columns ?? options.columns
+        options.separator = separator ?? options.separator
+    }
+}
