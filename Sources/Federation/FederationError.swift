@@ -22,6 +22,8 @@ public struct FederationError: Error, CustomStringConvertible, Sendable {
         case notFound
         /// A round of secure aggregation ended without a sum.
         case roundLost
+        /// A round of secure aggregation ended without a sum after shares were asked for: its results cannot be masked again.
+        case roundSpent
         /// A coordinator asks for something else, or protects less, than it promised when this worker joined.
         case brokenPromise
         /// The work was given up on purpose.

@@ -79,14 +79,28 @@ extension AveragingJob {
             let outcome = try secure.run(
                 limit: limit, lanes: lanes, willOpen: { try noteAhead(secure.terms) }, present: present)
             current.withLock { $0.round?.sum(outcome) }
+        } catch let error as FederationError where error.code == .roundSpent && !Self.isRepeatable(settings) {
+            current.withLock { $0.round?.intake = .spent }
+            throw error
+        } catch let error as FederationError where error.code == .roundSpent {
+            current.withLock { $0.round = nil }
+            throw FederationError(.roundLost, error.message, cause: error.cause)
         } catch {
             current.withLock { $0.round = nil }
             throw error
         }
     }
 
+    /// Whether workers may mask their results anew after they have given shares: where each attempt has fresh noise of
+    /// theirs, which they account for.
+    static func isRepeatable(_ settings: AveragingSettings) -> Bool {
+        if case .distributed? = settings.privacy?.settings.mechanism { return true }
+        return settings.masking == nil || settings.hidesMetrics
+    }
+
     /// Shares of noise are released when the sum opens, whatever becomes of the round.
     private func noteAhead(_ terms: MaskingTerms) throws {
+        if !Self.isRepeatable(settings) { try settings.willOpen(terms.round) }
         guard let book = settings.privacy, terms.noise != nil else { return }
         try book.noteAhead(release(of: terms, book))
     }

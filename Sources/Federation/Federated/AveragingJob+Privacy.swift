@@ -140,7 +140,7 @@ extension AveragingJob {
             switch round.intake {
             case .sum(let outcome): outcome.sum
             case .fold, .keep: central.sum
-            case .mask: nil
+            case .mask, .spent: nil
             }
         guard let sum else { throw FederationError(.corruptState, "round \(round.start.round) has no sum yet") }
         let lanes = ProcessInfo.processInfo.activeProcessorCount
@@ -151,15 +151,18 @@ extension AveragingJob {
 
     /// The report with what the round has released, and without what it may not tell.
     func noted(_ report: RoundReport) throws -> RoundReport {
-        guard !settings.tellsLoss else { return report }
         var report = report
+        // Workers do not mask a round's results twice: a coordinator that goes on from an earlier one finds nobody.
+        if settings.masking != nil { report.isFinal = true }
+        guard !settings.tellsLoss else { return report }
         report.loss = nil
         report.tokens = 0
         report.values = [:]
         guard let book = settings.privacy else { return report }
         report.isFinal = true
         report.values["clip"] = state.clip
-        if book.settings.mechanism == .central {
+        // Under masks a round without results was given up: it releases nothing.
+        if book.settings.mechanism == .central, settings.masking == nil || report.contributions > 0 {
             let release = try centralRelease(book)
             try book.note(release)
             report.release = release

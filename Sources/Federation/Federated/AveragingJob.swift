@@ -49,6 +49,8 @@ public final class AveragingJob: Job {
         case keep([Update])
         case mask(SecureRound)
         case sum(SecureRound.Outcome)
+        /// Shares were asked for, and there is no sum: nothing comes of the round.
+        case spent
     }
 
     struct Round {
@@ -109,6 +111,10 @@ public final class AveragingJob: Job {
         self.committed = committed
         var optimizer = optimizer
         try optimizer.restore(state.optimizer, for: state.trained)
+        var state = state
+        if let opened = settings.openedRound, !Self.isRepeatable(settings) {
+            state.round = max(state.round, opened + 1)
+        }
         current = Mutex(Current(state: state, optimizer: optimizer))
         if let book = settings.privacy { try checkBudget(book) }
     }
@@ -215,6 +221,7 @@ public final class AveragingJob: Job {
             guard let round = current.round else {
                 throw FederationError(.corruptState, "round \(current.state.round) was never opened")
             }
+            if case .spent = round.intake { return current.skip(round) }
             let result = try result(of: round)
             let trained = try current.optimizer.step(
                 current.state.trained, toward: result.state, keys: result.trainedKeys)
@@ -307,6 +314,15 @@ extension Aggregator {
     }
 }
 
+extension AveragingJob.Current {
+    /// Goes on without a round that was given up.
+    fileprivate mutating func skip(_ given: AveragingJob.Round) -> (AveragingJob.State, RoundReport) {
+        state.round += 1
+        round = nil
+        return (state, RoundReport(round: given.start.round, loss: nil, contributions: 0, tokens: 0))
+    }
+}
+
 extension AveragingJob.Round {
     /// The order of a masked round, with its terms.
     fileprivate var maskedOrder: WorkOrder? {
@@ -322,7 +338,7 @@ extension AveragingJob.Round {
             defer { intake = .fold(fold) }
             try fold.add(update)
         case .keep(let updates): intake = .keep(updates + [update])
-        case .mask, .sum: throw FederationError(.invalidUpdate, "the round takes masked results only")
+        case .mask, .sum, .spent: throw FederationError(.invalidUpdate, "the round takes masked results only")
         }
         count(metrics, weight: update.summary.weight)
     }
@@ -341,7 +357,7 @@ extension AveragingJob.Round {
         case .fold(let fold): try fold.finish()
         case .keep(let updates): try aggregator.aggregate(ReceivedUpdates(updates), from: start)
         case .sum(let sum): try Aggregators.linear(aggregator).result(ofMeanDifference: sum.meanDifference, from: start)
-        case .mask: throw FederationError(.corruptState, "round \(start.round) has no sum yet")
+        case .mask, .spent: throw FederationError(.corruptState, "round \(start.round) has no sum yet")
         }
     }
 

@@ -30,6 +30,11 @@ public struct AveragingSettings: Sendable {
     public var privacy: PrivacyBook?
     /// Whether workers tell nothing of their data but updates: no losses, no counts of their rows.
     public var hidesMetrics = false
+    /// Called, before shares are asked for that open a round's sum of results without noise, with the round: it is to be
+    /// made durable, for those results must not be summed again.
+    public var willOpen: @Sendable (Int) throws -> Void = { _ in }
+    /// The last round for which `willOpen` was called.
+    public var openedRound: Int?
     /// The most rank that what is added to the frozen base may take, by module.
     public var gainRank: Int
 

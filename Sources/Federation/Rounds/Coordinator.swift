@@ -372,6 +372,7 @@ struct Coordinator<Ticket: Sendable> {
     mutating func didCommit(_ report: RoundReport) {
         events.append(.committed(report))
         losses = 0
+        if report.contributions > 0 { givenUp = 0 }
         base = nil
         board = TaskBoard([], after: board, patience: timing.patience)
         if job.round >= job.rounds { finish() } else { phase = .gathering }
@@ -391,6 +392,19 @@ struct Coordinator<Ticket: Sendable> {
         base = nil
         board = TaskBoard([], after: board, patience: timing.patience)
         phase = .gathering
+    }
+
+    private var givenUp = 0
+
+    /// Gives up the round, whose exchange ended without a sum after shares were asked for: workers do not give them twice.
+    ///
+    /// - Returns: whether the run goes on, with a commit of the round that changes nothing.
+    mutating func giveUp(_ reason: String) -> Bool {
+        events.append(.roundGivenUp(round: job.round, reason: reason))
+        givenUp += 1
+        guard givenUp >= Self.lossLimit else { return true }
+        fail("\(givenUp) rounds in a row came to no sum, the last of them round \(job.round + 1): \(reason)")
+        return false
     }
 
     /// The workers at work: while the round's exchange goes on, those that take part in it, for the others ask for work.

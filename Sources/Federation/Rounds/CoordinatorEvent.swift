@@ -28,6 +28,8 @@ public enum CoordinatorEvent: Equatable, Sendable {
     case stalled(Shortage)
     /// A round of secure aggregation ended without a sum; it is begun anew.
     case roundLost(round: Int, reason: String)
+    /// A round of secure aggregation ended without a sum after shares were asked for; the run goes on with the next.
+    case roundGivenUp(round: Int, reason: String)
     /// A round is done.
     case committed(RoundReport)
     /// The run ends before its last round, with what its rounds have come to: no privacy budget allows another.

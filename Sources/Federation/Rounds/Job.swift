@@ -44,7 +44,8 @@ public protocol Job: AnyObject, Sendable {
     /// - Parameters:
     ///   - limit: how long a worker that is there may take for an answer.
     ///   - present: the workers that take part still; called several times a second, so that they are told what is new.
-    /// - Throws: `FederationError.roundLost` where too few workers are left: the round is planned again then.
+    /// - Throws: `FederationError.roundLost` where too few workers are left: the round is planned again then; `.roundSpent`
+    ///   where shares were asked for already: `commit` goes on with the next round.
     func exchange(limit: Duration, present: () -> Set<WorkerID>) throws
     /// Takes what a worker says in the exchange.
     ///

@@ -15,6 +15,13 @@ public struct MaskingPolicy: Sendable {
     public var fewestWorkers: Int
     /// Sums that a smaller share of a round's workers could open are refused.
     public var threshold: Double
+    /// Workers of a sum that this one takes to be in league with the coordinator, besides itself: at least one, which
+    /// could take its own share of noise off.
+    public var colluders: Int
+    /// The share of `trusted` that must begin a round.
+    public var peerShare: Double
+    /// For which results this worker has given shares.
+    public var record: RevealRecord
     /// Whether a result without this worker's own noise, or its share of noise, is refused.
     public var requiresNoise: Bool
     /// Called before a result with a share of noise is sent; what it throws keeps the result back.
@@ -23,7 +30,8 @@ public struct MaskingPolicy: Sendable {
     /// Creates a policy.
     public init(
         key: Curve25519.Signing.PrivateKey, trusted: Set<WorkerIdentity>? = nil, isRequired: Bool = false,
-        fewestWorkers: Int = 3, threshold: Double = 0.67, requiresNoise: Bool = false,
+        fewestWorkers: Int = 3, threshold: Double = 0.67, colluders: Int = 1, peerShare: Double = 0.5,
+        record: RevealRecord = RevealRecord(), requiresNoise: Bool = false,
         willRelease: @escaping @Sendable (PrivacyRelease) throws -> Void = { _ in }
     ) {
         self.key = key
@@ -31,6 +39,9 @@ public struct MaskingPolicy: Sendable {
         self.isRequired = isRequired
         self.fewestWorkers = fewestWorkers
         self.threshold = threshold
+        self.colluders = colluders
+        self.peerShare = peerShare
+        self.record = record
         self.requiresNoise = requiresNoise
         self.willRelease = willRelease
     }
@@ -66,7 +77,28 @@ public struct MaskingPolicy: Sendable {
                     + "raise privacy.secure_aggregation.threshold in the run file, or start this worker with --threshold "
                     + "\(terms.threshold)")
         }
+        try checkShares(terms)
         try checkNeighbours(terms)
+    }
+
+    /// The fewest workers that may begin a round, by those that this one knows.
+    var fewestInRound: Int {
+        trusted.map { Int((peerShare * Double($0.count) - 1e-9).rounded(.up)) } ?? 0
+    }
+
+    /// Refuses noise that is made for more workers than are surely honest: it would be too little.
+    private func checkShares(_ terms: MaskingTerms) throws {
+        guard let shares = terms.noise?.noise.shares else { return }
+        let sum = trusted.map { min($0.count, terms.fewestInSum) } ?? terms.fewestInSum
+        guard shares <= sum - colluders else {
+            throw FederationError(
+                .unsupported,
+                "the noise is made for \(shares) honest workers, and this one counts on \(max(0, sum - colluders)): of the "
+                    + "\(sum) that a sum is sure to have"
+                    + (trusted.map { " (it knows \($0.count))" } ?? "")
+                    + " \(colluders) may be in league with the coordinator: raise privacy.secure_aggregation.colluders "
+                    + "in the run file, or start this worker with fewer --colluders")
+        }
     }
 
     /// Refuses fewer neighbours than a coordinator of this release gives.
@@ -110,6 +142,10 @@ struct MaskedResult {
     ) throws {
         try policy.check(terms)
         try policy.check(result, terms)
+        // Noise is drawn anew, and accounted, each time that a result is made; without it a result is for one sum.
+        let isRepeatable = terms.noise != nil || result.isNoisy
+        let key = isRepeatable ? nil : ResultKey(result, binding, terms, policy.key)
+        if let key { try policy.record.check(key) }
         let layout = UpdateLayout(result.update, carriesLoss: terms.carriesLoss)
         guard layout.digest == terms.layout else {
             throw FederationError(
@@ -127,7 +163,8 @@ struct MaskedResult {
         elements = try terms.encoding(values: values.count).encode(values, weight: weight, lanes: lanes)
         worker = try SecureAggregationWorker(
             key: policy.key, configuration: terms.configuration(values: values.count, result: binding.digest),
-            trusted: policy.trusted)
+            trusted: policy.trusted, fewestInRound: policy.fewestInRound,
+            willReveal: { [record = policy.record] sum in if let key { try record.note(key, in: sum) } })
     }
 
     /// What is sent in place of the result.

@@ -11,6 +11,8 @@ public struct MaskingSettings: Equatable, Sendable {
     public var fewestWorkers: Int
     /// Workers that a round begins with at least; noise is made for those that `threshold` leaves of them.
     public var minimumWorkers: Int
+    /// Workers of a sum that may be in league with the coordinator, and whose shares of noise do not count.
+    public var colluders: Int
     /// The width of a ring element, 16…32: what a value takes on the wire.
     public var bits: Int
     /// What keeps a worker's values small.
@@ -20,13 +22,15 @@ public struct MaskingSettings: Equatable, Sendable {
 
     /// Creates settings.
     public init(
-        run: String, threshold: Double = 0.67, fewestWorkers: Int = 3, minimumWorkers: Int = 0, bits: Int = 32,
+        run: String, threshold: Double = 0.67, fewestWorkers: Int = 3, minimumWorkers: Int = 0, colluders: Int = 1,
+        bits: Int = 32,
         clip: FixedPoint.Clip = .value(1)
     ) {
         self.run = run
         self.threshold = threshold
         self.fewestWorkers = fewestWorkers
         self.minimumWorkers = minimumWorkers
+        self.colluders = colluders
         self.bits = bits
         self.clip = clip
     }
@@ -45,7 +49,7 @@ public struct MaskingSettings: Equatable, Sendable {
         let most = most(workers)
         var terms = MaskingTerms(
             run: run, round: round, attempt: attempt, bits: bits, largestWeight: largestWeight, clip: clip,
-            fewestWorkers: fewestWorkers, mostWorkers: most, threshold: threshold,
+            fewestWorkers: fewestInSum(noise), mostWorkers: most, threshold: threshold,
             neighbours: NeighbourDegree().smallest(workers: most, threshold: threshold), layout: layout.digest)
         do {
             if let noise, noise.mechanism != .central {
@@ -66,11 +70,19 @@ public struct MaskingSettings: Equatable, Sendable {
     /// The most workers of a sum for which so many are asked.
     private func most(_ workers: Int) -> Int { 2 * max(workers, roundWorkers) }
 
-    /// The shares that make the noise: as few workers as `threshold` leaves of `roundWorkers`, and no fewer than make a
-    /// sum. They bound the sum in turn (`MaskingTerms.fewestInSum`), so that none is opened with less noise.
-    private var shares: Int {
+    /// The fewest workers of a sum: where workers add noise, those that make it and the ones that may be in league with
+    /// the coordinator, so that no sum is opened that has less noise.
+    func fewestInSum(_ noise: NoiseSettings?) -> Int {
+        guard case .distributed? = noise?.mechanism else { return fewestWorkers }
+        return shares + colluders
+    }
+
+    /// The shares that make the noise: of as few workers as `threshold` leaves of `roundWorkers`, and no fewer than make a
+    /// sum, less those that may be in league with the coordinator: they know their shares and can take them off.
+    var shares: Int {
         // 0.7 x 10 is a little above 7 in binary, and 7 of 10 are meant.
-        max(fewestWorkers, Int((threshold * Double(roundWorkers) - 1e-9).rounded(.up)))
+        let staying = Int((threshold * Double(roundWorkers) - 1e-9).rounded(.up))
+        return max(1, max(fewestWorkers, staying) - colluders)
     }
 
     /// Shares of noise that suffice when as few workers are left as may be.

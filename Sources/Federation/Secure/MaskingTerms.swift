@@ -36,7 +36,7 @@ public struct MaskingTerms: Codable, Equatable, Sendable {
         public var seed: UInt64
     }
 
-    /// The fewest workers of a sum: as many as the run asks for, or as noise is made for.
+    /// The fewest workers of a sum.
     var fewestInSum: Int { max(fewestWorkers, noise?.noise.shares ?? 0) }
 
     /// How a worker's numbers become ring elements.

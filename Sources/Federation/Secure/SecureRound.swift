@@ -128,19 +128,24 @@ final class SecureRound: Sendable {
     ///   - lanes: threads that make masks.
     ///   - willOpen: called before shares are asked for that open the sum.
     ///   - present: the workers that take part still; called several times a second.
-    /// - Throws: `FederationError.roundLost` where too few are left, `.cancelled` after `interrupt`.
+    /// - Throws: `FederationError.roundLost` where too few are left, `.roundSpent` where shares were asked
+    ///   for already, `.cancelled` after `interrupt`.
     func run(
         limit: Duration, lanes: Int, willOpen: () throws -> Void, present: () -> Set<WorkerID>
     ) throws -> Outcome {
+        var hasAsked = false
         do {
             try state.withLock { try $0.server.advance() }
             repeat {
                 try waitForAnswers(limit, present)
-                if state.withLock({ $0.server.stage == .consents }) { try willOpen() }
+                if state.withLock({ $0.server.canAsk }) {
+                    try willOpen()
+                    hasAsked = true
+                }
             } while try state.withLock { try $0.advance() }
             return try outcome(try state.withLock { try $0.server.finish(lanes: lanes) })
         } catch let error as PrivacyError {
-            throw FederationError(.roundLost, error.message, cause: error.cause)
+            throw FederationError(hasAsked ? .roundSpent : .roundLost, error.message, cause: error.cause)
         }
     }
 

@@ -155,7 +155,7 @@ public final class CoordinatorServer: Sendable {
         flush()
         if let base = core.withLock({ $0.baseID }) { desk.shelf.withdraw(try BlobID(bytes: base)) }
         do {
-            try exchange()
+            guard try exchangeOrGiveUp() else { return }
             let report = try job.commit()
             try observer.persist(report)
             core.withLock { $0.didCommit(report) }
@@ -167,6 +167,18 @@ public final class CoordinatorServer: Sendable {
             return
         } catch {
             core.withLock { $0.fail("\(error)") }
+        }
+    }
+
+    /// Goes through the exchange; a round that ends without a sum after shares were asked for is given up.
+    ///
+    /// - Returns: whether a commit is due.
+    private func exchangeOrGiveUp() throws -> Bool {
+        do {
+            try exchange()
+            return true
+        } catch let error as FederationError where error.code == .roundSpent {
+            return core.withLock { $0.giveUp(error.description) }
         }
     }
 

@@ -23,6 +23,9 @@ public struct LocalWork: Sendable {
     public let order: Data
     /// The state to start from.
     public let state: StateDict
+    /// Whether this worker has given shares for a result without noise from this very state before: another one has to be
+    /// made with fresh randomness, so that it is another result.
+    public let isRepeat: Bool
     /// The attached files, by the job's names for them.
     public let files: [Data: URL]
     /// Whether the result is not needed any more.
@@ -32,12 +35,13 @@ public struct LocalWork: Sendable {
 
     /// Puts a task together.
     public init(
-        round: Int = 0, order: Data, state: StateDict, files: [Data: URL] = [:],
+        round: Int = 0, order: Data, state: StateDict, isRepeat: Bool = false, files: [Data: URL] = [:],
         isCancelled: @escaping @Sendable () -> Bool = { false }, report: @escaping @Sendable (Double) -> Void = { _ in }
     ) {
         self.round = round
         self.order = order
         self.state = state
+        self.isRepeat = isRepeat
         self.files = files
         self.isCancelled = isCancelled
         self.report = report

@@ -28,6 +28,15 @@ extension WorkerRunner {
         }
     }
 
+    /// Whether shares were given for a result without noise from the same state.
+    func isRepeat(_ terms: MaskingTerms?, _ binding: ResultBinding?) -> Bool {
+        guard let terms, terms.noise == nil, let binding, let masking,
+            masking.record.hasRevealed(from: binding.state)
+        else { return false }
+        say("this worker has given shares for a result from this state before: it makes another, with fresh randomness")
+        return true
+    }
+
     func mask(
         _ result: LocalResult, from state: StateDict, _ terms: MaskingTerms, _ policy: MaskingPolicy,
         _ binding: ResultBinding, _ hands: inout Hands

@@ -124,15 +124,19 @@ public final class WorkerRunner: Sendable {
 
     /// Works until the run is over, this worker is shut out, or `stop` is called.
     ///
-    /// - Throws: `TransportError` where the coordinator does not let this worker in any more, `.closed` after `stop`.
-    public func work(_ welcome: Welcome, with trainer: any LocalTrainer) throws -> End {
+    /// - Parameter agreed: what this worker insists on for every order; `nil` takes orders as they come.
+    /// - Throws: `TransportError` where the coordinator does not let this worker in any more, `.closed` after `stop`;
+    ///   `FederationError.brokenPromise` where it asks for less than was agreed.
+    public func work(
+        _ welcome: Welcome, with trainer: any LocalTrainer, under agreed: AgreedTerms? = nil
+    ) throws -> End {
         let heart = Thread { [self] in beat(every: welcome.timing.heartbeat) }
         heart.name = "heartbeat"
         heart.start()
         defer { isStopped.store(true, ordering: .releasing) }
         var core = Worker(tellsReasons: !welcome.wantsData)
         var action = core.start()
-        var hands = Hands()
+        var hands = Hands(agreed: agreed)
         while true {
             if case .leave(let end) = action { return End(isOver: end.isOver, reason: end.reason) }
             let event = try act(action, &hands, trainer, welcome)
@@ -161,6 +165,7 @@ public final class WorkerRunner: Sendable {
 
     /// What is at hand for the task.
     struct Hands {
+        let agreed: AgreedTerms?
         var state: (id: Data, tensors: StateDict)?
         var files: [Data: CachedBlob] = [:]
         var update: Blob?
@@ -207,20 +212,19 @@ public final class WorkerRunner: Sendable {
 
     private func perform(_ order: WireOrder, _ hands: inout Hands, _ trainer: any LocalTrainer) throws -> Worker.Event {
         guard let state = hands.state?.tensors, let round = TaskKey(order.task)?.round else { return .abandoned }
-        let work = LocalWork(
-            round: round, order: order.work, state: state, files: hands.files.mapValues { URL(filePath: $0.path) },
-            isCancelled: { [self] in isStopped.load(ordering: .acquiring) || current.withLock { $0.isObsolete } },
-            report: { [self] share in
-                current.withLock { $0.progress = share }
-                happened(.progressed(share))
-            })
         do {
             let terms = try maskingTerms(order)
-            let result = try withPrefetch(order) { try trainer.perform(work) }
-            if let terms, let masking {
-                let binding = ResultBinding(
+            try hands.agreed?.check(terms, round: round)
+            let binding = terms.map { _ in
+                ResultBinding(
                     basis: trainer.basis, state: state, work: order.work,
                     attachments: order.attachments.compactMap { Attachment($0) })
+            }
+            let isRepeat = isRepeat(terms, binding)
+            let work = work(order, round, state, isRepeat: isRepeat, hands)
+            let result = try withPrefetch(order) { try trainer.perform(work) }
+            try hands.agreed?.check(result, round: round)
+            if let terms, let masking, let binding {
                 return try mask(result, from: state, terms, masking, binding, &hands)
             }
             try masking?.check(result, nil)
@@ -231,6 +235,9 @@ public final class WorkerRunner: Sendable {
         } catch let error as FederationError where error.code == .cancelled {
             if isStopped.load(ordering: .acquiring) { throw TransportError(.closed, "this worker was stopped") }
             return .abandoned
+        } catch let error as FederationError where error.code == .brokenPromise {
+            depart(saying: "what the coordinator ordered is not what the run file promised")
+            throw error
         } catch let error as PrivacyError where error.code == .budgetExceeded {
             say("this worker gives away no more in the run: \(error)")
             return .failed(reason: WireFailure.spentBudget)
@@ -238,6 +245,26 @@ public final class WorkerRunner: Sendable {
             say("a task could not be done: \(error)")
             return .failed(reason: "\(error)")
         }
+    }
+
+    private func work(
+        _ order: WireOrder, _ round: Int, _ state: StateDict, isRepeat: Bool, _ hands: Hands
+    ) -> LocalWork {
+        LocalWork(
+            round: round, order: order.work, state: state, isRepeat: isRepeat,
+            files: hands.files.mapValues { URL(filePath: $0.path) },
+            isCancelled: { [self] in isStopped.load(ordering: .acquiring) || current.withLock { $0.isObsolete } },
+            report: { [self] share in
+                current.withLock { $0.progress = share }
+                happened(.progressed(share))
+            })
+    }
+
+    /// Says goodbye; whether anyone hears it makes no difference.
+    private func depart(saying reason: String) {
+        var request = WireRequest()
+        request.goodbye.reason = reason
+        _ = try? link.ask(request, on: control, patience: .seconds(1))
     }
 
     /// Gets what the next round will need while this one is computed.

@@ -58,6 +58,15 @@ struct WorkerCommand: ParsableCommand {
         help: "A file with the signing keys of the other workers, one a line: nobody else is taken for one of them.")
     var peers: String?
 
+    @Option(help: "The smallest share of the workers in --peers that may begin a round with this one.")
+    var peerShare = 0.5
+
+    @Option(
+        help:
+            "Workers of a sum, besides this one, that may be in league with the coordinator: their noise does not count."
+    )
+    var colluders = 1
+
     @Flag(help: "Sends nothing without noise that this worker adds.")
     var requireNoise = false
 
@@ -107,6 +116,10 @@ struct WorkerCommand: ParsableCommand {
         guard threshold > 0.5, threshold <= 1 else {
             throw ValidationError("--threshold must be above 0.5 and at most 1")
         }
+        guard peerShare > 0, peerShare <= 1 else {
+            throw ValidationError("--peer-share must be above 0 and at most 1")
+        }
+        if colluders < 1 { throw ValidationError("--colluders must be at least 1") }
         guard delta > 0, delta < 1 else { throw ValidationError("--delta must be above 0 and below 1") }
         if let maxEpsilon, !(maxEpsilon > 0) { throw ValidationError("--max-epsilon must be above 0") }
         guard (0...1e9).contains(cacheSize) else { throw ValidationError("--cache-size must be 0 to 1e9 gigabytes") }
@@ -127,7 +140,8 @@ struct WorkerCommand: ParsableCommand {
             rank: rank, name: name, lanes: lanes,
             demand: .init(
                 peers: peers, isRequired: requireSecureAggregation, fewestWorkers: fewestWorkers,
-                threshold: threshold, requiresNoise: requireNoise, maxEpsilon: maxEpsilon, delta: delta),
+                threshold: threshold, colluders: colluders, peerShare: peerShare, requiresNoise: requireNoise,
+                maxEpsilon: maxEpsilon, delta: delta),
             state: StateFolder(state), cacheLimit: Int(cacheSize * 1e9), display: display)
         try worker.work()
     }

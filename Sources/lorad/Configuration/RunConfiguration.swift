@@ -115,6 +115,11 @@ struct RunConfiguration: ConfigurationSection {
         guard let federation, federation.mode == .federated else {
             return "is for data that stays with the workers: it needs federation.mode federated"
         }
+        guard masking.colluders < masking.fewestWorkers else {
+            return
+                "hides nobody where \(masking.colluders) of the \(masking.fewestWorkers) workers of a sum may be in league "
+                + "with the coordinator: raise fewest_workers above colluders"
+        }
         guard federation.refuseNorm == nil else {
             return "hides each update, and federation.refuse_norm looks at them: leave that out"
         }

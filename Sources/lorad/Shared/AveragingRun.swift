@@ -47,11 +47,20 @@ final class AveragingRun: Sendable {
                     clip: ($0.has("privacy") ? try $0.part("privacy")["clip"] : nil).map { Double($0.values[0]) })
             } ?? AveragingJob.State(trained: initial)
         var settings = settings(seed)
+        settings.openedRound = try openedRound()
+        settings.willOpen = { [store] round in
+            try store.append(LedgerEntry(kind: Self.kindOfOpening, time: Date(), entry: "{\"round\":\(round)}"))
+        }
         settings.privacy = try privacyBook(settings.masking, values: initial.entries.reduce(0) { $0 + $1.tensor.count })
         let job = try AveragingJob(
             state, layout: try FactorLayout(weights.plan, state: initial), settings: settings,
             aggregator: aggregator, optimizer: try federation.makeServerOptimizer(after: aggregator),
             work: { [self] in try work($0) }, committed: { [self] in try record($0, $1) })
+        if job.round > state.round {
+            display.say(
+                "round \(job.round) is given up: the coordinator stopped after it had asked for shares that open its sum, "
+                    + "and workers give them once. The run goes on with the next round")
+        }
         return AveragingRunJob(job, self)
     }
 
@@ -64,24 +73,21 @@ final class AveragingRun: Sendable {
                 : .replicas(federation.minWorkers),
             minimumWorkers: isFederated ? federation.minWorkers : 1,
             deadline: federation.roundDeadline.map { .seconds($0) }, seed: seed,
-            largestWeight: Double(federation.maxExamplesWeight), hardNormBound: federation.refuseNorm,
+            largestWeight: Double(federation.largestWeight(opened.configuration)), hardNormBound: federation.refuseNorm,
             gainRank: federation.gainRank)
         settings.hidesMetrics = opened.configuration.ownPrivacy != nil
-        if let masking = opened.configuration.privacy?.secureAggregation, masking.enabled {
-            let noise = opened.configuration.privacy?.differentialPrivacy.workerNoise
-            settings.masking = MaskingSettings(
-                run: opened.configuration.run, threshold: masking.threshold, fewestWorkers: masking.fewestWorkers,
-                // Noise is made for the fewest workers that there may be: so many that it is not far too much for all.
-                minimumWorkers: noise != nil ? federation.minWorkers : 0, bits: masking.bits,
-                clip: noise.map { .norm($0.clip) } ?? .value(masking.clip))
-            settings.masking?.basis = basis.digest
-            if federation.localEpochs == nil {
-                // Nobody works through more rows, and room for weights that never come costs resolution.
-                let rows = federation.localSteps * opened.configuration.training.rowsPerStep
-                settings.largestWeight = min(settings.largestWeight, Double(rows))
-            }
-        }
+        settings.masking = MaskingSettings(opened.configuration, federation, basis: basis)
         return settings
+    }
+
+    private static let kindOfOpening = "opening"
+
+    /// The last round of this run whose sum shares were asked for.
+    private func openedRound() throws -> Int? {
+        struct Opening: Decodable { var round: Int }
+        let begun = try store.history.run().created
+        let last = try store.history.ledger().last { $0.kind == Self.kindOfOpening && $0.time >= begun }
+        return try last.map { try JSONDecoder().decode(Opening.self, from: Data($0.entry.utf8)).round }
     }
 
     /// The run's ledger, if it has differential privacy.

@@ -14,6 +14,10 @@ struct PrivacyDemand {
     var fewestWorkers = 3
     /// The least share of a round's workers that may open a sum.
     var threshold = 0.67
+    /// Workers of a sum that may be in league with the coordinator.
+    var colluders = 1
+    /// The share of the known workers that must begin a round.
+    var peerShare = 0.5
     /// Whether to send nothing without noise of this worker's own making.
     var requiresNoise = false
     /// What this worker's releases in a run may come to.
@@ -38,13 +42,14 @@ extension MaskingPolicy {
     /// The policy of a worker; its signing key follows from its identity.
     ///
     /// - Throws: `CommandError` where the file of keys cannot be used.
-    init(_ demand: PrivacyDemand, identity: IdentityKey, ledger: WorkerLedger) throws {
+    init(_ demand: PrivacyDemand, identity: IdentityKey, ledger: WorkerLedger, record: RevealRecord) throws {
         let seed = identity.derivedKey(for: "secure aggregation signing key").withUnsafeBytes { Data($0) }
         let key = try Curve25519.Signing.PrivateKey(rawRepresentation: seed)
         let peers = try demand.peers.map { try Self.peers(in: $0).union([WorkerIdentity(key.publicKey)]) }
         self.init(
             key: key, trusted: peers, isRequired: demand.isRequired || peers != nil,
             fewestWorkers: demand.fewestWorkers, threshold: demand.threshold,
+            colluders: demand.colluders, peerShare: demand.peerShare, record: record,
             requiresNoise: demand.requiresNoise || demand.maxEpsilon != nil, willRelease: ledger.note)
     }
 

@@ -69,6 +69,12 @@ struct OwnData: Sendable {
         Int(truncatingIfNeeded: nameSeed ^ UInt64(bitPattern: Int64(options.seed)))
     }
 
+    /// About half of the rows, by coins of the system that nobody else knows, and one at least.
+    func randomHalf() -> [Int] {
+        let half = (0..<rows.count).filter { _ in Bool.random() }
+        return half.isEmpty ? [Int.random(in: 0..<rows.count)] : half
+    }
+
     /// What the run file asks for where each worker protects its own examples or people.
     func privacy(
         _ configuration: RunConfiguration, ledger: WorkerLedger, lanes: Int
@@ -94,11 +100,13 @@ struct OwnData: Sendable {
     }
 
     func plan(
-        _ instructions: LocalInstructions, _ options: StretchOptions, _ arguments: TrainingArguments
+        _ instructions: LocalInstructions, _ options: StretchOptions, _ arguments: TrainingArguments,
+        rows chosen: [Int]? = nil
     ) throws -> StretchPlan {
         let shuffle = SplitMix64.hash("\(options.seed)/\(options.firstStep)")
         return try StretchPlan(
-            rows: Array(0..<rows.count), length: instructions.epochs.map { .epochs($0) } ?? .steps(instructions.steps),
+            rows: chosen ?? Array(0..<rows.count),
+            length: instructions.epochs.map { .epochs($0) } ?? .steps(instructions.steps),
             rowsPerStep: arguments.perDeviceTrainBatchSize * arguments.gradientAccumulationSteps, shuffleSeed: shuffle)
     }
 }

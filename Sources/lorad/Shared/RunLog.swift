@@ -113,8 +113,8 @@ extension CoordinatorEvent {
     /// Whether something went wrong, or nearly.
     fileprivate var isIncident: Bool {
         switch self {
-        case .fellSilent, .excluded, .refused, .taskFailed, .closedEarly, .waitingBeyondDeadline, .roundLost, .failed,
-            .endedEarly:
+        case .fellSilent, .excluded, .refused, .taskFailed, .closedEarly, .waitingBeyondDeadline, .roundLost,
+            .roundGivenUp, .failed, .endedEarly:
             true
         case .stalled(let shortage): !shortage.isRepeated
         case .joined, .left, .roundOpened, .counted, .late, .committed, .finished: false

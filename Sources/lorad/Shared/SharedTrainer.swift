@@ -56,6 +56,9 @@ final class SharedTrainer: LocalTrainer {
         say("\(adapted.parameterCount)")
     }
 
+    /// The numbers that train.
+    var valueCount: Int { adapted.weights.parameters.reduce(0) { $0 + $1.tensor.count } }
+
     /// Bytes of the run's largest state: what trains, at the run's own ranks, and what frozen weights may have gained.
     private static func stateByteLimit(_ adapted: AdaptedModel, _ file: URL, _ gainRank: Int?) throws -> Int {
         let run = try AdapterFolder.configuration(Data(contentsOf: file), file: file.path).configuration
@@ -140,7 +143,10 @@ final class SharedTrainer: LocalTrainer {
         if let privacy {
             return try train(instructions.steps, privately: privacy, on: own, options, work, start, computation)
         }
-        let plan = try own.plan(instructions, options, configuration.training)
+        // A result that is to be another than the one before, though it starts from the same state.
+        if work.isRepeat { options.seed = Int.random(in: .min ... .max) }
+        let plan = try own.plan(
+            instructions, options, configuration.training, rows: work.isRepeat ? own.randomHalf() : nil)
         var result = try train(plan, on: own.rows, options, work, start, computation)
         result.metrics.values = values
         return result

@@ -42,7 +42,9 @@ final class WorkerRun {
         place = try WorkerPlace(in: state.workers, name: name ?? WorkerPlace.machineName)
         self.demand = demand
         ledger = WorkerLedger(in: place.folder.appending(path: "privacy"))
-        masking = try MaskingPolicy(demand, identity: place.identity, ledger: ledger)
+        masking = try MaskingPolicy(
+            demand, identity: place.identity, ledger: ledger,
+            record: RevealRecord(path: place.folder.appending(path: "reveals.sqlite").path))
         cache = try BlobCache(folder: state.cache.path, limit: cacheLimit)
         runner = try WorkerRunner(
             line, identity: place.identity,
@@ -74,7 +76,8 @@ final class WorkerRun {
                 say("updates are masked; this worker signs with \(WorkerIdentity(masking.key.publicKey).text)")
             }
             let trainer = try makeTrainer(welcome, configuration)
-            let end = try runner.work(welcome, with: trainer)
+            let agreed = try AgreedTerms(configuration, basis: welcome.basis, values: trainer.valueCount)
+            let end = try runner.work(welcome, with: trainer, under: agreed)
             guard end.isOver else { throw CommandError("the coordinator shut this worker out: \(end.reason)") }
             guard !end.hasFailed else { throw CommandError(end.reason) }
             log.end(end.reason)

@@ -243,8 +243,8 @@ struct PrivateRoundTests {
         let values = run.served.job.state.trained.entries.flatMap { $0.tensor.values }
         let (mean, deviation) = moments(values.map { $0 - 1 })
         let count = Double(values.count)
-        // Noise for three of the four: 0.5 · 2 · √(4/3) in the sum, a quarter of it in the mean.
-        let expected = 0.5 * 2 * (4.0 / 3).squareRoot() / 4
+        // Two make it, of the three that a sum has at least one may collude: 0.5 · 2 · √(4/2) in the sum of four.
+        let expected = 0.5 * 2 * (4.0 / 2).squareRoot() / 4
         #expect(abs(mean - 2 / count.squareRoot()) < 5 * expected / count.squareRoot(), "\(mean)")
         #expect(abs(deviation / expected - 1) < 4 / count.squareRoot(), "\(deviation), expected \(expected)")
         #expect(notes.withLock { $0.count } == 1)

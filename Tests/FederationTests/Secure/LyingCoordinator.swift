@@ -30,13 +30,16 @@ struct LyingCoordinator {
     let terms: MaskingTerms
     var workers: [MaskedResult]
 
-    /// Gives each worker what the list says.
-    init(_ given: [Given], terms change: (inout MaskingTerms, Int) -> Void = { _, _ in }) throws {
+    /// Gives each worker what the list says; each knows `peers` workers, itself and the others among them.
+    init(_ given: [Given], peers: Int? = nil, terms change: (inout MaskingTerms, Int) -> Void = { _, _ in }) throws {
         let layout = UpdateLayout(Self.state(), carriesLoss: true)
         terms = try MaskingSettings(run: "toy", threshold: 0.6).terms(
             round: 0, attempt: Data(repeating: 7, count: 16), layout: layout, workers: given.count, largestWeight: 10,
             noise: nil)
         workers = []
+        let keys = given.map { _ in Curve25519.Signing.PrivateKey() }
+        let absent = (given.count..<max(given.count, peers ?? 0)).map { _ in Curve25519.Signing.PrivateKey() }
+        let known = peers.map { _ in Set((keys + absent).map { WorkerIdentity($0.publicKey) }) }
         for (index, given) in given.enumerated() {
             var own = terms
             change(&own, index)
@@ -46,7 +49,7 @@ struct LyingCoordinator {
             workers.append(
                 try MaskedResult(
                     LocalResult(update: StateDict(moved), metrics: .init(loss: 1, examples: 2)), from: given.base, own,
-                    MaskingPolicy(key: .init(), threshold: 0.6),
+                    MaskingPolicy(key: keys[index], trusted: known, threshold: 0.6),
                     ResultBinding(
                         basis: given.basis, state: given.base, work: given.work, attachments: given.files),
                     lanes: 1))

@@ -20,6 +20,8 @@ final class MaskedRun: Sendable {
 
         func perform(_ work: LocalWork) throws -> LocalResult {
             before()
+            // A result that has been in a sum is not made again.
+            let amount = work.isRepeat ? amount / 2 : amount
             let moved = work.state.entries.map { name, tensor in
                 (name, Tensor(tensor.values.map { $0 + amount }, shape: tensor.shape))
             }
@@ -70,11 +72,11 @@ final class MaskedRun: Sendable {
     /// A worker that moves the state by `amount`, with a weight; it goes away where the stage comes.
     func worker(
         _ name: String, moves amount: Float, examples: Int = 1, leavesAt stage: SecureAggregationServer.Stage? = nil,
-        policy: MaskingPolicy? = nil, before: @escaping @Sendable () -> Void = {}
+        threshold: Double? = nil, policy: MaskingPolicy? = nil, before: @escaping @Sendable () -> Void = {}
     ) throws -> ServedWorker {
         let left = Mutex(false)
         return try served.work(
-            as: name, masking: policy ?? MaskingPolicy(key: .init(), threshold: threshold),
+            as: name, masking: policy ?? MaskingPolicy(key: .init(), threshold: threshold ?? self.threshold),
             Mover(amount: amount, examples: examples, before: before)
         ) { runner, event in
             guard case .exchanging(_, stage) = event, !left.withLock({ $0 }) else { return }

@@ -63,6 +63,27 @@ struct SecureRoundTests {
         #expect(isNear(moved, 0.3), "\(moved)")
     }
 
+    @Test("gives a round up that is lost after shares were given, and goes on with the next one and other results")
+    func spentRound() async throws {
+        let run = try MaskedRun(workers: 3, rounds: 3, threshold: 0.67)
+        run.served.start()
+        let workers = try (1...3).map {
+            try run.worker("w\($0)", moves: 0.1, leavesAt: $0 == 3 ? .reveals : nil, threshold: 0.67)
+        }
+        await #expect(throws: TransportError.self) { try await workers[2].end() }
+        let standby = try run.worker("standby", moves: 0.1, threshold: 0.67)
+        try await run.served.end()
+        for worker in [workers[0], workers[1], standby] { #expect(try await worker.end().isOver) }
+        let givenUp = run.served.events.compactMap { event -> String? in
+            if case .roundGivenUp(0, let reason) = event { reason } else { nil }
+        }
+        #expect(givenUp.count == 1 && givenUp[0].contains("are needed to take its masks off"), "\(givenUp)")
+        #expect(run.reports.all.withLock { $0.map(\.contributions) } == [0, 3, 3])
+        // In the second round two of three have been in the first one's sum: they make another result.
+        #expect(workers[0].lines.contains { $0.contains("with fresh randomness") }, "\(workers[0].lines)")
+        #expect(isNear(try run.moved(), 0.2 / 3 + 0.1))
+    }
+
     @Test("ends where a round is lost again and again")
     func lostRun() async throws {
         let run = try MaskedRun(workers: 3)

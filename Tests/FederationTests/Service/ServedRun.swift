@@ -57,12 +57,13 @@ final class Served<Work: Job>: Sendable {
     /// Lets a worker work until the end, on a thread.
     func work(
         as name: String, identity: IdentityKey = IdentityKey(), over line: JoinLine? = nil,
-        masking: MaskingPolicy? = nil, _ trainer: any LocalTrainer = ToyTrainer(),
+        masking: MaskingPolicy? = nil, under agreed: AgreedTerms? = nil, _ trainer: any LocalTrainer = ToyTrainer(),
         happened: @escaping @Sendable (WorkerRunner, WorkerEvent) -> Void = { _, _ in }
     ) throws -> ServedWorker {
         let cache = try BlobCache(folder: "\(folder.path)/\(name)", limit: 1 << 24)
         return try ServedWorker(
-            line ?? self.line, identity: identity, name: name, cache: cache, masking: masking, trainer, happened)
+            line ?? self.line, identity: identity, name: name, cache: cache, masking: masking, under: agreed, trainer,
+            happened)
     }
 
     /// A connection to the control endpoint.
@@ -140,7 +141,8 @@ final class ServedWorker: Sendable {
 
     init(
         _ line: JoinLine, identity: IdentityKey, name: String, cache: BlobCache, masking: MaskingPolicy?,
-        _ trainer: any LocalTrainer, _ happened: @escaping @Sendable (WorkerRunner, WorkerEvent) -> Void
+        under agreed: AgreedTerms?, _ trainer: any LocalTrainer,
+        _ happened: @escaping @Sendable (WorkerRunner, WorkerEvent) -> Void
     ) throws {
         let machine = WorkerRunner.Machine(name: name, lanes: 1, arithmetic: "whole numbers", offersData: false)
         let this = Mutex<WorkerRunner?>(nil)
@@ -151,7 +153,7 @@ final class ServedWorker: Sendable {
         this.withLock { $0 = runner }
         id = identity.publicIdentity.fingerprint
         self.runner = runner
-        working = BlockingCall { try runner.work(try runner.join(), with: trainer) }
+        working = BlockingCall { try runner.work(try runner.join(), with: trainer, under: agreed) }
     }
 
     /// What it told its user.

@@ -65,6 +65,9 @@ public struct SecureAggregationServer: Sendable {
     /// How many answers the stage needs; of the last one only what ``canFinish`` says counts.
     public var needed: Int { session?.roster.quorum ?? configuration.fewestWorkers }
 
+    /// Whether enough workers have signed the list of survivors that the next stage asks for shares.
+    public var canAsk: Bool { stage == .consents && answered.count >= needed }
+
     /// What a worker is to get in this stage: nil before there is a list of keys, and for a worker that is not
     /// waited for.
     public func message(for worker: WorkerIdentity) -> Data? {

@@ -10,6 +10,12 @@ extension SecureAggregationWorker {
                 .untrusted, "the list of keys lacks the keys that this worker \(identity) sent: leave the round")
         }
         let roster = try Roster(messages, configuration: configuration, trusted: trusted)
+        guard roster.workers.count >= fewestInRound else {
+            throw PrivacyError(
+                .belowThreshold,
+                "the round has \(roster.workers.count) of the \(trusted?.count ?? 0) workers that this one knows; it wants "
+                    + "\(fewestInRound) at least: wait for more, or start it with a lower --peer-share")
+        }
         if let session {
             guard session.roster.digest == roster.digest else {
                 throw PrivacyError(.conflict, "the coordinator sent two different lists of keys for one round")

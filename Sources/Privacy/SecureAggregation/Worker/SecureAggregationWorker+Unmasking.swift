@@ -56,11 +56,25 @@ extension SecureAggregationWorker {
                 .conflict, "shares were asked for by other survivors than this worker signed: none are given")
         }
         try request.verify(session.roster)
+        if let revealed { return revealed }
+        try willReveal(session.sum(of: consent.survivors, configuration))
         let body = session.held.keys.sorted().reduce(into: Data()) { body, owner in
             guard let shares = session.held[owner] else { return }
             body += shares.revealing(consent.survivors.contains(owner) ? .seed : .maskingKey).bytes
         }
-        return try SignedMessage(.reveal, body: body, key: key, scope: session.roster.scope)
+        let message = try SignedMessage(.reveal, body: body, key: key, scope: session.roster.scope)
             .bytes(round: configuration.round)
+        revealed = message
+        return message
+    }
+}
+
+extension WorkerSession {
+    fileprivate func sum(
+        of survivors: SurvivorSet, _ configuration: SecureAggregationConfiguration
+    ) -> RevealedSum {
+        RevealedSum(
+            round: configuration.round, context: roster.scope.context, workers: roster.workers,
+            survivors: survivors.members.map { roster.workers[$0] })
     }
 }

@@ -29,11 +29,14 @@ public struct SecureAggregationWorker: Sendable {
 
     let key: Curve25519.Signing.PrivateKey
     let trusted: Set<WorkerIdentity>?
+    let fewestInRound: Int
     let secrets: RoundSecrets
     var session: WorkerSession?
     var delivered: Data?
     var hasMasked = false
     var consent: (survivors: SurvivorSet, message: Data)?
+    var revealed: Data?
+    let willReveal: @Sendable (RevealedSum) throws -> Void
 
     /// Begins a round.
     ///
@@ -42,14 +45,20 @@ public struct SecureAggregationWorker: Sendable {
     ///   - configuration: The round.
     ///   - trusted: The workers whose keys this one accepts. It has to come from elsewhere than the coordinator to
     ///     protect from one that invents workers; nil takes whoever the coordinator names.
+    ///   - fewestInRound: A list of fewer workers is refused: a share of `trusted`, whatever the coordinator calls enough.
+    ///   - willReveal: Called once, before the first share is given; what it throws keeps all shares back.
     ///   - secret: 32 fresh random bytes, never used in two rounds.
     public init(
         key: Curve25519.Signing.PrivateKey, configuration: SecureAggregationConfiguration,
-        trusted: Set<WorkerIdentity>?, secret: SymmetricKey = SymmetricKey(size: .bits256)
+        trusted: Set<WorkerIdentity>?, fewestInRound: Int = 0,
+        willReveal: @escaping @Sendable (RevealedSum) throws -> Void = { _ in },
+        secret: SymmetricKey = SymmetricKey(size: .bits256)
     ) throws {
         self.key = key
         self.configuration = configuration
         self.trusted = trusted
+        self.fewestInRound = fewestInRound
+        self.willReveal = willReveal
         identity = WorkerIdentity(key.publicKey)
         let scope = MessageScope(context: configuration.digest)
         secrets = try RoundSecrets(secret, context: scope.context)

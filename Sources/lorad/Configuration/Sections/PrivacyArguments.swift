@@ -15,6 +15,7 @@ struct PrivacyArguments: ConfigurationSection {
         var enabled = false
         var threshold = 0.67
         var fewestWorkers = 3
+        var colluders = 1
         var bits = 32
         var clip = 1.0
 
@@ -24,6 +25,10 @@ struct PrivacyArguments: ConfigurationSection {
                 "threshold", \.threshold, "Share of the workers that must stay for a round to count, above one half.",
                 .within(above: 0.5, upTo: 1)),
             Field("fewest_workers", \.fewestWorkers, "Fewer workers make no sum.", .within(2...10_000)),
+            Field(
+                "colluders", \.colluders,
+                "Workers of a sum that may be in league with the coordinator; the others alone make the noise of shares.",
+                .within(1...9_999)),
             Field("bits", \.bits, "Bits that a masked value takes.", .within(16...32)),
             Field("clip", \.clip, "Largest change of a value; larger ones are cut.", .clip),
         ]

@@ -44,6 +44,10 @@ struct EventWording: Sendable {
             Announcement(
                 "round_lost", "\(text(round)) is begun anew: \(reason.onOneLine)",
                 [number(round), ("reason", .string(reason))])
+        case .roundGivenUp(let round, let reason):
+            Announcement(
+                "round_given_up", "\(text(round)) is given up, and the run goes on with the next: \(reason.onOneLine)",
+                [number(round), ("reason", .string(reason))])
         case .committed(let report): committed(report)
         case .endedEarly(let rounds, let reason):
             Announcement(

@@ -58,7 +58,9 @@ struct RunStatus: Equatable, Sendable {
         case .finished: phase = .finished
         case .failed: phase = .failed
         case .roundLost: phase = .gathering
-        case .joined, .fellSilent, .left, .excluded, .closedEarly, .waitingBeyondDeadline, .stalled, .endedEarly: break
+        case .joined, .fellSilent, .left, .excluded, .roundGivenUp, .closedEarly, .waitingBeyondDeadline, .stalled,
+            .endedEarly:
+            break
         }
     }
 
