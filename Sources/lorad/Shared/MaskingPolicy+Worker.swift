@@ -45,8 +45,7 @@ extension MaskingPolicy {
     ///
     /// - Throws: `CommandError` where the file of keys cannot be used.
     init(_ demand: PrivacyDemand, identity: IdentityKey, ledger: WorkerLedger, record: RevealRecord) throws {
-        let seed = identity.derivedKey(for: "secure aggregation signing key").withUnsafeBytes { Data($0) }
-        let key = try Curve25519.Signing.PrivateKey(rawRepresentation: seed)
+        let key = try identity.signingKey
         let peers = try demand.trustedPeers(and: WorkerIdentity(key.publicKey))
         let share = demand.fewestShare * Double(peers?.count ?? 0)
         self.init(

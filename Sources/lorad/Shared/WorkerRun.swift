@@ -84,8 +84,8 @@ final class WorkerRun {
             }
             let trainer = try makeTrainer(welcome, configuration)
             let agreed = try AgreedTerms(configuration, basis: welcome.basis, values: trainer.valueCount)
-            let end = try runner.work(
-                welcome, with: trainer, under: agreed, watchedBy: welcome.wantsData ? witness(welcome, trainer) : nil)
+            let witness = try welcome.wantsData ? witness(welcome, trainer, configuration) : nil
+            let end = try runner.work(welcome, with: trainer, under: agreed, watchedBy: witness)
             guard end.isOver else { throw CommandError("the coordinator shut this worker out: \(end.reason)") }
             guard !end.hasFailed else { throw CommandError(end.reason) }
             log.end(end.reason)
@@ -96,9 +96,7 @@ final class WorkerRun {
 
     /// The ledger of what this worker gives away, where it adds noise of its own.
     private func openLedger(_ run: String, _ configuration: RunConfiguration) throws {
-        guard let noise = configuration.privacy?.differentialPrivacy, noise.enabled,
-            noise.unit != .worker || noise.mechanism != .gaussian
-        else {
+        guard let noise = configuration.privacy?.differentialPrivacy.ofWorkers else {
             guard !masking.requiresNoise else {
                 throw CommandError(
                     "in run \(run) this worker would add no noise, and it sends nothing without (--require-noise, "
@@ -142,10 +140,33 @@ final class WorkerRun {
         return trainer
     }
 
-    /// What watches every order where this site has a policy.
-    private func witness(_ welcome: WorkerRunner.Welcome, _ trainer: SharedTrainer) throws -> (any RoundWitness)? {
-        guard let policy else { return nil }
+    /// What watches every order and everything that is sent: this site's policy, and the worker's transcript.
+    private func witness(
+        _ welcome: WorkerRunner.Welcome, _ trainer: SharedTrainer, _ configuration: RunConfiguration
+    ) throws -> any RoundWitness {
         try RunStore.checkName(welcome.run)
+        let witnesses: [(any RoundWitness)?] = try [
+            policyWitness(welcome, trainer), transcript(welcome, configuration),
+        ]
+        return WitnessList(witnesses.compactMap(\.self))
+    }
+
+    /// Notes what this worker gives away, before it does.
+    private func transcript(
+        _ welcome: WorkerRunner.Welcome, _ configuration: RunConfiguration
+    ) throws -> TranscriptWriter {
+        let noise = configuration.privacy?.differentialPrivacy.ofWorkers
+        let delta = noise.map { demand.countedDelta(in: $0) }
+        return try TranscriptWriter(
+            path: WorkerTranscript(of: welcome.run, in: place.folder).file.path, run: welcome.run,
+            basis: welcome.basis.digest, key: masking.key,
+            spent: { [ledger] in try delta.map { (try ledger.epsilon(delta: $0), $0) } })
+    }
+
+    private func policyWitness(
+        _ welcome: WorkerRunner.Welcome, _ trainer: SharedTrainer
+    ) throws -> (any RoundWitness)? {
+        guard let policy else { return nil }
         return PolicyWitness(
             file: policy, firstDay: FirstDay(file: place.folder.appending(path: "began/\(welcome.run)")),
             spent: { [ledger] in try ledger.epsilon(delta: $0) }, baseState: try baseState(welcome, trainer))
