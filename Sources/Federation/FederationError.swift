@@ -26,6 +26,8 @@ public struct FederationError: Error, CustomStringConvertible, Sendable {
         case roundSpent
         /// A coordinator asks for something else, or protects less, than it promised when this worker joined.
         case brokenPromise
+        /// The policy of this worker's site does not allow it.
+        case forbidden
         /// The work was given up on purpose.
         case cancelled
         /// The run or the connection is over.

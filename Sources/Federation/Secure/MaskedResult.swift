@@ -128,18 +128,22 @@ struct MaskedResult {
     private var worker: SecureAggregationWorker
     private var elements: [UInt32]
     private var vector: Blob?
+    private let willSend: @Sendable (OutgoingResult) throws -> Void
     /// Values that were cut at the clip.
     let cutCount: Int
 
     /// Encodes a result; its weight is its number of examples.
     ///
-    /// - Parameter binding: what the result was made from, by what this worker used.
+    /// - Parameters:
+    ///   - binding: what the result was made from, by what this worker used.
+    ///   - willSend: called before the masked vector is sent, and before shares are; what it throws keeps them back.
     /// - Throws: `FederationError` where it does not fit the terms or they do not fit the policy, `PrivacyError` where it
     ///   cannot be encoded.
     init(
         _ result: LocalResult, from base: StateDict, _ terms: MaskingTerms, _ policy: MaskingPolicy,
-        _ binding: ResultBinding, lanes: Int
+        _ binding: ResultBinding, lanes: Int, willSend: @escaping @Sendable (OutgoingResult) throws -> Void = { _ in }
     ) throws {
+        self.willSend = willSend
         try policy.check(terms)
         try policy.check(result, terms)
         // Noise is drawn anew, and accounted, each time that a result is made; without it a result is for one sum.
@@ -164,7 +168,10 @@ struct MaskedResult {
         worker = try SecureAggregationWorker(
             key: policy.key, configuration: terms.configuration(values: values.count, result: binding.digest),
             trusted: policy.trusted, fewestInRound: policy.fewestInRound,
-            willReveal: { [record = policy.record] sum in if let key { try record.note(key, in: sum) } })
+            willReveal: { [record = policy.record] sum in
+                if let key { try record.note(key, in: sum) }
+                try willSend(.shares(sum))
+            })
     }
 
     /// What is sent in place of the result.
@@ -176,6 +183,7 @@ struct MaskedResult {
     mutating func answer(_ message: Data, lanes: Int) throws -> Answer {
         if let answer = try worker.answer(message) { return .message(answer) }
         if let vector { return .vector(vector) }
+        try willSend(.masked(roster: worker.roster))
         let elements = elements
         self.elements = []
         let blob = try Blob(MemorySource(try worker.mask(elements, lanes: lanes).encoded))

@@ -79,7 +79,7 @@ public struct MaskingSettings: Equatable, Sendable {
 
     /// The shares that make the noise: of as few workers as `threshold` leaves of `roundWorkers`, and no fewer than make a
     /// sum, less those that may be in league with the coordinator: they know their shares and can take them off.
-    var shares: Int {
+    public var shares: Int {
         // 0.7 x 10 is a little above 7 in binary, and 7 of 10 are meant.
         let staying = Int((threshold * Double(roundWorkers) - 1e-9).rounded(.up))
         return max(1, max(fewestWorkers, staying) - colluders)

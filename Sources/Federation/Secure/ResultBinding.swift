@@ -1,6 +1,6 @@
 import Crypto
-import Foundation
-import Tensors
+public import Foundation
+public import Tensors
 
 /// What a masked result was made from. Each worker computes it from what it used, and its masks and signatures are bound
 /// to it: results that were made from different things cannot be summed.
@@ -37,7 +37,7 @@ struct ResultBinding: Equatable, Sendable {
 
 extension StateDict {
     /// SHA-256 of names, shapes and numbers, in order.
-    var contentDigest: Data {
+    public var contentDigest: Data {
         var hash = SHA256()
         hash.update(data: Data("lorad state 1".utf8))
         for (name, tensor) in entries {

@@ -4,28 +4,32 @@ import SwiftProtobuf
 import Tensors
 
 extension WorkerRunner {
-    /// How the order's result is masked, if it is.
+    /// How the order's result is to be masked, if it is.
     func maskingTerms(_ order: WireOrder) throws -> MaskingTerms? {
-        guard !order.masking.isEmpty else {
-            guard masking?.isRequired != true else {
-                throw FederationError(
-                    .unsupported, "the run has no secure aggregation, and this worker sends nothing without")
-            }
-            return nil
-        }
-        guard let masking else {
-            throw FederationError(.unsupported, "the run has secure aggregation, and this worker has no signing key")
-        }
+        guard !order.masking.isEmpty else { return nil }
         do {
-            let terms = try JSONDecoder().decode(MaskingTerms.self, from: order.masking)
-            try masking.check(terms)
-            return terms
-        } catch let error as DecodingError {
+            return try JSONDecoder().decode(MaskingTerms.self, from: order.masking)
+        } catch {
             throw FederationError(
                 .protocolViolation, "terms of secure aggregation that cannot be read: run the same release",
                 cause: error
             )
         }
+    }
+
+    /// Refuses terms that hide less than this worker insists on.
+    func checkPolicy(_ terms: MaskingTerms?) throws {
+        guard let terms else {
+            guard masking?.isRequired != true else {
+                throw FederationError(
+                    .unsupported, "the run has no secure aggregation, and this worker sends nothing without")
+            }
+            return
+        }
+        guard let masking else {
+            throw FederationError(.unsupported, "the run has secure aggregation, and this worker has no signing key")
+        }
+        try masking.check(terms)
     }
 
     /// Whether shares were given for a result without noise from the same state.
@@ -39,9 +43,11 @@ extension WorkerRunner {
 
     func mask(
         _ result: LocalResult, from state: StateDict, _ terms: MaskingTerms, _ policy: MaskingPolicy,
-        _ binding: ResultBinding, _ hands: inout Hands
+        _ binding: ResultBinding, _ ordered: OrderedWork, _ hands: inout Hands
     ) throws -> Worker.Event {
-        let masked = try MaskedResult(result, from: state, terms, policy, binding, lanes: lanes)
+        let masked = try MaskedResult(result, from: state, terms, policy, binding, lanes: lanes) {
+            [witness = hands.witness] in try witness?.willSend($0, of: ordered)
+        }
         if masked.cutCount > 0 {
             say(
                 "\(masked.cutCount) values of the update were cut at ±\(terms.clip.bound): "
@@ -68,6 +74,9 @@ extension WorkerRunner {
                     do {
                         guard let answer = try hands.masked?.answer(message, lanes: lanes) else { return .exchanged }
                         request = try self.request(answer, of: order)
+                    } catch let error as FederationError where error.code == .forbidden {
+                        depart(saying: "the policy of this worker's site does not allow it")
+                        throw error
                     } catch let error where error is PrivacyError || error is FederationError {
                         say("this worker leaves the round: \(error)")
                         return .exchanged

@@ -124,11 +124,14 @@ public final class WorkerRunner: Sendable {
 
     /// Works until the run is over, this worker is shut out, or `stop` is called.
     ///
-    /// - Parameter agreed: what this worker insists on for every order; `nil` takes orders as they come.
+    /// - Parameters:
+    ///   - agreed: what this worker insists on for every order; `nil` takes orders as they come.
+    ///   - witness: watches every order, and everything that is sent.
     /// - Throws: `TransportError` where the coordinator does not let this worker in any more, `.closed` after `stop`;
-    ///   `FederationError.brokenPromise` where it asks for less than was agreed.
+    ///   `FederationError.brokenPromise` where it asks for less than was agreed, `.forbidden` where `witness` refuses.
     public func work(
-        _ welcome: Welcome, with trainer: any LocalTrainer, under agreed: AgreedTerms? = nil
+        _ welcome: Welcome, with trainer: any LocalTrainer, under agreed: AgreedTerms? = nil,
+        watchedBy witness: (any RoundWitness)? = nil
     ) throws -> End {
         let heart = Thread { [self] in beat(every: welcome.timing.heartbeat) }
         heart.name = "heartbeat"
@@ -136,7 +139,7 @@ public final class WorkerRunner: Sendable {
         defer { isStopped.store(true, ordering: .releasing) }
         var core = Worker(tellsReasons: !welcome.wantsData)
         var action = core.start()
-        var hands = Hands(agreed: agreed)
+        var hands = Hands(agreed: agreed, witness: witness, run: welcome.run)
         while true {
             if case .leave(let end) = action { return End(isOver: end.isOver, reason: end.reason) }
             let event = try act(action, &hands, trainer, welcome)
@@ -166,6 +169,8 @@ public final class WorkerRunner: Sendable {
     /// What is at hand for the task.
     struct Hands {
         let agreed: AgreedTerms?
+        let witness: (any RoundWitness)?
+        let run: String
         var state: (id: Data, tensors: StateDict)?
         var files: [Data: CachedBlob] = [:]
         var update: Blob?
@@ -214,21 +219,21 @@ public final class WorkerRunner: Sendable {
         guard let state = hands.state?.tensors, let round = TaskKey(order.task)?.round else { return .abandoned }
         do {
             let terms = try maskingTerms(order)
+            let (binding, ordered) = try witnessed(order, round, state, terms, trainer, hands)
+            try checkPolicy(terms)
             try hands.agreed?.check(terms, round: round)
-            let binding = terms.map { _ in
-                ResultBinding(
-                    basis: trainer.basis, state: state, work: order.work,
-                    attachments: order.attachments.compactMap { Attachment($0) })
-            }
             let isRepeat = isRepeat(terms, binding)
             let work = work(order, round, state, isRepeat: isRepeat, hands)
             let result = try withPrefetch(order) { try trainer.perform(work) }
             try hands.agreed?.check(result, round: round)
-            if let terms, let masking, let binding {
-                return try mask(result, from: state, terms, masking, binding, &hands)
+            if let terms, let masking, let binding, let ordered {
+                return try mask(result, from: state, terms, masking, binding, ordered, &hands)
             }
             try masking?.check(result, nil)
             guard result.update.count > 0 else { return .performed(nil, result.metrics) }
+            if let ordered, let witness = hands.witness {
+                try witness.willSend(.update(digest: result.update.contentDigest), of: ordered)
+            }
             let blob = try Blob(result.update, threads: ServingProcess.hashingThreads)
             hands.update = blob
             return .performed(WireBlob(blob), result.metrics)
@@ -238,6 +243,9 @@ public final class WorkerRunner: Sendable {
         } catch let error as FederationError where error.code == .brokenPromise {
             depart(saying: "what the coordinator ordered is not what the run file promised")
             throw error
+        } catch let error as FederationError where error.code == .forbidden {
+            depart(saying: "the policy of this worker's site does not allow it")
+            throw error
         } catch let error as PrivacyError where error.code == .budgetExceeded {
             say("this worker gives away no more in the run: \(error)")
             return .failed(reason: WireFailure.spentBudget)
@@ -245,6 +253,21 @@ public final class WorkerRunner: Sendable {
             say("a task could not be done: \(error)")
             return .failed(reason: "\(error)")
         }
+    }
+
+    /// What the result will be bound to, and the order that the witness has let pass; `nil` where nobody asks for them.
+    private func witnessed(
+        _ order: WireOrder, _ round: Int, _ state: StateDict, _ terms: MaskingTerms?, _ trainer: any LocalTrainer,
+        _ hands: Hands
+    ) throws -> (binding: ResultBinding?, ordered: OrderedWork?) {
+        guard terms != nil || hands.witness != nil else { return (nil, nil) }
+        let files = order.attachments.compactMap { Attachment($0) }
+        let binding = ResultBinding(basis: trainer.basis, state: state, work: order.work, attachments: files)
+        let ordered = OrderedWork(
+            run: hands.run, round: round, basis: trainer.basis, state: binding.state, work: order.work,
+            attachments: files, terms: terms)
+        try hands.witness?.willWork(ordered)
+        return (binding, ordered)
     }
 
     private func work(
@@ -261,7 +284,7 @@ public final class WorkerRunner: Sendable {
     }
 
     /// Says goodbye; whether anyone hears it makes no difference.
-    private func depart(saying reason: String) {
+    func depart(saying reason: String) {
         var request = WireRequest()
         request.goodbye.reason = reason
         _ = try? link.ask(request, on: control, patience: .seconds(1))

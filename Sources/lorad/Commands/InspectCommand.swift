@@ -27,10 +27,16 @@ struct InspectCommand: ParsableCommand {
     @Option(help: "The rank that trainable parameters are counted for.")
     var rank = 8
 
+    @Flag(help: "Only prints the digest by which a site's policy (lorad worker --policy) names the folder.")
+    var digest = false
+
     @Flag(help: "Prints one JSON object.")
     var json = false
 
     func validate() throws {
+        guard !digest || (target.isEmpty && pattern == nil && !json) else {
+            throw ValidationError("--digest prints one line: give no --target, --pattern or --json")
+        }
         guard target.isEmpty || pattern == nil else { throw ValidationError("give --target or --pattern, not both") }
         guard rank > 0 else { throw ValidationError("--rank must be at least 1") }
     }
@@ -39,6 +45,7 @@ struct InspectCommand: ParsableCommand {
         let url = URL(filePath: folder)
         let isAdapter = FileManager.default.fileExists(
             atPath: url.appending(path: AdapterFolder.configurationFile).path)
+        if digest { return print(try isAdapter ? ModelFiles.digest(ofAdapter: url) : ModelFiles.digest(of: url)) }
         let inspection = isAdapter ? try Inspection(adapter: url) : try ofModel(url)
         print(json ? try inspection.json() : inspection.text)
     }

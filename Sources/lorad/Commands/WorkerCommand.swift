@@ -21,6 +21,12 @@ struct WorkerCommand: ParsableCommand {
     @Option(help: "A file with that line, in place of --join: other users see what a command is called with.")
     var joinFile: String?
 
+    @Option(help: "What this site allows, a YAML file: the worker takes no part in anything else.")
+    var policy: String?
+
+    @Flag(help: "Prints such a file with comments, and exits.")
+    var policyExample = false
+
     @Option(help: "A folder with the base model, in place of fetching it; its fingerprint is checked.")
     var model: String?
 
@@ -106,7 +112,9 @@ struct WorkerCommand: ParsableCommand {
     var skipBadRows = false
 
     func validate() throws {
-        guard (join == nil) != (joinFile == nil) else { throw ValidationError("give --join or --join-file") }
+        guard policyExample || (join == nil) != (joinFile == nil) else {
+            throw ValidationError("give --join or --join-file")
+        }
         if let rank, rank < 1 { throw ValidationError("--rank must be at least 1") }
         if let lanes, !LaneCount.range.contains(lanes) {
             throw ValidationError("--lanes must be from 1 to \(LaneCount.range.upperBound)")
@@ -126,6 +134,7 @@ struct WorkerCommand: ParsableCommand {
     }
 
     func run() throws {
+        if policyExample { return print(PolicyFile.example) }
         let display = ProgressDisplay(json: json)
         defer { display.finish() }
         StopSignal.listen()
@@ -138,8 +147,9 @@ struct WorkerCommand: ParsableCommand {
                     featureCache: featureCache ?? "")
             },
             rank: rank, name: name, lanes: lanes,
+            policy: policy.map { try PolicyFile(path: $0) },
             demand: .init(
-                peers: peers, isRequired: requireSecureAggregation, fewestWorkers: fewestWorkers,
+                peers: [peers].compactMap(\.self), isRequired: requireSecureAggregation, fewestWorkers: fewestWorkers,
                 threshold: threshold, colluders: colluders, peerShare: peerShare, requiresNoise: requireNoise,
                 maxEpsilon: maxEpsilon, delta: delta),
             state: StateFolder(state), cacheLimit: Int(cacheSize * 1e9), display: display)

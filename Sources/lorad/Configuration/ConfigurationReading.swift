@@ -7,12 +7,15 @@ struct ConfigurationReading {
     let checksDisk: Bool
     /// Keys, dotted, that need not be given although their sections say so.
     let waived: Set<String>
+    /// Whether keys that are not known may belong elsewhere in a run file.
+    private let belongsToRunFile: Bool
     private(set) var problems: [ConfigurationError.Problem] = []
     private var path: [String] = []
 
-    init(checksDisk: Bool, waived: Set<String> = []) {
+    init(checksDisk: Bool, waived: Set<String> = [], belongsToRunFile: Bool = true) {
         self.checksDisk = checksDisk
         self.waived = waived
+        self.belongsToRunFile = belongsToRunFile
     }
 
     /// Whether a key of the section that is being read need not be given.
@@ -43,7 +46,8 @@ struct ConfigurationReading {
     /// Notes a key that does not belong where it is, and where it was likely meant to go.
     mutating func noteUnknown(_ entry: ConfigurationNode.Entry, among known: [String]) {
         let nearest = NearestName.of(entry.key, among: known)
-        let elsewhere = RunConfiguration.sections(holding: entry.key).map { "\($0).\(entry.key)" }
+        let sections = belongsToRunFile ? RunConfiguration.sections(holding: entry.key) : []
+        let elsewhere = sections.map { "\($0).\(entry.key)" }
         let hint =
             switch (elsewhere.isEmpty, nearest) {
             case (false, _): "; it belongs at \(elsewhere.joined(separator: " or "))"

@@ -204,7 +204,16 @@ final class CoordinatorRun {
         let text = try Data(contentsOf: adapter.appending(path: AdapterFolder.configurationFile))
         let blob = try Blob(MemorySource(text))
         shelf.publish(blob)
-        return modelFiles.files + [.init(name: AdapterFolder.configurationFile, blob: blob.id, size: blob.size)]
+        return try modelFiles.files + [.init(name: AdapterFolder.configurationFile, blob: blob.id, size: blob.size)]
+            + baseAdapter()
+    }
+
+    /// The weights of the adapter that training starts from, so that workers know it by its content.
+    private func baseAdapter() throws -> [CoordinatorOptions.File] {
+        guard let path = opened.configuration.adapter.path else { return [] }
+        let blob = try Blob(FileSource(path: AdapterFolder.weights(in: URL(filePath: path)).path))
+        shelf.publish(blob)
+        return [.init(name: AdapterFolder.weightsFile, blob: blob.id, size: blob.size)]
     }
 
     /// What workers join with, as it is whenever it is asked for.

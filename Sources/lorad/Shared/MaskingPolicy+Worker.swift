@@ -6,8 +6,8 @@ import Transports
 
 /// What the user of a worker asks for before anything is sent.
 struct PrivacyDemand {
-    /// A file with the other workers' signing keys, one a line.
-    var peers: String?
+    /// Files with the other workers' signing keys, one a line; a worker that takes part must be in each.
+    var peers: [String] = []
     /// Whether to send nothing without.
     var isRequired = false
     /// The fewest workers of a sum.
@@ -18,6 +18,8 @@ struct PrivacyDemand {
     var colluders = 1
     /// The share of the known workers that must begin a round.
     var peerShare = 0.5
+    /// The share of the known workers that must be in a sum.
+    var fewestShare = 0.0
     /// Whether to send nothing without noise of this worker's own making.
     var requiresNoise = false
     /// What this worker's releases in a run may come to.
@@ -43,14 +45,26 @@ extension MaskingPolicy {
     ///
     /// - Throws: `CommandError` where the file of keys cannot be used.
     init(_ demand: PrivacyDemand, identity: IdentityKey, ledger: WorkerLedger, record: RevealRecord) throws {
-        let seed = identity.derivedKey(for: "secure aggregation signing key").withUnsafeBytes { Data($0) }
-        let key = try Curve25519.Signing.PrivateKey(rawRepresentation: seed)
-        let peers = try demand.peers.map { try Self.peers(in: $0).union([WorkerIdentity(key.publicKey)]) }
+        let key = try identity.signingKey
+        let peers = try demand.trustedPeers(and: WorkerIdentity(key.publicKey))
+        let share = demand.fewestShare * Double(peers?.count ?? 0)
         self.init(
             key: key, trusted: peers, isRequired: demand.isRequired || peers != nil,
-            fewestWorkers: demand.fewestWorkers, threshold: demand.threshold,
+            // 0.7 x 10 is a little above 7 in binary, and 7 of 10 are meant.
+            fewestWorkers: max(demand.fewestWorkers, Int((share - 1e-9).rounded(.up))), threshold: demand.threshold,
             colluders: demand.colluders, peerShare: demand.peerShare, record: record,
             requiresNoise: demand.requiresNoise || demand.maxEpsilon != nil, willRelease: ledger.note)
+    }
+}
+
+extension PrivacyDemand {
+    /// The workers that every file of keys names, and this one; `nil` if no file was given.
+    ///
+    /// - Throws: `CommandError` where a file cannot be used.
+    func trustedPeers(and own: WorkerIdentity) throws -> Set<WorkerIdentity>? {
+        guard !peers.isEmpty else { return nil }
+        let lists = try peers.map { try Self.peers(in: $0) }
+        return lists.dropFirst().reduce(lists[0]) { $0.intersection($1) }.union([own])
     }
 
     private static func peers(in path: String) throws -> Set<WorkerIdentity> {

@@ -59,6 +59,15 @@ final class SharedTrainer: LocalTrainer {
     /// The numbers that train.
     var valueCount: Int { adapted.weights.parameters.reduce(0) { $0 + $1.tensor.count } }
 
+    /// What trains.
+    var trained: [AdapterParameter] { adapted.weights.plan.parameters }
+
+    /// SHA-256 of the state that a run begins with that starts from the adapter in a folder.
+    func stateDigest(ofAdapterIn folder: URL) throws -> Data {
+        let (loaded, _) = try AdapterWeights.loaded(from: folder, fresh: adapted.weights)
+        return loaded.stateDict.contentDigest
+    }
+
     /// Bytes of the run's largest state: what trains, at the run's own ranks, and what frozen weights may have gained.
     private static func stateByteLimit(_ adapted: AdaptedModel, _ file: URL, _ gainRank: Int?) throws -> Int {
         let run = try AdapterFolder.configuration(Data(contentsOf: file), file: file.path).configuration

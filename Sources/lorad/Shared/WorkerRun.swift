@@ -21,6 +21,7 @@ final class WorkerRun {
     private let log: WorkerLog
     private let place: WorkerPlace
     private let masking: MaskingPolicy
+    private let policy: PolicyFile?
     private let demand: PrivacyDemand
     private let ledger: WorkerLedger
     /// Files in use, which keeps them in the cache.
@@ -29,8 +30,11 @@ final class WorkerRun {
     /// Opens this worker's identity and cache.
     init(
         _ line: JoinLine, models: BaseModelPlaces, data: OwnData.Paths?, rank: Int?, name: String?, lanes count: Int?,
-        demand: PrivacyDemand, state: StateFolder, cacheLimit: Int, display: ProgressDisplay
+        policy: PolicyFile? = nil, demand: PrivacyDemand, state: StateFolder, cacheLimit: Int, display: ProgressDisplay
     ) throws {
+        try policy?.admit(line)
+        let demand = policy.map { demand.tightened(by: $0.policy) } ?? demand
+        self.policy = policy
         self.models = models
         self.data = data
         self.rank = rank
@@ -45,6 +49,7 @@ final class WorkerRun {
         masking = try MaskingPolicy(
             demand, identity: place.identity, ledger: ledger,
             record: RevealRecord(path: place.folder.appending(path: "reveals.sqlite").path))
+        try policy?.checkPeers(masking.trusted)
         cache = try BlobCache(folder: state.cache.path, limit: cacheLimit)
         runner = try WorkerRunner(
             line, identity: place.identity,
@@ -71,13 +76,16 @@ final class WorkerRun {
             let configuration = try RunFile.parse(
                 welcome.configuration, name: "the coordinator's run file", checksDisk: false)
             log.begin(welcome.run, as: place.name, configuration)
+            try policy?.admit(
+                welcome.run, configuration, welcome.basis, hasOwnData: welcome.wantsData, known: masking.trusted?.count)
             try openLedger(welcome.run, configuration)
             if configuration.privacy?.secureAggregation.enabled == true {
                 say("updates are masked; this worker signs with \(WorkerIdentity(masking.key.publicKey).text)")
             }
             let trainer = try makeTrainer(welcome, configuration)
             let agreed = try AgreedTerms(configuration, basis: welcome.basis, values: trainer.valueCount)
-            let end = try runner.work(welcome, with: trainer, under: agreed)
+            let witness = try welcome.wantsData ? witness(welcome, trainer, configuration) : nil
+            let end = try runner.work(welcome, with: trainer, under: agreed, watchedBy: witness)
             guard end.isOver else { throw CommandError("the coordinator shut this worker out: \(end.reason)") }
             guard !end.hasFailed else { throw CommandError(end.reason) }
             log.end(end.reason)
@@ -88,9 +96,7 @@ final class WorkerRun {
 
     /// The ledger of what this worker gives away, where it adds noise of its own.
     private func openLedger(_ run: String, _ configuration: RunConfiguration) throws {
-        guard let noise = configuration.privacy?.differentialPrivacy, noise.enabled,
-            noise.unit != .worker || noise.mechanism != .gaussian
-        else {
+        guard let noise = configuration.privacy?.differentialPrivacy.ofWorkers else {
             guard !masking.requiresNoise else {
                 throw CommandError(
                     "in run \(run) this worker would add no noise, and it sends nothing without (--require-noise, "
@@ -120,13 +126,64 @@ final class WorkerRun {
         guard let adapter = welcome.files.first(where: { $0.name == AdapterFolder.configurationFile }) else {
             throw CommandError("the coordinator sent no adapter configuration: run the same release at both ends")
         }
-        let folder = try base(welcome.files.filter { $0.name != adapter.name }, configuration)
         let file = try runner.fetch(adapter)
         held.append(file)
-        return try SharedTrainer(
+        try policy?.admit(
+            AdapterFolder.configuration(Data(contentsOf: URL(filePath: file.path)), file: adapter.name).configuration,
+            learnsTemperature: configuration.training.learnTemperature)
+        let folder = try base(welcome.basis.baseModelFiles, configuration)
+        let trainer = try SharedTrainer(
             welcome.basis, ModelFolder(folder), adapterConfiguration: URL(filePath: file.path),
             configuration: configuration, lanes: lanes, data: welcome.wantsData ? data : nil, rank: rank,
             name: place.name, ledger: ledger, say: say)
+        try policy?.admit(trainer.trained)
+        return trainer
+    }
+
+    /// What watches every order and everything that is sent: this site's policy, and the worker's transcript.
+    private func witness(
+        _ welcome: WorkerRunner.Welcome, _ trainer: SharedTrainer, _ configuration: RunConfiguration
+    ) throws -> any RoundWitness {
+        try RunStore.checkName(welcome.run)
+        let witnesses: [(any RoundWitness)?] = try [
+            policyWitness(welcome, trainer), transcript(welcome, configuration),
+        ]
+        return WitnessList(witnesses.compactMap(\.self))
+    }
+
+    /// Notes what this worker gives away, before it does.
+    private func transcript(
+        _ welcome: WorkerRunner.Welcome, _ configuration: RunConfiguration
+    ) throws -> TranscriptWriter {
+        let noise = configuration.privacy?.differentialPrivacy.ofWorkers
+        let delta = noise.map { demand.countedDelta(in: $0) }
+        return try TranscriptWriter(
+            path: WorkerTranscript(of: welcome.run, in: place.folder).file.path, run: welcome.run,
+            basis: welcome.basis.digest, key: masking.key,
+            spent: { [ledger] in try delta.map { (try ledger.epsilon(delta: $0), $0) } })
+    }
+
+    private func policyWitness(
+        _ welcome: WorkerRunner.Welcome, _ trainer: SharedTrainer
+    ) throws -> (any RoundWitness)? {
+        guard let policy else { return nil }
+        return PolicyWitness(
+            file: policy, firstDay: FirstDay(file: place.folder.appending(path: "began/\(welcome.run)")),
+            spent: { [ledger] in try ledger.epsilon(delta: $0) }, baseState: try baseState(welcome, trainer))
+    }
+
+    /// The state that the first round must begin with, where the run starts from an adapter that the policy approves of.
+    private func baseState(_ welcome: WorkerRunner.Welcome, _ trainer: SharedTrainer) throws -> Data? {
+        guard policy?.policy.baseAdapters.names != nil else { return nil }
+        let names = RunBasis.adapterFiles
+        let files = welcome.files.filter { names.contains($0.name) }
+        guard files.count == names.count else { return nil }
+        guard rank == nil else {
+            throw CommandError(
+                "--rank cuts the adapter that the run starts from, so that it cannot be compared with the one that the site's "
+                    + "policy approves of (base_adapters): leave --rank out")
+        }
+        return try trainer.stateDigest(ofAdapterIn: link(files, in: "adapter"))
     }
 
     /// The base model's folder: this machine's own where it is the same, else one of fetched files.
@@ -171,7 +228,12 @@ final class WorkerRun {
     private func fetch(_ files: [CoordinatorOptions.File]) throws -> URL {
         let bytes = try Self.byteCount(of: files)
         say("fetching the base model: \(files.count) files, \(String(format: "%.1f", Double(bytes) / 1e6)) MB")
-        let folder = place.folder.appending(path: "model")
+        return try link(files, in: "model")
+    }
+
+    /// Fetches files, and gives a folder in which they have their names.
+    private func link(_ files: [CoordinatorOptions.File], in name: String) throws -> URL {
+        let folder = place.folder.appending(path: name)
         try? FileManager.default.removeItem(at: folder)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         for file in files {

@@ -72,12 +72,13 @@ final class MaskedRun: Sendable {
     /// A worker that moves the state by `amount`, with a weight; it goes away where the stage comes.
     func worker(
         _ name: String, moves amount: Float, examples: Int = 1, leavesAt stage: SecureAggregationServer.Stage? = nil,
-        threshold: Double? = nil, policy: MaskingPolicy? = nil, before: @escaping @Sendable () -> Void = {}
+        threshold: Double? = nil, policy: MaskingPolicy? = nil, watchedBy witness: (any RoundWitness)? = nil,
+        before: @escaping @Sendable () -> Void = {}
     ) throws -> ServedWorker {
         let left = Mutex(false)
         return try served.work(
             as: name, masking: policy ?? MaskingPolicy(key: .init(), threshold: threshold ?? self.threshold),
-            Mover(amount: amount, examples: examples, before: before)
+            watchedBy: witness, Mover(amount: amount, examples: examples, before: before)
         ) { runner, event in
             guard case .exchanging(_, stage) = event, !left.withLock({ $0 }) else { return }
             left.withLock { $0 = true }

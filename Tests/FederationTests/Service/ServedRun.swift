@@ -57,13 +57,14 @@ final class Served<Work: Job>: Sendable {
     /// Lets a worker work until the end, on a thread.
     func work(
         as name: String, identity: IdentityKey = IdentityKey(), over line: JoinLine? = nil,
-        masking: MaskingPolicy? = nil, under agreed: AgreedTerms? = nil, _ trainer: any LocalTrainer = ToyTrainer(),
+        masking: MaskingPolicy? = nil, under agreed: AgreedTerms? = nil, watchedBy witness: (any RoundWitness)? = nil,
+        _ trainer: any LocalTrainer = ToyTrainer(),
         happened: @escaping @Sendable (WorkerRunner, WorkerEvent) -> Void = { _, _ in }
     ) throws -> ServedWorker {
         let cache = try BlobCache(folder: "\(folder.path)/\(name)", limit: 1 << 24)
         return try ServedWorker(
-            line ?? self.line, identity: identity, name: name, cache: cache, masking: masking, under: agreed, trainer,
-            happened)
+            line ?? self.line, identity: identity, name: name, cache: cache, masking: masking, under: agreed,
+            watchedBy: witness, trainer, happened)
     }
 
     /// A connection to the control endpoint.
@@ -141,7 +142,7 @@ final class ServedWorker: Sendable {
 
     init(
         _ line: JoinLine, identity: IdentityKey, name: String, cache: BlobCache, masking: MaskingPolicy?,
-        under agreed: AgreedTerms?, _ trainer: any LocalTrainer,
+        under agreed: AgreedTerms?, watchedBy witness: (any RoundWitness)?, _ trainer: any LocalTrainer,
         _ happened: @escaping @Sendable (WorkerRunner, WorkerEvent) -> Void
     ) throws {
         let machine = WorkerRunner.Machine(name: name, lanes: 1, arithmetic: "whole numbers", offersData: false)
@@ -153,7 +154,7 @@ final class ServedWorker: Sendable {
         this.withLock { $0 = runner }
         id = identity.publicIdentity.fingerprint
         self.runner = runner
-        working = BlockingCall { try runner.work(try runner.join(), with: trainer, under: agreed) }
+        working = BlockingCall { try runner.work(try runner.join(), with: trainer, under: agreed, watchedBy: witness) }
     }
 
     /// What it told its user.

@@ -67,6 +67,9 @@ public struct SecureAggregationWorker: Sendable {
         ).bytes(round: configuration.round)
     }
 
+    /// The workers of the list of keys; none before the list is there.
+    public var roster: [WorkerIdentity] { session?.roster.workers ?? [] }
+
     /// Answers a message of the coordinator.
     ///
     /// - Returns: The message to send back; nil for the neighbours' shares, after which the vector can be masked.

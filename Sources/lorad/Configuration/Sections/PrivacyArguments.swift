@@ -101,6 +101,8 @@ extension Constraint<Double> {
 extension PrivacyArguments.DifferentialPrivacy {
     /// Itself where workers add noise for their own examples or people.
     var ownNoise: Self? { enabled && unit != .worker ? self : nil }
+    /// Itself where workers add noise, of whatever kind.
+    var ofWorkers: Self? { enabled && (unit != .worker || mechanism != .gaussian) ? self : nil }
     /// Itself where noise hides whole workers.
     var workerNoise: Self? { enabled && unit == .worker ? self : nil }
 }

@@ -1,0 +1,107 @@
+import ArgumentParser
+import Federation
+import Foundation
+import Models
+import Privacy
+
+/// `lorad privacy transcript`.
+struct PrivacyTranscriptCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "transcript",
+        abstract:
+            "Shows what a worker of this machine has given away in a run, and checks that nobody changed that.",
+        discussion: """
+            Examples:
+              lorad privacy transcript hospital-vqa --worker north
+              lorad privacy transcript hospital-vqa --worker north --against south.transcript
+            """)
+
+    @Argument(help: "The run's name.")
+    var id: String
+
+    @OptionGroup var options: RunsOptions
+
+    @Option(help: "The worker's name.")
+    var worker: String
+
+    @Flag(help: "Only says whether the transcript is in order.")
+    var verify = false
+
+    @Option(
+        help: "Another worker's transcript, to be compared: what both were shown must be the same.")
+    var against: String?
+
+    @Flag(help: "Prints one JSON object.")
+    var json = false
+
+    func run() throws {
+        try RunStore.checkName(id)
+        try WorkerPlace.checkName(worker)
+        let place = WorkerTranscript(
+            of: id, in: StateFolder(options.state).workers.appending(path: worker))
+        let own = try place.read()
+        let other = try against.map { try Transcript(path: $0) }
+        let comparison = other.map { TranscriptComparison(own, $0) }
+        print(try json ? report(own, comparison).text() : text(own, other, comparison))
+        if let difference = comparison?.difference, let against {
+            throw CommandError("\(place.file.path) and \(against) contradict each other: \(difference)")
+        }
+    }
+
+    private func text(_ own: Transcript, _ other: Transcript?, _ comparison: TranscriptComparison?)
+        -> String
+    {
+        let summary =
+            ["\(own.entries.count) lines, in order, signed by worker \(own.signer.text)"] + own.notes
+        let compared = comparison.flatMap { comparison -> [String]? in
+            guard comparison.difference == nil, let other else { return nil }
+            let rounds = comparison.rounds
+            return other.notes.map { "the other transcript: \($0)" } + [
+                "agrees with that of worker \(other.signer.text) in \(rounds) round\(rounds == 1 ? "" : "s") that both took part in"
+            ]
+        }
+        let lines = verify ? [] : own.entries.enumerated().map { "\($0 + 1)  \($1.words)" }
+        return (lines + summary + (compared ?? [])).joined(separator: "\n")
+    }
+
+    private func report(_ own: Transcript, _ comparison: TranscriptComparison?) throws -> JSONValue {
+        let entries = try JSONValue(parsing: JSONEncoder().encode(own.entries), file: "transcript")
+        let compared: [JSONValue.Member] =
+            comparison.map { comparison in
+                [
+                    .init("rounds_compared", .int(comparison.rounds)),
+                    .init("difference", comparison.difference.map { .string($0) } ?? .null),
+                ]
+            } ?? []
+        let members: [JSONValue.Member] = [
+            .init("run", .string(id)), .init("worker", .string(worker)),
+            .init("signer", .string(own.signer.text)),
+            .init("lines", .int(own.entries.count)),
+            .init("notes", .array(own.notes.map { .string($0) })),
+        ]
+        return .object(members + (verify ? [] : [.init("entries", entries)]) + compared)
+    }
+}
+
+extension TranscriptEntry {
+    /// The line for people.
+    fileprivate var words: String {
+        let when = Date(timeIntervalSince1970: TimeInterval(time)).ISO8601Format()
+        let spent =
+            epsilon.map { String(format: ", epsilon %.4g", $0) + (delta.map { " at delta \($0)" } ?? "") }
+            ?? ""
+        let ground = state.map { ", from state \($0.prefix(8))" } ?? ""
+        let number = round.map { "round \($0): " } ?? ""
+        return "\(when)  \(number)\(what)\(ground)\(spent)"
+    }
+
+    private var what: String {
+        switch kind {
+        case .joined: "joined run \(run), basis \(basis?.prefix(8) ?? "")"
+        case .update: "an update that the coordinator can read, \(update?.prefix(8) ?? "")"
+        case .masked: "a masked update, with \(roster?.count ?? 0) workers"
+        case .shares: "shares for the sum of \(survivors?.count ?? 0) of \(roster?.count ?? 0) workers"
+        case .repaired: "\(dropped ?? 0) bytes of a line that a crash had cut short were taken away"
+        }
+    }
+}

@@ -1,0 +1,24 @@
+import Foundation
+import Tensors
+
+/// When a worker first took part in a run, kept in a file so that a restart does not begin the count anew.
+struct FirstDay: Sendable {
+    let file: URL
+
+    /// The date on the disk; `now`, which is written then, if there is none yet.
+    ///
+    /// - Throws: `CommandError` if the file is damaged; `TensorError` if it cannot be written.
+    func date(_ now: Date) throws -> Date {
+        guard let data = FileManager.default.contents(atPath: file.path) else {
+            try AtomicFile.write(Data("\(Int(now.timeIntervalSince1970))\n".utf8), to: file.path, permissions: 0o600)
+            return now
+        }
+        let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        guard let seconds = Int(text) else {
+            throw CommandError(
+                "\(file.path), which holds when this worker first took part in the run, is damaged: restore it, or delete it "
+                    + "only if the policy's days may begin anew")
+        }
+        return Date(timeIntervalSince1970: TimeInterval(seconds))
+    }
+}

@@ -1,0 +1,53 @@
+import Federation
+import Foundation
+
+/// A site's policy with the lines that it stands in, so that a refusal can name them.
+struct PolicyFile: Sendable {
+    let policy: SitePolicy
+    private let document: ConfigurationNode
+
+    /// Reads a policy.
+    ///
+    /// - Throws: `ConfigurationError` with everything that is wrong.
+    init(path: String) throws {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Self.error(path, "no such policy, or it cannot be read: check the path after --policy")
+        }
+        guard let yaml = String(validating: data, as: UTF8.self) else {
+            throw Self.error(path, "is not UTF-8: save the file with that encoding")
+        }
+        try self.init(yaml, name: path)
+    }
+
+    /// Reads the text of a policy.
+    ///
+    /// - Parameters:
+    ///   - name: the file's name, for messages.
+    ///   - checksDisk: whether the paths in it must lead to something.
+    init(_ yaml: String, name: String, checksDisk: Bool = true) throws {
+        document = try ConfigurationNode(yaml: yaml) { .file(name, line: $0) }
+        var reading = ConfigurationReading(checksDisk: checksDisk, belongsToRunFile: false)
+        policy = SitePolicy(reading: document, &reading)
+        guard reading.problems.isEmpty else { throw ConfigurationError(reading.problems) }
+    }
+
+    private static func error(_ path: String, _ reason: String) -> ConfigurationError {
+        ConfigurationError([.init(origin: .file(path, line: nil), key: nil, reason: reason)])
+    }
+
+    /// Why a worker takes no part: `site.yaml:12: rounds: the run asks for 50; the policy allows 20`.
+    ///
+    /// - Parameters:
+    ///   - key: what the policy says it under, dotted.
+    ///   - found: what the run asks for.
+    ///   - allowed: what the policy allows.
+    func refusal(_ key: String, _ found: String, allowed: String) -> FederationError {
+        FederationError(
+            .forbidden,
+            "\(document.origin(of: key)): \(key): the run asks for \(found); the policy allows \(allowed). This worker takes "
+                + "no part")
+    }
+
+    /// Where a key stands: `site.yaml:12`.
+    func place(of key: String) -> String { document.origin(of: key).description }
+}

@@ -1,0 +1,257 @@
+import Federation
+import Foundation
+import TestSupport
+import Testing
+import Transports
+
+@testable import Adapters
+@testable import lorad
+
+@Suite("A worker whose site has a policy", .ownThreads, .timeLimit(.minutes(10)))
+struct PolicyJoiningTests {
+    private func words(_ body: () throws -> Void) -> String {
+        do {
+            try body()
+            return "nothing is refused"
+        } catch let error as FederationError where error.code == .forbidden {
+            return error.message
+        } catch {
+            return "another error: \(error)"
+        }
+    }
+
+    private static let runs: [(overrides: [String], words: String)] = [
+        (["run=other"], "site.yaml:2: runs: the run asks for run other; the policy allows shared."),
+        (["federation.rounds=7"], "site.yaml:7: rounds: the run asks for 7; the policy allows 6."),
+        (
+            ["adapter={path: old}"],
+            "site.yaml:4: base_adapters: the run asks for base adapter one without a digest; the"
+        ),
+        (
+            ["privacy.secure_aggregation.enabled=false", "privacy.differential_privacy.mechanism=gaussian"],
+            "site.yaml:11: secure_aggregation.required: the run asks for updates without masks; the policy allows masked"
+        ),
+        (
+            ["privacy.secure_aggregation.fewest_workers=3", "federation.min_workers=4"],
+            "site.yaml:12: secure_aggregation.fewest_workers: the run asks for sums of 3 workers; the policy allows 4 or"
+        ),
+        (
+            ["privacy.secure_aggregation.threshold=0.6"],
+            "site.yaml:13: secure_aggregation.threshold: the run asks for sums that 0.6 of the workers can open; the"
+        ),
+        (
+            ["federation.min_workers=9"],
+            "site.yaml:15: secure_aggregation.honest_workers: the run asks for noise that rests on 6 honest workers; the"
+        ),
+        (
+            ["privacy.differential_privacy.enabled=false"],
+            "site.yaml:17: differential_privacy.required: the run asks for results without noise; the policy allows"
+        ),
+        (
+            ["privacy.differential_privacy.mechanism=gaussian"],
+            "site.yaml:17: differential_privacy.required: the run asks for noise that the coordinator adds; the policy"
+        ),
+        (
+            ["privacy.differential_privacy.mechanism=gaussian", "privacy.differential_privacy.unit=person"],
+            "site.yaml:18: differential_privacy.units: the run asks for noise for each person; the policy allows worker."
+        ),
+        (
+            ["privacy.differential_privacy.target_epsilon=9"],
+            "site.yaml:19: differential_privacy.max_epsilon: the run asks for epsilon 9.0; the policy allows 8.0."
+        ),
+        (
+            ["privacy.differential_privacy.delta=1.0e-4"],
+            "site.yaml:20: differential_privacy.delta: the run asks for an epsilon at delta 0.0001; the policy allows 1e-05."
+        ),
+    ]
+
+    @Test("takes no part in a run that asks for more, and names the line", arguments: runs.indices)
+    func run(index: Int) throws {
+        let policy = try PolicyFixture.policy()
+        let allowed = try PolicyFixture.run()
+        try policy.admit("shared", allowed, PolicyFixture.basis, hasOwnData: true, known: nil)
+        let (overrides, expected) = Self.runs[index]
+        let asked = try PolicyFixture.run(overrides)
+        let found = words {
+            try policy.admit(asked.run, asked, PolicyFixture.basis, hasOwnData: true, known: nil)
+        }
+        #expect(found.hasPrefix(expected), "\(found)")
+    }
+
+    @Test("takes no part with another base model, base adapter or name, and knows a run that does not use its data")
+    func basis() throws {
+        let policy = try PolicyFixture.policy()
+        let run = try PolicyFixture.run()
+        let other = RunBasis(
+            configuration: "", files: [.init(name: "model.safetensors", blob: PolicyFixture.blob("b"), size: 1)])
+        for hasOwnData in [true, false] {
+            let found = words { try policy.admit("shared", run, other, hasOwnData: hasOwnData, known: nil) }
+            #expect(
+                found.hasPrefix("site.yaml:3: base_models: the run asks for base model \(other.baseModelDigest); the"))
+        }
+        let masquerade = words {
+            try policy.admit("shared", try PolicyFixture.run(["run=b"]), other, hasOwnData: true, known: nil)
+        }
+        #expect(masquerade.contains("run b under the name of shared"), "\(masquerade)")
+        // Of a run that gets nothing of this worker's, only its name and the base model matter.
+        let plain = try PolicyFixture.run(["privacy=null", "federation={mode: distributed}"])
+        try policy.admit("shared", plain, PolicyFixture.basis, hasOwnData: false, known: nil)
+        #expect(
+            words { try policy.admit("shared", plain, PolicyFixture.basis, hasOwnData: true, known: nil) }
+                .contains("not federated"))
+        let weights = CoordinatorOptions.File(
+            name: AdapterFolder.weightsFile, blob: PolicyFixture.blob("c"), size: 1)
+        let based = RunBasis(configuration: "", files: [PolicyFixture.model, weights])
+        #expect(based.baseModelDigest == PolicyFixture.basis.baseModelDigest)
+        let continued = try PolicyFixture.run(["adapter={path: old}"])
+        let refused = words { try policy.admit("shared", continued, based, hasOwnData: true, known: nil) }
+        #expect(refused.contains("base adapter \(PolicyFixture.blob("c").text)"), "\(refused)")
+        let approving = try PolicyFixture.policy(("[new]", "[\(PolicyFixture.blob("c").text)]"))
+        try approving.admit("shared", continued, based, hasOwnData: true, known: nil)
+        #expect(
+            words { try approving.admit("shared", run, based, hasOwnData: true, known: nil) }.contains("adapter new"))
+    }
+
+    @Test("wants a share of the workers that it knows in a sum, and a list of them for that")
+    func share() throws {
+        let policy = try PolicyFixture.policy(("  colluders: 1", "  colluders: 1\n  fewest_share: 0.5"))
+        let run = try PolicyFixture.run()
+        try policy.admit("shared", run, PolicyFixture.basis, hasOwnData: true, known: 8)
+        let found = words { try policy.admit("shared", run, PolicyFixture.basis, hasOwnData: true, known: 9) }
+        #expect(
+            found.contains("site.yaml:15: secure_aggregation.fewest_share: the run asks for sums of 4 workers"),
+            "\(found)")
+        #expect(words { try policy.checkPeers(nil) }.contains("there is no list of workers to take a share of"))
+        try policy.checkPeers([])
+    }
+
+    @Test("joins approved coordinators only, and none after the policy's last day")
+    func coordinators() throws {
+        let policy = try PolicyFixture.policy()
+        let now = try #require(SitePolicy.day(of: "2030-06-30")) + 86_399
+        func line(_ coordinator: JoinLine.Coordinator) -> JoinLine {
+            JoinLine(address: "tcp://host:1", coordinator: coordinator, token: nil)
+        }
+        try policy.admit(line(.pinned(PolicyFixture.coordinator)), now: now)
+        let stranger = IdentityKey().publicIdentity
+        #expect(
+            words { try policy.admit(line(.pinned(stranger)), now: now) }
+                .hasPrefix(
+                    "site.yaml:1: coordinators: the run asks for coordinator \(stranger.text); the policy allows "))
+        #expect(words { try policy.admit(line(.insecure), now: now) }.contains("a coordinator that proves nothing"))
+        let late = words { try policy.admit(line(.pinned(PolicyFixture.coordinator)), now: now + 1) }
+        #expect(
+            late.hasPrefix(
+                "site.yaml:9: until: the run asks for work on 2030-07-01; the policy allows work until 2030-06-30"),
+            "\(late)")
+    }
+
+    @Test("lets train what is approved, by the adapter's configuration and by the tensors that train")
+    func training() throws {
+        let policy = try PolicyFixture.policy()
+        var adapter = LoRAConfiguration()
+        adapter.targetModules = .names(["q_proj", "layers.0.v_proj"])
+        try policy.admit(adapter, learnsTemperature: false)
+        #expect(words { try policy.admit(adapter, learnsTemperature: true) }.contains("training by learn_temperature"))
+        adapter.modulesToSave = ["lm_head"]
+        #expect(
+            words { try policy.admit(adapter, learnsTemperature: false) }
+                .hasPrefix(
+                    "site.yaml:5: methods: the run asks for training by modules_to_save; the policy allows lora."))
+        adapter.modulesToSave = []
+        adapter.targetModules = .names(["q_proj", "k_proj"])
+        #expect(
+            words { try policy.admit(adapter, learnsTemperature: false) }
+                .hasPrefix(
+                    "site.yaml:6: modules: the run asks for training of k_proj; the policy allows q_proj, v_proj."))
+        // What a pattern means is known when the model is there.
+        adapter.targetModules = .pattern(".*")
+        try policy.admit(adapter, learnsTemperature: false)
+        try policy.admit([AdapterParameter(path: "a.q_proj.lora_A.weight", shape: [1, 1], role: .loraA)])
+        let wide = AdapterParameter(path: "a.k_proj.lora_B.weight", shape: [1, 1], role: .loraB)
+        #expect(words { try policy.admit([wide]) }.contains("training of a.k_proj;"))
+        let saved = AdapterParameter(path: "a.q_proj.weight", shape: [1, 1], role: .saved)
+        #expect(words { try policy.admit([saved]) }.contains("training by modules_to_save"))
+    }
+
+    @Test(
+        "leaves before it fetches anything of another coordinator's or of another base model, and works for an approved run"
+    )
+    func processes() async throws {
+        let run = try SharedRun()
+        let coordinator = try run.coordinator()
+        let line = try await coordinator.joinLine()
+        let digest = try await lorad("inspect", TinyLlava.model, "--digest").output
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        let key = try #require(line.firstMatch(of: /key=([^&]*)/)).output.1
+        func policy(_ name: String, key: some StringProtocol, model: String, modules: String) throws {
+            let text = """
+                coordinators: [\(key)]
+                runs: [shared]
+                base_models: [\(model)]
+                base_adapters: [new]
+                methods: [lora]
+                modules: [\(modules)]
+                rounds: 1
+                days: 1
+                secure_aggregation: { required: true }
+                differential_privacy: { required: false }
+                """
+            try Data(text.utf8).write(to: URL(filePath: "\(run.path)/\(name)"))
+        }
+        try policy("stranger.yaml", key: IdentityKey().publicIdentity.text, model: "any", modules: "q_proj")
+        try await run.worker(line, "one", "--policy", "stranger.yaml")
+            .expectFailure("stranger.yaml:1: coordinators: ", "coordinator \(key);")
+        try policy("model.yaml", key: key, model: String(repeating: "0", count: 64), modules: "q_proj")
+        let other = try await run.worker(line, "one", "--policy", "model.yaml").outcome()
+        #expect(
+            other.status == 1
+                && other.errors.contains("model.yaml:3: base_models: the run asks for base model \(digest);"))
+        #expect(!other.errors.contains("fetching the base model"), "\(other.errors)")
+        try policy("modules.yaml", key: key, model: digest, modules: "*.q_proj")
+        try await run.worker(line, "one", "--policy", "modules.yaml").expectFailure("modules.yaml:6: modules: ")
+        try policy("good.yaml", key: key, model: digest, modules: "*language_model*")
+        let worker = try run.worker(line, "one", "--policy", "good.yaml")
+        try await run.expectEnd(coordinator)
+        try await worker.expectSuccess()
+    }
+
+    @Test("knows the adapter that a run starts from, by the digest of its weights, and that the run does start from it")
+    func baseAdapter() async throws {
+        let run = try SharedRun("training.max_steps=1")
+        let trained = try await run.train()
+        try #require(trained.status == 0, "\(trained.errors)")
+        let digest = try await lorad("inspect", "\(run.path)/alone", "--digest").output
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        let settings =
+            ["adapter={path: alone}", "training.output_dir=out2"]
+            + ["mode=federated", "rounds=1", "local_steps=1", "min_workers=1"].map { "federation.\($0)" }
+        let coordinator = try LoradProcess(
+            ["coordinator", "--config", "run.yaml", "--listen", "tcp://127.0.0.1:0", "--state", "state", "--json"]
+                + SharedRun.manyUses + settings.flatMap { ["--set", $0] }, in: run.path)
+        let line = try await coordinator.joinLineOfJSON()
+        for (adapter, isRight) in [(String(repeating: "0", count: 64), false), (digest, true)] {
+            let text = """
+                { coordinators: any, runs: any, base_models: any, base_adapters: ['\(adapter)'], methods: any, modules: any,
+                  rounds: 1, days: 1, secure_aggregation: { required: false }, differential_privacy: { required: false } }
+                """
+            try Data(text.utf8).write(to: URL(filePath: "\(run.path)/site.yaml"))
+            let worker = try run.worker(
+                line, "one", "--data", TinyLlava.data("train"), "--images", TinyLlava.pictures, "--policy", "site.yaml")
+            if isRight {
+                try await coordinator.expectSuccess()
+                try await worker.expectSuccess()
+            } else {
+                try await worker.expectFailure("site.yaml:1: base_adapters: the run asks for base adapter \(digest);")
+            }
+        }
+    }
+
+    @Test("prints an example of a policy without a join line")
+    func example() async throws {
+        let outcome = try await lorad("worker", "--policy-example")
+        #expect(outcome.status == 0 && outcome.output == PolicyFile.example + "\n")
+        let missing = try await lorad("worker", "--join", "tcp://h:1?insecure=1", "--policy", "none.yaml")
+        #expect(missing.status == 1 && missing.errors.contains("none.yaml: no such policy"), "\(missing.errors)")
+    }
+}
