@@ -28,8 +28,8 @@ public struct AveragingSettings: Sendable {
     public var masking: MaskingSettings?
     /// Differential privacy, where there is any.
     public var privacy: PrivacyBook?
-    /// Whether workers tell nothing of their data but updates: no losses, no counts of their rows.
-    public var hidesMetrics = false
+    /// What workers tell besides updates. Under `privacy` it is updates alone, all of one weight.
+    public var disclosure = Disclosure.everything
     /// The most rank that what is added to the frozen base may take, by module.
     public var gainRank: Int
 
@@ -47,7 +47,4 @@ public struct AveragingSettings: Sendable {
         self.hardNormBound = hardNormBound
         self.gainRank = gainRank
     }
-
-    /// Whether losses may be told: they are of the data.
-    var tellsLoss: Bool { privacy == nil && !hidesMetrics }
 }

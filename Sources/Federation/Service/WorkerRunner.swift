@@ -130,7 +130,7 @@ public final class WorkerRunner: Sendable {
         heart.name = "heartbeat"
         heart.start()
         defer { isStopped.store(true, ordering: .releasing) }
-        var core = Worker(tellsReasons: !welcome.wantsData)
+        var core = Worker(tellsReasons: !welcome.wantsData, disclosure: trainer.disclosure)
         var action = core.start()
         var hands = Hands()
         while true {
@@ -211,7 +211,7 @@ public final class WorkerRunner: Sendable {
             round: round, order: order.work, state: state, files: hands.files.mapValues { URL(filePath: $0.path) },
             isCancelled: { [self] in isStopped.load(ordering: .acquiring) || current.withLock { $0.isObsolete } },
             report: { [self] share in
-                current.withLock { $0.progress = share }
+                current.withLock { $0.progress = trainer.disclosure.told(progress: share) }
                 happened(.progressed(share))
             })
         do {
@@ -221,7 +221,9 @@ public final class WorkerRunner: Sendable {
                 let binding = ResultBinding(
                     basis: trainer.basis, state: state, work: order.work,
                     attachments: order.attachments.compactMap { Attachment($0) })
-                return try mask(result, from: state, terms, masking, binding, &hands)
+                var told = result
+                told.metrics = trainer.disclosure.told(result.metrics)
+                return try mask(told, from: state, terms, masking, binding, &hands)
             }
             try masking?.check(result, nil)
             guard result.update.count > 0 else { return .performed(nil, result.metrics) }

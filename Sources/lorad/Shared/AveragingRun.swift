@@ -66,7 +66,7 @@ final class AveragingRun: Sendable {
             deadline: federation.roundDeadline.map { .seconds($0) }, seed: seed,
             largestWeight: Double(federation.maxExamplesWeight), hardNormBound: federation.refuseNorm,
             gainRank: federation.gainRank)
-        settings.hidesMetrics = opened.configuration.ownPrivacy != nil
+        settings.disclosure = opened.configuration.disclosure
         if let masking = opened.configuration.privacy?.secureAggregation, masking.enabled {
             let noise = opened.configuration.privacy?.differentialPrivacy.workerNoise
             settings.masking = MaskingSettings(
@@ -230,6 +230,7 @@ final class AveragingRunJob: SharedJob {
     func turn(for worker: WorkerID, of task: UInt64) -> ExchangeTurn { job.turn(for: worker, of: task) }
     func interruptExchange() { job.interruptExchange() }
     var workersHaveBudgets: Bool { job.workersHaveBudgets }
+    var disclosure: Disclosure { job.disclosure }
     func endEarly() { job.endEarly() }
     func snapshot() throws -> [String: StateDict] { job.snapshot() }
     func writeAdapter(to folder: URL) throws { try run.write(job.state, to: folder) }
