@@ -13,8 +13,11 @@ struct PrivacyCommand: ParsableCommand {
               lorad privacy epsilon --sampling-rate 0.1 --noise-multiplier 1.1 --rounds 200 --delta 1e-5
               lorad privacy sigma --epsilon 8 --sampling-rate 0.1 --rounds 200 --delta 1e-5
               lorad privacy ledger hospital-vqa
+              lorad privacy audit
             """,
-        subcommands: [PrivacyEpsilonCommand.self, PrivacySigmaCommand.self, PrivacyLedgerCommand.self])
+        subcommands: [
+            PrivacyEpsilonCommand.self, PrivacySigmaCommand.self, PrivacyLedgerCommand.self, PrivacyAuditCommand.self,
+        ])
 }
 
 /// What a plan assumes.
