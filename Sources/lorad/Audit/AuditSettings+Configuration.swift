@@ -36,7 +36,8 @@ extension AuditSettings {
         switch (noise.unit, noise.mechanism) {
         case (.example, _): ExampleAudit.self
         case (.person, _): PersonAudit.self
-        case (.worker, .gaussian): isMasked ? MaskedCentralNoiseAudit.self : CentralNoiseAudit.self
+        case (.worker, .gaussian) where isMasked: MaskedCentralNoiseAudit.self
+        case (.worker, .gaussian): noise.clipQuantile == nil ? CentralNoiseAudit.self : QuantileClipAudit.self
         case (.worker, .discreteGaussian): DiscreteGaussianAudit.self
         case (.worker, .skellam): SkellamAudit.self
         }

@@ -20,7 +20,7 @@ protocol AuditedMechanism: Sendable {
 /// The mechanisms that can be audited.
 enum AuditedMechanisms {
     static let all: [any AuditedMechanism.Type] = [
-        ExampleAudit.self, PersonAudit.self, CentralNoiseAudit.self, MaskedCentralNoiseAudit.self,
-        DiscreteGaussianAudit.self, SkellamAudit.self,
+        ExampleAudit.self, PersonAudit.self, CentralNoiseAudit.self, QuantileClipAudit.self,
+        MaskedCentralNoiseAudit.self, DiscreteGaussianAudit.self, SkellamAudit.self,
     ]
 }

@@ -4,14 +4,32 @@ import Privacy
 import Tensors
 import Transports
 
-/// Noise of the coordinator's for whole workers: rounds of the job that coordinates federated runs.
+/// Noise of the coordinator's for whole workers.
 struct CentralNoiseAudit: AuditedMechanism {
     static let name = "gaussian, unit: worker"
-    private let settings: AuditSettings
+    private let run: AveragingAudit
 
-    init(_ settings: AuditSettings) { self.settings = settings }
+    init(_ settings: AuditSettings) { run = AveragingAudit(settings: settings, clipQuantile: nil) }
 
-    func releases() throws -> [PrivacyRelease] { try [settings.centralRelease()] }
+    func releases() throws -> [PrivacyRelease] { try [run.settings.centralRelease()] }
+    func scores(of included: [Bool]) throws -> [Double] { try run.scores(of: included) }
+}
+
+/// The same noise with a clip that follows the median of the updates' norms.
+struct QuantileClipAudit: AuditedMechanism {
+    static let name = "gaussian, unit: worker, clip_quantile"
+    private let run: AveragingAudit
+
+    init(_ settings: AuditSettings) { run = AveragingAudit(settings: settings, clipQuantile: 0.5) }
+
+    func releases() throws -> [PrivacyRelease] { try [run.settings.centralRelease()] }
+    func scores(of included: [Bool]) throws -> [Double] { try run.scores(of: included) }
+}
+
+/// Rounds of the job that coordinates federated runs.
+private struct AveragingAudit {
+    let settings: AuditSettings
+    let clipQuantile: Double?
 
     func scores(of included: [Bool]) throws -> [Double] {
         let job = try job()
@@ -35,7 +53,7 @@ struct CentralNoiseAudit: AuditedMechanism {
         var averaging = AveragingSettings(
             rounds: settings.rounds, participation: .sampled(share: 1, minimum: 1), minimumWorkers: 1, seed: 1)
         let noise = NoiseSettings(
-            mechanism: .central, clip: settings.clip,
+            mechanism: .central, clip: settings.clip, clipQuantile: clipQuantile,
             noiseMultiplier: settings.drawnMultiplier ?? settings.noiseMultiplier, delta: settings.delta)
         averaging.privacy = PrivacyBook(noise, ledger: PrivacyLedger()) { _ in }
         let start = Self.state([Float](repeating: 0, count: settings.canaries))

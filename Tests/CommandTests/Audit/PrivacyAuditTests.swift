@@ -51,6 +51,8 @@ struct PrivacyAuditTests {
         #expect(central.1 == CentralNoiseAudit.name)
         #expect(
             central.0 == AuditSettings(canaries: 100, rounds: 3, clip: 0.5, noiseMultiplier: 1.5, delta: 1e-6))
+        let moving = try found("{ \(noise), noise_multiplier: 1.5, clip_quantile: 0.5 } }")
+        #expect(moving.1 == QuantileClipAudit.name && moving.0 == central.0)
         let own = try found("{ \(noise), unit: person, population: 400, target_epsilon: 4 } }")
         #expect(own.1 == PersonAudit.name && own.0.rounds == 15 && own.0.unitsPerStep == 8 && own.0.population == 400)
         let release = PrivacyRelease.Sampling.poisson(rate: 8.0 / 400)
