@@ -95,7 +95,7 @@ extension AveragingJob {
     /// theirs, which they account for.
     static func isRepeatable(_ settings: AveragingSettings) -> Bool {
         if case .distributed? = settings.privacy?.settings.mechanism { return true }
-        return settings.masking == nil || settings.hidesMetrics
+        return settings.masking == nil || settings.privacy == nil && settings.disclosure != .everything
     }
 
     /// Shares of noise are released when the sum opens, whatever becomes of the round.

@@ -12,6 +12,12 @@ extension AveragingJob {
                 .invalidConfiguration,
                 "differential privacy is for workers with data of their own: federation.mode federated")
         }
+        guard settings.privacy == nil || settings.hardNormBound == nil else {
+            throw FederationError(
+                .invalidConfiguration,
+                "federation.refuse_norm refuses by an update's own norm, which differential privacy hides: leave it out; "
+                    + "privacy.differential_privacy.clip bounds every update")
+        }
         if settings.privacy?.settings.clipQuantile != nil, settings.masking != nil {
             throw FederationError(
                 .invalidConfiguration, "a clip that follows the updates' norms needs updates without masks")
@@ -44,26 +50,30 @@ extension AveragingJob {
         var clip: AdaptiveClip?
         /// Norms of the updates before clipping.
         private var norms: [Double] = []
-        private var steps: [Int64]
+        /// The sum so far; empty until the first update, and throughout a masked round, whose sum is made elsewhere.
+        private var steps: [Int64] = []
 
         init(noise: CentralNoise, base: StateDict, clip: AdaptiveClip?) {
             self.noise = noise
             self.base = base
             self.clip = clip
             layout = UpdateLayout(base, carriesLoss: false)
-            steps = Array(repeating: 0, count: layout.valueCount)
         }
 
         /// Takes an update in.
         mutating func add(_ update: CentralNoise.Clipped) {
+            if steps.isEmpty { steps = zeros }
             noise.add(update, to: &steps)
             norms.append(update.norm)
         }
 
         /// The sum of the updates so far.
         var sum: StepSum {
-            StepSum(steps: steps, step: noise.grid.step, sensitivity: Double(noise.grid.length))
+            StepSum(
+                steps: steps.isEmpty ? zeros : steps, step: noise.grid.step, sensitivity: Double(noise.grid.length))
         }
+
+        private var zeros: [Int64] { Array(repeating: 0, count: layout.valueCount) }
 
         /// The clip of the next round; a fixed one stays nil.
         func nextClip(expected: Int) throws -> Double? {
@@ -149,24 +159,28 @@ extension AveragingJob {
             .result(ofMeanDifference: central.layout.tensors(noisy), from: round.start)
     }
 
+    /// Notes the noise of the coordinator's durably, before it is drawn and before anything that follows from it is written
+    /// or told.
+    func noteCentralNoise() throws {
+        // A round that was given up releases nothing.
+        guard let book = settings.privacy, book.settings.mechanism == .central,
+            let round = current.withLock({ $0.round }), !round.isSpent
+        else { return }
+        try book.noteAhead(centralRelease(book))
+    }
+
     /// The report with what the round has released, and without what it may not tell.
     func noted(_ report: RoundReport) throws -> RoundReport {
         var report = report
         // Workers do not mask a round's results twice: a coordinator that goes on from an earlier one finds nobody.
         if settings.masking != nil { report.isFinal = true }
-        guard !settings.tellsLoss else { return report }
+        guard disclosure != .everything else { return report }
         report.loss = nil
         report.tokens = 0
         report.values = [:]
         guard let book = settings.privacy else { return report }
         report.isFinal = true
         report.values["clip"] = state.clip
-        // Under masks a round without results was given up: it releases nothing.
-        if book.settings.mechanism == .central, settings.masking == nil || report.contributions > 0 {
-            let release = try centralRelease(book)
-            try book.note(release)
-            report.release = release
-        }
         report.values["epsilon"] = try book.epsilon()
         let isSpent = try book.isSpent(by: nextRelease)
         current.withLock { $0.isBudgetSpent = isSpent }

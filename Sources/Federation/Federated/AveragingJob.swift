@@ -104,6 +104,8 @@ public final class AveragingJob: Job {
         if settings.masking != nil { try Self.checkMasking(settings, aggregator) }
         if settings.privacy != nil { try Self.checkPrivacy(settings, aggregator) }
         minimumWorkers = max(settings.minimumWorkers, settings.masking?.roundWorkers ?? 1)
+        var settings = settings
+        if settings.privacy != nil { settings.disclosure = .updatesOnly(examples: 1) }
         self.settings = settings
         self.layout = layout
         self.aggregator = aggregator
@@ -127,8 +129,14 @@ public final class AveragingJob: Job {
     public var needsItsWorkers: Bool { settings.isSampled }
     /// Whether workers add noise, and count what it costs them.
     public var workersHaveBudgets: Bool {
-        if case .distributed? = settings.privacy?.settings.mechanism { true } else { settings.hidesMetrics }
+        switch settings.privacy?.settings.mechanism {
+        case .distributed?: true
+        case .central?: false
+        case nil: disclosure != .everything
+        }
     }
+    /// What workers may tell besides updates.
+    public var disclosure: Disclosure { settings.disclosure }
     /// Makes the rounds that are done all of the run, as where the privacy budget is spent.
     public func endEarly() { current.withLock { $0.isBudgetSpent = true } }
     /// Whether the privacy budget allows no further round.
@@ -194,7 +202,7 @@ public final class AveragingJob: Job {
     /// Checks a worker's result and takes it in.
     public func add(_ contribution: Contribution) throws {
         if settings.masking != nil { return try admit(contribution) }
-        let metrics = contribution.metrics
+        let metrics = disclosure.told(contribution.metrics)
         // Tasks rather than workers tell replicas apart: one worker may do several.
         let name = settings.isSampled ? contribution.worker.description : "replica \(contribution.task)"
         let weight = min(Double(metrics.examples), settings.largestWeight)
@@ -217,6 +225,7 @@ public final class AveragingJob: Job {
 
     /// Puts the results together and applies them.
     public func commit() throws -> RoundReport {
+        try noteCentralNoise()
         let (state, report) = try current.withLock { current in
             guard let round = current.round else {
                 throw FederationError(.corruptState, "round \(current.state.round) was never opened")
@@ -324,6 +333,9 @@ extension AveragingJob.Current {
 }
 
 extension AveragingJob.Round {
+    /// Whether shares were asked for, and there is no sum.
+    var isSpent: Bool { if case .spent = intake { true } else { false } }
+
     /// The order of a masked round, with its terms.
     fileprivate var maskedOrder: WorkOrder? {
         guard var order, let terms = intake.secure?.terms else { return nil }

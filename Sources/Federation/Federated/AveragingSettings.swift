@@ -28,8 +28,8 @@ public struct AveragingSettings: Sendable {
     public var masking: MaskingSettings?
     /// Differential privacy, where there is any.
     public var privacy: PrivacyBook?
-    /// Whether workers tell nothing of their data but updates: no losses, no counts of their rows.
-    public var hidesMetrics = false
+    /// What workers tell besides updates. Under `privacy` it is updates alone, all of one weight.
+    public var disclosure = Disclosure.everything
     /// Called, before shares are asked for that open a round's sum of results without noise, with the round: it is to be
     /// made durable, for those results must not be summed again.
     public var willOpen: @Sendable (Int) throws -> Void = { _ in }
@@ -52,7 +52,4 @@ public struct AveragingSettings: Sendable {
         self.hardNormBound = hardNormBound
         self.gainRank = gainRank
     }
-
-    /// Whether losses may be told: they are of the data.
-    var tellsLoss: Bool { privacy == nil && !hidesMetrics }
 }

@@ -4,8 +4,8 @@ import Tensors
 
 /// Clips updates, adds them up in whole steps, and adds Gaussian noise to their sum.
 ///
-/// An update is rounded to a grid on which its length is checked (`NormGrid`), and whole numbers are added: a worker more or
-/// less moves the sum by its own steps and by nothing else, however many there are and whatever the base's values are.
+/// An update is rounded to a grid on which its length is checked (`NormGrid`), and whole numbers are added. Adding or removing a
+/// worker changes the sum by exactly that worker's steps. The number of workers and the base's values make no difference.
 struct CentralNoise: Sendable {
     /// The steps, and the longest that an update may be.
     let grid: NormGrid

@@ -14,8 +14,7 @@ public final class PrivacyBook: Sendable {
     ///
     /// - Parameters:
     ///   - ledger: what the run has released so far.
-    ///   - record: keeps a release that happens before its round's commit; that it is on the disk when it returns is what
-    ///     the budget rests on.
+    ///   - record: keeps a release, before it happens; that it is on the disk when it returns is what the budget rests on.
     public init(
         _ settings: NoiseSettings, ledger: PrivacyLedger,
         record: @escaping @Sendable (PrivacyRelease) throws -> Void
@@ -33,22 +32,16 @@ public final class PrivacyBook: Sendable {
         return try !ledger.withLock { try $0.canAfford(release, within: target) }
     }
 
-    /// Notes a release that is made durable together with the round's commit.
-    ///
-    /// - Throws: `PrivacyError.budgetExceeded` where the budget does not allow it.
-    func note(_ release: PrivacyRelease) throws { try append(release) {} }
-
     /// Notes a release, durably, before it is made.
     ///
-    /// - Throws: as `note`; nothing is noted then.
-    func noteAhead(_ release: PrivacyRelease) throws { try append(release) { try record(release) } }
-
-    private func append(_ release: PrivacyRelease, _ keep: () throws -> Void) throws {
+    /// - Throws: `PrivacyError.budgetExceeded` if the budget does not allow it, and whatever `record` throws; nothing is noted
+    ///   then.
+    func noteAhead(_ release: PrivacyRelease) throws {
         let target = try target
         try ledger.withLock { ledger in
             var next = ledger
             if let target { try next.append(release, within: target) } else { try next.append(release) }
-            try keep()
+            try record(release)
             ledger = next
         }
     }

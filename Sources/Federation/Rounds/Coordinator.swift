@@ -149,7 +149,7 @@ struct Coordinator<Ticket: Sendable> {
         }
         guard let key = TaskKey(beat.task) else { return .problem(.malformed, "the heartbeat names no task") }
         heard(worker, .working, at: now)
-        members[worker]?.progress = min(1, max(0, beat.progress))
+        members[worker]?.progress = min(1, max(0, job.disclosure.told(progress: beat.progress)))
         return .reply(
             .with { $0.alive = .with { $0.taskIsOpen = isCurrent(key) && board.isOpen(key.id, for: worker) } })
     }
@@ -178,7 +178,8 @@ struct Coordinator<Ticket: Sendable> {
         if isCurrent(key), board.task(heldBy: worker) == key.id {
             board.fail(key.id, worker)
             hasNews = true
-            events.append(.taskFailed(key, worker, reason: String(failure.reason.prefix(500))))
+            let reason = job.disclosure.told(reason: failure.reason, insteadOf: Worker.untoldReason)
+            events.append(.taskFailed(key, worker, reason: String(reason.prefix(500))))
             countAgainst(worker, "it could not do \(Self.strikes) tasks in a row", at: now)
             if members[worker]?.state == .excluded { unable[worker] = now }
         }
@@ -186,7 +187,8 @@ struct Coordinator<Ticket: Sendable> {
     }
 
     private mutating func leave(_ goodbye: WireGoodbye, _ worker: WorkerID, _ now: Duration) -> Outcome {
-        depart(worker, reason: String(goodbye.reason.prefix(200)), at: now)
+        let reason = job.disclosure.told(reason: goodbye.reason, insteadOf: "it said goodbye")
+        depart(worker, reason: String(reason.prefix(200)), at: now)
         return .reply(.with { $0.alive = .init() })
     }
 

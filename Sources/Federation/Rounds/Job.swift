@@ -31,6 +31,8 @@ public protocol Job: AnyObject, Sendable {
     var workersHaveBudgets: Bool { get }
     /// Makes the rounds that are done all of the run.
     func endEarly()
+    /// What workers may tell besides updates; everything by default.
+    var disclosure: Disclosure { get }
     /// Takes in a task's result, whose numbers are finite; each task's comes once.
     ///
     /// - Throws: `FederationError.invalidUpdate` if it cannot be one; the job is then as before.
@@ -70,6 +72,8 @@ extension Job {
     public var workersHaveBudgets: Bool { false }
     /// Nothing: only a run with privacy budgets ends so.
     public func endEarly() {}
+    /// Everything.
+    public var disclosure: Disclosure { .everything }
     /// None.
     public func moreTasks(for workers: [WorkerID]) throws -> [PlannedTask] { [] }
     /// Nothing.
@@ -195,8 +199,6 @@ public struct RoundReport: Equatable, Sendable {
     public var tokens: Int
     /// Others by name, as the run's log has them.
     public var values: [String: Double]
-    /// What the round gives away, to be noted in the transaction that makes it true.
-    public var release: PrivacyRelease?
     /// Whether the round has to be durable before the next one begins.
     public var isFinal = false
 

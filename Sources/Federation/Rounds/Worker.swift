@@ -68,9 +68,17 @@ struct Worker {
     /// Whether the coordinator is told why a task could not be done; where the data is the worker's own, the words may name
     /// its files and rows.
     private let tellsReasons: Bool
+    private let disclosure: Disclosure
 
-    /// Creates a worker that has not asked for work yet; without `tellsReasons` the coordinator is only told of a failure.
-    init(tellsReasons: Bool = true) { self.tellsReasons = tellsReasons }
+    /// Creates a worker that has not asked for work yet.
+    ///
+    /// - Parameters:
+    ///   - tellsReasons: whether the coordinator is told why a task failed, and not only that it did.
+    ///   - disclosure: what the coordinator is told of what was measured.
+    init(tellsReasons: Bool = true, disclosure: Disclosure = .everything) {
+        self.tellsReasons = tellsReasons
+        self.disclosure = disclosure
+    }
 
     /// What the coordinator is told in place of a reason.
     static let untoldReason = "this worker could not do its part; its own log says why"
@@ -134,7 +142,7 @@ struct Worker {
                 $0.submission = .with {
                     $0.task = result.order.task
                     if let update = result.update { $0.update = update }
-                    $0.metrics = result.metrics.wire
+                    $0.metrics = (result.advertisement.isEmpty ? disclosure.told(result.metrics) : result.metrics).wire
                     $0.advertisement = result.advertisement
                 }
             })

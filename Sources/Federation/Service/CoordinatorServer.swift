@@ -292,7 +292,7 @@ public final class CoordinatorServer: Sendable {
         let contribution = Contribution(
             task: key.id, worker: worker,
             update: submission.hasUpdate ? try update(submission.update) : StateDict(),
-            metrics: try ContributionMetrics(submission.metrics),
+            metrics: job.disclosure.told(try ContributionMetrics(submission.metrics)),
             advertisement: submission.advertisement.isEmpty
                 ? nil : (try signingKey(of: worker), submission.advertisement))
         guard contribution.isFinite else { return .notFinite }

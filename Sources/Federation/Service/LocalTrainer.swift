@@ -8,11 +8,18 @@ public protocol LocalTrainer: Sendable {
     /// `RunBasis.digest` of the run file and the files that this trainer was made with: results can be summed under masks
     /// only with those of trainers that have the same.
     var basis: Data { get }
+    /// What the coordinator is told besides updates; everything by default.
+    var disclosure: Disclosure { get }
     /// Does a task; called on a thread that may block.
     ///
     /// - Throws: `FederationError.cancelled` soon after `work.isCancelled` turns true; anything else is reported to the
     ///   coordinator, which gives the task to another.
     func perform(_ work: LocalWork) throws -> LocalResult
+}
+
+extension LocalTrainer {
+    /// Everything.
+    public var disclosure: Disclosure { .everything }
 }
 
 /// A task, as a trainer sees it.
@@ -52,7 +59,7 @@ public struct LocalWork: Sendable {
 public struct LocalResult: Sendable {
     /// The tensors to send; nothing may change them from now on.
     public let update: StateDict
-    /// What was measured.
+    /// What was measured. This worker's own log has all of it; the coordinator is told what the run's `Disclosure` leaves.
     public var metrics: ContributionMetrics
     /// Whether this worker's own noise is in it.
     public var isNoisy: Bool

@@ -137,7 +137,7 @@ public final class WorkerRunner: Sendable {
         heart.name = "heartbeat"
         heart.start()
         defer { isStopped.store(true, ordering: .releasing) }
-        var core = Worker(tellsReasons: !welcome.wantsData)
+        var core = Worker(tellsReasons: !welcome.wantsData, disclosure: trainer.disclosure)
         var action = core.start()
         var hands = Hands(agreed: agreed, witness: witness, run: welcome.run)
         while true {
@@ -223,11 +223,13 @@ public final class WorkerRunner: Sendable {
             try checkPolicy(terms)
             try hands.agreed?.check(terms, round: round)
             let isRepeat = isRepeat(terms, binding)
-            let work = work(order, round, state, isRepeat: isRepeat, hands)
+            let work = work(order, round, state, isRepeat: isRepeat, hands, trainer.disclosure)
             let result = try withPrefetch(order) { try trainer.perform(work) }
             try hands.agreed?.check(result, round: round)
             if let terms, let masking, let binding, let ordered {
-                return try mask(result, from: state, terms, masking, binding, ordered, &hands)
+                var told = result
+                told.metrics = trainer.disclosure.told(result.metrics)
+                return try mask(told, from: state, terms, masking, binding, ordered, &hands)
             }
             try masking?.check(result, nil)
             guard result.update.count > 0 else { return .performed(nil, result.metrics) }
@@ -271,14 +273,14 @@ public final class WorkerRunner: Sendable {
     }
 
     private func work(
-        _ order: WireOrder, _ round: Int, _ state: StateDict, isRepeat: Bool, _ hands: Hands
+        _ order: WireOrder, _ round: Int, _ state: StateDict, isRepeat: Bool, _ hands: Hands, _ disclosure: Disclosure
     ) -> LocalWork {
         LocalWork(
             round: round, order: order.work, state: state, isRepeat: isRepeat,
             files: hands.files.mapValues { URL(filePath: $0.path) },
             isCancelled: { [self] in isStopped.load(ordering: .acquiring) || current.withLock { $0.isObsolete } },
             report: { [self] share in
-                current.withLock { $0.progress = share }
+                current.withLock { $0.progress = disclosure.told(progress: share) }
                 happened(.progressed(share))
             })
     }

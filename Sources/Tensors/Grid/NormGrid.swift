@@ -47,7 +47,7 @@ public struct NormGrid: Equatable, Sendable {
         return 0
     }
 
-    /// Rounding up ever smaller values comes to an end long before: at half the bound nothing but zeros would be left.
+    /// Far more than needed: each attempt shrinks the vector, and once it is small enough all its values round to zero.
     private static let attempts = 100
 
     /// Adds a part of a vector to a sum, in steps.

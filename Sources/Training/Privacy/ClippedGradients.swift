@@ -17,6 +17,8 @@ struct ClippedGradients: Sendable {
     let checkpointing: Bool
     /// Tensors that keep their values, and count for no norm.
     let frozen: AdapterParameter.Role?
+    /// Called, on any lane, with the error of a unit whose rows or pictures cannot be read.
+    var unreadable: @Sendable (any Error) -> Void = { _ in }
 
     /// A unit of a step.
     struct Unit: Equatable, Sendable {
@@ -70,11 +72,28 @@ struct ClippedGradients: Sendable {
         return passes
     }
 
-    /// Adds the gradients of a pass's units to a sum, each within the bound of its grid. One that is not finite adds nothing.
+    /// Adds the gradients of a pass's units to a sum, each within the bound of its grid.
     ///
-    /// - Throws: what is wrong with a row or picture.
-    func add(_ pass: [Unit], from source: any RowSource, to sum: GradientSum) throws {
-        if pass.count == 1, !isShort(pass[0], source) { return try addLong(pass[0], from: source, to: sum) }
+    /// A unit whose gradient is not finite adds nothing, and neither does one whose rows or pictures cannot be read: an error
+    /// that ended the step would tell who was in it.
+    func add(_ pass: [Unit], from source: any RowSource, to sum: GradientSum) {
+        do {
+            if pass.count == 1, !isShort(pass[0], source) {
+                try addLong(pass[0], from: source, to: sum)
+            } else {
+                try addShort(pass, from: source, to: sum)
+            }
+        } catch {
+            // Thrown while rows are read, before anything is added.
+            guard pass.count > 1 else { return unreadable(error) }
+            for unit in pass { add([unit], from: source, to: sum) }
+        }
+    }
+
+    /// Adds the gradients of short units, from one pass.
+    ///
+    /// - Throws: what is wrong with a row or picture; nothing is added then.
+    private func addShort(_ pass: [Unit], from source: any RowSource, to sum: GradientSum) throws {
         let found = try gradients(of: pass, from: source)
         var added: [(index: Int, factor: Double)] = []
         for (index, unit) in pass.enumerated() {
@@ -83,7 +102,7 @@ struct ClippedGradients: Sendable {
                 // What is not finite may have spoilt its neighbours: each by itself, and what is there already taken back.
                 for (index, factor) in added { sum.add(found(index), factor: -factor) }
                 guard pass.count > 1 else { return }
-                return try pass.forEach { try add([$0], from: source, to: sum) }
+                return pass.forEach { add([$0], from: source, to: sum) }
             }
             sum.add(gradient, factor: factor)
             added.append((index, factor))
@@ -100,7 +119,9 @@ struct ClippedGradients: Sendable {
         return { index in trained.map { $0.flatMap { found.gradient(ofExample: index, for: $0) } } }
     }
 
-    /// Adds the gradient of one unit, computed a micro-batch of its rows after the other.
+    /// Adds the gradient of one unit, computed one micro-batch of its rows after another.
+    ///
+    /// - Throws: what is wrong with a row or picture; nothing is added then.
     private func addLong(_ unit: Unit, from source: any RowSource, to sum: GradientSum) throws {
         let parts = MicroBatches.split(
             lengths: unit.rows.map { source.length(at: $0) }, targetTokens: model.microBatchTokens)

@@ -10,6 +10,7 @@ public struct PrivateSteps: Sendable {
     private let sample: @Sendable () throws -> [Int]
     private let maskKey: @Sendable () -> UInt64
     private let noised: @Sendable ([Int64]) throws -> [Float]
+    let unreadable: @Sendable (any Error) -> Void
 
     /// Describes the steps; how randomness is made is the caller's, for it is what the guarantee rests on.
     ///
@@ -21,10 +22,13 @@ public struct PrivateSteps: Sendable {
     ///   - maskKey: a fresh secret for each unit of each step, which its dropout masks are drawn from: masks that followed from
     ///     a unit's place among the others would change with them.
     ///   - noised: a sum in steps of the grid, with noise, in the units of the gradient.
+    ///   - unreadable: called, on any lane, with the error of a unit whose rows or pictures cannot be read. The unit adds nothing to
+    ///     its step, which goes on.
     public init(
         grid: NormGrid, units: ExampleUnits, divisor: Int, sample: @escaping @Sendable () throws -> [Int],
         maskKey: @escaping @Sendable () -> UInt64 = { .random(in: 0 ... .max) },
-        noised: @escaping @Sendable ([Int64]) throws -> [Float]
+        noised: @escaping @Sendable ([Int64]) throws -> [Float],
+        unreadable: @escaping @Sendable (any Error) -> Void = { _ in }
     ) {
         self.grid = grid
         self.units = units
@@ -32,6 +36,7 @@ public struct PrivateSteps: Sendable {
         self.sample = sample
         self.maskKey = maskKey
         self.noised = noised
+        self.unreadable = unreadable
     }
 
     /// The units of a step.

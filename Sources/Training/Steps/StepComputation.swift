@@ -72,12 +72,13 @@ public struct StepComputation: Sendable {
     ///
     /// - Parameters:
     ///   - units: positions in `source`, with the keys of their dropout masks.
-    ///   - grid: bounds a unit's gradient, of the mean loss of its supervised tokens.
+    ///   - privacy: bounds a unit's gradient, of the mean loss of its supervised tokens, and hears of units that cannot be read.
     ///   - frozen: tensors that keep their values.
     ///   - beforeMicroBatch: as above.
-    /// - Throws: what is wrong with a row or picture.
+    /// - Throws: what `beforeMicroBatch` throws; `TrainingError` for a model whose examples have no gradients of their own.
     func clippedGradients(
-        of units: [ClippedGradients.Unit], from source: any RowSource, grid: NormGrid, frozen: AdapterParameter.Role?,
+        of units: [ClippedGradients.Unit], from source: any RowSource, privacy: PrivateSteps,
+        frozen: AdapterParameter.Role?,
         beforeMicroBatch: @escaping @Sendable () throws -> Void
     ) throws -> GradientSum {
         guard case .generative(let model) = model.kind else {
@@ -86,12 +87,14 @@ public struct StepComputation: Sendable {
                 "a contrastive loss compares each pair with all others of a step: it has no gradient of one example's own"
             )
         }
-        let clipped = ClippedGradients(model: model, weights: weights, checkpointing: checkpointing, frozen: frozen)
+        let clipped = ClippedGradients(
+            model: model, weights: weights, checkpointing: checkpointing, frozen: frozen, unreadable: privacy.unreadable
+        )
         let passes = clipped.passes(units, of: source)
-        let sum = GradientSum(clipped.trained, grid: grid)
+        let sum = GradientSum(clipped.trained, grid: privacy.grid)
         try lanes.forEach(passes.count) { index in
             try beforeMicroBatch()
-            try clipped.add(passes[index], from: source, to: sum)
+            clipped.add(passes[index], from: source, to: sum)
         }
         return sum
     }

@@ -86,7 +86,7 @@ public struct LocalStretch: Sendable {
             microBatchTokens: computation.model.microBatchTokens,
             learningRate: arguments.learningRate * options.learningRateFactor)
         let sum = try computation.clippedGradients(
-            of: units, from: source, grid: privacy.grid, frozen: options.frozenFactor?.role,
+            of: units, from: source, privacy: privacy, frozen: options.frozenFactor?.role,
             beforeMicroBatch: beforeMicroBatch)
         return (step, try privacy.noisyMean(sum, of: trained))
     }

@@ -7,8 +7,8 @@ struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measures training, rounds, aggregation and privacy on this machine.",
         subcommands: [
-            Trained.self, Kernels.self, Federated.self, Private.self, Clipped.self, CoordinatorProcess.self,
-            WorkersProcess.self,
+            Trained.self, Kernels.self, Federated.self, Private.self, Clipped.self, Sampled.self,
+            CoordinatorProcess.self, WorkersProcess.self,
         ])
 
     /// `lorad bench train`.
@@ -209,6 +209,32 @@ struct BenchCommand: ParsableCommand {
             let configuration = try RunFile.read(path: config, overrides: overrides)
             let report = try ClippingBench(configuration) { if !json { print($0) } }.report(steps: steps)
             print(json ? try report.json() : report.text)
+        }
+    }
+
+    /// `lorad bench sampling`.
+    struct Sampled: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "sampling",
+            abstract: "The time of draws of noise against the numbers drawn: what a clock tells of the noise.",
+            discussion: "Example:\n  lorad bench sampling --draws 10000000")
+
+        @Option(help: "Draws from each sampler.")
+        var draws = 10_000_000
+
+        @Option(help: "Draws that make up the noise of a sum, which are timed together.")
+        var values = 10_000
+
+        @Flag(help: "Prints one JSON object.")
+        var json = false
+
+        func validate() throws {
+            if draws < 1 || values < 1 { throw ValidationError("--draws and --values must be at least 1") }
+        }
+
+        func run() throws {
+            let report = try SamplingBench(draws: draws, values: values).report { if !json { print($0) } }
+            if json { print(try report.json()) }
         }
     }
 

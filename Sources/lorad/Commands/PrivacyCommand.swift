@@ -14,10 +14,11 @@ struct PrivacyCommand: ParsableCommand {
               lorad privacy sigma --epsilon 8 --sampling-rate 0.1 --rounds 200 --delta 1e-5
               lorad privacy ledger hospital-vqa
               lorad privacy transcript hospital-vqa --worker north
+              lorad privacy audit
             """,
         subcommands: [
             PrivacyEpsilonCommand.self, PrivacySigmaCommand.self, PrivacyLedgerCommand.self,
-            PrivacyTranscriptCommand.self,
+            PrivacyTranscriptCommand.self, PrivacyAuditCommand.self,
         ])
 }
 

@@ -75,6 +75,11 @@ struct RunConfiguration: ConfigurationSection {
             return "has population, the number of people or examples at each worker, and hides whole workers: leave it "
                 + "out, or set unit: person or example"
         }
+        guard federation.refuseNorm == nil else {
+            return
+                "hides how long each update is, and federation.refuse_norm refuses by that: leave refuse_norm out; clip "
+                + "bounds every update"
+        }
         guard noise.mechanism == .gaussian || privacy.secureAggregation.enabled else {
             return "has noise that workers add, which hides nothing from a coordinator that sees each update: enable "
                 + "privacy.secure_aggregation, or set mechanism: gaussian"

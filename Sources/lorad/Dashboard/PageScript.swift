@@ -48,7 +48,7 @@ enum PageScript {
           show('figures', figures(run), () => figures(run).map(([name, value]) =>
             make('div', {}, make('dt', {}, name), make('dd', {}, value))));
           showCurves(run);
-          show('workers', run.workers, () => workers(run));
+          show('workers', [run.workers, !run.privacy], () => workers(run));
           show('rounds', run.rounds, () => rounds(run));
           find('rounds-title').textContent = `Last ${run.unit}s`;
           find('privacy-section').hidden = !run.privacy;
@@ -86,12 +86,13 @@ enum PageScript {
           ].filter(([, value]) => value !== nothing);
           const there = run.workers.filter((worker) => ['idle', 'working'].includes(worker.state)).length;
           return [
-            ['Loss', exact(run.loss)], ...optional,
-            ['Tokens a second', whole(run.tokens_per_second)],
+            ...(run.privacy ? [] : [['Loss', exact(run.loss)]]), ...optional,
+            ...(run.privacy ? [] : [['Tokens a second', whole(run.tokens_per_second)]]),
             [`Time of a ${run.unit}`, seconds(run.seconds_per_round)],
             run.is_live ? ['Workers there', whole(there)] : ['Workers', whole(run.workers.length)],
-            ['Results', whole(run.results)], ['Tokens', whole(run.tokens)],
-            ['Received', bytes(run.bytes_in)], ['Sent', bytes(run.bytes_out)],
+            ['Results', whole(run.results)],
+            ...(run.privacy ? [] : [['Tokens', whole(run.tokens)],
+              ['Received', bytes(run.bytes_in)], ['Sent', bytes(run.bytes_out)]]),
           ];
         }
 
@@ -120,6 +121,14 @@ enum PageScript {
           });
         }
 
+        // Columns and rows without what differential privacy keeps back.
+        const withheld = ['Loss', 'Task', 'Tokens', 'Tokens/s', 'Received', 'Sent'];
+        function told(run, columns, rows) {
+          const isTold = columns.map(([title]) => !run.privacy || !withheld.includes(title));
+          const pick = (cells) => cells.filter((_, index) => isTold[index]);
+          return [pick(columns), rows.map(pick)];
+        }
+
         function workers(run) {
           if (run.workers.length === 0) return [make('p', { class: 'quiet' }, 'No worker has joined yet.')];
           const columns = [['Worker', 'left'], ['State', 'left'], ['Task'], ['Tokens/s'], ['Counted'], ['Late'],
@@ -131,7 +140,7 @@ enum PageScript {
             whole(worker.tokens_per_second), whole(worker.counted), whole(worker.late), whole(worker.refused),
             whole(worker.failed), bytes(worker.bytes_in), bytes(worker.bytes_out),
           ]);
-          return [scrolling('Workers', 'scroll', table('What each has done in this run', columns, rows))];
+          return [scrolling('Workers', 'scroll', table('What each has done in this run', ...told(run, columns, rows)))];
         }
 
         function rounds(run) {
@@ -146,7 +155,7 @@ enum PageScript {
             whole(round.results), whole(round.tokens), seconds(round.seconds), bytes(round.bytes_in),
             bytes(round.bytes_out), clock(round.time),
           ]);
-          return [scrolling(`Last ${run.unit}s`, 'scroll', table('Newest first', columns, rows))];
+          return [scrolling(`Last ${run.unit}s`, 'scroll', table('Newest first', ...told(run, columns, rows)))];
         }
 
         function privacy(budget) {
@@ -160,7 +169,8 @@ enum PageScript {
             spent.unshift(make('progress', { max: budget.target, value: Math.min(budget.epsilon, budget.target),
               'aria-label': 'Privacy budget spent' }));
           }
-          return [...spent, make('p', { class: 'quiet' }, budget.meaning)];
+          return [...spent, make('p', { class: 'quiet' }, budget.meaning),
+            make('p', { class: 'quiet' }, budget.withheld)];
         }
 
         function incidents(run) {

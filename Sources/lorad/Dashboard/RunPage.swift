@@ -63,6 +63,8 @@ struct RunPage: Codable, Equatable, Sendable {
         var delta: Double
         /// What the numbers promise, in words.
         var meaning: String
+        /// Which figures the page leaves out, and why.
+        var withheld = WithheldFigures.reason
     }
 
     /// Something that went wrong, or nearly.

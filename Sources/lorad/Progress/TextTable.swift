@@ -54,6 +54,12 @@ struct TextTable: Equatable, Sendable {
         }
     }
 
+    /// The table without the columns of some titles.
+    func leavingOut(_ titles: Set<String>) -> TextTable {
+        let kept = columns.indices.filter { !titles.contains(columns[$0].title) }
+        return TextTable(columns: kept.map { columns[$0] }, rows: rows.map { row in kept.map { row[$0] } })
+    }
+
     private func width(_ column: Int) -> Int {
         rows.reduce(columns[column].title.count) { max($0, $1[column].text.count) }
     }

@@ -75,7 +75,7 @@ final class AveragingRun: Sendable {
             deadline: federation.roundDeadline.map { .seconds($0) }, seed: seed,
             largestWeight: Double(federation.largestWeight(opened.configuration)), hardNormBound: federation.refuseNorm,
             gainRank: federation.gainRank)
-        settings.hidesMetrics = opened.configuration.ownPrivacy != nil
+        settings.disclosure = opened.configuration.disclosure
         settings.masking = MaskingSettings(opened.configuration, federation, basis: basis)
         return settings
     }
@@ -236,6 +236,7 @@ final class AveragingRunJob: SharedJob {
     func turn(for worker: WorkerID, of task: UInt64) -> ExchangeTurn { job.turn(for: worker, of: task) }
     func interruptExchange() { job.interruptExchange() }
     var workersHaveBudgets: Bool { job.workersHaveBudgets }
+    var disclosure: Disclosure { job.disclosure }
     func endEarly() { job.endEarly() }
     func snapshot() throws -> [String: StateDict] { job.snapshot() }
     func writeAdapter(to folder: URL) throws { try run.write(job.state, to: folder) }

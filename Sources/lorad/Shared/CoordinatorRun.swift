@@ -130,7 +130,10 @@ final class CoordinatorRun {
             try RunJournal(store.history, done: job.round, minimumWorkers: job.minimumWorkers)
         }
         let log = RunLog(
-            store, RunStatus(run: options.run, unit: RunUnit(federation), rounds: job.rounds, done: job.round),
+            store,
+            RunStatus(
+                run: options.run, unit: RunUnit(federation), rounds: job.rounds, done: job.round,
+                isWithheld: job.disclosure != .everything),
             admission: admission, display: display, loggingSteps: opened.configuration.training.loggingSteps,
             journal: journal)
         let revocations = Revocations(store.history, admission)

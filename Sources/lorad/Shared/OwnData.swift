@@ -77,14 +77,14 @@ struct OwnData: Sendable {
 
     /// What the run file asks for where each worker protects its own examples or people.
     func privacy(
-        _ configuration: RunConfiguration, ledger: WorkerLedger, lanes: Int
+        _ configuration: RunConfiguration, ledger: WorkerLedger, lanes: Int, say: @escaping @Sendable (String) -> Void
     ) throws -> OwnPrivacy? {
         guard let noise = configuration.ownPrivacy, let federation = configuration.federation else { return nil }
         let units =
             noise.unit == .person ? ExampleUnits(people: try encoded.people()) : ExampleUnits(rowCount: rows.count)
         return try OwnPrivacy(
             noise, units: units, plannedSteps: try Self.product(federation.rounds, federation.localSteps),
-            unitsPerStep: configuration.training.rowsPerStep, ledger: ledger, lanes: lanes)
+            unitsPerStep: configuration.training.rowsPerStep, ledger: ledger, lanes: lanes, say: say)
     }
 
     /// A product of numbers that the coordinator has named.

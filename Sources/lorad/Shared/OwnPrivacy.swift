@@ -1,6 +1,7 @@
 import Adapters
 import Foundation
 import Privacy
+import Synchronization
 import Tensors
 import Training
 
@@ -12,9 +13,9 @@ import Training
 /// instead of being left out (`Adjacency.zeroOut`).
 struct OwnPrivacy {
     private let units: ExampleUnits
-    private let unitsPerStep: Int
     private let lanes: Int
     private let ledger: WorkerLedger
+    private let reports: UnreadableReports
     /// What a step's sum is divided by.
     let divisor: Int
     /// The steps that gradients are rounded to, and the longest that one may be.
@@ -30,12 +31,14 @@ struct OwnPrivacy {
     /// - Parameters:
     ///   - plannedSteps: optimizer steps of the whole run.
     ///   - unitsPerStep: how many are in a step on average.
+    ///   - say: this worker's own log, which hears of units that cannot be read.
     /// - Throws: `CommandError` where nothing keeps the budget, or there is too little data for it.
     init(
         _ arguments: PrivacyArguments.DifferentialPrivacy, units: ExampleUnits, plannedSteps: Int, unitsPerStep: Int,
-        ledger: WorkerLedger, lanes: Int
+        ledger: WorkerLedger, lanes: Int, say: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
-        (self.units, self.unitsPerStep, self.ledger, self.lanes) = (units, unitsPerStep, ledger, lanes)
+        (self.units, self.ledger, self.lanes) = (units, ledger, lanes)
+        reports = UnreadableReports(say)
         let population = arguments.population ?? units.count
         divisor = min(unitsPerStep, population)
         grid = NormGrid(bound: arguments.clip)
@@ -65,12 +68,6 @@ struct OwnPrivacy {
             + "noise of \(String(format: "%.4g", noise.noiseMultiplier)) clips"
     }
 
-    /// What is told of the units in some steps: the run file's number, also where this worker has fewer.
-    func toldUnits(steps: Int) -> Int {
-        let (units, overflows) = unitsPerStep.multipliedReportingOverflow(by: steps)
-        return overflows ? .max : units
-    }
-
     /// So many steps, noted in the ledger at once.
     ///
     /// - Throws: `PrivacyError.budgetExceeded` where the budget does not allow them all.
@@ -79,6 +76,23 @@ struct OwnPrivacy {
         let (sampling, present, grid, noise, lanes) = (release.sampling, units.count, grid, noise, lanes)
         return PrivateSteps(
             grid: grid, units: units, divisor: divisor, sample: { try sampling.draw(from: present) },
-            noised: { try noise.noised($0, step: grid.step, lanes: lanes) })
+            noised: { try noise.noised($0, step: grid.step, lanes: lanes) },
+            unreadable: { [reports] in reports.take($0) })
+    }
+}
+
+/// Tells a worker's own log of units that cannot be read, of each problem once.
+private final class UnreadableReports: Sendable {
+    private let say: @Sendable (String) -> Void
+    private let told = Mutex<Set<String>>([])
+
+    init(_ say: @escaping @Sendable (String) -> Void) { self.say = say }
+
+    func take(_ error: any Error) {
+        let problem = "\(error)"
+        guard told.withLock({ $0.insert(problem).inserted }) else { return }
+        say(
+            "data that cannot be read counts as nothing. The coordinator is not told, and the training goes on: "
+                + problem)
     }
 }

@@ -74,8 +74,9 @@ final class RunLog: Sendable {
     /// What a round came to, for the store; called before the round's own event comes.
     func close(_ report: RoundReport) -> RoundFigures {
         let figures = state.withLock { state in
-            state.figures = state.tally.close(
+            let figures = state.tally.close(
                 report, rounds: state.status.rounds, traffic: state.traffic?.counts, at: now)
+            state.figures = state.status.isWithheld ? figures.withheld : figures
             return state.figures
         }
         journal?.add(figures, round: report.round + 1, at: Date())

@@ -2,6 +2,7 @@ import Adapters
 import Federation
 import Foundation
 import Models
+import Privacy
 import Synchronization
 import Tensors
 import Training
@@ -9,6 +10,7 @@ import Training
 /// A worker's model: does the work that a coordinator gives out.
 final class SharedTrainer: LocalTrainer {
     let basis: Data
+    let disclosure: Disclosure
     private let adapted: AdaptedModel
     private let configuration: RunConfiguration
     private let lanes: Lanes
@@ -19,6 +21,7 @@ final class SharedTrainer: LocalTrainer {
     private let privacy: OwnPrivacy?
     let stateByteLimit: Int
     private let aggregator: (any Aggregator)?
+    private let say: @Sendable (String) -> Void
 
     /// Builds the model of a run.
     ///
@@ -32,9 +35,12 @@ final class SharedTrainer: LocalTrainer {
     ///   - rank: what this worker's ranks are cut to; nil takes the run's.
     init(
         _ basis: RunBasis, _ folder: ModelFolder, adapterConfiguration: URL, configuration: RunConfiguration,
-        lanes: Lanes, data: OwnData.Paths?, rank: Int?, name: String, ledger: WorkerLedger, say: (String) -> Void
+        lanes: Lanes, data: OwnData.Paths?, rank: Int?, name: String, ledger: WorkerLedger,
+        say: @escaping @Sendable (String) -> Void
     ) throws {
         self.basis = basis.digest
+        self.say = say
+        disclosure = configuration.disclosure
         let type = configuration.model.precision.type
         Products.notices(computing: type).forEach(say)
         let folder = try folder.adding(configuration.tokenizer?.additions ?? VocabularyAdditions())
@@ -51,7 +57,7 @@ final class SharedTrainer: LocalTrainer {
         aggregator = try configuration.federation?.makeAggregator(
             seed: UInt64(bitPattern: Int64(configuration.training.seed)))
         own = try data.map { try OwnData($0, folder, adapted.model, configuration, name: name, say: say) }
-        privacy = try own.flatMap { try $0.privacy(configuration, ledger: ledger, lanes: lanes.count) }
+        privacy = try own.flatMap { try $0.privacy(configuration, ledger: ledger, lanes: lanes.count, say: say) }
         if let privacy { say(privacy.words) }
         say("\(adapted.parameterCount)")
     }
@@ -145,7 +151,7 @@ final class SharedTrainer: LocalTrainer {
         let layout = try FactorLayout(adapted.weights.plan, state: trained)
         let start = try rank.map { try layout.cut(trained, toRank: $0) } ?? trained
         var values: [String: Double] = [:]
-        if instructions.evaluates, let validation = own.validation {
+        if instructions.evaluates, disclosure == .everything, let validation = own.validation {
             try adapted.weights.assign(start)
             values = try Evaluation(computation.model, validation, lanes: lanes).sums
         }
@@ -156,13 +162,31 @@ final class SharedTrainer: LocalTrainer {
         if work.isRepeat { options.seed = Int.random(in: .min ... .max) }
         let plan = try own.plan(
             instructions, options, configuration.training, rows: work.isRepeat ? own.randomHalf() : nil)
+        guard disclosure == .everything else {
+            return try trainHidden(plan, on: own, options, work, start, computation)
+        }
         var result = try train(plan, on: own.rows, options, work, start, computation)
         result.metrics.values = values
         return result
     }
 
-    /// Trains with differential privacy for single examples or people: nothing but the update, which is noisy, and numbers of
-    /// the run file is told.
+    /// Trains in a run whose noise hides the whole worker. Training that fails on this worker's data sends no change, for
+    /// whoever saw it fail would learn something of the data that the noise does not hide.
+    private func trainHidden(
+        _ plan: StretchPlan, on own: OwnData, _ options: StretchOptions, _ work: LocalWork, _ start: StateDict,
+        _ computation: StepComputation
+    ) throws -> LocalResult {
+        do {
+            return try train(plan, on: own.rows, options, work, start, computation)
+        } catch let error where !(error is FederationError || error is PrivacyError || error is AdapterError) {
+            say(
+                "round \(work.round + 1): the training failed, so this worker sends an update without any change. The "
+                    + "coordinator is not told: whether training fails depends on the data. The reason: \(error)")
+            return LocalResult(update: sent(start, options), metrics: ContributionMetrics())
+        }
+    }
+
+    /// Trains with differential privacy for single examples or people.
     private func train(
         _ steps: Int, privately privacy: OwnPrivacy, on own: OwnData, _ options: StretchOptions, _ work: LocalWork,
         _ trained: StateDict, _ computation: StepComputation
@@ -170,7 +194,6 @@ final class SharedTrainer: LocalTrainer {
         let plan = StretchPlan(steps: Array(repeating: [], count: steps))
         var result = try train(
             plan, on: own.rows, options, work, trained, computation, privacy: try privacy.steps(steps))
-        result.metrics = ContributionMetrics(loss: 0, examples: privacy.toldUnits(steps: steps))
         result.isNoisy = true
         return result
     }
@@ -184,13 +207,20 @@ final class SharedTrainer: LocalTrainer {
             plan, on: source, from: trained, privacy: privacy,
             afterStep: { work.report(Double($0.steps) / Double($0.totalSteps)) },
             beforeMicroBatch: work.checkCancelled)
-        let frozen = options.frozenFactor?.role
-        let sent = zip(adapted.weights.parameters, outcome.values.entries).filter { $0.0.description.role != frozen }
         let progress = outcome.progress
         let metrics = ContributionMetrics(
             loss: progress.meanLoss, examples: progress.examples, tokens: progress.tokens,
             supervisedTokens: progress.supervisedTokens)
-        return LocalResult(update: StateDict(sent.map { ($0.1.name, $0.1.tensor) }), metrics: metrics)
+        return LocalResult(update: sent(outcome.values, options), metrics: metrics)
+    }
+
+    /// What an update has of an adapter's values: all but those that the round keeps.
+    private func sent(_ values: StateDict, _ options: StretchOptions) -> StateDict {
+        let frozen = options.frozenFactor?.role
+        return StateDict(
+            adapted.weights.parameters.map(\.description).filter { $0.role != frozen }.compactMap { parameter in
+                values[parameter.key].map { (parameter.key, $0) }
+            })
     }
 
     private func source(_ rows: WorkRows, _ work: LocalWork) -> WorkSource {

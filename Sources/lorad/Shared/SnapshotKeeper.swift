@@ -22,23 +22,21 @@ final class SnapshotKeeper: Sendable {
         try store.record(StepRecord(step: report.round, time: Date(), metrics: figures.json.text()))
         guard job.round >= job.rounds || report.isFinal || due.withLock({ $0 <= .now }) else { return }
         let start = ContinuousClock.now
-        try save(job, figures, ledger: report.release.map { [try LedgerEntry($0, round: report.round)] } ?? [])
+        try save(job, figures)
         let cost = ContinuousClock.now - start
         due.withLock { $0 = .now + cost * 20 }
     }
 
     /// Saves the job's state, unless no round is done.
     ///
-    /// - Parameters:
-    ///   - figures: what the last round came to; nil where it is noted already.
-    ///   - ledger: what the round gives away.
-    func save(_ job: any Job, _ figures: RoundFigures? = nil, ledger: [LedgerEntry] = []) throws {
+    /// - Parameter figures: what the last round came to; nil where it is noted already.
+    func save(_ job: any Job, _ figures: RoundFigures? = nil) throws {
         let done = job.round - 1
         guard done >= 0, try store.history.lastCommitted().map({ $0.index < done }) ?? true else { return }
         let blobs = try job.snapshot().mapValues { try Blob($0) }
         let commit = RoundCommit(
             index: done, snapshot: blobs, loss: figures?.loss, metrics: figures?.json.text() ?? "{}",
-            bytesIn: figures?.bytesIn ?? 0, bytesOut: figures?.bytesOut ?? 0, ledger: ledger)
+            bytesIn: figures?.bytesIn ?? 0, bytesOut: figures?.bytesOut ?? 0)
         try store.commitRound(commit, now: Date())
     }
 }

@@ -45,6 +45,16 @@ struct BenchTests {
         #expect([Double]().median == 0)
     }
 
+    @Test("Draws of noise are timed against what is drawn")
+    func sampling() async throws {
+        let outcome = try await lorad("bench", "sampling", "--draws", "20000", "--values", "1000", "--json")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let report = try report(SamplingBench.Report.self, of: outcome)
+        #expect(report.draws.map(\.sampler) == ["central", "discrete_gaussian", "skellam"])
+        #expect(report.draws.allSatisfy { $0.meansBySize.count == 4 && $0.mean > 0 })
+        #expect(report.sums.allSatisfy { $0.together == 1_000 && $0.meansBySize.isEmpty })
+    }
+
     @Test("Rounds with masks stand beside plain ones")
     func maskedRounds() async throws {
         let folder = try TemporaryFolder()

@@ -42,6 +42,12 @@ struct RunFileProblemTests {
                 + "hides whole workers: leave it out, or set unit: person or example"
         ),
         (
+            "federation: { mode: federated, refuse_norm: 1 }\n"
+                + "privacy: { differential_privacy: { enabled: true, noise_multiplier: 1 } }",
+            "run.yaml:6: privacy.differential_privacy: hides how long each update is, and federation.refuse_norm refuses by "
+                + "that: leave refuse_norm out; clip bounds every update"
+        ),
+        (
             "federation: { mode: federated, aggregation: krum, min_workers: 4 }",
             "run.yaml:5: federation.min_workers: aggregation krum needs 5 updates in a round, and so as many workers: "
                 + "found 4"

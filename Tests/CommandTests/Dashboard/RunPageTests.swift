@@ -1,5 +1,6 @@
 import Federation
 import Foundation
+import Models
 import Privacy
 import Testing
 import Transports
@@ -44,6 +45,8 @@ struct RunPageTests {
 
     @Test("has what was spent of the privacy budget, as lorad privacy ledger tells it")
     func privacy() throws {
+        let folder = try TemporaryFolder()
+        let store = try SamplePage.store(in: folder, isPrivate: true)
         try SamplePage.run(3, in: store)
         let privacy = try #require(try RunPage(store.history, process: nil).privacy)
         var ledger = PrivacyLedger()
@@ -51,6 +54,34 @@ struct RunPageTests {
         #expect(privacy.epsilon == (try ledger.spent(delta: 1e-5).epsilon))
         #expect(privacy.target == 8 && privacy.delta == 1e-5)
         #expect(privacy.meaning.contains("one worker with all of its data"))
+        #expect(privacy.withheld == WithheldFigures.reason)
+    }
+
+    @Test("leaves out what differential privacy keeps back, also of a store that has it still")
+    func withheld() throws {
+        let folder = try TemporaryFolder()
+        let store = try SamplePage.store(in: folder, isPrivate: true)
+        try SamplePage.run(3, in: store)
+        let page = try RunPage(store.history, process: nil)
+        #expect(page.results == 6 && page.done == 3 && page.planned == 4 && page.secondsPerRound == 0.5)
+        #expect(
+            page.loss == nil && page.tokens == 0 && page.tokensPerSecond == nil && page.bytesIn + page.bytesOut == 0)
+        #expect(page.curves.map(\.quantity) == [.evalLoss, .evalExactMatch])
+        #expect(page.rounds.allSatisfy { $0.loss == nil && $0.tokens + $0.bytesIn + $0.bytesOut == 0 })
+        #expect(
+            page.workers.allSatisfy { $0.counted == 3 && $0.tokensPerSecond == nil && $0.bytesIn + $0.bytesOut == 0 })
+        let digest = try RunDigest(store.history, process: nil)
+        let plain = ProgressStyle(isTerminal: false, usesColour: false, columns: 80)
+        let text = digest.text(plain, limit: 20)
+        #expect(text.hasSuffix(WithheldFigures.reason))
+        for word in ["tokens ", "loss", "kB", " in "] {
+            #expect(!text.dropLast(WithheldFigures.reason.count).contains(word))
+        }
+        let json = digest.json
+        #expect(
+            json["withheld"]?.stringValue == WithheldFigures.reason && json["tokens"] == nil && json["bytes_in"] == nil)
+        #expect(json["workers"]?[0]?["counted"]?.intValue == 3 && json["workers"]?[0]?["seconds"] == nil)
+        #expect(json["rounds"]?[0]?["withheld"]?.boolValue == true && json["rounds"]?[0]?["tokens"] == nil)
     }
 
     @Test("has no account of budgets that workers keep, and none where there is no noise", arguments: [true, false])
@@ -138,6 +169,8 @@ struct RunJournalTests {
 
     @Test("tells what the last round says of the budget")
     func budget() throws {
+        let folder = try TemporaryFolder()
+        let store = try SamplePage.store(in: folder, isPrivate: true)
         let journal = try RunJournal(store.history, done: 0, minimumWorkers: 2)
         #expect(journal.page(of: SampleRun.snapshot()).privacy?.epsilon == 0)
         var figures = SamplePage.figures(1)

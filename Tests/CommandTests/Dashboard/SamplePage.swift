@@ -10,14 +10,15 @@ import Transports
 enum SamplePage {
     static let start = Date(timeIntervalSince1970: 1_700_000_000)
 
-    /// A store in a folder with a run of federated noise, without rounds.
-    static func store(in folder: TemporaryFolder) throws -> RunStore {
+    /// A store in a folder with a federated run, without rounds; with noise for whole workers if it is private.
+    static func store(in folder: TemporaryFolder, isPrivate: Bool = false) throws -> RunStore {
+        let noise = "{ enabled: true, noise_multiplier: 2, target_epsilon: 8, delta: 1e-5 }"
         let configuration = """
             run: sample
             model: { path: m }
             adapter: { r: 4 }
             federation: { mode: federated, rounds: 4, min_workers: 2 }
-            privacy: { differential_privacy: { enabled: true, noise_multiplier: 2, target_epsilon: 8, delta: 1e-5 } }
+            \(isPrivate ? "privacy: { differential_privacy: \(noise) }" : "")
             """
         return try RunStore(
             folder: folder.path, run: "sample", mode: "federated", configuration: configuration, now: start)

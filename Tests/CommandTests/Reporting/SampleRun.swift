@@ -27,8 +27,8 @@ enum SampleRun {
     }
 
     /// A run of 20 steps.
-    static func status(unit: RunUnit = .step, done: Int = 0) -> RunStatus {
-        RunStatus(run: "sample", unit: unit, rounds: 20, done: done)
+    static func status(unit: RunUnit = .step, done: Int = 0, isWithheld: Bool = false) -> RunStatus {
+        RunStatus(run: "sample", unit: unit, rounds: 20, done: done, isWithheld: isWithheld)
     }
 
     static func key(_ round: Int, task: UInt64 = 7) -> TaskKey {

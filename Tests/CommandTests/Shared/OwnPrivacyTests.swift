@@ -63,6 +63,14 @@ struct OwnPrivacyTests {
         let commits = try outcome.output.events().named("round_committed")
         #expect(commits.count == 3)
         for commit in commits { #expect(commit["loss"]?.doubleValue == nil, "\(commit)") }
+        // Neither an event nor the store tells anything that was measured on the workers' data.
+        let results = try outcome.output.events().named("result")
+        let show = try await lorad("runs", "show", "shared", "--state", "\(run.path)/state", "--json")
+        for text in commits.map({ $0.text() }) + results.map({ $0.text() }) + [show.output] {
+            for key in ["tokens", "examples", "bytes_in"] { #expect(!text.contains("\"\(key)\":"), "\(text)") }
+        }
+        #expect(isMasked || results.count == 6)
+        for result in results { #expect(result["seconds"] == nil, "\(result)") }
         // Six people, of whom a step takes all: the batch is of eight.
         for name in ["one", "two"] {
             let found = try await ledger(run, name)
@@ -105,6 +113,31 @@ struct OwnPrivacyTests {
             "--require-noise")
         try await worker.expectFailure("this worker would add no noise")
         coordinator.send(SIGKILL)
+    }
+
+    @Test(
+        "goes on where pictures cannot be read, which nobody but the worker is told", arguments: ["worker", "example"])
+    func damagedPictures(unit: String) async throws {
+        let run = try SharedRun()
+        let pictures = "\(run.path)/pictures"
+        try FileManager.default.copyItem(atPath: TinyLlava.pictures, toPath: pictures)
+        for name in ["red-circle.jpg", "yellow-square.jpg"] {
+            let file = URL(filePath: "\(pictures)/\(name)")
+            let whole = try Data(contentsOf: file)
+            try whole.prefix(whole.count * 3 / 4).write(to: file)
+        }
+        let coordinator = try coordinator(
+            run, "privacy.differential_privacy.unit=\(unit)", "federation.min_workers=1")
+        let worker = try run.worker(
+            try await coordinator.joinLineOfJSON(), "site", "--data", TinyLlava.data("train"), "--images", pictures)
+        let outcome = try await worker.outcome()
+        let words = unit == "worker" ? "sends an update without any change" : "counts as nothing"
+        #expect(outcome.status == 0 && outcome.errors.contains(words), "\(outcome.errors)")
+        let ended = try await coordinator.outcome()
+        #expect(ended.status == 0, "\(ended.errors)")
+        let results = try ended.output.events().named("result")
+        #expect(results.map { $0["outcome"]?.stringValue } == ["counted", "counted", "counted"])
+        #expect(!(ended.output + ended.errors).contains(".jpg"))
     }
 
     @Test("names rows that say of nobody whom they are about")

@@ -17,29 +17,33 @@ struct PrivateRoundTests {
     }
 
     private func book(
-        clip: Double = 1, quantile: Double? = nil, noise: Double, target: Double? = nil, spent: [PrivacyRelease] = []
+        clip: Double = 1, quantile: Double? = nil, noise: Double, target: Double? = nil, spent: [PrivacyRelease] = [],
+        record: @escaping @Sendable (PrivacyRelease) throws -> Void = { _ in }
     ) throws -> PrivacyBook {
         var ledger = PrivacyLedger()
         for release in spent { try ledger.append(release) }
         let settings = NoiseSettings(
             mechanism: .central, clip: clip, clipQuantile: quantile, noiseMultiplier: noise, delta: 1e-5,
             targetEpsilon: target)
-        return PrivacyBook(settings, ledger: ledger) { _ in }
+        return PrivacyBook(settings, ledger: ledger, record: record)
     }
 
     private func job(
         _ book: PrivacyBook, share: Double = 1, rounds: Int = 3, aggregation: String = "mean",
-        from state: AveragingJob.State? = nil
+        refuseNorm: Double? = nil,
+        from state: AveragingJob.State? = nil,
+        committed: @escaping @Sendable (AveragingJob.State, RoundReport) throws -> RoundReport = { $1 }
     ) throws -> AveragingJob {
         var settings = AveragingSettings(
             rounds: rounds, participation: .sampled(share: share, minimum: 1), minimumWorkers: 1, seed: 3)
         settings.privacy = book
+        settings.hardNormBound = refuseNorm
         let aggregator = try Aggregators.named(aggregation)
         return try AveragingJob(
             state ?? .init(trained: self.state(0)), layout: FactorLayout(finding: self.state(0)) { _ in 2 },
             settings: settings,
             aggregator: aggregator, optimizer: ServerOptimizers.named("none", .init(), after: aggregator),
-            work: { _ in WorkOrder(work: Data()) })
+            work: { _ in WorkOrder(work: Data()) }, committed: committed)
     }
 
     /// Plays a round in which each worker that is asked moves all numbers by `amount`.
@@ -64,14 +68,15 @@ struct PrivateRoundTests {
 
     @Test("move by the mean of clipped updates, each worth the same, with noise of the stated deviation")
     func noise() throws {
-        let job = try job(book(clip: 2, noise: 1.5))
+        let notes = Mutex(0)
+        let job = try job(book(clip: 2, noise: 1.5) { _ in notes.withLock { $0 += 1 } })
         let report = try play(job, moving: 1).report
         let (mean, deviation) = moments(job.state.trained["head"]?.values ?? [])
         // Four vectors of norm 2: 2 / √20000 in each place; noise of 1.5 · 2 in the sum of four.
         #expect(abs(mean - 2 / Double(Self.count).squareRoot()) < 0.03)
         #expect(abs(deviation / (1.5 * 2 / 4) - 1) < 0.03, "\(deviation)")
         #expect(report.loss == nil && report.tokens == 0 && Set(report.values.keys) == ["epsilon"])
-        #expect(report.isFinal && report.release?.count == 1)
+        #expect(report.isFinal && notes.withLock { $0 } == 1)
     }
 
     @Test("clip each update to the bound")
@@ -95,8 +100,11 @@ struct PrivateRoundTests {
         #expect(first < 100 && first > 80)
         #expect(job.snapshot()["privacy"]?["clip"]?.values == [Float(first)])
         let state = AveragingJob.State(round: 1, trained: job.state.trained, clip: first)
-        job = try self.job(book(quantile: 0.5, noise: 0.5), rounds: 80, from: state)
-        for _ in 1..<80 { #expect(try play(job, moving: step).report.release?.count == 1) }
+        let notes = Mutex(0)
+        let book = try book(quantile: 0.5, noise: 0.5) { _ in notes.withLock { $0 += 1 } }
+        job = try self.job(book, rounds: 80, from: state)
+        for _ in 1..<80 { _ = try play(job, moving: step) }
+        #expect(notes.withLock { $0 } == 79)
         let last = try #require(job.state.clip)
         #expect(last > 4 && last < 25, "\(last)")
     }
@@ -141,7 +149,6 @@ struct PrivateRoundTests {
         try book.noteAhead(release)
         let spent = try book.epsilon()
         #expect(throws: PrivacyError.self) { try book.noteAhead(release) }
-        #expect(throws: PrivacyError.self) { try book.note(release) }
         #expect(recorded.withLock { $0 } == 1)
         #expect(try book.epsilon() == spent)
         let full = PrivacyBook(settings, ledger: PrivacyLedger()) { _ in throw Full() }
@@ -161,9 +168,58 @@ struct PrivateRoundTests {
 
     @Test("count everybody as taking part, for who does is told, and take their number as known")
     func amplification() throws {
-        let job = try job(book(noise: 1), share: 0.3)
-        let release = try #require(try play(job, moving: 0.1).report.release)
+        let notes = Mutex<[PrivacyRelease]>([])
+        let job = try job(book(noise: 1) { release in notes.withLock { $0.append(release) } }, share: 0.3)
+        _ = try play(job, moving: 0.1)
+        let release = try #require(notes.withLock { $0.first })
         #expect(release.sampling == .everybody && release.adjacency == .zeroOut)
+    }
+
+    @Test("are noted, durably, before the noise is drawn and before anything is evaluated, logged or stored")
+    func order() throws {
+        let happened = Mutex<[String]>([])
+        let job = try job(
+            book(noise: 1) { _ in happened.withLock { $0.append("noted") } },
+            committed: { _, report in
+                happened.withLock { $0.append("evaluated") }
+                return report
+            })
+        _ = try play(job, moving: 0.1)
+        #expect(happened.withLock { $0 } == ["noted", "evaluated"])
+        struct Full: Error {}
+        let full = try self.job(book(noise: 1) { _ in throw Full() })
+        #expect(throws: Full.self) { _ = try play(full, moving: 0.1) }
+        #expect(full.state.trained["head"]?.values == state(0)["head"]?.values && full.round == 0)
+    }
+
+    @Test("weigh every update alike, whatever its worker claims of its rows", arguments: [true, false])
+    func weights(isOwn: Bool) throws {
+        var settings = AveragingSettings(
+            rounds: 1, participation: .sampled(share: 1, minimum: 1), minimumWorkers: 1, seed: 3, largestWeight: 100)
+        if isOwn { settings.disclosure = .updatesOnly(examples: 7) }
+        let aggregator = try Aggregators.named("mean")
+        let job = try AveragingJob(
+            .init(trained: state(0)), layout: FactorLayout(finding: state(0)) { _ in 2 }, settings: settings,
+            aggregator: aggregator, optimizer: ServerOptimizers.named("none", .init(), after: aggregator),
+            work: { _ in WorkOrder(work: Data()) })
+        for (index, task) in try job.plan(for: Array(workers.prefix(2))).tasks.enumerated() {
+            try job.add(
+                Contribution(
+                    task: task.id, worker: workers[index], update: state(Float(index)),
+                    metrics: ContributionMetrics(
+                        loss: 5, examples: index == 0 ? 99 : 1, tokens: 10, values: ["eval_rows": 3])))
+        }
+        let report = try job.commit()
+        let moved = try #require(job.state.trained["head"]?.values.first)
+        #expect(abs(moved - (isOwn ? 0.5 : 0.01)) < 1e-6, "\(moved)")
+        #expect(report.loss == (isOwn ? nil : 5) && report.tokens == (isOwn ? 0 : 20) && report.values.isEmpty == isOwn)
+        #expect(job.workersHaveBudgets == isOwn)
+    }
+
+    @Test("refuse no update for its norm, which they hide")
+    func refusedNorm() throws {
+        let error = #expect(throws: FederationError.self) { _ = try job(book(noise: 1), refuseNorm: 1) }
+        #expect(error?.message.contains("refuse_norm") == true)
     }
 
     @Test(
@@ -249,6 +305,6 @@ struct PrivateRoundTests {
         #expect(abs(deviation / expected - 1) < 4 / count.squareRoot(), "\(deviation), expected \(expected)")
         #expect(notes.withLock { $0.count } == 1)
         let report = try #require(run.reports.all.withLock { $0.first })
-        #expect(report.loss == nil && report.release == nil && report.values["epsilon"] ?? 0 > 1)
+        #expect(report.loss == nil && report.values["epsilon"] ?? 0 > 1)
     }
 }

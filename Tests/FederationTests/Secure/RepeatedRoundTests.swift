@@ -147,7 +147,7 @@ struct RepeatedRoundTests {
                 rounds: 5, participation: .sampled(share: 1, minimum: 3), minimumWorkers: 3, seed: 3, largestWeight: 10)
             settings.masking = MaskingSettings(run: "toy", threshold: 0.6)
             settings.openedRound = opened
-            settings.hidesMetrics = hidesMetrics
+            settings.disclosure = hidesMetrics ? .updatesOnly(examples: 1) : .everything
             let aggregator = try Aggregators.named("mean")
             return try AveragingJob(
                 .init(round: round, trained: base), layout: FactorLayout(finding: base) { _ in 2 }, settings: settings,

@@ -19,9 +19,11 @@ final class ToyJob: Job {
     private let firstWorkers: Int
     private let tasks: UInt64
     private let state = Mutex(State())
+    let disclosure: Disclosure
 
-    init(rounds: Int = 5, tasks: UInt64 = 4, minimumWorkers: Int = 1) {
+    init(rounds: Int = 5, tasks: UInt64 = 4, minimumWorkers: Int = 1, disclosure: Disclosure = .everything) {
         (self.rounds, self.tasks, firstWorkers) = (rounds, tasks, minimumWorkers)
+        self.disclosure = disclosure
     }
 
     var round: Int { state.withLock { $0.round } }

@@ -38,28 +38,6 @@ struct CentralNoiseTests {
         #expect(throws: PrivacyError.self) { try NormClip(.infinity) }
     }
 
-    @Test("The sensitivity of a mean is McMahan's, and twice that where one is replaced")
-    func sensitivity() {
-        #expect(MeanSensitivity.mean(clip: 0.5, largestWeight: 4, expectedWeight: 100) == 0.02)
-        #expect(MeanSensitivity.mean(clip: 0.5, largestWeight: 4, fewestWeight: 80) == 0.05)
-        #expect(MeanSensitivity.mean(clip: 0.5, expectedWeight: 10, adjacency: .replaceOne) == 0.1)
-    }
-
-    @Test("A mean over the true weights never moves farther than its sensitivity")
-    func weightedMean() {
-        var source = SplitMix(21)
-        for _ in 0..<500 {
-            let weights = (0..<6).map { _ in Double.random(in: 0...3, using: &source) }
-            let values = weights.map { _ in Double.random(in: -2...2, using: &source) }
-            func mean(_ count: Int) -> Double {
-                let sum = zip(weights, values).prefix(count).reduce(0) { $0 + $1.0 * $1.1 }
-                return sum / max(4, weights.prefix(count).reduce(0, +))
-            }
-            let moved = abs(mean(6) - mean(5))
-            #expect(moved <= MeanSensitivity.mean(clip: 2, largestWeight: 3, fewestWeight: 4))
-        }
-    }
-
     @Test("The clip moves to the quantile of the norms")
     func adaptiveClip() throws {
         var clip = try AdaptiveClip(initialClip: 0.1, quantile: 0.8, countDeviation: 2)

@@ -3,6 +3,24 @@ import Testing
 
 @testable import Privacy
 
+@Suite("The time of samplers")
+struct SamplerTimingTests {
+    @Test("Is taken of every draw, singly or together", arguments: SamplerTiming.Sampler.allCases, [1, 100])
+    func counts(sampler: SamplerTiming.Sampler, together: Int) throws {
+        let timing = try SamplerTiming(sampler, draws: 2_000, together: together)
+        // The system may have interrupted some, but not most.
+        #expect(timing.count <= 2_000 / together && timing.count > 1_000 / together)
+        #expect(timing.mean > 0 && abs(timing.correlation) <= 1.000_001 && timing.meansBySize.count == 4)
+    }
+
+    @Test("Needs draws")
+    func problems() {
+        for (draws, together) in [(0, 1), (5, 0), (5, 6)] {
+            #expect(throws: PrivacyError.self) { try SamplerTiming(.central, draws: draws, together: together) }
+        }
+    }
+}
+
 @Suite("Samplers")
 struct SamplerTests {
     static let count = 200_000

@@ -132,10 +132,11 @@ struct ContrastiveTrainingTests {
         let half = try plan.share(of: TreeNode(leaf: 0), seed: 1)
         let message = errorMessage { _ = try computation.gradients(of: half, from: source) }
         #expect(message?.contains("needs all \(plan.parts.count) micro-batches") == true, "\(message ?? "")")
+        let privacy = PrivateSteps(
+            grid: NormGrid(bound: 1), units: ExampleUnits(rowCount: 1), divisor: 1, sample: { [] }, noised: { _ in [] })
         let own = errorMessage {
             _ = try computation.clippedGradients(
-                of: [.init(rows: [0], key: 1)], from: source, grid: NormGrid(bound: 1), frozen: nil,
-                beforeMicroBatch: {})
+                of: [.init(rows: [0], key: 1)], from: source, privacy: privacy, frozen: nil, beforeMicroBatch: {})
         }
         #expect(own?.contains("no gradient of one example's own") == true, "\(own ?? "")")
     }

@@ -31,7 +31,7 @@ struct PrivateStepsTests {
     /// The sum in steps, over units in passes as they come.
     private func steps(_ units: [Unit], _ all: ClippedGradients, _ grid: NormGrid) throws -> [Int64] {
         let sum = GradientSum(all.trained, grid: grid)
-        for pass in all.passes(units, of: source) { try all.add(pass, from: source, to: sum) }
+        for pass in all.passes(units, of: source) { all.add(pass, from: source, to: sum) }
         return sum.steps
     }
 
@@ -124,6 +124,38 @@ struct PrivateStepsTests {
         let found = try steps(units, all, grid)
         #expect(found == (try steps([units[1]], all, grid)))
         #expect(found.contains { $0 != 0 })
+    }
+
+    /// Rows some of which have a picture that cannot be decoded.
+    private struct Damaged: RowSource {
+        let rows: ConversationSource
+        let damaged: Set<Int>
+
+        var count: Int { rows.count }
+        func length(at index: Int) -> Int { rows.length(at: index) }
+        func supervisedCount(at index: Int) -> Int { rows.supervisedCount(at: index) }
+        func batch(of indices: [Int]) throws -> PackedBatch {
+            if let row = indices.first(where: damaged.contains) {
+                throw TrainingError(.invalidDataset, "row \(row) cannot be read")
+            }
+            return try rows.batch(of: indices)
+        }
+    }
+
+    @Test("goes on without a unit that cannot be read, as if it were zero, and says so to its own worker only")
+    func unreadable() throws {
+        // The damaged units: one that shares a pass, and one that has passes of its own.
+        let units = units([[0], [1, 3], [2], [4], [5], [6, 7, 8, 9]])
+        let heard = Locked([String]())
+        var all = clipped()
+        all.unreadable = { error in heard.withLock { $0.append("\(error)") } }
+        let grid = NormGrid(bound: 0.01)
+        let sum = GradientSum(all.trained, grid: grid)
+        let damaged = Damaged(rows: source, damaged: [3, 8])
+        for pass in all.passes(units, of: damaged) { all.add(pass, from: damaged, to: sum) }
+        #expect(sum.steps == (try steps(units.filter { $0 != units[1] && $0 != units[5] }, all, grid)))
+        let words = heard.withLock { $0 }
+        #expect(words.count == 2 && words.contains { $0.contains("row 3") } && words.contains { $0.contains("row 8") })
     }
 
     @Test("takes the units that are drawn, none of them too, each with a mask of its own, and tells no loss")

@@ -5,10 +5,10 @@ import Foundation
 ///
 /// A textbook sampler in floating point leaves gaps among its outputs by which the value can be told (Mironov 2012,
 /// "On significance of the least significant bits for differential privacy"). Here nothing but whole numbers is added: the
-/// sum is multiplied by 2^shift, and discrete Gaussian noise of σ = ⌈z Δ 2^shift⌉ is drawn exactly. Every output is a whole
-/// number whatever the sum was, so that rounding it to float32 afterwards tells nothing more; and the discrete Gaussian keeps
-/// the Rényi guarantees of the continuous one (Canonne, Kamath, Steinke 2020, arXiv 2004.00010, theorem 4). The shift makes
-/// σ 2^30 at least, fine enough that the two distributions cannot be told apart.
+/// sum is multiplied by 2^shift, and discrete Gaussian noise of σ = ⌈z Δ 2^shift⌉ is drawn exactly. The output is always a whole
+/// number, so rounding it to float32 afterwards is post-processing. The discrete Gaussian keeps the Rényi guarantees of the
+/// continuous one (Canonne, Kamath, Steinke 2020, arXiv 2004.00010, theorem 4). The shift makes σ at least 2^30, so that the
+/// two distributions are practically equal.
 public struct SumNoise: Equatable, Sendable {
     /// z: σ over the sensitivity, at least.
     public let noiseMultiplier: Double

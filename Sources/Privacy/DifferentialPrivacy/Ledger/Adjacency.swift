@@ -10,10 +10,10 @@ public enum Adjacency: String, Codable, Sendable, CaseIterable {
     /// accounted under it.
     case replaceOne = "replace-one"
 
-    /// What holds for releases of which each has one of these guarantees; nil where they cannot be composed.
+    /// The adjacency of a composition of releases with these guarantees; `nil` if they cannot be composed.
     ///
-    /// A mechanism that adds up contributions does the same whether one is left out or counts as nothing, so that
-    /// add-or-remove-one holds as zero-out too.
+    /// A mechanism that adds up contributions behaves the same whether a contribution is left out or is zero, so a guarantee
+    /// for add-or-remove-one also holds for zero-out.
     static func common(to adjacencies: some Sequence<Adjacency>) -> Adjacency? {
         let distinct = Set(adjacencies)
         guard distinct.count > 1 else { return distinct.first ?? .addOrRemoveOne }

@@ -26,7 +26,8 @@ struct EventWording: Sendable {
         case .excluded(let member, let reason): gone("excluded", member, "is shut out", reason)
         case .roundOpened(let round, let tasks):
             Announcement("round_opened", nil, [number(round), ("tasks", .int(tasks))])
-        case .counted(let key, let id, let metrics): result(.counted, key, id, nil, figures: metrics)
+        case .counted(let key, let id, let metrics):
+            result(.counted, key, id, nil, figures: status.isWithheld ? nil : metrics)
         case .late(let key, let id): result(.late, key, id, nil)
         case .refused(let key, let id, let reason): result(.refused, key, id, "is refused", reason: reason)
         case .taskFailed(let key, let id, let reason): result(.failed, key, id, "could not be made", reason: reason)
@@ -103,7 +104,7 @@ struct EventWording: Sendable {
             report.values["epsilon"].map { String(format: "epsilon %.4g", $0) },
             "\(report.contributions) result\(report.contributions == 1 ? "" : "s")",
             status.pace.tokensPerSecond.map { String(format: "%.0f tokens/s", $0) },
-            "\(figures.bytesIn.bytesText) in", "\(figures.bytesOut.bytesText) out",
+            status.isWithheld ? nil : "\(figures.bytesIn.bytesText) in · \(figures.bytesOut.bytesText) out",
             status.remaining.map { "\(ProgressText.duration($0)) left" },
         ].compactMap(\.self).joined(separator: " · ")
     }

@@ -37,6 +37,8 @@ struct RoundFigures: Equatable, Sendable {
     var values: [String: Double] = [:]
     /// Parts by the worker's fingerprint.
     var workers: [String: Share] = [:]
+    /// Whether differential privacy keeps some of the figures back.
+    var isWithheld = false
 }
 
 extension RoundFigures.Share {
@@ -72,6 +74,7 @@ extension RoundFigures {
         seconds = json["seconds"]?.doubleValue ?? 0
         bytesIn = json["bytes_in"]?.intValue ?? 0
         bytesOut = json["bytes_out"]?.intValue ?? 0
+        isWithheld = json["withheld"]?.boolValue ?? false
         for member in json["values"]?.objectValue ?? [] { values[member.key] = member.value.doubleValue }
         for member in json["workers"]?.objectValue ?? [] { workers[member.key] = Share(member.value) }
     }
@@ -80,12 +83,23 @@ extension RoundFigures {
     var json: JSONValue {
         let loss: JSONValue = loss.map { .double($0) } ?? .null
         let values = values.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, .double($0.value)) }
-        let workers = workers.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, .object($0.value.members)) }
-        return .object([
-            .init("loss", loss), .init("tokens", .int(tokens)), .init("contributions", .int(contributions)),
-            .init("rounds", .int(rounds)), .init("seconds", .double(seconds)), .init("bytes_in", .int(bytesIn)),
-            .init("bytes_out", .int(bytesOut)), .init("values", .object(values)), .init("workers", .object(workers)),
-        ])
+        let workers = workers.sorted { $0.key < $1.key }.map { worker, share in
+            JSONValue.Member(worker, .object(isWithheld ? share.outcomes : share.members))
+        }
+        let ends: [JSONValue.Member] = [.init("values", .object(values)), .init("workers", .object(workers))]
+        guard !isWithheld else {
+            return .object(
+                [
+                    .init("withheld", .bool(true)), .init("contributions", .int(contributions)),
+                    .init("rounds", .int(rounds)), .init("seconds", .double(seconds)),
+                ] + ends)
+        }
+        return .object(
+            [
+                .init("loss", loss), .init("tokens", .int(tokens)), .init("contributions", .int(contributions)),
+                .init("rounds", .int(rounds)), .init("seconds", .double(seconds)), .init("bytes_in", .int(bytesIn)),
+                .init("bytes_out", .int(bytesOut)),
+            ] + ends)
     }
 }
 
@@ -98,12 +112,19 @@ extension RoundFigures.Share {
             bytesIn: number("bytes_in"), bytesOut: number("bytes_out"))
     }
 
-    /// The figures as members of a JSON object.
-    var members: [JSONValue.Member] {
+    /// What became of results, as members of a JSON object.
+    var outcomes: [JSONValue.Member] {
         [
             .init("counted", .int(counted)), .init("late", .int(late)), .init("refused", .int(refused)),
-            .init("failed", .int(failed)), .init("examples", .int(examples)), .init("tokens", .int(tokens)),
-            .init("seconds", .double(seconds)), .init("bytes_in", .int(bytesIn)), .init("bytes_out", .int(bytesOut)),
+            .init("failed", .int(failed)),
+        ]
+    }
+
+    /// The figures as members of a JSON object.
+    var members: [JSONValue.Member] {
+        outcomes + [
+            .init("examples", .int(examples)), .init("tokens", .int(tokens)), .init("seconds", .double(seconds)),
+            .init("bytes_in", .int(bytesIn)), .init("bytes_out", .int(bytesOut)),
         ]
     }
 }

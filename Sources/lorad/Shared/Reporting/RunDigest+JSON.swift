@@ -11,7 +11,7 @@ extension RunDigest {
     var json: JSONValue {
         .object(
             summaryMembers + [
-                .init("workers", .array(workers.map(\.json))),
+                .init("workers", .array(workers.map { $0.json(isWithheld: isWithheld) })),
                 .init("\(unit.rawValue)s", .array(rounds.map { $0.json(unit) })),
                 .init("configuration", .string(run.configuration)),
             ])
@@ -27,14 +27,21 @@ extension RunDigest {
             .init("unit", .string(unit.rawValue)), .init("done", .int(done)), .init("planned", planned),
             .init("loss", loss),
             .init("worker_count", .int(workers.count)), .init("results", .int(total.counted)),
-            .init("tokens", .int(total.tokens)), .init("seconds", .double(total.seconds)),
-            .init("bytes_in", .int(total.bytesIn)), .init("bytes_out", .int(total.bytesOut)),
+        ] + totals
+    }
+
+    private var totals: [JSONValue.Member] {
+        let seconds = JSONValue.Member("seconds", .double(total.seconds))
+        guard !isWithheld else { return [seconds, .init("withheld", .string(WithheldFigures.reason))] }
+        return [
+            .init("tokens", .int(total.tokens)), seconds, .init("bytes_in", .int(total.bytesIn)),
+            .init("bytes_out", .int(total.bytesOut)),
         ]
     }
 }
 
 extension RunDigest.Worker {
-    fileprivate var json: JSONValue {
+    fileprivate func json(isWithheld: Bool) -> JSONValue {
         let key = try? PublicIdentity(bytes: record.publicKey).text
         let machine = try? JSONValue(parsing: Data(record.machine.utf8), file: "machine")
         let publicKey: JSONValue = key.map { .string($0) } ?? .null
@@ -44,7 +51,7 @@ extension RunDigest.Worker {
             .init("first_seen", .string(record.firstSeen.ISO8601Format())),
             .init("last_seen", .string(record.lastSeen.ISO8601Format())), .init("revoked", .bool(record.isRevoked)),
         ]
-        return .object(members + share.members)
+        return .object(members + (isWithheld ? share.outcomes : share.members))
     }
 }
 

@@ -12,11 +12,14 @@ extension RunDigest {
         var parts = [heading.joined(separator: "\n")]
         if !workers.isEmpty { parts.append(lines(workerTable, style)) }
         if !rounds.isEmpty { parts.append(lines(roundTable(limit), style)) }
+        if isWithheld { parts.append(WithheldFigures.reason) }
         return parts.joined(separator: "\n\n")
     }
 
     private func lines(_ table: TextTable, _ style: ProgressStyle) -> String {
-        table.lines(width: style.isTerminal ? style.columns : .max, usesColour: style.usesColour).joined(
+        (isWithheld ? table.leavingOut(WithheldFigures.columns) : table).lines(
+            width: style.isTerminal ? style.columns : .max, usesColour: style.usesColour
+        ).joined(
             separator: "\n")
     }
 
@@ -24,8 +27,10 @@ extension RunDigest {
         let process = self.process.map { " (process \($0))" } ?? ""
         let figures = [
             unit.text(done, of: plannedRounds), rounds.last?.figures.loss.map { String(format: "loss %.4f", $0) },
-            "\(total.counted.grouped) results", "\(total.tokens.grouped) tokens", "\(total.bytesIn.bytesText) in",
-            "\(total.bytesOut.bytesText) out",
+            "\(total.counted.grouped) results",
+            isWithheld
+                ? nil
+                : "\(total.tokens.grouped) tokens · \(total.bytesIn.bytesText) in · \(total.bytesOut.bytesText) out",
         ]
         return [
             "\(run.name): \(run.mode), \(state)\(process), begun \(run.created.ISO8601Format())",

@@ -27,6 +27,8 @@ struct RunDigest: Sendable {
     let rounds: [Round]
     /// What the rounds come to.
     let total: RoundFigures.Share
+    /// Whether differential privacy keeps figures back.
+    let isWithheld: Bool
 
     /// Reads a run.
     ///
@@ -40,7 +42,16 @@ struct RunDigest: Sendable {
         self.run = run
         self.process = process
         unit = RunUnit(run)
-        rounds = steps.map { Round(number: $0.step + 1, time: $0.time, figures: RoundFigures(json: $0.metrics)) }
+        let configuration = try? RunFile.parse(run.configuration, name: run.name, checksDisk: false)
+        let isPrivate = configuration.map { $0.disclosure != .everything } ?? false
+        rounds = steps.map { step in
+            let figures = RoundFigures(json: step.metrics)
+            // What an earlier release has stored of a private run is not shown either.
+            return Round(
+                number: step.step + 1, time: step.time,
+                figures: isPrivate || figures.isWithheld ? figures.withheld : figures)
+        }
+        isWithheld = isPrivate || rounds.contains(where: \.figures.isWithheld)
         var shares: [String: RoundFigures.Share] = [:]
         var total = RoundFigures.Share()
         for round in rounds {

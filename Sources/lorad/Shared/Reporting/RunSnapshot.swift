@@ -34,9 +34,8 @@ struct RunSnapshot: Equatable, Sendable {
 extension RunSnapshot {
     init(_ status: RunStatus, _ members: [Member], _ traffic: Traffic.Counts) {
         self.init(status: status)
-        workers = members.map { Worker($0, traffic.workers[$0.id] ?? (0, 0)) }
-        received = traffic.received
-        sent = traffic.sent
+        workers = members.map { Worker($0, status.isWithheld ? (0, 0) : traffic.workers[$0.id] ?? (0, 0)) }
+        if !status.isWithheld { (received, sent) = (traffic.received, traffic.sent) }
         refusedRecords = traffic.refusedRecords
         refusedWorkers = traffic.refusedWorkers
     }

@@ -21,6 +21,8 @@ struct RunStatus: Equatable, Sendable {
     let unit: RunUnit
     /// Rounds of the whole run.
     let rounds: Int
+    /// Whether differential privacy keeps figures back.
+    let isWithheld: Bool
     /// Rounds that are done.
     private(set) var done: Int
     private(set) var phase = Phase.gathering
@@ -32,8 +34,9 @@ struct RunStatus: Equatable, Sendable {
     private(set) var pace = Pace()
 
     /// A run of which `done` rounds were done before this process began.
-    init(run: String, unit: RunUnit, rounds: Int, done: Int) {
+    init(run: String, unit: RunUnit, rounds: Int, done: Int, isWithheld: Bool = false) {
         self.run = run
+        self.isWithheld = isWithheld
         self.unit = unit
         self.rounds = rounds
         self.done = done

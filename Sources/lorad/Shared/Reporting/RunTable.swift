@@ -15,6 +15,7 @@ struct RunTable: Equatable, Sendable {
         guard room > 0, !snapshot.workers.isEmpty else { return [] }
         var table = Self.columns
         table.rows = snapshot.workers.prefix(room).map(Self.cells)
+        if snapshot.status.isWithheld { table = table.leavingOut(WithheldFigures.columns) }
         let lines = table.lines(width: style.columns - 1, usesColour: style.usesColour)
         let hidden = snapshot.workers.count - table.rows.count
         return hidden > 0 ? lines + [String("… and \(hidden) more".prefix(max(0, style.columns - 1)))] : lines
@@ -60,7 +61,7 @@ extension RunSnapshot {
             ([status.unit.text(status.done, of: status.rounds), start] + [
                 status.loss.map { String(format: "loss %.4f", $0) },
                 status.pace.tokensPerSecond.map { String(format: "%.0f tokens/s", $0) },
-                "\(received.bytesText) in", "\(sent.bytesText) out",
+                status.isWithheld ? nil : "\(received.bytesText) in · \(sent.bytesText) out",
                 status.remaining.map { "\(ProgressText.duration($0)) left" },
             ]).compactMap(\.self).joined(separator: " · ")
     }
