@@ -51,7 +51,7 @@ enum DatasetFormats {
     }
 
     private static func unknown(_ options: DatasetOptions, _ probe: DatasetProbe?) -> TrainingError {
-        let unread = probe?.unread.map { "; \($0) is not read: unpack it, or write it as JSON Lines" } ?? ""
+        let unread = probe?.unread.map { "; \($0) is not read: \(PackedFile.advice(for: $0))" } ?? ""
         return TrainingError(
             .unsupported,
             "\(options.path): a dataset of a kind that is not known: expected rows of JSON or Parquet, a metadata.jsonl or"

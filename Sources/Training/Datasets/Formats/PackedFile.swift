@@ -9,14 +9,22 @@ enum PackedFile {
         ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "is compressed by xz: unpack it with unxz"),
         ([0x42, 0x5A, 0x68, 0x39], "is compressed by bzip2: unpack it with bunzip2"),
         ([0x50, 0x4B, 0x03, 0x04], "is a zip archive: unpack it and give its folder"),
-        (Array("ARROW1".utf8), "is Arrow, which is not read: write it as Parquet, as `to_parquet` of `datasets` does"),
+        (Array("ARROW1".utf8), "is Arrow, which is not read: \(asParquet)"),
+        // Arrow's stream format, which `save_to_disk` of `datasets` writes.
+        ([0xFF, 0xFF, 0xFF, 0xFF], "is Arrow, which is not read: \(asParquet)"),
     ]
+    private static let asParquet = "write it as Parquet, as `to_parquet` of `datasets` does"
     private static let endings = [".gz", ".tgz", ".zst", ".xz", ".bz2", ".zip", ".arrow"]
 
     /// What such a file is, and what to do; nil for any other.
     static func reason(against data: Data) -> String? {
         if GitLFSPointer.isOne(data) { return GitLFSPointer.message }
         return kinds.first { data.starts(with: $0.bytes) }?.text
+    }
+
+    /// What to do with a file of such a name, which is not read.
+    static func advice(for name: String) -> String {
+        name.lowercased().hasSuffix(".arrow") ? asParquet : "unpack it, or write it as JSON Lines"
     }
 
     /// Whether a name is one of such files.
