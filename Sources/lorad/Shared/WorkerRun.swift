@@ -118,6 +118,10 @@ final class WorkerRun {
         say(
             "differential privacy for each \(unit.rawValue): epsilon \(String(format: "%.4g", spent)) so far at delta "
                 + "\(delta), by this worker's ledger\(limits)")
+        if let policy, let most = policy.policy.differentialPrivacy.maxEpsilon {
+            let key = "differential_privacy.max_epsilon"
+            say("\(policy.place(of: key)): \(key): the policy allows an epsilon of \(most); then nothing more is sent")
+        }
     }
 
     private func makeTrainer(
