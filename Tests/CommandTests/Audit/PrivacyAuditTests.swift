@@ -27,7 +27,8 @@ struct PrivacyAuditTests {
         var settings = settings
         settings.drawnMultiplier = 0.01
         let result = try result(index, settings)
-        #expect(result.isBroken && result.counts.correct == result.counts.guesses, "\(result)")
+        // Half of all guesses say that a canary is in, which a few more or fewer than half are. The best hundred are right.
+        #expect(result.isBroken && result.counts.correct * 20 >= result.counts.guesses * 19, "\(result)")
         #expect(result.lowerBound > 3 && result.epsilon < 3, "\(result)")
     }
 
