@@ -90,16 +90,6 @@ import Testing
         #expect(Set(session.held.keys).isSubset(of: session.roster.graph.neighbourhoods[session.place]))
     }
 
-    @Test("A round of 130 workers, the neighbours of each drawn by all, ends with the sum without those that are lost")
-    func largeRound() throws {
-        var round = try TestRound(workers: 130, elements: 3, threshold: 0.67)
-        let vectors = round.vectors()
-        let result = try round.play(vectors, losing: [5: .shares, 77: .inputs])
-        #expect(result.elements == round.sum(vectors, of: vectors.indices.filter { ![5, 77].contains($0) }))
-        let graph = try #require(round.workers[0].session?.roster.graph)
-        #expect(graph.neighbourhoods.allSatisfy { (40...115).contains($0.count) })
-    }
-
     @Test("Weighted values come out as their weighted mean within one step of the encoding for each worker")
     func weightedMean() throws {
         let encoding = try FixedPoint(bits: 24, workers: 5, largestWeight: 20, clip: .value(1))

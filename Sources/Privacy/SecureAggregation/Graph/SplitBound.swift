@@ -21,13 +21,12 @@ struct SplitBound {
 
     /// The natural logarithm of the bound.
     ///
-    /// - Parameter limit: where the second of the two terms is far below this, the first is not computed.
+    /// - Parameter limit: for groups of which the second term alone is far below this, the first is not computed.
     func logProbability(neededBelow limit: Double) -> Double {
         guard honest >= 2 else { return 0 }
         let terms = (1...honest / 2).map { group in
-            let cut = logCut(group)
-            let rest = cut < limit - 60 ? cut : min(cut, logDense(group))
-            return Self.logChoose(honest, group) + rest
+            let (groups, cut) = (Self.logChoose(honest, group), logCut(group))
+            return groups + (groups + cut < limit - 60 ? cut : min(cut, logDense(group)))
         }
         let largest = terms.max() ?? 0
         return largest + log(terms.reduce(0) { $0 + exp($1 - largest) })
