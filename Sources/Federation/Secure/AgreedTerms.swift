@@ -71,6 +71,10 @@ extension AgreedTerms {
                 "fewest_workers", "\(terms.fewestInSum)", "\(masking.fewestInSum(noise))",
                 terms.fewestInSum >= masking.fewestInSum(noise)
             ),
+            (
+                "colluders", "\(terms.colluders ?? 0)", "\(masking.colluders)",
+                (terms.colluders ?? 0) >= masking.colluders
+            ),
             ("bits", "\(terms.bits)", "\(masking.bits)", terms.bits == masking.bits),
             ("clip", "\(terms.clip)", "\(masking.clip)", terms.clip == masking.clip),
             ("the largest weight", "\(terms.largestWeight)", "\(largest)", terms.largestWeight == largest),

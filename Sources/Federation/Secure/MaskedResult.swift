@@ -78,7 +78,7 @@ public struct MaskingPolicy: Sendable {
                     + "\(terms.threshold)")
         }
         try checkShares(terms)
-        try checkNeighbours(terms)
+        try checkColluders(terms)
     }
 
     /// The fewest workers that may begin a round, by those that this one knows.
@@ -101,19 +101,15 @@ public struct MaskingPolicy: Sendable {
         }
     }
 
-    /// Refuses fewer neighbours than a coordinator of this release gives.
-    private func checkNeighbours(_ terms: MaskingTerms) throws {
-        guard let neighbours = terms.neighbours else { return }
-        // A threshold above 1 is refused by the exchange's configuration.
-        let needed = NeighbourDegree().smallest(workers: terms.mostWorkers, threshold: min(terms.threshold, 1))
-        guard neighbours >= needed ?? .max else {
-            let wanted = needed.map { "\($0)" } ?? "all others"
-            throw FederationError(
-                .unsupported,
-                "the coordinator gives each of up to \(terms.mostWorkers) workers \(neighbours) neighbours; at threshold "
-                    + "\(terms.threshold) \(wanted) are needed to hide its update: run the same release at both ends, or "
-                    + "leave this coordinator")
-        }
+    /// Refuses a graph that is made for fewer colluders than this worker counts on; a complete one is for any number.
+    private func checkColluders(_ terms: MaskingTerms) throws {
+        let found = terms.colluders ?? 0
+        guard terms.mostWorkers > SecureAggregationConfiguration.completeWorkers, found < colluders else { return }
+        throw FederationError(
+            .unsupported,
+            "the neighbours that hide this worker's update are drawn for \(found) workers in league with the coordinator, "
+                + "and this one counts on \(colluders): raise privacy.secure_aggregation.colluders in the run file, or start "
+                + "this worker with fewer --colluders")
     }
 }
 
@@ -168,6 +164,7 @@ struct MaskedResult {
         worker = try SecureAggregationWorker(
             key: policy.key, configuration: terms.configuration(values: values.count, result: binding.digest),
             trusted: policy.trusted, fewestInRound: policy.fewestInRound,
+            willDraw: { [record = policy.record] in try record.noteDraw(round: terms.round, of: terms.run) },
             willReveal: { [record = policy.record] sum in
                 if let key { try record.note(key, in: sum) }
                 try willSend(.shares(sum))

@@ -50,14 +50,15 @@ public struct MaskingSettings: Equatable, Sendable {
         var terms = MaskingTerms(
             run: run, round: round, attempt: attempt, bits: bits, largestWeight: largestWeight, clip: clip,
             fewestWorkers: fewestInSum(noise), mostWorkers: most, threshold: threshold,
-            neighbours: NeighbourDegree().smallest(workers: most, threshold: threshold), layout: layout.digest)
+            colluders: colluders, layout: layout.digest)
         do {
             if let noise, noise.mechanism != .central {
                 terms.noise = .init(
                     noise: try self.noise(noise, values: layout.valueCount, workers: workers),
                     seed: attempt.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self) })
             }
-            _ = try terms.configuration(values: layout.valueCount, result: Data())
+            try terms.configuration(values: layout.valueCount, result: Data())
+                .checkGraph(workers: max(workers, roundWorkers))
             return terms
         } catch let error as PrivacyError {
             throw FederationError(.invalidConfiguration, error.message)

@@ -21,8 +21,8 @@ public struct MaskingTerms: Codable, Equatable, Sendable {
     public var mostWorkers: Int
     /// The fraction of workers that must stay.
     public var threshold: Double
-    /// The neighbours of a worker; nil for all.
-    public var neighbours: Int?
+    /// Workers of a sum that may be in league with the coordinator, as the run file says.
+    public var colluders: Int?
     /// The digest of the update's layout.
     public var layout: Data
     /// The noise that each worker adds a share of, and what decides the round's rotation; nil without.
@@ -64,11 +64,12 @@ public struct MaskingTerms: Codable, Equatable, Sendable {
         case .plain(let encoding):
             return try SecureAggregationConfiguration(
                 run: run, round: UInt64(clamping: round), values: values, encoding: encoding,
-                fewestWorkers: fewestWorkers, threshold: threshold, neighbours: neighbours, binding: binding)
+                fewestWorkers: fewestWorkers, threshold: threshold, colluders: colluders ?? 0,
+                binding: binding)
         case .noisy(let encoding):
             return try encoding.configuration(
                 run: run, round: UInt64(clamping: round), fewestWorkers: fewestWorkers, threshold: threshold,
-                neighbours: neighbours, binding: binding)
+                colluders: colluders ?? 0, binding: binding)
         }
     }
 

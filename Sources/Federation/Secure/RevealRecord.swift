@@ -5,7 +5,8 @@ import Privacy
 import Synchronization
 import Tensors
 
-/// For which results a worker has given shares, on its disk before it gives the first.
+/// For which results a worker has given shares, on its disk before it gives the first, and how often it took part in the
+/// draw of a round's graph.
 ///
 /// A result without noise of its own is the same whenever it is made anew, so two sums that hold it, over workers that
 /// differ by one, would give that one's. This record keeps it in one sum: in a run, shares are given for rising rounds
@@ -15,12 +16,19 @@ public final class RevealRecord: Sendable {
         var lastRound: [String: Int] = [:]
         var states: Set<Data> = []
         var results: Set<Data> = []
+        var draws: [Draw: Int] = [:]
 
         mutating func take(_ key: ResultKey) {
             lastRound[key.run] = max(key.round, lastRound[key.run] ?? key.round)
             states.insert(key.state)
             results.insert(key.result)
         }
+    }
+
+    /// A round of a run, whose graph is drawn.
+    private struct Draw: Hashable {
+        let run: String
+        let round: Int
     }
 
     private let state: Mutex<State>
@@ -74,6 +82,40 @@ public final class RevealRecord: Sendable {
         }
     }
 
+    /// Notes, on the disk, that this worker takes part in the draw of a round's graph.
+    ///
+    /// A coordinator that sees the graph and does not like it can begin the round anew, so the number of draws bounds what
+    /// it can choose among.
+    ///
+    /// - Throws: `FederationError.unsupported` after `NeighbourDegree.attempts` draws for one round, `.writeFailed` if it
+    ///   cannot be written. The worker may not take part then.
+    func noteDraw(round: Int, of run: String) throws {
+        try state.withLock { state in
+            let draw = Draw(run: run, round: round)
+            let count = state.draws[draw, default: 0]
+            guard count < NeighbourDegree.attempts else {
+                throw FederationError(
+                    .unsupported,
+                    "the neighbours for round \(round + 1) of run \(run) were drawn \(count) times, and this worker takes "
+                        + "part in no more draws for it: a coordinator that draws until it likes the result could tell "
+                        + "updates apart. A run that is begun anew needs another name (--set run=NAME)")
+            }
+            do {
+                try database?.write { try Self.insert(draw, count + 1, $0) }
+            } catch {
+                throw FederationError(
+                    .writeFailed, "this worker takes part in no draw that it cannot write down first", cause: error)
+            }
+            state.draws[draw] = count + 1
+        }
+    }
+
+    private static func insert(_ draw: Draw, _ count: Int, _ database: Database) throws {
+        try database.execute(
+            sql: "INSERT OR REPLACE INTO draws (run, round, count) VALUES (?, ?, ?)",
+            arguments: [draw.run, draw.round, count])
+    }
+
     private static func check(_ key: ResultKey, _ state: State) throws {
         if let last = state.lastRound[key.run], key.round <= last {
             throw FederationError(
@@ -103,6 +145,11 @@ public final class RevealRecord: Sendable {
                         run TEXT NOT NULL, round INTEGER NOT NULL, state BLOB NOT NULL, result BLOB NOT NULL UNIQUE,
                         survivors BLOB NOT NULL, PRIMARY KEY (run, round))
                     """)
+            try database.execute(
+                sql: """
+                    CREATE TABLE IF NOT EXISTS draws (
+                        run TEXT NOT NULL, round INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (run, round))
+                    """)
         }
         return database
     }
@@ -112,6 +159,9 @@ public final class RevealRecord: Sendable {
             var state = State()
             for row in try Row.fetchAll(database, sql: "SELECT run, round, state, result FROM reveals") {
                 state.take(ResultKey(run: row["run"], round: row["round"], state: row["state"], result: row["result"]))
+            }
+            for row in try Row.fetchAll(database, sql: "SELECT run, round, count FROM draws") {
+                state.draws[Draw(run: row["run"], round: row["round"])] = row["count"]
             }
             return state
         }

@@ -1,20 +1,22 @@
 import Crypto
 import Foundation
 
-/// The workers of a round with their signed keys, numbered by rising identity, and the graph that follows from them.
+/// The workers of a round with their signed keys, numbered by rising identity, and the graph of neighbours: complete in a
+/// small round, drawn by all workers in a large one (``GraphOpening``).
 struct Roster: Sendable {
     let workers: [WorkerIdentity]
     let keys: [Advertisement]
-    let graph: NeighbourGraph
+    /// `nil` until it is drawn.
+    private(set) var drawnGraph: NeighbourGraph?
     let scope: MessageScope
     let threshold: Threshold
     /// Fewer make no sum.
     let fewestWorkers: Int
-    /// SHA-256 of every signed advertisement. All workers' fresh keys are in it, so it serves as the graph's beacon:
-    /// no worker knows it before the others' keys. A coordinator that leaves workers out, or that has workers of its
-    /// own advertise late, can try some orders; leave room for that in the number of neighbours (``NeighbourDegree``).
+    /// SHA-256 of every signed advertisement.
     var digest: Data { scope.roster }
     private let places: [WorkerIdentity: Int]
+    /// The mean number of neighbours; `nil` for the complete graph.
+    private let degree: Int?
 
     /// A roster of messages in rising order of their senders, each one checked.
     ///
@@ -41,7 +43,30 @@ struct Roster: Sendable {
         scope = MessageScope(context: configuration.digest, roster: digest)
         threshold = configuration.limit
         fewestWorkers = configuration.fewestWorkers
-        graph = NeighbourGraph(workers: messages.count, degree: configuration.neighbours, beacon: digest)
+        degree = try configuration.degree(workers: messages.count)
+        drawnGraph = degree == nil ? NeighbourGraph(completeOf: messages.count) : nil
+    }
+
+    /// Whether the workers have to draw the graph before they deal shares.
+    var needsDraw: Bool { drawnGraph == nil }
+
+    /// The graph. There is none before it is drawn, and then nobody is a neighbour.
+    var graph: NeighbourGraph { drawnGraph ?? .none }
+
+    /// The same workers with the graph that follows from their openings.
+    ///
+    /// - Throws: ``PrivacyError`` for openings that are not all there, or not what was committed to.
+    func drawn(by openings: [SignedMessage]) throws -> Roster {
+        guard let degree else { return self }
+        let seed = try GraphOpening.seed(openings, self)
+        let graph = NeighbourGraph(workers: workers.count, degree: degree, seed: seed)
+        guard graph.neighbourhoods.allSatisfy({ $0.count <= ShamirSharing.mostShares }) else {
+            throw PrivacyError(
+                .belowThreshold, "the draw gave a worker too many neighbours, which is rare: begin the round anew")
+        }
+        var copy = self
+        copy.drawnGraph = graph
+        return copy
     }
 
     /// The keys of one message, after all that can be checked of it alone.
@@ -65,6 +90,25 @@ struct Roster: Sendable {
 
     /// How many shares open a secret of `owner`.
     func sharesNeeded(of owner: Int) -> Int { threshold.needed(of: graph.neighbourhoods[owner].count) }
+
+    /// Every survivor must have a threshold of its neighbourhood among the survivors. Otherwise its seed could not be opened
+    /// and the round would fail; and a coordinator could add such workers to the list to hide that few others are in the
+    /// sum.
+    ///
+    /// - Throws: ``PrivacyError/Code/belowThreshold`` that names the first one.
+    func checkNeighbourhoods(of survivors: SurvivorSet) throws {
+        let stays = Set(survivors.members)
+        for member in survivors.members {
+            let staying = graph.neighbourhoods[member].count { stays.contains($0) }
+            let needed = sharesNeeded(of: member)
+            guard staying >= needed else {
+                throw PrivacyError(
+                    .belowThreshold,
+                    "\(staying) of the \(graph.neighbourhoods[member].count) workers in the neighbourhood of worker "
+                        + "\(workers[member]) survive; \(needed) are needed to take its masks off the sum")
+            }
+        }
+    }
 
     /// Which of a pair adds the mask: the one of the lower number.
     func sign(of worker: Int, with peer: Int) -> MaskSign { worker < peer ? .plus : .minus }

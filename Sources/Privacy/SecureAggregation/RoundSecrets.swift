@@ -9,6 +9,8 @@ struct RoundSecrets: Sendable {
     let maskingKey: Curve25519.KeyAgreement.PrivateKey
     /// Of the own mask.
     let seed: SymmetricKey
+    /// This worker's part in the draw of the graph.
+    let opening: Data
     private let root: SymmetricKey
     private let context: Data
 
@@ -18,6 +20,7 @@ struct RoundSecrets: Sendable {
         sharesKey = try Self.privateKey(.sharesKey, root, context)
         maskingKey = try Self.privateKey(.maskingKey, root, context)
         seed = KeyDerivation.key(.selfMask, from: root, salt: context)
+        opening = Data(KeyDerivation.key(.opening, from: root, salt: context).bytes)
     }
 
     /// The randomness of a secret's polynomials; another list of keys has other polynomials.

@@ -20,22 +20,26 @@ public struct SecureAggregationConfiguration: Sendable, Equatable {
     /// Of n workers up to 1 − threshold may be lost, while ``fewestWorkers`` stay. A coordinator in league with c of them could have two lists of
     /// survivors signed only if 2·threshold·n ≤ n + c: at 0.67 it would need a third of all workers.
     public let threshold: Double
-    /// The neighbours of a worker above ``completeWorkers`` workers, an even number; nil for all.
-    public let neighbours: Int?
+    /// Workers of a round that may be in league with the coordinator, where more are declared than the graph above
+    /// ``completeWorkers`` workers is made for anyway (``NeighbourDegree/colluders(workers:threshold:declared:)``).
+    public let colluders: Int
     /// What else must be equal: encoding, layout of the vector, base state.
     public let binding: Data
 
     /// Up to so many workers, every worker is the neighbour of every other.
-    public static let completeWorkers = NeighbourGraph.completeWorkers
+    public static let completeWorkers = GraphRule.standard.completeWorkers
     /// The most ring elements of a vector.
     public static let mostElements = 1 << 30
+
+    /// How dense the graph is; only tests, whose rounds are small, have another rule.
+    var graphRule = GraphRule.standard
 
     /// A round's configuration.
     ///
     /// - Throws: ``PrivacyError/Code/invalidConfiguration`` that names the number and its range.
     public init(
         run: String, round: UInt64, elements: Int, bits: Int, fewestWorkers: Int = 3, mostWorkers: Int,
-        threshold: Double = 0.67, neighbours: Int? = nil, binding: Data = Data()
+        threshold: Double = 0.67, colluders: Int = 0, binding: Data = Data()
     ) throws {
         self.run = run
         self.round = round
@@ -44,7 +48,7 @@ public struct SecureAggregationConfiguration: Sendable, Equatable {
         self.fewestWorkers = fewestWorkers
         self.mostWorkers = mostWorkers
         self.threshold = threshold
-        self.neighbours = neighbours
+        self.colluders = colluders
         self.binding = binding
         if let problem { throw PrivacyError(.invalidConfiguration, "secure aggregation cannot run: \(problem)") }
     }
@@ -54,11 +58,11 @@ public struct SecureAggregationConfiguration: Sendable, Equatable {
     /// - Throws: As the other initialiser.
     public init(
         run: String, round: UInt64, values: Int, encoding: FixedPoint, fewestWorkers: Int = 3,
-        threshold: Double = 0.67, neighbours: Int? = nil, binding: Data = Data()
+        threshold: Double = 0.67, colluders: Int = 0, binding: Data = Data()
     ) throws {
         try self.init(
             run: run, round: round, elements: values + 1, bits: encoding.bits, fewestWorkers: fewestWorkers,
-            mostWorkers: encoding.workers, threshold: threshold, neighbours: neighbours,
+            mostWorkers: encoding.workers, threshold: threshold, colluders: colluders,
             binding: Data(SHA256.hash(data: encoding.canonical + binding)))
     }
 
@@ -75,10 +79,8 @@ public struct SecureAggregationConfiguration: Sendable, Equatable {
             "at least \(fewestWorkers) workers; 2 to \(mostWorkers), the most, are possible"
         } else if !(threshold > 0.5 && threshold <= 1) {
             "a threshold of \(threshold); above 0.5, so that two groups cannot both reach it, and at most 1"
-        } else if let neighbours, neighbours < 2 || neighbours >= ShamirSharing.mostShares || neighbours % 2 != 0 {
-            "\(neighbours) neighbours; an even number from 2 to \(ShamirSharing.mostShares - 1) is possible"
-        } else if neighbours == nil, mostWorkers > ShamirSharing.mostShares {
-            "\(mostWorkers) workers who are all neighbours; above \(ShamirSharing.mostShares) set `neighbours`"
+        } else if !(0..<mostWorkers).contains(colluders) {
+            "\(colluders) colluders; 0 to \(mostWorkers - 1), all but one, are possible"
         } else if binding.count > 255 {
             "a binding of \(binding.count) bytes; at most 255 are possible"
         } else {
@@ -93,7 +95,7 @@ public struct SecureAggregationConfiguration: Sendable, Equatable {
         bytes.append(contentsOf: run.utf8)
         for number in [
             round, UInt64(elements), UInt64(bits), UInt64(fewestWorkers), UInt64(mostWorkers), threshold.bitPattern,
-            UInt64(neighbours ?? 0), UInt64(binding.count),
+            UInt64(colluders), UInt64(binding.count),
         ] { bytes.append(littleEndian: number) }
         return Data(SHA256.hash(data: bytes + binding))
     }

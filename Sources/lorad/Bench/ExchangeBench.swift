@@ -30,8 +30,7 @@ struct ExchangeBench {
     func result() throws -> Result {
         let encoding = try FixedPoint(bits: Self.bits, workers: workers, largestWeight: 10, clip: .value(1))
         let configuration = try SecureAggregationConfiguration(
-            run: "bench", round: 0, values: values, encoding: encoding, threshold: 0.67,
-            neighbours: NeighbourDegree().smallest(workers: workers, threshold: 0.67))
+            run: "bench", round: 0, values: values, encoding: encoding, threshold: 0.67)
         var parties = try (0..<workers).map { _ in
             try SecureAggregationWorker(key: .init(), configuration: configuration, trusted: nil)
         }
@@ -51,8 +50,10 @@ struct ExchangeBench {
         }
         for party in parties { try server.receive(party.advertisement) }
         try server.advance()
-        try exchange(workers)
-        try server.advance()
+        while server.stage < .inputs {
+            try exchange(workers)
+            try server.advance()
+        }
         try exchange(workers)
         let left = workers - lost
         for index in 0..<left {

@@ -110,16 +110,18 @@ struct ExchangeTests {
         }
     }
 
-    @Test("is not begun by a worker whose update too few could open, or too few neighbours would hide")
+    @Test("is not begun by a worker whose update too few could open, or whose neighbours count on fewer colluders")
     func weakTerms() throws {
         let layout = UpdateLayout(base, carriesLoss: true)
-        let honest = try MaskingSettings(run: "toy", threshold: 0.6).terms(
+        let honest = try MaskingSettings(run: "toy", threshold: 0.6, colluders: 3).terms(
             round: 0, attempt: Data(repeating: 7, count: 16), layout: layout, workers: 100, largestWeight: 10,
             noise: nil)
-        let needed = try #require(honest.neighbours)
-        func refusal(_ threshold: Double, _ neighbours: Int?, most: Int = 200) throws -> String? {
+        #expect(honest.colluders == 3 && honest.mostWorkers == 200)
+        var policy = policy
+        policy.colluders = 3
+        func refusal(_ threshold: Double, _ colluders: Int?, most: Int = 200) throws -> String? {
             var terms = honest
-            (terms.threshold, terms.neighbours, terms.mostWorkers) = (threshold, neighbours, most)
+            (terms.threshold, terms.colluders, terms.mostWorkers) = (threshold, colluders, most)
             do {
                 _ = try MaskedResult(result(moving: 0.1), from: base, terms, policy, binding, lanes: 1)
                 return nil
@@ -127,15 +129,17 @@ struct ExchangeTests {
                 return error.message
             }
         }
-        #expect(try refusal(0.6, needed) == nil)
-        #expect(try refusal(0.6, nil) == nil)
-        let low = try refusal(0.51, needed) ?? ""
+        #expect(try refusal(0.6, 3) == nil && refusal(0.6, 4) == nil)
+        // So few workers are all neighbours.
+        #expect(try refusal(0.6, nil, most: 128) == nil)
+        let low = try refusal(0.51, 3) ?? ""
         #expect(low.contains("this one wants 0.6 at least") && low.contains("--threshold 0.51"), "\(low)")
-        let few = try refusal(0.6, needed - 2) ?? ""
-        #expect(few.contains("\(needed - 2) neighbours") && few.contains("\(needed) are needed"), "\(few)")
-        let absurd: [(Double, Int, Int)] = [(1e300, needed, 200), (0.6, 2, 16), (0.6, 2, Int.max), (0.6, 2, Int.min)]
-        for (threshold, neighbours, most) in absurd {
-            #expect(try refusal(threshold, neighbours, most: most)?.contains("neighbours") == true)
+        let few = try refusal(0.6, 2) ?? ""
+        #expect(few.contains("drawn for 2 workers") && few.contains("this one counts on 3"), "\(few)")
+        #expect(try refusal(0.6, nil, most: Int.max)?.contains("drawn for 0 workers") == true)
+        let absurd: [(Double, Int, Int)] = [(1e300, 3, 200), (0.6, 200, 200), (0.6, -1, 16), (0.6, 3, Int.min)]
+        for (threshold, colluders, most) in absurd {
+            #expect(throws: PrivacyError.self) { try refusal(threshold, colluders, most: most) }
         }
     }
 

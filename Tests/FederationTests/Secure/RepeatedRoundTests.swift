@@ -138,6 +138,24 @@ struct RepeatedRoundTests {
         #expect(error?.code == .corruptState)
     }
 
+    @Test("gets sixteen draws of one round's graph from a worker, restarts included, and no seventeenth")
+    func draws() throws {
+        let folder = try ScratchFolder()
+        let path = "\(folder.path)/reveals.sqlite"
+        let record = try RevealRecord(path: path)
+        for _ in 0..<10 { try record.noteDraw(round: 2, of: "toy") }
+        let restarted = try RevealRecord(path: path)
+        for _ in 10..<NeighbourDegree.attempts { try restarted.noteDraw(round: 2, of: "toy") }
+        for record in [restarted, try RevealRecord(path: path)] {
+            let error = #expect(throws: FederationError.self) { try record.noteDraw(round: 2, of: "toy") }
+            #expect(error?.code == .unsupported)
+            let words = error?.message ?? ""
+            #expect(words.contains("round 3 of run toy were drawn 16 times"), "\(words)")
+            try record.noteDraw(round: 3, of: "toy")
+            try record.noteDraw(round: 2, of: "other")
+        }
+    }
+
     @Test(
         "is none that was restarted: it goes on after the round that it had asked shares for, unless noise is fresh",
         arguments: [(nil, 0, 0), (0, 0, 1), (2, 1, 3), (2, 3, 3)] as [(Int?, Int, Int)])

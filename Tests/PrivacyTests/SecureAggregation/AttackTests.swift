@@ -22,15 +22,19 @@ import Testing
         return SurvivorSet(workers.compactMap { roster.place(of: test.workers[$0].identity) }, of: all.count)
     }
 
-    private func message(_ set: SurvivorSet, round: UInt64 = 7) -> Data {
-        MessageHeader.bytes(.survivors, round: round) + set.bytes
+    /// A list of survivors as a worker gets it, with what its neighbours signed.
+    private func message(_ set: SurvivorSet, to worker: Int = 0, in test: TestRound) throws -> Data {
+        let session = try #require(test.server.session)
+        let place = try #require(session.roster.place(of: test.workers[worker].identity))
+        let peers = session.roster.graph.neighbours(of: place).filter(set.contains)
+        return SurvivorsNotice(survivors: set, pledges: peers.compactMap { session.pledges[$0] }).message(round: 7)
     }
 
     @Test("A coordinator that names two sets of survivors to one worker gets one signature")
     func secondSet() throws {
         var test = try masked()
-        _ = try test.workers[0].answer(message(survivors(test, [0, 1, 2, 3])))
-        let other = try message(survivors(test, [0, 1, 2]))
+        _ = try test.workers[0].answer(message(survivors(test, [0, 1, 2, 3]), in: test))
+        let other = try message(survivors(test, [0, 1, 2]), in: test)
         #expect(code { _ = try test.workers[0].answer(other) } == .conflict)
     }
 
@@ -39,7 +43,10 @@ import Testing
         var test = try masked()
         let sets = [try survivors(test, [0, 1, 2, 3]), try survivors(test, [0, 1, 2])]
         let roster = try #require(test.workers[0].session?.roster)
-        for worker in 0..<3 { _ = try test.workers[worker].answer(message(sets[worker % 2])) }
+        for worker in 0..<3 {
+            let list = try message(sets[worker % 2], to: worker, in: test)
+            _ = try test.workers[worker].answer(list)
+        }
         // Worker 0 and 2 signed the first, worker 1 the second: three signatures are needed over one set.
         for (worker, set) in [(0, sets[0]), (1, sets[1])] {
             let signatures = try [0, 1, 2, 3].compactMap { signer -> (signer: Int, signature: Data)? in
@@ -63,7 +70,8 @@ import Testing
         #expect(code { _ = try test.workers[0].answer(lie) } == .conflict)
         let first = try test.workers[0].answer(honest)
         #expect(code { _ = try test.workers[0].answer(lie) } == .conflict)
-        #expect(code { _ = try test.workers[0].answer(message(other)) } == .conflict)
+        let list = try message(other, in: test)
+        #expect(code { _ = try test.workers[0].answer(list) } == .conflict)
         #expect(try test.workers[0].answer(honest) == first)
         // Of worker 4, which is lost, the masking key's share; of the others, the seed's; never the other one.
         let reveal = try #require(first)
@@ -97,9 +105,13 @@ import Testing
         try test.advertise(all)
         try test.share([0, 1, 2, 3])
         try test.send(test.vectors(), of: [0, 1, 2, 3])
-        #expect(code { _ = try test.workers[0].answer(message(survivors(test, [1, 2, 3]))) } == .untrusted)
-        #expect(code { _ = try test.workers[0].answer(message(survivors(test, [0, 1, 2, 4]))) } == .untrusted)
-        #expect(code { _ = try test.workers[0].answer(message(survivors(test, [0, 1]))) } == .belowThreshold)
+        let cases: [([Int], PrivacyError.Code)] = [
+            ([1, 2, 3], .untrusted), ([0, 1, 2, 4], .untrusted), ([0, 1], .belowThreshold),
+        ]
+        for (workers, expected) in cases {
+            let list = try message(survivors(test, workers), in: test)
+            #expect(code { _ = try test.workers[0].answer(list) } == expected)
+        }
     }
 
     @Test("A worker signs no list of fewer survivors than the fewest workers, and gives no shares by fewer signatures")
@@ -109,9 +121,10 @@ import Testing
         try test.share(all)
         try test.send(test.vectors(), of: all)
         var careful = test
-        let (three, four) = (try survivors(test, [0, 1, 2]), try survivors(test, [0, 1, 2, 3]))
-        #expect(code { _ = try careful.workers[0].answer(message(three)) } == .belowThreshold)
-        #expect(code { _ = try careful.workers[0].answer(message(four)) } == nil)
+        let three = try message(survivors(test, [0, 1, 2]), in: test)
+        let four = try message(survivors(test, [0, 1, 2, 3]), in: test)
+        #expect(code { _ = try careful.workers[0].answer(three) } == .belowThreshold)
+        #expect(code { _ = try careful.workers[0].answer(four) } == nil)
         try test.consent(all)
         let honest = try #require(test.server.message(for: test.workers[0].identity))
         let request = try UnmaskingRequest(honest, round: 7, workers: 5)
@@ -126,9 +139,10 @@ import Testing
         try test.advertise([0, 1, 2, 3])
         try test.share([0, 1, 2, 3])
         let mine = try #require(test.server.message(for: test.workers[0].identity))
-        let sealed = try Delivery(mine, round: 7, workers: 4).entries[0].sealed
+        let genuine = try Delivery(mine, round: 7, workers: 4)
         for sender in [4, 5, Int(Int32.max), Int(UInt32.max)] {
-            let delivery = Delivery(entries: [(sender, sealed)]).message(round: 7)
+            let entries = [(sender: sender, sealed: genuine.entries[0].sealed)]
+            let delivery = Delivery(sharing: genuine.sharing, entries: entries).message(round: 7)
             #expect(code { _ = try test.workers[0].answer(delivery) } == .malformed)
         }
     }
@@ -256,12 +270,17 @@ import Testing
         let mine = try #require(test.server.message(for: test.workers[0].identity))
         let others = try #require(test.server.message(for: test.workers[1].identity))
         #expect(code { _ = try test.workers[0].answer(others) } != nil)
-        let entries = try Delivery(mine, round: 7, workers: 4).entries
+        let genuine = try Delivery(mine, round: 7, workers: 4)
+        let entries = genuine.entries
         let swapped = [(entries[0].sender, entries[1].sealed), (entries[1].sender, entries[0].sealed), entries[2]]
-        let delivery = Delivery(entries: swapped).message(round: 7)
+        let delivery = Delivery(sharing: genuine.sharing, entries: swapped).message(round: 7)
         #expect(code { _ = try test.workers[0].answer(delivery) } == .tampered)
-        let one = Delivery(entries: [entries[0]]).message(round: 7)
-        #expect(code { _ = try test.workers[0].answer(one) } == .belowThreshold)
+        let one = Delivery(sharing: genuine.sharing, entries: [entries[0]]).message(round: 7)
+        #expect(code { _ = try test.workers[0].answer(one) } == .untrusted)
+        let place = try #require(test.workers[0].session?.place)
+        let two = SurvivorSet([place, entries[0].sender], of: 4)
+        let pair = Delivery(sharing: two, entries: [entries[0]]).message(round: 7)
+        #expect(code { _ = try test.workers[0].answer(pair) } == .belowThreshold)
     }
 
     @Test("A worker that reveals a share other than the one dealt to it is named")
@@ -285,7 +304,7 @@ import Testing
     func smallOrder() throws {
         var test = try TestRound(workers: 3)
         let lie = try SignedMessage(
-            .advertisement, body: Data(count: 96), key: test.keys[0],
+            .advertisement, body: Data(count: 128), key: test.keys[0],
             scope: MessageScope(context: test.configuration.digest))
         #expect(code { try test.server.receive(lie.bytes(round: 7)) } == .untrusted)
     }

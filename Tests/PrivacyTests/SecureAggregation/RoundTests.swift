@@ -79,12 +79,15 @@ import Testing
 
     @Test("On a sparse graph each worker deals with its neighbours only, and losses are made good")
     func sparseGraph() throws {
-        var round = try TestRound(workers: 18, elements: 9, threshold: 0.55, neighbours: 8)
+        var round = try TestRound(
+            workers: 18, elements: 9, threshold: 0.55, drawing: GraphRule(completeWorkers: 16, degree: 14))
         let vectors = round.vectors()
         let lost: [Int: SecureAggregationServer.Stage] = [3: .shares, 9: .inputs, 15: .reveals]
         let result = try round.play(vectors, losing: lost)
         #expect(result.elements == round.sum(vectors, of: vectors.indices.filter { ![3, 9].contains($0) }))
-        #expect(round.workers[0].session?.held.count ?? 0 <= 9)
+        let session = try #require(round.workers[0].session)
+        #expect(session.roster.graph.neighbourhoods.contains { $0.count < 18 })
+        #expect(Set(session.held.keys).isSubset(of: session.roster.graph.neighbourhoods[session.place]))
     }
 
     @Test("Weighted values come out as their weighted mean within one step of the encoding for each worker")

@@ -12,14 +12,15 @@ struct TestRound {
 
     init(
         workers count: Int, fewest: Int = 2, elements: Int = 37, bits: Int = 24, threshold: Double = 0.6,
-        neighbours: Int? = nil, run: String = "test", round: UInt64 = 7, seed: UInt64 = 1
+        drawing rule: GraphRule = .standard, run: String = "test", round: UInt64 = 7, seed: UInt64 = 1
     ) throws {
-        configuration = try SecureAggregationConfiguration(
+        var configuration = try SecureAggregationConfiguration(
             run: run, round: round, elements: elements, bits: bits, fewestWorkers: fewest, mostWorkers: count,
-            threshold: threshold, neighbours: neighbours)
+            threshold: threshold)
+        configuration.graphRule = rule
+        self.configuration = configuration
         keys = try (0..<count).map { try Self.key(seed: 1, $0) }
         let trusted = Set(keys.map { WorkerIdentity($0.publicKey) })
-        let configuration = configuration
         workers = try keys.enumerated().map { index, key in
             try SecureAggregationWorker(
                 key: key, configuration: configuration, trusted: trusted,
@@ -60,6 +61,9 @@ struct TestRound {
 
     mutating func advertise(_ workers: [Int]) throws {
         for worker in workers { try server.receive(self.workers[worker].advertisement) }
+        try server.advance()
+        guard server.stage == .openings else { return }
+        for answer in try answers(of: workers) { try server.receive(answer) }
         try server.advance()
     }
 

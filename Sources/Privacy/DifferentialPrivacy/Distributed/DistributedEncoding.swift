@@ -88,13 +88,13 @@ public struct DistributedEncoding: Equatable, Sendable {
     ///   - binding: What else must be equal, at most as `SecureAggregationConfiguration` says.
     /// - Throws: As `SecureAggregationConfiguration`.
     public func configuration(
-        run: String, round: UInt64, fewestWorkers: Int = 3, threshold: Double = 0.67, neighbours: Int? = nil,
+        run: String, round: UInt64, fewestWorkers: Int = 3, threshold: Double = 0.67, colluders: Int = 0,
         binding: Data = Data()
     ) throws -> SecureAggregationConfiguration {
         try SecureAggregationConfiguration(
             run: run, round: round, elements: noise.dimension, bits: bits,
             fewestWorkers: max(fewestWorkers, noise.shares), mostWorkers: mostWorkers, threshold: threshold,
-            neighbours: neighbours, binding: Data(SHA256.hash(data: canonical + binding)))
+            colluders: colluders, binding: Data(SHA256.hash(data: canonical + binding)))
     }
 
     /// The numbers that every party must hold equal, for the digest of a round.

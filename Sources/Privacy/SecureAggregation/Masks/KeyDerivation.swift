@@ -13,7 +13,8 @@ enum KeyDerivation {
         case sealedShares = "shares from one worker to another"
         case pairwiseMask = "mask of a pair"
         case ownMask = "mask of one worker"
-        case graph = "order of the graph"
+        case opening = "part in the draw of the graph"
+        case graph = "edges of the graph"
     }
 
     /// 32 bytes derived from `secret`, for one purpose, bound to `salt` (the round) and to `subject`.

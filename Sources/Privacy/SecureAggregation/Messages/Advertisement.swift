@@ -1,20 +1,23 @@
 import Crypto
 import Foundation
 
-/// A worker's public keys of one round, and its commitment to the seed of its own mask.
+/// A worker's public keys of one round, and its commitments: to the seed of its own mask, and to its part in the draw
+/// of the graph (``GraphOpening``).
 ///
 /// The masking key commits to the secret masking key; so whatever shares reveal can be compared with what was signed.
 struct Advertisement: Sendable {
-    static let byteCount = 96
+    static let byteCount = 128
 
     let sharesKey: Curve25519.KeyAgreement.PublicKey
     let maskingKey: Curve25519.KeyAgreement.PublicKey
     let seedCommitment: Data
+    let openingCommitment: Data
 
-    init(_ secrets: RoundSecrets, context: Data) {
+    init(_ secrets: RoundSecrets, of worker: WorkerIdentity, context: Data) {
         sharesKey = secrets.sharesKey.publicKey
         maskingKey = secrets.maskingKey.publicKey
         seedCommitment = Self.commitment(to: secrets.seed.bytes, context: context)
+        openingCommitment = GraphOpening.commitment(to: secrets.opening, of: worker, context: context)
     }
 
     init(_ body: Data) throws {
@@ -22,10 +25,13 @@ struct Advertisement: Sendable {
         sharesKey = try Curve25519.KeyAgreement.PublicKey(rawRepresentation: try reader.take(32))
         maskingKey = try Curve25519.KeyAgreement.PublicKey(rawRepresentation: try reader.take(32))
         seedCommitment = try reader.take(32)
+        openingCommitment = try reader.take(32)
         try reader.finish()
     }
 
-    var body: Data { sharesKey.rawRepresentation + maskingKey.rawRepresentation + seedCommitment }
+    var body: Data {
+        sharesKey.rawRepresentation + maskingKey.rawRepresentation + seedCommitment + openingCommitment
+    }
 
     /// The seed has 256 random bits, so its hash binds and hides.
     static func commitment(to seed: [UInt8], context: Data) -> Data {

@@ -20,6 +20,12 @@ enum MessageKind: UInt8, Sendable {
     case unmasking = 8
     /// The shares that take the masks off the sum.
     case reveal = 9
+    /// What a worker committed to in its advertisement, for the draw of the graph.
+    case opening = 10
+    /// The openings of all workers.
+    case openings = 11
+    /// A worker's signature of the list of those that shared. It travels in other messages, never alone.
+    case pledge = 12
 
     var name: String {
         switch self {
@@ -32,6 +38,9 @@ enum MessageKind: UInt8, Sendable {
         case .consent: "the signature of the survivors"
         case .unmasking: "the request for shares"
         case .reveal: "the revealed shares"
+        case .opening: "the opening of a worker"
+        case .openings: "the list of openings"
+        case .pledge: "the signature of the workers that shared"
         }
     }
 }

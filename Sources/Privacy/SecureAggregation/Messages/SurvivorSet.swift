@@ -1,6 +1,6 @@
 import Foundation
 
-/// The workers whose vectors are in the sum, by number.
+/// A set of a round's workers by number: those that shared, or those whose vectors are in the sum.
 struct SurvivorSet: Sendable, Equatable {
     /// Rising.
     let members: [Int]
@@ -16,11 +16,11 @@ struct SurvivorSet: Sendable, Equatable {
     init(from reader: inout MessageReader, workers: Int) throws {
         let bytes = try reader.take(try reader.count(itemBytes: 1))
         guard bytes.count == (workers + 7) / 8 else {
-            throw reader.malformed("its set of survivors has \(bytes.count) bytes for \(workers) workers")
+            throw reader.malformed("its set of workers has \(bytes.count) bytes for \(workers) workers")
         }
         self.workers = workers
         members = (0..<8 * bytes.count).filter { bytes[$0 / 8] >> UInt8($0 % 8) & 1 == 1 }
-        guard members.last ?? 0 < workers else { throw reader.malformed("it names survivors that are no workers") }
+        guard members.last ?? 0 < workers else { throw reader.malformed("it names numbers that are no workers") }
     }
 
     var bytes: Data {

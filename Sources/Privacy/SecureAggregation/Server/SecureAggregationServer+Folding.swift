@@ -25,6 +25,8 @@ extension SecureAggregationServer {
             }
             return message.sender
         }
+        try SignedMessage(.pledge, sender: message.sender, body: session.sharing.bytes, signature: input.pledge)
+            .verify(in: session.roster.scope)
         var added = 0
         do {
             while added < input.digests.count {
@@ -36,6 +38,7 @@ extension SecureAggregationServer {
             throw error
         }
         self.session?.folded[place] = digest
+        self.session?.pledges[place] = input.pledge
         return message.sender
     }
 

@@ -12,6 +12,7 @@ extension SecureAggregationServer {
     public mutating func receive(_ message: Data) throws -> WorkerIdentity {
         switch MessageHeader.kind(of: message) {
         case .advertisement: return try receive(advertisement: message)
+        case .opening: return try receive(opening: message)
         case .shares: return try receive(shares: message)
         case .consent: return try receive(consent: message)
         case .reveal: return try receive(reveal: message)
@@ -23,12 +24,18 @@ extension SecureAggregationServer {
     /// The stage that a message of the coordinator asks an answer for; nil where it is none.
     public static func stage(of message: Data) -> Stage? {
         switch MessageHeader.kind(of: message) {
-        case .roster: .shares
+        case .roster: isLarge(roster: message) ? .openings : .shares
+        case .openings: .shares
         case .delivery: .inputs
         case .survivors: .consents
         case .unmasking: .reveals
         default: nil
         }
+    }
+
+    private static func isLarge(roster message: Data) -> Bool {
+        var reader = MessageReader(message.dropFirst(MessageHeader.byteCount), of: MessageKind.roster.name)
+        return (try? reader.integer(UInt32.self)).map { $0 > SecureAggregationConfiguration.completeWorkers } ?? false
     }
 
     /// Whose message this says it is; only the round tells whether that is true.
@@ -37,7 +44,8 @@ extension SecureAggregationServer {
     public static func sender(of message: Data) throws -> WorkerIdentity {
         let name = message.dropFirst(MessageHeader.byteCount).prefix(WorkerIdentity.byteCount)
         switch MessageHeader.kind(of: message) {
-        case .advertisement, .shares, .maskedInput, .consent, .reveal: return try WorkerIdentity(bytes: Data(name))
+        case .advertisement, .opening, .shares, .maskedInput, .consent, .reveal:
+            return try WorkerIdentity(bytes: Data(name))
         default: throw PrivacyError(.malformed, "\(message.count) bytes are no message of a worker")
         }
     }
@@ -70,6 +78,14 @@ extension SecureAggregationServer {
         let trial = Curve25519.KeyAgreement.PrivateKey()
         _ = try trial.agreement(with: keys.sharesKey, of: sender)
         _ = try trial.agreement(with: keys.maskingKey, of: sender)
+    }
+
+    private mutating func receive(opening bytes: Data) throws -> WorkerIdentity {
+        let session = try open(.opening, .openings)
+        let (message, place) = try signed(bytes, .opening, session)
+        try GraphOpening.check(message, at: place, session.roster)
+        self.session?.graphOpenings[place] = message
+        return message.sender
     }
 
     private mutating func receive(shares bytes: Data) throws -> WorkerIdentity {

@@ -8,6 +8,7 @@ extension SecureAggregationServer {
     public mutating func advance() throws {
         switch stage {
         case .keys: try closeKeys()
+        case .openings: try drawGraph()
         case .shares: try closeShares()
         case .inputs: try closeInputs()
         case .consents:
@@ -24,6 +25,18 @@ extension SecureAggregationServer {
         do {
             let roster = try Roster(messages, configuration: configuration, trusted: trusted)
             session = ServerSession(roster, message: Roster.message(messages, round: configuration.round))
+            stage = roster.needsDraw ? .openings : .shares
+        } catch let error as PrivacyError {
+            throw fail(error)
+        }
+    }
+
+    private mutating func drawGraph() throws {
+        guard let session else { return }
+        do {
+            let openings = session.roster.workers.indices.compactMap { session.graphOpenings[$0] }
+            self.session?.roster = try session.roster.drawn(by: openings)
+            self.session?.openingsMessage = GraphOpening.message(openings, round: configuration.round)
             stage = .shares
         } catch let error as PrivacyError {
             throw fail(error)
@@ -41,7 +54,13 @@ extension SecureAggregationServer {
     private mutating func closeInputs() throws {
         let places = try requireQuorum("sent their masked vectors")
         guard let session else { return }
-        self.session?.survivors = SurvivorSet(places, of: session.roster.workers.count)
+        let survivors = SurvivorSet(places, of: session.roster.workers.count)
+        do {
+            try session.roster.checkNeighbourhoods(of: survivors)
+        } catch let error as PrivacyError {
+            throw fail(error)
+        }
+        self.session?.survivors = survivors
         self.session?.shares = [:]
         stage = .consents
     }

@@ -11,6 +11,9 @@ public struct SecureAggregationServer: Sendable {
     public enum Stage: Int, Sendable, Comparable {
         /// The workers' signed keys.
         case keys
+        /// The parts of all in the list of keys in the draw of the graph; only in rounds of more than
+        /// ``SecureAggregationConfiguration/completeWorkers``.
+        case openings
         /// Sealed shares of those in the list of keys.
         case shares
         /// Masked vectors of those that shared.
@@ -63,7 +66,10 @@ public struct SecureAggregationServer: Sendable {
     }
 
     /// How many answers the stage needs; of the last one only what ``canFinish`` says counts.
-    public var needed: Int { session?.roster.quorum ?? configuration.fewestWorkers }
+    public var needed: Int {
+        guard let session else { return configuration.fewestWorkers }
+        return stage == .openings ? session.roster.workers.count : session.roster.quorum
+    }
 
     /// Whether enough workers have signed the list of survivors that the next stage asks for shares.
     public var canAsk: Bool { stage == .consents && answered.count >= needed }
@@ -75,9 +81,10 @@ public struct SecureAggregationServer: Sendable {
         else { return nil }
         let round = configuration.round
         switch stage {
-        case .shares: return session.rosterMessage
+        case .openings: return session.rosterMessage
+        case .shares: return session.openingsMessage ?? session.rosterMessage
         case .inputs: return session.delivery(to: place).message(round: round)
-        case .consents: return MessageHeader.bytes(.survivors, round: round) + session.survivors.bytes
+        case .consents: return session.notice(to: place).message(round: round)
         case .reveals: return session.request.message(round: round)
         case .keys, .finished, .failed: return nil
         }

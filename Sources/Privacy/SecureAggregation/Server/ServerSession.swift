@@ -2,14 +2,20 @@ import Foundation
 
 /// What the coordinator holds of a round once the list of keys is closed.
 struct ServerSession: Sendable {
-    let roster: Roster
+    var roster: Roster
     let rosterMessage: Data
+    /// The workers' parts in the draw of the graph.
+    var graphOpenings: [Int: SignedMessage] = [:]
+    /// All of them, once they are there.
+    var openingsMessage: Data?
     /// The sealed shares of each worker, in the order of its neighbours; gone once the vectors are in.
     var shares: [Int: Data] = [:]
     /// Who shared.
     var sharing = SurvivorSet([], of: 0)
     /// The digest of each folded vector's header.
     var folded: [Int: Data] = [:]
+    /// What each of those that sent a vector signed of whom it masked with.
+    var pledges: [Int: Data] = [:]
     /// Whose vectors are in the sum.
     var survivors = SurvivorSet([], of: 0)
     /// Signatures of the survivors.
@@ -26,7 +32,7 @@ struct ServerSession: Sendable {
 
     func expected(_ stage: SecureAggregationServer.Stage) -> [Int] {
         switch stage {
-        case .shares: Array(roster.workers.indices)
+        case .openings, .shares: Array(roster.workers.indices)
         case .inputs: sharing.members
         case .consents: survivors.members
         case .reveals: consents.keys.sorted()
@@ -36,6 +42,7 @@ struct ServerSession: Sendable {
 
     func answered(_ stage: SecureAggregationServer.Stage) -> [Int] {
         switch stage {
+        case .openings: graphOpenings.keys.sorted()
         case .shares: shares.keys.sorted()
         case .inputs: folded.keys.sorted()
         case .consents: consents.keys.sorted()
@@ -47,12 +54,20 @@ struct ServerSession: Sendable {
     /// The shares that a worker's neighbours sealed for it.
     func delivery(to place: Int) -> Delivery {
         Delivery(
+            sharing: sharing,
             entries: roster.graph.neighbours(of: place).compactMap { sender in
                 guard let all = shares[sender], let index = roster.graph.neighbours(of: sender).firstIndex(of: place)
                 else { return nil }
                 let start = all.startIndex + index * SealedShares.byteCount
                 return (sender, Data(all[start..<start + SealedShares.byteCount]))
             })
+    }
+
+    /// The list of survivors, with what a worker's neighbours signed.
+    func notice(to place: Int) -> SurvivorsNotice {
+        SurvivorsNotice(
+            survivors: survivors,
+            pledges: roster.graph.neighbours(of: place).filter(survivors.contains).compactMap { pledges[$0] })
     }
 
     /// The request for shares, with all signatures.

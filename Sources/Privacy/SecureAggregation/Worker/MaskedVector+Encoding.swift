@@ -18,7 +18,7 @@ extension SecureAggregationConfiguration {
     public var encodedVectorBytes: Int {
         let header =
             MessageHeader.byteCount + WorkerIdentity.byteCount + 4 + SignedMessage.signatureBytes
-            + 4 + SHA256.byteCount * PackedElements.chunkCount(elements)
+            + 4 + SHA256.byteCount * PackedElements.chunkCount(elements) + SignedMessage.signatureBytes
         return 4 + header + PackedElements.byteCount(elements, bits: bits)
     }
 }

@@ -27,7 +27,10 @@ extension SecureAggregationWorker {
         let ring = UInt32.max >> UInt32(32 - configuration.bits)
         for index in vector.indices { vector[index] &= ring }
         hasMasked = true
-        return try MaskedVector(vector, bits: configuration.bits) { input in
+        let pledge = try SignedMessage(
+            .pledge, body: session.sharing.bytes, key: key, scope: session.roster.scope
+        ).signature
+        return try MaskedVector(vector, bits: configuration.bits, pledge: pledge) { input in
             try SignedMessage(.maskedInput, body: input.body, key: key, scope: session.roster.scope)
                 .bytes(round: configuration.round)
         }

@@ -2,8 +2,9 @@ import Crypto
 import Foundation
 
 extension SecureAggregationWorker {
-    /// Checks the list of keys, and deals shares of the own secrets to the neighbours.
-    mutating func deal(for message: Data) throws -> Data {
+    /// Checks the list of keys, and deals shares of the own secrets to the neighbours; where those have to be drawn,
+    /// gives this worker's part in the draw instead.
+    mutating func join(_ message: Data) throws -> Data {
         let messages = try Roster.messages(in: message, configuration: configuration)
         guard messages.contains(where: { $0.bytes(round: configuration.round) == advertisement }) else {
             throw PrivacyError(
@@ -16,12 +17,34 @@ extension SecureAggregationWorker {
                 "the round has \(roster.workers.count) of the \(trusted?.count ?? 0) workers that this one knows; it wants "
                     + "\(fewestInRound) at least: wait for more, or start it with a lower --peer-share")
         }
-        if let session {
-            guard session.roster.digest == roster.digest else {
-                throw PrivacyError(.conflict, "the coordinator sent two different lists of keys for one round")
-            }
-            return session.answer
+        guard (session?.roster ?? opened?.roster ?? roster).digest == roster.digest else {
+            throw PrivacyError(.conflict, "the coordinator sent two different lists of keys for one round")
         }
+        if roster.needsDraw { return try opening(for: roster) }
+        return try deal(roster)
+    }
+
+    /// This worker's part in the draw of the graph, for one list of keys.
+    private mutating func opening(for roster: Roster) throws -> Data {
+        if let opened { return opened.message }
+        try willDraw()
+        let message = try SignedMessage(.opening, body: secrets.opening, key: key, scope: roster.scope)
+            .bytes(round: configuration.round)
+        opened = (roster, message)
+        return message
+    }
+
+    /// Draws the graph from everyone's part, and deals shares of the own secrets to the neighbours.
+    mutating func deal(for message: Data) throws -> Data {
+        guard let opened else {
+            throw PrivacyError(.wrongStage, "\(MessageKind.openings.name) came before the list of keys")
+        }
+        let openings = try GraphOpening.messages(in: message, round: configuration.round)
+        return try deal(opened.roster.drawn(by: openings))
+    }
+
+    private mutating func deal(_ roster: Roster) throws -> Data {
+        if let session { return session.answer }
         guard let place = roster.place(of: identity) else {
             throw PrivacyError(.untrusted, "the list of keys lacks this worker \(identity)")
         }
@@ -67,6 +90,7 @@ extension SecureAggregationWorker {
             return nil
         }
         let delivery = try Delivery(message, round: configuration.round, workers: session.roster.workers.count)
+        try check(delivery, session)
         for entry in delivery.entries {
             session.held[entry.sender] = try opened(entry.sealed, from: entry.sender, session)
         }
@@ -77,13 +101,32 @@ extension SecureAggregationWorker {
                 "\(session.held.count) workers of this one's neighbourhood shared their secrets; \(needed) are needed, "
                     + "so that others hide its vector")
         }
+        session.sharing = delivery.sharing
         self.session = session
         delivered = digest
         return nil
     }
 
+    /// The shares must be of just those neighbours that shared: a pair that does not mask with each other is one that
+    /// the coordinator could tell apart.
+    private func check(_ delivery: Delivery, _ session: WorkerSession) throws {
+        let neighbours = session.roster.graph.neighbours(of: session.place)
+        if let stranger = delivery.entries.first(where: { !neighbours.contains($0.sender) })?.sender {
+            throw PrivacyError(
+                .malformed, "worker number \(stranger) is no neighbour, and shares of it were delivered")
+        }
+        let senders = neighbours.filter(delivery.sharing.contains)
+        guard delivery.sharing.contains(session.place), delivery.entries.map(\.sender) == senders else {
+            throw PrivacyError(
+                .untrusted,
+                "the coordinator says that \(senders.count) of this worker's neighbours shared their secrets, and "
+                    + "delivered the shares of \(delivery.entries.count): with some missing it could tell this worker's "
+                    + "vector from the others'")
+        }
+    }
+
     private func opened(_ sealed: Data, from sender: Int, _ session: WorkerSession) throws -> DealtShares {
-        guard sender != session.place, let deal = Deal(session.roster, owner: sender, holder: session.place) else {
+        guard let deal = Deal(session.roster, owner: sender, holder: session.place) else {
             throw PrivacyError(.malformed, "worker number \(sender) is no neighbour, and shares of it were delivered")
         }
         let shares = try SealedShares(

@@ -5,9 +5,9 @@ extension SecureAggregationWorker {
     mutating func consent(to message: Data) throws -> Data {
         let session = try open(.survivors)
         guard hasMasked else { throw PrivacyError(.wrongStage, "the list of survivors came before a masked vector") }
-        var reader = try MessageHeader.open(message, as: .survivors, round: configuration.round)
-        let survivors = try SurvivorSet(from: &reader, workers: session.roster.workers.count)
-        try reader.finish()
+        let notice = try SurvivorsNotice(
+            message, round: configuration.round, workers: session.roster.workers.count)
+        let survivors = notice.survivors
         if let consent {
             guard consent.survivors == survivors else {
                 throw PrivacyError(
@@ -16,6 +16,7 @@ extension SecureAggregationWorker {
             return consent.message
         }
         try check(survivors, session)
+        try notice.verify(sharing: session.sharing, at: session.place, session.roster)
         let signed = try SignedMessage(.consent, body: survivors.bytes, key: key, scope: session.roster.scope)
             .bytes(round: configuration.round)
         consent = (survivors, signed)
@@ -32,17 +33,12 @@ extension SecureAggregationWorker {
         guard survivors.contains(session.place) else {
             throw PrivacyError(.untrusted, "the list of survivors lacks this worker \(identity), which sent its vector")
         }
-        let staying = roster.graph.neighbourhoods[session.place].filter(survivors.contains)
-        if let stranger = staying.first(where: { session.held[$0] == nil }) {
+        if let stranger = survivors.members.first(where: { !session.sharing.contains($0) }) {
             throw PrivacyError(
                 .untrusted,
-                "worker \(roster.workers[stranger]) is said to survive, and its shares were not delivered here")
+                "worker \(roster.workers[stranger]) is said to survive, and it did not share its secrets")
         }
-        let needed = roster.sharesNeeded(of: session.place)
-        guard staying.count >= needed else {
-            throw PrivacyError(
-                .belowThreshold, "\(staying.count) workers of this one's neighbourhood survive; \(needed) are needed")
-        }
+        try roster.checkNeighbourhoods(of: survivors)
     }
 
     /// Gives shares by the survivors signed before: of seeds for those among them, of masking keys for the others.

@@ -10,7 +10,9 @@ public import Foundation
 ///     y = x + PRG(b) + Σ_{v > u} PRG(s_uv) − Σ_{v < u} PRG(s_uv)   mod 2^bits.
 ///
 /// 1. ``advertisement`` goes to the coordinator; its list of keys comes back.
-/// 2. ``answer(_:)`` of the list gives this worker's shares, sealed for its neighbours.
+/// 2. ``answer(_:)`` of the list gives this worker's shares, sealed for its neighbours. In a round of more than
+///    ``SecureAggregationConfiguration/completeWorkers`` the neighbours are drawn first: ``answer(_:)`` of the list gives
+///    this worker's opening, and ``answer(_:)`` of the list of openings its shares.
 /// 3. ``answer(_:)`` of the neighbours' shares gives nothing; then ``mask(_:lanes:)`` gives the masked vector.
 /// 4. ``answer(_:)`` of the list of survivors gives a signature of it.
 /// 5. ``answer(_:)`` of the request for shares gives shares of the seeds of survivors and of the masking keys of
@@ -31,11 +33,14 @@ public struct SecureAggregationWorker: Sendable {
     let trusted: Set<WorkerIdentity>?
     let fewestInRound: Int
     let secrets: RoundSecrets
+    /// The list of keys that this worker gave its opening for.
+    var opened: (roster: Roster, message: Data)?
     var session: WorkerSession?
     var delivered: Data?
     var hasMasked = false
     var consent: (survivors: SurvivorSet, message: Data)?
     var revealed: Data?
+    let willDraw: @Sendable () throws -> Void
     let willReveal: @Sendable (RevealedSum) throws -> Void
 
     /// Begins a round.
@@ -46,11 +51,13 @@ public struct SecureAggregationWorker: Sendable {
     ///   - trusted: The workers whose keys this one accepts. It has to come from elsewhere than the coordinator to
     ///     protect from one that invents workers; nil takes whoever the coordinator names.
     ///   - fewestInRound: A list of fewer workers is refused: a share of `trusted`, whatever the coordinator calls enough.
+    ///   - willDraw: Called once, before this worker's part in the draw of the graph is given; what it throws keeps it back.
     ///   - willReveal: Called once, before the first share is given; what it throws keeps all shares back.
     ///   - secret: 32 fresh random bytes, never used in two rounds.
     public init(
         key: Curve25519.Signing.PrivateKey, configuration: SecureAggregationConfiguration,
         trusted: Set<WorkerIdentity>?, fewestInRound: Int = 0,
+        willDraw: @escaping @Sendable () throws -> Void = {},
         willReveal: @escaping @Sendable (RevealedSum) throws -> Void = { _ in },
         secret: SymmetricKey = SymmetricKey(size: .bits256)
     ) throws {
@@ -58,12 +65,15 @@ public struct SecureAggregationWorker: Sendable {
         self.configuration = configuration
         self.trusted = trusted
         self.fewestInRound = fewestInRound
+        self.willDraw = willDraw
         self.willReveal = willReveal
-        identity = WorkerIdentity(key.publicKey)
+        let identity = WorkerIdentity(key.publicKey)
+        self.identity = identity
         let scope = MessageScope(context: configuration.digest)
         secrets = try RoundSecrets(secret, context: scope.context)
         advertisement = try SignedMessage(
-            .advertisement, body: Advertisement(secrets, context: scope.context).body, key: key, scope: scope
+            .advertisement, body: Advertisement(secrets, of: identity, context: scope.context).body, key: key,
+            scope: scope
         ).bytes(round: configuration.round)
     }
 
@@ -77,7 +87,8 @@ public struct SecureAggregationWorker: Sendable {
     ///   `wrongRound` or `malformed`, leave the round.
     public mutating func answer(_ message: Data) throws -> Data? {
         switch MessageHeader.kind(of: message) {
-        case .roster: return try deal(for: message)
+        case .roster: return try join(message)
+        case .openings: return try deal(for: message)
         case .delivery: return try accept(delivery: message)
         case .survivors: return try consent(to: message)
         case .unmasking: return try reveal(for: message)
@@ -99,6 +110,8 @@ struct WorkerSession: Sendable {
     let place: Int
     /// The message of the own shares.
     let answer: Data
+    /// Who shared, as the coordinator says.
+    var sharing = SurvivorSet([], of: 0)
     /// The shares held, by the number of their owner; the own ones too.
     var held: [Int: DealtShares]
 }
