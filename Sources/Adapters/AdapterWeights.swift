@@ -48,6 +48,7 @@ public struct AdapterWeights: ModelCustomization {
         let report = try AdapterKeyReport(
             expected: fresh.plan.parameters,
             found: Dictionary(uniqueKeysWithValues: found.entries.map { ($0.name, $0.tensor.shape) }), file: file.path)
+        try report.checkTiedCopies(in: file)
         try report.checkBaseWeights(in: file, against: fresh.checkpoint)
         let sources = Dictionary(uniqueKeysWithValues: report.matched.map { ($0.key, $0.found) })
         let initial = Dictionary(uniqueKeysWithValues: fresh.parameters.map { ($0.description.key, $0.tensor) })
@@ -71,7 +72,10 @@ public struct AdapterWeights: ModelCustomization {
             return Parameter(
                 description: parameter, tensor: (tensor.storage.isMapped ? tensor.copied() : tensor).trainable())
         }
-        byPath = Dictionary(uniqueKeysWithValues: parameters.map { ($0.description.path, $0.tensor) })
+        byPath = Dictionary(
+            uniqueKeysWithValues: parameters.flatMap { parameter in
+                ([parameter.description.path] + parameter.description.tiedPaths).map { ($0, parameter.tensor) }
+            })
     }
 
     /// The base model's value.
@@ -167,9 +171,21 @@ public struct AdapterWeights: ModelCustomization {
         return tensor
     }
 
-    /// Every tensor under its PEFT key.
+    /// Every tensor under its PEFT key, each once.
     public var stateDict: StateDict {
         StateDict(parameters.map { ($0.description.key, $0.tensor.detached) })
+    }
+
+    /// A state as PEFT writes it into a folder: tensors of tied modules under the key of each.
+    ///
+    /// - Parameter state: tensors under their PEFT keys, each once.
+    public func withTiedCopies(_ state: StateDict) -> StateDict {
+        let copies = parameters.flatMap { parameter -> [(String, Tensor)] in
+            guard let tensor = state[parameter.description.key] else { return [] }
+            return parameter.description.tiedKeys.map { ($0, tensor) }
+        }
+        guard !copies.isEmpty else { return state }
+        return StateDict(state.entries.map { ($0.name, $0.tensor) } + copies)
     }
 
     /// Writes a PEFT folder: weights first, then what tells its base, then the configuration, each complete or not at
@@ -177,7 +193,7 @@ public struct AdapterWeights: ModelCustomization {
     ///
     /// - Throws: `TensorError.writeFailed`.
     public func write(to folder: URL) throws {
-        try stateDict.write(
+        try withTiedCopies(stateDict).write(
             to: folder.appending(path: AdapterFolder.weightsFile).path, metadata: AdapterFolder.weightsMetadata)
         try writeBase(to: folder)
         try AdapterFolder.write(plan.configuration, to: folder)

@@ -35,6 +35,7 @@ public struct MergedWeights: ModelCustomization {
 
     /// Whether input and output embedding, tied in the base, are two different matrices with the adapter.
     var untiesEmbeddings: Bool {
+        guard !weights.plan.tiesSavedEmbeddings else { return false }
         let paths = [Checkpoint.inputEmbedding, Checkpoint.outputEmbedding]
         let rows = paths.map { weights.plan.trainedRows(at: String($0.dropLast(".weight".count))) }
         return rows[0] == rows[1] ? rows[0] == nil && paths.contains(where: changes) : true

@@ -8,7 +8,8 @@ extension AdapterKeyReport {
     func checkBaseWeights(in file: SafetensorsFile, against checkpoint: Checkpoint) throws {
         let prefix = AdapterParameter.keyPrefix
         let dialects = KeyDialects(expected: (checkpoint.names + [Checkpoint.outputEmbedding]).map { prefix + $0 })
-        for key in unexpected + ignored where !Self.isWithoutEffect(key) {
+        let copies = Set(tied.map(\.found))
+        for key in unexpected + ignored where !Self.isWithoutEffect(key) && !copies.contains(key) {
             let canonical = dialects.canonicalKey(key.replacing(".base_layer.", with: "."))
             let path = String(canonical.dropFirst(prefix.count))
             guard canonical.hasPrefix(prefix), let base = checkpoint.parameter(at: path), let copy = file[key],
@@ -24,6 +25,23 @@ extension AdapterKeyReport {
                     + "yet PEFT loads it; \(UnsupportedSetting.merge)"
                     + (key.contains(".base_layer.")
                         ? "" : ", or add \"\(module)\" to modules_to_save in \(AdapterFolder.configurationFile)"))
+        }
+    }
+
+    /// Checks that what the file holds twice, because modules are tied, is the same in both places.
+    ///
+    /// - Throws: `AdapterError` naming the first pair that differs.
+    func checkTiedCopies(in file: SafetensorsFile) throws {
+        for match in tied {
+            guard let copy = file[match.found], let own = file[match.key], copy.dtype == own.dtype,
+                copy.shape == own.shape, copy.withBytes({ a in own.withBytes { a.elementsEqual($0) } })
+            else {
+                throw AdapterError(
+                    .corruptFile,
+                    "\(file.path): \(match.found) and \(match.key) differ, but are one tensor by ensure_weight_tying; save "
+                        + "the adapter from PEFT again, or, if the two trained apart, set ensure_weight_tying to false in "
+                        + "\(AdapterFolder.configurationFile) and name both modules in modules_to_save")
+            }
         }
     }
 

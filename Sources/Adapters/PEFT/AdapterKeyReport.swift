@@ -16,6 +16,8 @@ public struct AdapterKeyReport: Sendable, Equatable {
     public let unexpected: [String]
     /// Copies that PEFT saves along: frozen base weights, which `loaded` compares with the base's, and tensors stored twice.
     public let ignored: [String]
+    /// Those of `ignored` that belong to a tied module, and under which key of the file the same tensor is.
+    let tied: [Match]
 
     /// Compares keys and shapes.
     ///
@@ -27,14 +29,15 @@ public struct AdapterKeyReport: Sendable, Equatable {
     ///   or a tensor belongs to a method that lorad does not have.
     public init(expected: [AdapterParameter], found: [String: [Int]], file: String) throws {
         let shapes = Dictionary(expected.map { ($0.key, $0.shape) }) { first, _ in first }
-        let dialects = KeyDialects(expected: shapes.keys)
+        let twins = Dictionary(expected.flatMap { own in own.tiedKeys.map { ($0, own.key) } }) { first, _ in first }
+        let dialects = KeyDialects(expected: Array(shapes.keys) + Array(twins.keys))
         try Self.checkTraces(found.keys.sorted().filter { shapes[dialects.canonicalKey($0)] == nil }, file)
         var sources: [String: String] = [:]
         var unexpected: [String] = []
         var ignored: [String] = []
         // Keys in today's dialect come first, so that a copy under another name is seen to be one.
         let keys = found.keys.sorted().filter { shapes[$0] != nil } + found.keys.sorted().filter { shapes[$0] == nil }
-        for key in keys {
+        for key in keys where twins[dialects.canonicalKey(key)] == nil {
             let canonical = dialects.canonicalKey(key)
             if let other = sources[canonical] {
                 guard Self.isCopy(key) else { throw Self.ambiguous(other, key, canonical, file) }
@@ -47,12 +50,26 @@ public struct AdapterKeyReport: Sendable, Equatable {
                 unexpected.append(key)
             }
         }
+        tied = Self.tiedCopies(keys, dialects, twins, &sources)
+        ignored += tied.map(\.found)
         matched = sources.map { Match(found: $0.value, key: $0.key) }.sorted { $0.key < $1.key }
         missing = shapes.keys.filter { sources[$0] == nil }.sorted()
         self.unexpected = unexpected
         self.ignored = ignored
         try check(shapes: shapes, found: found, file: file)
         try checkParts(of: expected, file)
+    }
+
+    /// Tensors of tied modules: one whose own key is missing stands for it, every other one is a copy.
+    private static func tiedCopies(
+        _ keys: [String], _ dialects: KeyDialects, _ twins: [String: String], _ sources: inout [String: String]
+    ) -> [Match] {
+        keys.compactMap { key in
+            guard let own = twins[dialects.canonicalKey(key)] else { return nil }
+            if let other = sources[own] { return Match(found: key, key: other) }
+            sources[own] = key
+            return nil
+        }
     }
 
     private static func checkTraces(_ keys: [String], _ file: String) throws {

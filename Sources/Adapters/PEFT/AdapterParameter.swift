@@ -32,17 +32,26 @@ public struct AdapterParameter: Sendable, Equatable {
     public let role: Role
     /// Whether it belongs to a norm layer.
     public let isOfNorm: Bool
+    /// Paths of parameters of other modules that are the same tensor: that of a tied output embedding.
+    public let tiedPaths: [String]
 
-    init(path: String, shape: [Int], role: Role, isOfNorm: Bool = false) {
-        self.init(path: path, key: Self.keyPrefix + path, shape: shape, role: role, isOfNorm: isOfNorm)
+    /// The keys beside `key` under which PEFT writes the tensor again.
+    public var tiedKeys: [String] { tiedPaths.map { Self.keyPrefix + $0 } }
+
+    init(path: String, shape: [Int], role: Role, isOfNorm: Bool = false, tiedPaths: [String] = []) {
+        self.init(
+            path: path, key: Self.keyPrefix + path, shape: shape, role: role, isOfNorm: isOfNorm, tiedPaths: tiedPaths)
     }
 
-    private init(path: String, key: String, shape: [Int], role: Role, isOfNorm: Bool = false) {
+    private init(
+        path: String, key: String, shape: [Int], role: Role, isOfNorm: Bool = false, tiedPaths: [String] = []
+    ) {
         self.path = path
         self.key = key
         self.shape = shape
         self.role = role
         self.isOfNorm = isOfNorm
+        self.tiedPaths = tiedPaths
     }
 
     /// The temperature that a model owns outside of its modules, under its name there. PEFT puts it in its place when it loads

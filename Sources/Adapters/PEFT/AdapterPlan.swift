@@ -6,7 +6,8 @@ public struct AdapterPlan: Sendable, Equatable {
     public let configuration: LoRAConfiguration
     /// The adapted layers, in the order of the modules.
     public let linears: [AdaptedLinear]
-    /// Paths of the modules that train in full; nothing inside them is adapted.
+    /// Paths of the modules that train in full; nothing inside them is adapted. An output embedding that is tied to one of them
+    /// is left out: it has no tensor of its own.
     public let savedModules: [String]
     /// Paths of the modules outside `savedModules` whose bias trains.
     public let trainedBiases: [String]
@@ -43,7 +44,7 @@ public struct AdapterPlan: Sendable, Equatable {
         parameters = builder.parameters + [temperature.map(AdapterParameter.temperature)].compactMap(\.self)
         warnings = builder.warnings
         linearsByPath = Dictionary(uniqueKeysWithValues: linears.map { ($0.path, $0) })
-        savedPaths = Set(savedModules)
+        savedPaths = Set(savedModules + [builder.tiedHead].compactMap(\.self))
     }
 
     /// The adapter of the layer at `path`, if it has one.
@@ -54,10 +55,13 @@ public struct AdapterPlan: Sendable, Equatable {
         trainedRows.first { $0.module == path || $0.followers.contains(path) }
     }
 
-    /// Whether the module at `path` trains in full: it is a saved module or lies inside one.
+    /// Whether the module at `path` trains in full: it is a saved module, lies inside one, or is tied to one.
     public func isSaved(_ path: String) -> Bool {
         ModulePath.selfAndAncestors(path).contains { savedPaths.contains($0) }
     }
+
+    /// Whether an output embedding trains as one tensor with the saved input embedding (`ensure_weight_tying`).
+    public var tiesSavedEmbeddings: Bool { parameters.contains { !$0.tiedPaths.isEmpty } }
 
     /// How many numbers train.
     public var trainableCount: Int { parameters.reduce(0) { $0 + $1.shape.reduce(1, *) } }

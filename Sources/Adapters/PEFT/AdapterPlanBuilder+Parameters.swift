@@ -9,12 +9,8 @@ extension AdapterPlanBuilder {
 
     /// What trains of a module: all of it, its adapter, its bias, or nothing.
     func trainedParameters(_ module: ModuleDescription) -> [AdapterParameter] {
-        if isSaved(module.path) {
-            return module.parameters.map {
-                .init(
-                    path: "\(module.path).\($0.name)", shape: $0.shape, role: .saved, isOfNorm: module.kind == .norm)
-            }
-        }
+        if module.path == tiedHead { return [] }
+        if isSaved(module.path) { return savedParameters(module) }
         var result: [AdapterParameter] = []
         let linear = linears.first { $0.path == module.path }
         if let linear {
@@ -32,15 +28,13 @@ extension AdapterPlanBuilder {
         return result
     }
 
-    /// PEFT would train a tied embedding and its output embedding as one saved module.
-    func checkTying() throws {
-        guard configuration.ensuresWeightTying, let head = modules.first(where: { $0.tiedTo != nil }),
-            let saved = [head.tiedTo, head.path].compactMap(\.self).first(where: isSaved)
-        else { return }
-        throw AdapterError(
-            .unsupported,
-            "ensure_weight_tying with \(saved) in modules_to_save is not supported; leave it false to train the two apart, or "
-                + "train rows of both with trainable_token_indices", setting: "ensure_weight_tying")
+    private func savedParameters(_ module: ModuleDescription) -> [AdapterParameter] {
+        let follower = modules.first { $0.path == tiedHead && $0.tiedTo == module.path }?.path
+        return module.parameters.map { parameter in
+            .init(
+                path: "\(module.path).\(parameter.name)", shape: parameter.shape, role: .saved,
+                isOfNorm: module.kind == .norm, tiedPaths: follower.map { ["\($0).\(parameter.name)"] } ?? [])
+        }
     }
 
     func trainsNothing() -> AdapterError {
@@ -52,6 +46,6 @@ extension AdapterPlanBuilder {
     }
 
     func isSaved(_ path: String) -> Bool {
-        ModulePath.selfAndAncestors(path).contains { saved.contains($0) }
+        path == tiedHead || ModulePath.selfAndAncestors(path).contains { saved.contains($0) }
     }
 }

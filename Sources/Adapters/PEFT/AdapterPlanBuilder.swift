@@ -5,6 +5,8 @@ struct AdapterPlanBuilder {
     private(set) var configuration: LoRAConfiguration
     private(set) var linears: [AdaptedLinear] = []
     private(set) var saved: [String] = []
+    /// The path of the output embedding that is the same tensor as a saved input embedding.
+    private(set) var tiedHead: String?
     private(set) var biases: [String] = []
     private(set) var rows: [TrainedRows] = []
     private(set) var parameters: [AdapterParameter] = []
@@ -22,9 +24,10 @@ struct AdapterPlanBuilder {
         try renameOldModules()
         let targets = try resolveTargets()
         let targeted = try matchTargets(targets)
+        try SavedEmbeddingTying.check(configuration, targeted: targeted)
         linears = try adapt(targeted)
+        tieSavedEmbeddings()
         saved = try matchSavedModules()
-        try checkTying()
         rows = try matchTokens()
         biases = modules.filter(trainsBias).map(\.path)
         parameters = modules.flatMap(trainedParameters)
@@ -47,13 +50,16 @@ struct AdapterPlanBuilder {
         return targets
     }
 
-    /// `exclude_modules`, `rank_pattern` and `alpha_pattern` in today's names where they have those of transformers 4.
+    /// `exclude_modules`, `modules_to_save`, `rank_pattern` and `alpha_pattern` in today's names where they have those of
+    /// transformers 4.
     private mutating func renameOldModules() throws {
         let paths = modules.map(\.path)
         if case .names(let names) = configuration.excludeModules {
             configuration.excludeModules = .names(
                 KeyDialects.currentNames(names, of: "exclude_modules", among: paths, warnings: &warnings))
         }
+        configuration.modulesToSave = KeyDialects.currentNames(
+            configuration.modulesToSave, of: "modules_to_save", among: paths, warnings: &warnings)
         configuration.rankPattern = try KeyDialects.currentPatterns(
             configuration.rankPattern, of: "rank_pattern", among: paths, warnings: &warnings)
         configuration.alphaPattern = try KeyDialects.currentPatterns(
@@ -110,6 +116,13 @@ struct AdapterPlanBuilder {
         ).match(tokens)
     }
 
+    private mutating func tieSavedEmbeddings() {
+        let tying = SavedEmbeddingTying(configuration, modules)
+        tiedHead = tying.head
+        configuration.modulesToSave = tying.names
+        warnings += [tying.notice].compactMap(\.self)
+    }
+
     /// PEFT takes every module whose path *ends* in a name, be it in the middle of a word.
     private mutating func matchSavedModules() throws -> [String] {
         let names = configuration.modulesToSave
@@ -120,6 +133,6 @@ struct AdapterPlanBuilder {
             warnings.append(
                 "modules_to_save: \"\(name)\" matches no module" + NameSuggestions.question(for: name, among: ends))
         }
-        return matched.map(\.path)
+        return matched.map(\.path).filter { $0 != tiedHead }
     }
 }

@@ -33,8 +33,12 @@ public struct AdapterVocabulary: Sendable {
         }
         guard !tokens.isEmpty else { throw Self.unexplained(first, rows, folder, base) }
         additions = VocabularyAdditions(tokens: tokens, rows: larger.map(\.rows).max() ?? 0)
+        let isTied = configuration.ensuresWeightTying && base.checkpoint[Checkpoint.outputEmbedding] == nil
         heldEmbeddings = larger.map(\.module).filter { name in
-            !configuration.modulesToSave.contains { name.hasSuffix($0) || $0.hasSuffix(name) }
+            !configuration.modulesToSave.contains { saved in
+                name.hasSuffix(saved) || saved.hasSuffix(name)
+                    || isTied && Self.names.contains { $0 == ModulePath.name(saved) }
+            }
         }
     }
 
@@ -58,11 +62,14 @@ public struct AdapterVocabulary: Sendable {
         let rows: Int
     }
 
+    /// How modules with a row for each token end.
+    private static let names = ["embed_tokens", "lm_head"]
+
     private static func embeddings(in folder: URL) throws -> [Held] {
         let file = try SafetensorsFile(path: AdapterFolder.weights(in: folder).path)
         return file.names.sorted().compactMap { key in
             guard !key.contains(".original_module."),
-                let module = ["embed_tokens", "lm_head"].first(where: { key.contains(".\($0).") }),
+                let module = names.first(where: { key.contains(".\($0).") }),
                 !key.contains(".lora_"), !key.contains(".token_adapter."), key.hasSuffix(".weight"),
                 let shape = file[key]?.shape, shape.count == 2
             else { return nil }

@@ -23,7 +23,7 @@ public struct LoRAConfiguration: Sendable, Equatable {
     public var modulesToSave: [String] = []
     /// `trainable_token_indices`: rows of embeddings that train by themselves; `nil` for none.
     public var trainableTokens: TrainableTokens?
-    /// `ensure_weight_tying`: tied embeddings must train as one.
+    /// `ensure_weight_tying`: tied embeddings train as one, whether whole or in rows.
     public var ensuresWeightTying = false
     /// `init_lora_weights`.
     public var initialWeights: InitialWeights = .standard

@@ -72,7 +72,7 @@ extension AdapterWeights {
             configuration.rankPattern.append(.init(linear.path, factors.rank))
             configuration.alphaPattern.append(.init(linear.path, Double(factors.rank)))
         }
-        try state.write(
+        try withTiedCopies(state).write(
             to: folder.appending(path: AdapterFolder.weightsFile).path, metadata: AdapterFolder.weightsMetadata)
         try writeBase(to: folder)
         try AdapterFolder.write(configuration, to: folder)

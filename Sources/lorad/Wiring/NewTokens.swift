@@ -42,7 +42,10 @@ struct NewTokens {
         let heads = modules.filter(\.isOutputEmbedding)
         let names = ["embed_tokens"] + heads.filter { $0.tiedTo == nil }.map(\.path)
         let saved = configuration.modulesToSave
-        let isNamed = { (name: String) -> Bool in saved.contains { name.hasSuffix($0) || $0.hasSuffix(name) } }
+        let followers = configuration.ensuresWeightTying ? heads.filter { $0.tiedTo != nil }.map(\.path) : []
+        let isNamed = { (name: String) -> Bool in
+            saved.contains { name.hasSuffix($0) || $0.hasSuffix(name) || followers.contains($0) }
+        }
         if configuration.trainableTokens == nil, !names.contains(where: isNamed) {
             let indices = added.map(\.id)
             configuration.trainableTokens =

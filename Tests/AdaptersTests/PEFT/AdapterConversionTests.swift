@@ -45,7 +45,7 @@ struct AdapterConversionTests {
         "come back byte for byte, and mean the same tensors in between",
         arguments: [
             "llama-old-defaults", "llama-save-embeddings", "llama-gqa", "llama-tied-llama3rope", "llama-save-vision",
-            "qwen2-tied-sharded", "mistral-window-all-linear", "qwen2-bias-all",
+            "qwen2-tied-sharded", "mistral-window-all-linear", "qwen2-bias-all", "qwen2-tied-save-together",
         ])
     func roundTrip(name: String) throws {
         defer { try? FileManager.default.removeItem(at: folder) }

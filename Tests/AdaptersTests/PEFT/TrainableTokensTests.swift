@@ -82,13 +82,6 @@ struct TrainableTokensTests {
         #expect(try text["trainable_token_indices"] == JSONValue(parsing: Data(value.utf8), file: "g"))
     }
 
-    @Test("with ensure_weight_tying and a tied embedding in modules_to_save is refused")
-    func tying() {
-        let settings = #""ensure_weight_tying": true, "modules_to_save": ["embed_tokens"]"#
-        #expect(message { _ = try plan(settings, tied: true) }.contains("ensure_weight_tying"))
-        #expect(message { _ = try plan(settings) } == "")
-    }
-
     @Test("that is empty trains nothing")
     func empty() throws {
         #expect(try configuration(#"{"target_modules": ["q"], "trainable_token_indices": []}"#).trainableTokens == nil)

@@ -448,3 +448,17 @@ CASES["llama-tied-tokens-apart"] = dict(
     ),
     matters=[("text_config.rope_parameters.factor", 1.0)],
 )
+# A tied embedding that trains whole, as one parameter with the output embedding (ensure_weight_tying with modules_to_save).
+CASES["qwen2-tied-save-together"] = dict(
+    CASES["qwen2-tied-sharded"],
+    shards=1,
+    keys="module",
+    adapter=dict(
+        r=2,
+        lora_alpha=3,
+        target_modules=["q_proj", "v_proj"],
+        modules_to_save=["lm_head", "multi_modal_projector"],
+        ensure_weight_tying=True,
+    ),
+    matters=[("text_config.rms_norm_eps", 1e-3)],
+)

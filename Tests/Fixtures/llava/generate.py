@@ -149,7 +149,8 @@ def write_adapter(case, folder, seed):
     )
     os.remove(f"{folder}/adapter/README.md")
     with safe_open(f"{folder}/adapter/adapter_model.safetensors", "pt") as f:
-        assert set(f.keys()) == set(trainable(model)), set(f.keys()) ^ set(trainable(model))
+        copies = {"base_model.model.lm_head.weight"} if case["adapter"].get("ensure_weight_tying") else set()
+        assert set(f.keys()) == set(trainable(model)) | copies, set(f.keys()) ^ set(trainable(model))
 
 
 def load_peft(folder, dtype, config=None):

@@ -52,7 +52,8 @@ struct AdapterArguments: JSONSection {
                 + "modules (embed_tokens, lm_head) to such lists."),
         Field(
             json: "ensure_weight_tying", "true or false", default: "false",
-            "Refuse different trainable tokens for tied embeddings."),
+            "Train tied embeddings as one: with embed_tokens or lm_head in modules_to_save, a single copy serves both; different "
+                + "trainable tokens for the two, and lm_head in target_modules, are refused."),
     ]
 
     private static let loraFields: [Field<Self>] = [

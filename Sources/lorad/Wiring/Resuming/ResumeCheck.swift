@@ -66,7 +66,7 @@ struct ResumeCheck {
     private func tensorProblem(of checkpoint: URL) throws -> String? {
         let file = try SafetensorsFile(path: try AdapterFolder.weights(in: checkpoint).path)
         let parameters = opened.adapted.weights.plan.parameters
-        let known = Set(parameters.map(\.key))
+        let known = Set(parameters.flatMap { [$0.key] + $0.tiedKeys })
         let changed = parameters.lazy.compactMap { parameter -> String? in
             guard let stored = file[parameter.key] else { return "\(parameter.key) was not trained, and is now" }
             return stored.shape == parameter.shape
