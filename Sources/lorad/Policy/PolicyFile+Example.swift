@@ -19,7 +19,7 @@ extension PolicyFile {
         # What may train: lora, modules_to_save, bias, trainable_token_indices, learn_temperature.
         methods: [lora]
 
-        # Where it may train: ends of module paths, or whole paths with * for any characters.
+        # Where it may train: ends of module paths, or whole paths in quotes with * for any characters: '*.layers.0.*'.
         modules: [q_proj, k_proj, v_proj, o_proj]
 
         # The most rounds of a run, and days from this worker's first round to its last.

@@ -199,7 +199,7 @@ struct PolicyJoiningTests {
                 """
             try Data(text.utf8).write(to: URL(filePath: "\(run.path)/\(name)"))
         }
-        try policy("stranger.yaml", key: IdentityKey().publicIdentity.text, model: "any", modules: "q_proj")
+        try policy("stranger.yaml", key: IdentityKey().publicIdentity.text, model: digest, modules: "q_proj")
         try await run.worker(line, "one", "--policy", "stranger.yaml")
             .expectFailure("stranger.yaml:1: coordinators: ", "coordinator \(key);")
         try policy("model.yaml", key: key, model: String(repeating: "0", count: 64), modules: "q_proj")
@@ -208,9 +208,9 @@ struct PolicyJoiningTests {
             other.status == 1
                 && other.errors.contains("model.yaml:3: base_models: the run asks for base model \(digest);"))
         #expect(!other.errors.contains("fetching the base model"), "\(other.errors)")
-        try policy("modules.yaml", key: key, model: digest, modules: "*.q_proj")
+        try policy("modules.yaml", key: key, model: digest, modules: "'*.q_proj'")
         try await run.worker(line, "one", "--policy", "modules.yaml").expectFailure("modules.yaml:6: modules: ")
-        try policy("good.yaml", key: key, model: digest, modules: "*language_model*")
+        try policy("good.yaml", key: key, model: digest, modules: "'*language_model*'")
         let worker = try run.worker(line, "one", "--policy", "good.yaml")
         try await run.expectEnd(coordinator)
         try await worker.expectSuccess()
