@@ -202,11 +202,17 @@ public struct AdapterWeights: ModelCustomization {
     /// Writes what tells the base model from others into an adapter folder (`AdapterBase`), and the tokenizer where tokens
     /// were added to it.
     ///
-    /// - Throws: `TensorError.writeFailed`.
+    /// - Throws: `TensorError.writeFailed`, `ModelError` for a damaged tokenizer.
     public func writeBase(to folder: URL) throws {
-        let tokens = checkpoint.additions.tokens
-        if !tokens.isEmpty { try TokenizerFiles.write(checkpoint.folder, adding: tokens, to: folder) }
-        try AdapterBase.write(BaseFingerprint(checkpoint), to: folder)
+        let additions = checkpoint.additions
+        if !additions.tokens.isEmpty {
+            try TokenizerFiles.write(checkpoint.folder, adding: additions.tokens, to: folder)
+        }
+        let isPadded =
+            try additions.rows > 0
+            && additions.rows > Tokenizer(folder: checkpoint.folder, adding: additions.tokens).vocabularySize
+        try AdapterBase.write(
+            BaseFingerprint(checkpoint), embeddingRows: isPadded ? additions.rows : nil, to: folder)
     }
 }
 

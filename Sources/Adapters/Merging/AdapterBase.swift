@@ -12,13 +12,18 @@ public enum AdapterBase {
 
     private struct Contents: Codable {
         var base_fingerprint: String
+        var embedding_rows: Int?
     }
 
     /// Writes the fingerprint into an adapter folder.
     ///
+    /// - Parameter embeddingRows: rows of the embeddings in training, where they were more than the tokenizer has tokens.
     /// - Throws: `TensorError.writeFailed`.
-    static func write(_ fingerprint: BaseFingerprint, to folder: URL) throws {
-        let data = try JSONEncoder().encode(Contents(base_fingerprint: fingerprint.description))
+    static func write(_ fingerprint: BaseFingerprint, embeddingRows: Int? = nil, to folder: URL) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let data = try encoder.encode(
+            Contents(base_fingerprint: fingerprint.description, embedding_rows: embeddingRows))
         try AtomicFile.write(data, to: folder.appending(path: file).path)
     }
 
@@ -57,12 +62,20 @@ public enum AdapterBase {
     /// - Throws: `AdapterError` where the file is damaged.
     public static func recordedFingerprint(in adapter: URL) throws -> String? { try recorded(in: adapter)?.description }
 
+    /// The rows that the embeddings had in training, where an adapter folder records that they were more than tokens.
+    ///
+    /// - Throws: `AdapterError` where the file is damaged.
+    static func recordedRows(in adapter: URL) throws -> Int? { try contents(in: adapter)?.embedding_rows }
+
     private static func recorded(in adapter: URL) throws -> BaseFingerprint? {
+        try contents(in: adapter).map { BaseFingerprint(digits: $0.base_fingerprint) }
+    }
+
+    private static func contents(in adapter: URL) throws -> Contents? {
         let path = adapter.appending(path: file)
         guard FileManager.default.fileExists(atPath: path.path) else { return nil }
         do {
-            let contents = try JSONDecoder().decode(Contents.self, from: Data(contentsOf: path))
-            return BaseFingerprint(digits: contents.base_fingerprint)
+            return try JSONDecoder().decode(Contents.self, from: Data(contentsOf: path))
         } catch {
             throw AdapterError(
                 .corruptFile, "\(path.path): base_fingerprint expected; remove the file to go without", cause: error)

@@ -25,14 +25,15 @@ public struct AdapterVocabulary: Sendable {
         let own = try Self.tokens(in: folder, beyond: base)
         if !own.isEmpty { try Self.check(given, among: own, folder, base) }
         let tokens = own.isEmpty ? given.tokens : own
+        let recordedRows = max(given.rows, try AdapterBase.recordedRows(in: folder) ?? 0)
         let larger = try Self.embeddings(in: folder).filter { $0.rows > rows }
         guard let first = larger.first else {
-            additions = VocabularyAdditions(tokens: tokens, rows: given.rows)
+            additions = VocabularyAdditions(tokens: tokens, rows: recordedRows)
             heldEmbeddings = []
             return
         }
         guard !tokens.isEmpty else { throw Self.unexplained(first, rows, folder, base) }
-        additions = VocabularyAdditions(tokens: tokens, rows: larger.map(\.rows).max() ?? 0)
+        additions = VocabularyAdditions(tokens: tokens, rows: larger.reduce(recordedRows) { max($0, $1.rows) })
         let isTied = configuration.ensuresWeightTying && base.checkpoint[Checkpoint.outputEmbedding] == nil
         heldEmbeddings = larger.map(\.module).filter { name in
             !configuration.modulesToSave.contains { saved in

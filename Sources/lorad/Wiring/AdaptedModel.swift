@@ -63,7 +63,8 @@ struct AdaptedModel: Sendable {
             )
         }
         if !vocabulary.additions.tokens.isEmpty {
-            notes.append("\(vocabulary.additions.tokens.count) tokens added, from the adapter's tokenizer")
+            let count = vocabulary.additions.tokens.count
+            notes.append("\(count) \(count == 1 ? "token" : "tokens") added, from the adapter's tokenizer")
         }
         let hasTemperature = try AdapterFolder.hasTemperature(adapterFolder)
         try self.init(

@@ -33,7 +33,9 @@ struct NewTokens {
         let rows = folder.checkpoint.additions.rows
         if let first = added.first, let last = added.last {
             notices.append(
-                "\(added.count) tokens added with the ids \(first.id) to \(last.id); "
+                (added.count == 1
+                    ? "1 token added with the id \(first.id); "
+                    : "\(added.count) tokens added with the ids \(first.id) to \(last.id); ")
                     + (rows > 0
                         ? "the embeddings have \(rows) rows now, the new ones begin as the mean of the others"
                         : "they take rows that the embeddings have already"))

@@ -55,6 +55,32 @@ struct NewTokensTests {
         #expect(try Tokenizer(folder: URL(filePath: "\(next.path)/out")).id(of: "<sep>") == 385)
     }
 
+    @Test("in a padded vocabulary: the folder records the rows, and what loads it has them")
+    func padded() async throws {
+        let (run, outcome) = try await trained("tokenizer.embedding_rows=448")
+        #expect(outcome.errors.contains("the embeddings have 448 rows now"), "\(outcome.errors)")
+        let record = try Data(contentsOf: URL(filePath: "\(run.path)/out/lorad_base.json"))
+        #expect(String(decoding: record, as: UTF8.self).contains(#""embedding_rows":448"#))
+        let merged = "\(run.path)/merged"
+        let merge = try await lorad(
+            "merge", "--model", TinyLlava.model, "--adapter", "\(run.path)/out", "--output", merged)
+        #expect(merge.status == 0, "\(merge.errors)")
+        #expect(try ModelFolder(URL(filePath: merged)).vocabularyRows == 448)
+    }
+
+    @Test(
+        "are what a run is resumed with, or it is refused by the key's name",
+        arguments: [
+            (#"tokenizer={ add_tokens: ["<place>", {content: "<sep>", special: true}] }"#, "tokenizer.add_tokens"),
+            (#"tokenizer={ add_tokens: ["<loc>", "<sep>"] }"#, "tokenizer.add_tokens"),
+            ("tokenizer.embedding_rows=400", "tokenizer.embedding_rows"),
+        ])
+    func resumed(_ setting: String, _ key: String) async throws {
+        let (run, _) = try await trained("training.save_steps=1")
+        let outcome = try await run.train("--resume", "--set", setting)
+        #expect(outcome.status == 1 && outcome.errors.contains("--allow-change \(key)"), "\(outcome.errors)")
+    }
+
     @Test("are saved whole by modules_to_save, which lorad loads again")
     func savedWhole() async throws {
         let (run, outcome) = try await trained("adapter.modules_to_save=[embed_tokens, lm_head]")

@@ -13,7 +13,8 @@ struct TokenizerArguments: JSONSection {
                 + "something)."),
         Field(
             json: "embedding_rows", "a whole number",
-            "Rows that the embeddings have at least; needed only to go on with an adapter whose vocabulary was padded."),
+            "Rows that the embeddings have at least; needed only to go on with an adapter whose vocabulary was padded. A folder "
+                + "that lorad wrote records it."),
     ]
 
     static let rules: [SectionRule<Self>] = ["add_tokens", "embedding_rows"].map { key in
@@ -56,9 +57,10 @@ struct TokenizerArguments: JSONSection {
             throw CommandError("expected a list of tokens, found \(value.summary)")
         }
         let tokens = try values.map(Self.token)
-        let contents = tokens.map(\.content)
-        if let twice = contents.first(where: { content in contents.count { $0 == content } > 1 }) {
-            throw CommandError("\"\(twice)\" is listed twice")
+        var known: Set<[UInt8]> = []
+        // Texts that look alike may have other bytes, and are other tokens then.
+        if let twice = tokens.first(where: { !known.insert(Array($0.content.utf8)).inserted }) {
+            throw CommandError("\"\(twice.content)\" is listed twice")
         }
         return tokens
     }

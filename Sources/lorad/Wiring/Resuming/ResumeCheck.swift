@@ -41,7 +41,7 @@ struct ResumeCheck {
 
     private static let causesOfRows: Set<String> = ["data.format", "data.prompt"]
     private static let causesOfTokens = causesOfRows.union([
-        "data.train", "data.validation", "data.max_length", "data.on_long", "data.template",
+        "data.train", "data.validation", "data.max_length", "data.on_long", "data.template", "tokenizer.add_tokens",
     ])
 
     private func refusal(

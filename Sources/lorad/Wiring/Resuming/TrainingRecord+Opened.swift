@@ -14,7 +14,10 @@ extension OpenedRun {
 
     private var modelSettings: [TrainingRecord.Setting] {
         get throws {
-            [
+            let additions = TokenizerArguments(adapted.folder.checkpoint.additions).tree
+            return [
+                .init("tokenizer.add_tokens", TrainingRecord.text(of: additions["add_tokens"] ?? .null)),
+                .init("tokenizer.embedding_rows", TrainingRecord.text(of: additions["embedding_rows"] ?? .null)),
                 .init("model.path", "weights", BaseFingerprint(adapted.folder.checkpoint).description),
                 .init("model.path", "config.json", try ModelConfiguration.digest(of: adapted.folder.url).short),
                 .init("model.path", "image processor", inputs.processor.cacheKey),
