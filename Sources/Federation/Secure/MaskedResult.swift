@@ -24,6 +24,8 @@ public struct MaskingPolicy: Sendable {
     public var record: RevealRecord
     /// Whether a result without this worker's own noise, or its share of noise, is refused.
     public var requiresNoise: Bool
+    /// Whether `isRequired` and `requiresNoise` hold for results from data that the coordinator gives, too.
+    public var coversGivenData = true
     /// Called before a result with a share of noise is sent; what it throws keeps the result back.
     public var willRelease: @Sendable (PrivacyRelease) throws -> Void
 

@@ -18,13 +18,11 @@ extension WorkerRunner {
     }
 
     /// Refuses terms that hide less than this worker insists on.
-    func checkPolicy(_ terms: MaskingTerms?) throws {
+    func checkPolicy(_ terms: MaskingTerms?, hasOwnData: Bool) throws {
         guard let terms else {
-            guard masking?.isRequired != true else {
-                throw FederationError(
-                    .unsupported, "the run has no secure aggregation, and this worker sends nothing without")
-            }
-            return
+            guard let masking, masking.isRequired, hasOwnData || masking.coversGivenData else { return }
+            throw FederationError(
+                .unsupported, "the run has no secure aggregation, and this worker sends nothing without")
         }
         guard let masking else {
             throw FederationError(.unsupported, "the run has secure aggregation, and this worker has no signing key")

@@ -139,7 +139,7 @@ public final class WorkerRunner: Sendable {
         defer { isStopped.store(true, ordering: .releasing) }
         var core = Worker(tellsReasons: !welcome.wantsData, disclosure: trainer.disclosure)
         var action = core.start()
-        var hands = Hands(agreed: agreed, witness: witness, run: welcome.run)
+        var hands = Hands(agreed: agreed, witness: witness, run: welcome.run, hasOwnData: welcome.wantsData)
         while true {
             if case .leave(let end) = action { return End(isOver: end.isOver, reason: end.reason) }
             let event = try act(action, &hands, trainer, welcome)
@@ -171,6 +171,8 @@ public final class WorkerRunner: Sendable {
         let agreed: AgreedTerms?
         let witness: (any RoundWitness)?
         let run: String
+        /// Whether the data is this worker's own.
+        let hasOwnData: Bool
         var state: (id: Data, tensors: StateDict)?
         var files: [Data: CachedBlob] = [:]
         var update: Blob?
@@ -220,7 +222,7 @@ public final class WorkerRunner: Sendable {
         do {
             let terms = try maskingTerms(order)
             let (binding, ordered) = try witnessed(order, round, state, terms, trainer, hands)
-            try checkPolicy(terms)
+            try checkPolicy(terms, hasOwnData: hands.hasOwnData)
             try hands.agreed?.check(terms, round: round)
             let isRepeat = isRepeat(terms, binding)
             let work = work(order, round, state, isRepeat: isRepeat, hands, trainer.disclosure)
@@ -231,7 +233,7 @@ public final class WorkerRunner: Sendable {
                 told.metrics = trainer.disclosure.told(result.metrics)
                 return try mask(told, from: state, terms, masking, binding, ordered, &hands)
             }
-            try masking?.check(result, nil)
+            if let masking, hands.hasOwnData || masking.coversGivenData { try masking.check(result, nil) }
             guard result.update.count > 0 else { return .performed(nil, result.metrics) }
             if let ordered, let witness = hands.witness {
                 try witness.willSend(.update(digest: result.update.contentDigest), of: ordered)

@@ -27,6 +27,9 @@ struct PrivacyDemand {
     /// The largest δ at which this worker counts ε.
     var delta = 1e-5
 
+    /// Whether it asks for masks or for noise.
+    var insists: Bool { !peers.isEmpty || isRequired || requiresNoise || maxEpsilon != nil }
+
     /// δ at which this worker counts ε in a run: no run file can raise it.
     func countedDelta(in noise: PrivacyArguments.DifferentialPrivacy) -> Double { min(delta, noise.delta) }
 

@@ -33,6 +33,7 @@ final class WorkerRun {
         policy: PolicyFile? = nil, demand: PrivacyDemand, state: StateFolder, cacheLimit: Int, display: ProgressDisplay
     ) throws {
         try policy?.admit(line)
+        let coversGivenData = demand.insists
         let demand = policy.map { demand.tightened(by: $0.policy) } ?? demand
         self.policy = policy
         self.models = models
@@ -46,9 +47,12 @@ final class WorkerRun {
         place = try WorkerPlace(in: state.workers, name: name ?? WorkerPlace.machineName)
         self.demand = demand
         ledger = WorkerLedger(in: place.folder.appending(path: "privacy"))
-        masking = try MaskingPolicy(
+        var masking = try MaskingPolicy(
             demand, identity: place.identity, ledger: ledger,
             record: RevealRecord(path: place.folder.appending(path: "reveals.sqlite").path))
+        // What a policy asks for protects this site's data; a run that does not use it may go without.
+        masking.coversGivenData = coversGivenData
+        self.masking = masking
         try policy?.checkPeers(masking.trusted)
         cache = try BlobCache(folder: state.cache.path, limit: cacheLimit)
         runner = try WorkerRunner(
@@ -78,7 +82,7 @@ final class WorkerRun {
             log.begin(welcome.run, as: place.name, configuration)
             try policy?.admit(
                 welcome.run, configuration, welcome.basis, hasOwnData: welcome.wantsData, known: masking.trusted?.count)
-            try openLedger(welcome.run, configuration)
+            try openLedger(welcome.run, configuration, hasOwnData: welcome.wantsData)
             if configuration.privacy?.secureAggregation.enabled == true {
                 say("updates are masked; this worker signs with \(WorkerIdentity(masking.key.publicKey).text)")
             }
@@ -95,9 +99,9 @@ final class WorkerRun {
     }
 
     /// The ledger of what this worker gives away, where it adds noise of its own.
-    private func openLedger(_ run: String, _ configuration: RunConfiguration) throws {
+    private func openLedger(_ run: String, _ configuration: RunConfiguration, hasOwnData: Bool) throws {
         guard let noise = configuration.privacy?.differentialPrivacy.ofWorkers else {
-            guard !masking.requiresNoise else {
+            guard !masking.requiresNoise || !hasOwnData && !masking.coversGivenData else {
                 throw CommandError(
                     "in run \(run) this worker would add no noise, and it sends nothing without (--require-noise, "
                         + "--max-epsilon): the run file needs privacy.differential_privacy with unit: example or person, "
