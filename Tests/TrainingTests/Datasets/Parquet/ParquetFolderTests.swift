@@ -58,6 +58,24 @@ struct ParquetFolderTests {
         #expect(problem("\(folder.path)/2.parquet")?.contains("no such file") == true)
     }
 
+    @Test("give the rows between row groups and files of none, and are refused where no row is left")
+    func emptyGroups() throws {
+        for (name, copy) in [
+            ("empty-groups", "b"), ("empty", "a"), ("empty", "c"), ("empty", "none/a"), ("empty", "none/b"),
+        ] {
+            try folder.write(ParquetFixture.data(name), to: "\(copy).parquet")
+        }
+        for path in ["\(folder.path)/b.parquet", folder.path, "\(folder.path)/*.parquet"] {
+            let dataset = try ConversationDataset(path: path, imageFolder: ".")
+            #expect(
+                try (0..<dataset.count).map { try dataset.conversation(at: $0).turns.map(\.text) }
+                    == [["Question 0?", "Answer 0"], ["Question 1?", "Answer 1"], ["Question 2?", "Answer 2"]])
+        }
+        for path in ["\(folder.path)/a.parquet", "\(folder.path)/none"] {
+            #expect(problem(path) == "\(path): holds no rows: expected at least one")
+        }
+    }
+
     @Test("name row, row group and column of what cannot be used")
     func rows() throws {
         let path = try folder.write(damagedRows(), to: "x.parquet")
