@@ -50,6 +50,25 @@ struct ParquetFolderTests {
         #expect(try ConversationDataset(path: list, imageFolder: ".").count == 40)
     }
 
+    @Test("that lack one are refused by a pattern too; a file or a list takes what it names")
+    func missingInPattern() throws {
+        let names = [
+            "train-00000-of-00003.parquet", "test-00000-of-00002-1a2b3c.parquet", "test-00001-of-00002-4d5e6f.parquet",
+        ]
+        try put(names)
+        let pattern = "\(folder.path)/train-*.parquet"
+        let advice = "fetch the others, or name the files to read in a text file, one a line"
+        #expect(problem(pattern) == "\(pattern): fits 1 of the 3 files of train: \(advice)")
+        #expect(problem("\(folder.path)/*.parquet")?.contains("fits 1 of the 3 files of train: ") == true)
+        let hashed = "\(folder.path)/*-1a*.parquet"
+        #expect(problem(hashed) == "\(hashed): fits 1 of the 2 files of test: \(advice)")
+        #expect(try ConversationDataset(path: "\(folder.path)/test*.parquet", imageFolder: ".").count == 40)
+        let list = try folder.write(names[0], to: "files.txt")
+        for path in ["\(folder.path)/\(names[0])", list] {
+            #expect(try ConversationDataset(path: path, imageFolder: ".").count == 20)
+        }
+    }
+
     @Test("with a file that is damaged name it")
     func damaged() throws {
         try put(["0.parquet"])
