@@ -24,6 +24,16 @@ enum DatasetFormats {
             },
         ] + RowForms.all.map(rows)
 
+    private static let prompted: [DataFormat] = [.imageCaption, .openCLIP, .classFolders, .webDataset]
+
+    /// Whether pictures of a format may be asked `data.prompt`.
+    static func asksPrompt(_ format: DataFormat) -> Bool { prompted.contains(format) }
+
+    /// Those that are, for messages.
+    static var asking: String {
+        prompted.dropLast().map(\.rawValue).joined(separator: ", ") + " and " + (prompted.last?.rawValue ?? "")
+    }
+
     private static func rows(_ form: RowForm) -> Entry {
         Entry(format: form.format, recognises: { $0.hasRows && $0.forms.first?.format == form.format }) {
             try RowFile.open($0, as: form.format)
