@@ -66,6 +66,19 @@ enum DatasetFormats {
             .unsupported,
             "\(options.path): a dataset of a kind that is not known: expected rows of JSON or Parquet, a metadata.jsonl or"
                 + " metadata.csv with `file_name`, a folder of pictures for each class, or tar archives;"
-                + " \(options.names.chooseFormat) to have it read as one of them\(unread)")
+                + " \(options.names.chooseFormat) to have it read as one of them\(unread)\(inside(options.path))")
+    }
+
+    /// What to say about a folder whose files lie in folders of its own, as those of a repository on the Hub do.
+    private static func inside(_ path: String) -> String {
+        guard FolderEntries.isFolder(path), let names = try? FolderEntries.visible(in: path) else { return "" }
+        let folders = names.map { "\(path)/\($0)" }.filter { folder in
+            let files = FolderEntries.isFolder(folder) ? (try? FolderEntries.visible(in: folder)) ?? [] : []
+            return files.contains { file in
+                [".parquet", ".tar", ".jsonl", ".json", ".csv"].contains(where: file.hasSuffix)
+            }
+        }
+        guard !folders.isEmpty else { return "" }
+        return "; there are files in \(folders.prefix(5).joined(separator: ", ")): name the folder or the files to read"
     }
 }
