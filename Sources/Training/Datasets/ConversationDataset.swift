@@ -12,6 +12,7 @@ public struct ConversationDataset: Sendable {
     let names: SettingNames
     private let isRecognised: Bool
     private let notes: RowNotes
+    private let hasUnusedPrompt: Bool
 
     /// Opens a dataset and validates every row of it: form, turn order, markers, and that each picture is there with a
     /// header that can be read. Pictures are decoded when they are needed; where bad rows are left out they are decoded
@@ -25,6 +26,7 @@ public struct ConversationDataset: Sendable {
         isRecognised = options.format == .automatic
         skipsBadRows = options.skipsBadRows
         names = options.names
+        hasUnusedPrompt = options.prompt != nil && !DatasetFormats.asksPrompt(format)
         guard rows.count <= Int32.max else {
             throw TrainingError(
                 .unsupported, "\(options.path): has \(rows.count) rows, more than \(Int32.max): split it")
@@ -56,7 +58,8 @@ public struct ConversationDataset: Sendable {
     public var notice: String {
         let kind = "\(format.rawValue)\(isRecognised ? " (recognised)" : "")"
         let line = "\(path): \(count) rows, \(([kind] + [rows.remark].compactMap(\.self)).joined(separator: ", "))"
-        return ([line] + notes.texts).joined(separator: "; ")
+        let unused = hasUnusedPrompt ? ["the prompt is not used: only \(DatasetFormats.asking) ask it"] : []
+        return ([line] + notes.texts + unused).joined(separator: "; ")
     }
 
     /// Reads one row.

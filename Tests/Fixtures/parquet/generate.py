@@ -140,6 +140,15 @@ def other_writers(table):
     connection.sql(f"COPY simple TO '{HERE}/duckdb-second.parquet' (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2)")
 
 
+def empty_groups():
+    """Three rows between row groups of none, and a file of none at all."""
+    rows = pa.table({"question": [f"Question {row}?" for row in range(3)], "answer": [f"Answer {row}" for row in range(3)]})
+    with pq.ParquetWriter(HERE / "empty-groups.parquet", rows.schema) as writer:
+        for part in [rows[:0], rows[:2], rows[:0], rows[2:], rows[:0]]:
+            writer.write_table(part)
+    pq.write_table(rows[:0], HERE / "empty.parquet")
+
+
 def main():
     whole = table()
     (HERE / "expected.json").write_text(
@@ -149,6 +158,7 @@ def main():
     for name in REFUSED:
         pq.write_table(whole.select(["required", "text"]), HERE / f"{name}.parquet", compression=name)
     pq.write_table(pq.read_table(HERE / "lz4.parquet"), HERE / "rewritten.parquet")
+    empty_groups()
     other_writers(whole)
 
 

@@ -80,6 +80,24 @@ struct ConversationTableTests {
         }
     }
 
+    @Test("of images and captions says that the prompt is not used, unless it is read as captions")
+    func prompts() throws {
+        let path = try folder.write("image,caption\na.png,A cat\n", to: "rows.csv")
+        var options = DatasetOptions(path: path, imageFolder: folder.path)
+        let unused = "; the prompt is not used: only image_caption, open_clip, class_folders and webdataset ask it"
+        #expect(try !ConversationDataset(options).notice.contains("prompt"))
+        options.prompt = "What is it?"
+        let pairs = try ConversationDataset(options)
+        #expect(pairs.format == .llava && pairs.notice.hasSuffix(unused), "\(pairs.notice)")
+        options.format = .imageCaption
+        let captions = try ConversationDataset(options)
+        #expect(!captions.notice.contains("not used"), "\(captions.notice)")
+        #expect(
+            try captions.conversation(at: 0).turns == [
+                .init(.user, "<image>\nWhat is it?"), .init(.assistant, "A cat"),
+            ])
+    }
+
     @Test("of questions and answers makes rows of that form, held to it where it is set")
     func forms() throws {
         let text = "image;question;answer;person;id\na.png;Q;3;7;x\n"

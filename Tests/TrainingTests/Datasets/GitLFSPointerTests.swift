@@ -77,6 +77,18 @@ struct GitLFSPointerTests {
         }
     }
 
+    @Test("are named where members of archives are read", arguments: ["1.txt", "1.cls", "1.json"])
+    func members(name: String) throws {
+        let folder = try TemporaryFolder()
+        var tar = TarFile()
+        tar.add("1.png", Data("a picture".utf8))
+        tar.add(name, Self.pointer)
+        let path = try folder.write(tar.finished, to: "x.tar")
+        let rows = try DatasetOptions(path: path).openRows()
+        let message = errorMessage { try rows.conversation(at: 0) }
+        #expect(message?.contains("\(name) is a Git LFS pointer: run git lfs pull") == true, "\(message ?? "read")")
+    }
+
     @Test("are named where predictions are read")
     func predictions() throws { try expect("predictions.jsonl") { _ = try PredictionFile.read($0.path) } }
 

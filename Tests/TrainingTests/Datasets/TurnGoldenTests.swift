@@ -100,6 +100,26 @@ struct TurnGoldenTests {
         }
     }
 
+    @Test("of the system are refused where the folder's template raises an exception at them")
+    func systems() throws {
+        let turns: [ConversationTurn] = [.init(.system, "S"), .init(.user, "Q"), .init(.assistant, "A")]
+        let reason: String? =
+            "turn 0: the template mistral of this model's folder has no system turn: leave it out, or set data.template"
+        for (model, name, expected) in [
+            ("v0.1 at first", "mistral", reason), ("v0.2 at first", "mistral", reason),
+            ("v0.1, v0.2", "mistral", nil), ("v0.3", "mistral-v3", nil),
+        ] {
+            let golden = JSONValue.object([
+                .init("model", .string("Mistral-7B-Instruct \(model)")), .init("template", .string(name)),
+            ])
+            let template = try template(golden)
+            let found = template.reason(against: turns) { "turn \($0)" }
+            #expect(found == expected, "\(model)")
+            let rest = template.reason(against: Array(turns.dropFirst())) { "turn \($0)" }
+            #expect(rest == nil, "\(model)")
+        }
+    }
+
     @Test("name the role, or the template's own order, in what is said of them")
     func reasons() throws {
         let turns: [ConversationTurn] = [

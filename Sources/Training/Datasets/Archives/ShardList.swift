@@ -15,7 +15,12 @@ enum ShardList {
     /// - Throws: `TrainingError` where there are none, or a folder or list cannot be read.
     static func shards(at path: String, of kind: ShardKind = .tar) throws -> [String] {
         if range(in: path) != nil { return try expanded(path) }
-        if isRange(path), let pattern = ShardPattern(path) { return try pattern.paths() }
+        if isRange(path), let pattern = ShardPattern(path) {
+            let paths = try pattern.paths()
+            let names = paths.map { URL(filePath: $0).lastPathComponent }
+            if kind == .parquet { try SplitNames.checkParts(names, of: path) }
+            return paths
+        }
         if FolderEntries.isFolder(path) {
             let names = try FolderEntries.visible(in: path).filter { $0.hasSuffix(kind.ending) }
             guard !names.isEmpty else {

@@ -1,4 +1,5 @@
-/// Names of Parquet files as `datasets` and the Hub write them: `train-00000-of-00005.parquet`, `test.parquet`.
+/// Names of Parquet files as `datasets` and the Hub write them: `train-00000-of-00005.parquet`, with a hash behind the numbers or
+/// not, and `test.parquet`.
 enum SplitNames {
     private static let known: Set<String> = ["train", "test", "validation", "valid", "val", "dev", "eval"]
 
@@ -19,6 +20,22 @@ enum SplitNames {
         guard names.count == expected else {
             throw TrainingError(
                 .invalidDataset, "\(folder): holds \(names.count) of the \(expected) files of \(splits[0])")
+        }
+    }
+
+    /// Checks that the files that a pattern takes are all that there are of their splits, by their own names.
+    ///
+    /// - Throws: `TrainingError`.
+    static func checkParts(_ names: [String], of pattern: String) throws {
+        let parts = names.compactMap { $0.wholeMatch(of: /(.*)-([0-9]{5,})-of-([0-9]{5,})(?:-[0-9a-f]+)?\.parquet/) }
+        let splits = Dictionary(grouping: parts) { "\($0.1)-of-\($0.3)" }.sorted { $0.key < $1.key }
+        for part in splits.compactMap(\.value.first) {
+            let found = Set(parts.filter { $0.1 == part.1 && $0.3 == part.3 }.map(\.2)).count
+            guard let expected = Int(part.3), found < expected else { continue }
+            throw TrainingError(
+                .invalidDataset,
+                "\(pattern): fits \(found) of the \(expected) files of \(part.1): fetch the others, or name the files to read"
+                    + " in a text file, one a line")
         }
     }
 

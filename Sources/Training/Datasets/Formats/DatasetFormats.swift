@@ -24,6 +24,16 @@ enum DatasetFormats {
             },
         ] + RowForms.all.map(rows)
 
+    private static let prompted: [DataFormat] = [.imageCaption, .openCLIP, .classFolders, .webDataset]
+
+    /// Whether pictures of a format may be asked `data.prompt`.
+    static func asksPrompt(_ format: DataFormat) -> Bool { prompted.contains(format) }
+
+    /// Those that are, for messages.
+    static var asking: String {
+        prompted.dropLast().map(\.rawValue).joined(separator: ", ") + " and " + (prompted.last?.rawValue ?? "")
+    }
+
     private static func rows(_ form: RowForm) -> Entry {
         Entry(format: form.format, recognises: { $0.hasRows && $0.forms.first?.format == form.format }) {
             try RowFile.open($0, as: form.format)
@@ -56,6 +66,19 @@ enum DatasetFormats {
             .unsupported,
             "\(options.path): a dataset of a kind that is not known: expected rows of JSON or Parquet, a metadata.jsonl or"
                 + " metadata.csv with `file_name`, a folder of pictures for each class, or tar archives;"
-                + " \(options.names.chooseFormat) to have it read as one of them\(unread)")
+                + " \(options.names.chooseFormat) to have it read as one of them\(unread)\(inside(options.path))")
+    }
+
+    /// What to say about a folder whose files lie in folders of its own, as those of a repository on the Hub do.
+    private static func inside(_ path: String) -> String {
+        guard FolderEntries.isFolder(path), let names = try? FolderEntries.visible(in: path) else { return "" }
+        let folders = names.map { "\(path)/\($0)" }.filter { folder in
+            let files = FolderEntries.isFolder(folder) ? (try? FolderEntries.visible(in: folder)) ?? [] : []
+            return files.contains { file in
+                [".parquet", ".tar", ".jsonl", ".json", ".csv"].contains(where: file.hasSuffix)
+            }
+        }
+        guard !folders.isEmpty else { return "" }
+        return "; there are files in \(folders.prefix(5).joined(separator: ", ")): name the folder or the files to read"
     }
 }

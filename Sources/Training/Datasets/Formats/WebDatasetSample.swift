@@ -1,5 +1,6 @@
 import Foundation
 import Models
+import Tensors
 
 /// The members of a sample, sorted by what they are.
 struct WebDatasetSample {
@@ -14,7 +15,7 @@ struct WebDatasetSample {
 
     /// Sorts members.
     ///
-    /// - Throws: `RowProblem.Reason` where two members are of the same kind, of which there may be one.
+    /// - Throws: `RowProblem.Reason` where two members are of the same kind, of which there may be one, or a text is none.
     init(_ members: [TarArchive.Member], of archive: TarArchive) throws {
         self.archive = archive
         key = members.first.flatMap { MemberName($0.name)?.key } ?? ""
@@ -44,6 +45,7 @@ struct WebDatasetSample {
 
     private func text(_ member: TarArchive.Member) throws -> Data {
         let bytes = archive.bytes(member.contents)
+        if GitLFSPointer.isOne(bytes) { throw RowProblem.Reason("\(member.name) \(GitLFSPointer.message)") }
         try MappedText.check(bytes)
         return bytes.withoutByteOrderMark
     }

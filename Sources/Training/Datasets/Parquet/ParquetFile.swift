@@ -48,7 +48,8 @@ final class ParquetFile: Sendable {
         guard rowCount <= data.count else {
             throw ParquetError.damaged("its footer speaks of \(rowCount) rows in \(data.count) bytes")
         }
-        for (number, group) in groups.enumerated() {
+        // Writers leave groups without rows, whose columns have no pages: no row leads to one of them.
+        for (number, group) in groups.enumerated() where group.rowCount > 0 {
             guard group.columns.count == schema.columns.count else {
                 throw ParquetError.damaged(
                     "row group \(number) has \(group.columns.count) columns, the schema \(schema.columns.count)")

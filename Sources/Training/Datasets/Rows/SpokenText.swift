@@ -8,8 +8,8 @@ struct SpokenText {
 
     /// The text of a value, or nil where it is something else.
     ///
-    /// `3` is read as "3", `2.50` as "2.5" and `true` as "true". Numbers that a double does not hold exactly are no text: what
-    /// was written is not known any more.
+    /// `3` is read as "3", `2.50` as "2.5", `1e16` as "1e+16" and `true` as "true". Doubles of 2⁶³ and more are no text: they may
+    /// have been written as whole numbers with more digits than a double holds.
     init?(_ value: JSONValue) {
         switch value {
         case .string(let text): (self.text, isConverted) = (text, false)
@@ -19,8 +19,8 @@ struct SpokenText {
         }
     }
 
-    /// What a double counts to without gaps.
-    private static let limit = 0x1p53
+    /// Below it whole numbers that are written with all their digits are integers, and only others are doubles.
+    private static let limit = 0x1p63
 }
 
 extension RowValue {

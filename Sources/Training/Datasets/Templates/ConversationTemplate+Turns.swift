@@ -13,6 +13,10 @@ extension ConversationTemplate {
     }
 
     private func reason(against turn: ConversationTurn, at position: Int) -> String? {
+        if turn.role == .system, !takesSystem {
+            return "the template \(self.name) of this model's folder has no system turn: leave it out, or set"
+                + " data.template"
+        }
         if turn.role.isTool || !turn.calls.isEmpty {
             guard let tools, turn.calls.isEmpty || tools.calls != nil else {
                 let what = turn.role.isTool ? "turns of the role \(turn.role.rawValue)" : "calls of tools"

@@ -36,6 +36,8 @@ public struct ConversationTemplate: Sendable {
     var order = Order.any
     /// Whether the system's text is written with the last question instead of the first.
     var systemIsLast = false
+    /// Whether there may be a turn of the system.
+    var takesSystem = true
     /// How turns of tools are written; nil where they cannot be.
     var tools: ToolFrame?
     /// The marks of the frame that are single tokens of the models that it is for.

@@ -33,6 +33,7 @@ extension ConversationTemplate {
             separator: frame.gap,
             order: .alternating,
             systemIsLast: frame.systemIsLast,
+            takesSystem: frame.takesSystem,
             tokens: isOld ? [] : ["[INST]", "[/INST]"])
     }
 }
@@ -51,6 +52,8 @@ struct MistralFrame: Equatable, Sendable {
     var gap = ""
     /// Whether the system's text stands in the last question.
     var systemIsLast = false
+    /// Whether there may be a turn of the system; the first releases raise an exception at one.
+    var takesSystem = true
 }
 
 extension MistralFrame {
@@ -67,6 +70,7 @@ extension MistralFrame {
         guard before.count == 1, after.count == 1, let answer = answers.first else { return nil }
         self.init(
             before: before.first ?? "", after: after.first ?? "", lead: String(answer.0 ?? ""), trims: answer.1 != nil,
-            gap: String(answer.2 ?? ""), systemIsLast: source.contains("loop.last and system_message"))
+            gap: String(answer.2 ?? ""), systemIsLast: source.contains("loop.last and system_message"),
+            takesSystem: source.contains("system"))
     }
 }

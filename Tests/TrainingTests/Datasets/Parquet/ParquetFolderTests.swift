@@ -50,12 +50,59 @@ struct ParquetFolderTests {
         #expect(try ConversationDataset(path: list, imageFolder: ".").count == 40)
     }
 
+    @Test("that lack one are refused by a pattern too; a file or a list takes what it names")
+    func missingInPattern() throws {
+        let names = [
+            "train-00000-of-00003.parquet", "test-00000-of-00002-1a2b3c.parquet", "test-00001-of-00002-4d5e6f.parquet",
+        ]
+        try put(names)
+        let pattern = "\(folder.path)/train-*.parquet"
+        let advice = "fetch the others, or name the files to read in a text file, one a line"
+        #expect(problem(pattern) == "\(pattern): fits 1 of the 3 files of train: \(advice)")
+        #expect(problem("\(folder.path)/*.parquet")?.contains("fits 1 of the 3 files of train: ") == true)
+        let hashed = "\(folder.path)/*-1a*.parquet"
+        #expect(problem(hashed) == "\(hashed): fits 1 of the 2 files of test: \(advice)")
+        #expect(try ConversationDataset(path: "\(folder.path)/test*.parquet", imageFolder: ".").count == 40)
+        let list = try folder.write(names[0], to: "files.txt")
+        for path in ["\(folder.path)/\(names[0])", list] {
+            #expect(try ConversationDataset(path: path, imageFolder: ".").count == 20)
+        }
+    }
+
+    @Test("within another folder are named where that folder is given")
+    func folders() throws {
+        try put(["hub/data/train-00000-of-00001.parquet", "hub/old/0.parquet"])
+        try folder.write("# A dataset", to: "hub/README.md")
+        let advice =
+            "; there are files in \(folder.path)/hub/data, \(folder.path)/hub/old: name the folder or the files to read"
+        #expect(problem("\(folder.path)/hub")?.hasSuffix(advice) == true)
+        #expect(try ConversationDataset(path: "\(folder.path)/hub/data", imageFolder: ".").count == 20)
+    }
+
     @Test("with a file that is damaged name it")
     func damaged() throws {
         try put(["0.parquet"])
         try folder.write(Data("PAR1 and more".utf8), to: "1.parquet")
         #expect(problem(folder.path)?.hasPrefix("\(folder.path)/1.parquet: does not end with PAR1") == true)
         #expect(problem("\(folder.path)/2.parquet")?.contains("no such file") == true)
+    }
+
+    @Test("give the rows between row groups and files of none, and are refused where no row is left")
+    func emptyGroups() throws {
+        for (name, copy) in [
+            ("empty-groups", "b"), ("empty", "a"), ("empty", "c"), ("empty", "none/a"), ("empty", "none/b"),
+        ] {
+            try folder.write(ParquetFixture.data(name), to: "\(copy).parquet")
+        }
+        for path in ["\(folder.path)/b.parquet", folder.path, "\(folder.path)/*.parquet"] {
+            let dataset = try ConversationDataset(path: path, imageFolder: ".")
+            #expect(
+                try (0..<dataset.count).map { try dataset.conversation(at: $0).turns.map(\.text) }
+                    == [["Question 0?", "Answer 0"], ["Question 1?", "Answer 1"], ["Question 2?", "Answer 2"]])
+        }
+        for path in ["\(folder.path)/a.parquet", "\(folder.path)/none"] {
+            #expect(problem(path) == "\(path): holds no rows: expected at least one")
+        }
     }
 
     @Test("name row, row group and column of what cannot be used")
