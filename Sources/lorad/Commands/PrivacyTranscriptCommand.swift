@@ -44,7 +44,13 @@ struct PrivacyTranscriptCommand: ParsableCommand {
         let comparison = other.map { TranscriptComparison(own, $0) }
         print(try json ? report(own, comparison).text() : text(own, other, comparison))
         if let difference = comparison?.difference, let against {
-            throw CommandError("\(place.file.path) and \(against) contradict each other: \(difference)")
+            throw CommandError(
+                "\(place.file.path) and \(against) contradict each other: \(difference.onOneLine)")
+        }
+        guard comparison.map({ $0.rounds > 0 }) ?? true else {
+            throw CommandError(
+                "the two workers took part in no round together: only what they joined with could be compared, and it "
+                    + "does not differ")
         }
     }
 
@@ -52,7 +58,9 @@ struct PrivacyTranscriptCommand: ParsableCommand {
         -> String
     {
         let summary =
-            ["\(own.entries.count) lines, in order, signed by worker \(own.signer.text)"] + own.notes
+            [
+                "\(own.entries.count) line\(own.entries.count == 1 ? "" : "s"), in order, signed by worker \(own.signer.text)"
+            ] + own.notes
         let compared = comparison.flatMap { comparison -> [String]? in
             guard comparison.difference == nil, let other else { return nil }
             let rounds = comparison.rounds
@@ -61,7 +69,7 @@ struct PrivacyTranscriptCommand: ParsableCommand {
             ]
         }
         let lines = verify ? [] : own.entries.enumerated().map { "\($0 + 1)  \($1.words)" }
-        return (lines + summary + (compared ?? [])).joined(separator: "\n")
+        return (lines + summary + (compared ?? [])).map(\.onOneLine).joined(separator: "\n")
     }
 
     private func report(_ own: Transcript, _ comparison: TranscriptComparison?) throws -> JSONValue {

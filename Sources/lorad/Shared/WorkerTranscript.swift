@@ -17,9 +17,15 @@ struct WorkerTranscript {
 
     /// Reads and checks it against the worker's own key.
     ///
-    /// - Throws: `FederationError` if there is none, or it was changed; `TransportError` if the key cannot be used.
+    /// - Throws: `CommandError` if the key is not there; `FederationError` if there is no transcript, or it was changed;
+    ///   `TransportError` if the key cannot be used.
     func read() throws -> Transcript {
         let key = folder.appending(path: "worker.key").path
+        guard FileManager.default.fileExists(atPath: key) || !FileManager.default.fileExists(atPath: file.path)
+        else {
+            throw CommandError(
+                "\(key) is not there, so whether \(file.path) is this worker's cannot be told: put the key back")
+        }
         let signer =
             FileManager.default.fileExists(atPath: key)
             ? try WorkerIdentity(IdentityKey(loading: key).signingKey.publicKey) : nil

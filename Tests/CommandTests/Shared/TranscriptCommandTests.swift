@@ -90,6 +90,9 @@ struct TranscriptCommandTests {
                 outcome.status == 1 && outcome.errors.contains("line 3 was changed, or is not signed by"),
                 "\(outcome.errors)")
         }
+        try FileManager.default.removeItem(atPath: "\(run.path)/one/workers/one/worker.key")
+        let keyless = try await transcript(run, "one", ["--verify"])
+        #expect(keyless.status == 1 && keyless.errors.contains("worker.key is not there"), "\(keyless.errors)")
         let none = try await transcript(run, "three", [])
         #expect(none.status == 1 && none.errors.contains("no such transcript"), "\(none.errors)")
     }

@@ -14,12 +14,12 @@ struct TranscriptComparisonTests {
         let path: String
         let writer: TranscriptWriter
 
-        init(_ folder: ScratchFolder, _ name: String, run: String = "toy", epsilon: Double? = nil)
-            throws
-        {
+        init(
+            _ folder: ScratchFolder, _ name: String, run: String = "toy", basis: UInt8 = 1, epsilon: Double? = nil
+        ) throws {
             path = "\(folder.path)/\(name).transcript"
             writer = try TranscriptWriter(
-                path: path, run: run, basis: Data([1]), key: key, spent: { epsilon.map { ($0, 1e-5) } })
+                path: path, run: run, basis: Data([basis]), key: key, spent: { epsilon.map { ($0, 1e-5) } })
         }
 
         var identity: WorkerIdentity { WorkerIdentity(key.publicKey) }
@@ -48,6 +48,15 @@ struct TranscriptComparisonTests {
         OrderedWork(
             run: "toy", round: round, basis: Data([basis]), state: Data([state]), order: Data([order]),
             terms: try attempt.map { try terms($0) })
+    }
+
+    @Test("tell of a coordinator that gave each its own basis and kept them in rounds apart")
+    func apart() throws {
+        let (first, second) = (try Site(folder, "a"), try Site(folder, "b", basis: 7))
+        try first.writer.willSend(.update(digest: Data([1])), of: try work(0))
+        try second.writer.willSend(.update(digest: Data([1])), of: try work(1, basis: 7))
+        let comparison = TranscriptComparison(try first.transcript(), try second.transcript())
+        #expect(comparison.rounds == 0 && comparison.difference?.contains("different bases") == true)
     }
 
     /// A sum that a site helps to open.

@@ -53,7 +53,8 @@ public struct Transcript: Equatable, Sendable {
             last = line.digest
         }
         guard let signer = named else { throw FederationError(.corruptState, "holds no line") }
-        var notes = try Self.check(lines, head, signer)
+        try Self.check(lines, head, signer)
+        var notes: [String] = []
         let rest = data.count - complete.count
         if rest > 0 {
             notes.append(
@@ -65,16 +66,12 @@ public struct Transcript: Equatable, Sendable {
     }
 
     /// Compares the lines with what the head says of them.
-    ///
-    /// - Returns: notes for the reader.
-    private static func check(_ lines: [TranscriptLine], _ data: Data?, _ signer: WorkerIdentity)
-        throws -> [String]
-    {
+    private static func check(_ lines: [TranscriptLine], _ data: Data?, _ signer: WorkerIdentity) throws {
         guard let data else {
-            guard lines.count > 1 else { return [] }
-            return [
-                "there is no file .head beside it, so that lines cut off at the end would not be missed"
-            ]
+            throw FederationError(
+                .corruptState,
+                "there is no file .head beside it, which says how many lines there are: copy it with the transcript"
+            )
         }
         guard let head = try? JSONDecoder().decode(TranscriptHead.self, from: data),
             head.isSigned(by: signer), head.lines >= 0
@@ -94,6 +91,6 @@ public struct Transcript: Equatable, Sendable {
             throw FederationError(
                 .corruptState, "line \(head.lines) is not the one that the file .head names")
         }
-        return []
+        guard !lines.isEmpty else { throw FederationError(.corruptState, "holds no line") }
     }
 }

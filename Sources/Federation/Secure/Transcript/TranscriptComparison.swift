@@ -28,6 +28,14 @@ public struct TranscriptComparison: Equatable, Sendable {
             difference = Self.difference(round, own, other)
             if difference != nil { return }
         }
+        difference = Self.bases(first, second)
+    }
+
+    /// What workers joined with: two that a coordinator keeps in rounds apart have none to compare but this.
+    private static func bases(_ first: Transcript, _ second: Transcript) -> String? {
+        let (left, right) = (Set(first.entries.compactMap(\.basis)), Set(second.entries.compactMap(\.basis)))
+        guard !left.isSubset(of: right), !right.isSubset(of: left) else { return nil }
+        return "they have different bases: \(words(left)) and \(words(right))"
     }
 
     private static func difference(_ round: Int, _ own: Rounds, _ other: Rounds) -> String? {

@@ -92,6 +92,12 @@ struct TranscriptHead: Codable, Equatable {
         signature = Hexadecimal.encode(try key.signature(for: signed))
     }
 
+    /// Whether bytes are a worker's head of a transcript that has no line yet.
+    static func isBeginning(_ data: Data, of worker: WorkerIdentity) -> Bool {
+        guard let head = try? JSONDecoder().decode(Self.self, from: data) else { return false }
+        return head.lines == 0 && head.isSigned(by: worker)
+    }
+
     /// Whether a worker signed it.
     func isSigned(by worker: WorkerIdentity) -> Bool {
         Hexadecimal.decode(signature).map { worker.hasSigned($0, of: signed) } ?? false

@@ -36,6 +36,12 @@ public final class TranscriptWriter: RoundWitness {
         (self.path, self.run, self.key, self.spent, self.now) = (path, run, key, spent, now)
         let (begun, dropped) = try Self.begin(path, WorkerIdentity(key.publicKey))
         state = Mutex(begun)
+        // From the first line on there is a head: a transcript without one has lost it.
+        do {
+            if begun.count == 0 { try writeHead(begun) }
+        } catch {
+            throw unwritten(error)
+        }
         if dropped > 0 {
             var repair = TranscriptEntry(.repaired, run: run, at: now())
             (repair.dropped, repair.worker) = (dropped, WorkerIdentity(key.publicKey).text)
@@ -63,7 +69,8 @@ public final class TranscriptWriter: RoundWitness {
     ) {
         let data = FileManager.default.contents(atPath: path) ?? Data()
         guard data.contains(UInt8(ascii: "\n")) else {
-            guard !FileManager.default.fileExists(atPath: Transcript.headPath(path)) else {
+            let head = FileManager.default.contents(atPath: Transcript.headPath(path))
+            guard head.map({ TranscriptHead.isBeginning($0, of: signer) }) ?? true else {
                 throw FederationError(
                     .corruptState,
                     "\(path): its lines were taken away: restore it from a copy, or give the run another name"
@@ -94,16 +101,25 @@ public final class TranscriptWriter: RoundWitness {
                 let bytes = line.bytes + [UInt8(ascii: "\n")]
                 try Self.write(bytes, at: state.length, to: path)
                 state = State(count: state.count + 1, last: line.digest, length: state.length + bytes.count)
-                let head = try TranscriptHead(lines: state.count, last: state.last, key: key)
-                try AtomicFile.write(
-                    try JSONEncoder().encode(head), to: Transcript.headPath(path), permissions: 0o600)
+                try writeHead(state)
             } catch {
-                throw FederationError(
-                    .writeFailed,
-                    "\(path): what this worker gives away could not be written down first, so nothing is sent",
-                    cause: error)
+                throw unwritten(error)
             }
         }
+    }
+
+    private func unwritten(_ error: any Error) -> FederationError {
+        FederationError(
+            .writeFailed,
+            "\(path): what this worker gives away could not be written down first, so nothing is sent",
+            cause: error)
+    }
+
+    private func writeHead(_ state: State) throws {
+        _ = try AtomicFile.createFolder(of: path)
+        let head = try TranscriptHead(lines: state.count, last: state.last, key: key)
+        try AtomicFile.write(
+            try JSONEncoder().encode(head), to: Transcript.headPath(path), permissions: 0o600)
     }
 
     /// Writes bytes behind the complete lines, in place of what a failure may have left there, and flushes them.
