@@ -136,7 +136,7 @@ struct TranscriptTests {
         for kept in [all, Array(all.prefix(1))] {
             try replace(kept)
             let checks: [() throws -> Void] = [
-                { _ = try Transcript(path: path, signer: signer) }, { _ = try writer() },
+                { _ = try Transcript(path: path, signer: signer) }, { _ = try self.writer() },
             ]
             for check in checks {
                 let error = #expect(throws: FederationError.self) { try check() }
