@@ -1,5 +1,5 @@
 extension Coordinator {
-    /// What a request comes to.
+    /// What to do with a request.
     enum Outcome {
         /// Send this.
         case reply(WireReply)

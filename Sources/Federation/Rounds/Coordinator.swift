@@ -376,7 +376,7 @@ struct Coordinator<Ticket: Sendable> {
 
     /// Gives up the round, whose exchange ended without a sum after shares were asked for: workers do not give them twice.
     ///
-    /// - Returns: whether the run goes on, with a commit of the round that changes nothing.
+    /// - Returns: whether the run continues. The round is then committed without any change.
     mutating func giveUp(_ reason: String) -> Bool {
         events.append(.roundGivenUp(round: job.round, reason: reason))
         givenUp += 1

@@ -28,7 +28,7 @@ public enum CoordinatorEvent: Equatable, Sendable {
     case stalled(Shortage)
     /// A round of secure aggregation ended without a sum; it is begun anew.
     case roundLost(round: Int, reason: String)
-    /// A round of secure aggregation ended without a sum after shares were asked for; the run goes on with the next.
+    /// A round of secure aggregation ended without a sum after shares were asked for. The run continues with the next round.
     case roundGivenUp(round: Int, reason: String)
     /// A round is done.
     case committed(RoundReport)

@@ -3,8 +3,8 @@ public import Privacy
 
 /// What a worker has given away in a run, line by line, as the worker wrote it down before it did: read and checked.
 ///
-/// Each line is signed by the worker, and names the digest of the line before. A small file beside it, `.head`, says how many
-/// lines there are, so that none can be cut off at the end.
+/// Each line is signed by the worker and names the digest of the line before. The file `.head` beside it holds the number of
+/// lines, so that a missing end is noticed.
 public struct Transcript: Equatable, Sendable {
     /// The worker that signed it.
     public let signer: WorkerIdentity
