@@ -66,8 +66,8 @@ def base_with_tower(base, tower, output):
     partial.rename(output)
 
 
-def evaluate(o, adapter):
-    command = [o.lorad, "eval", "--model", o.merged, "--data", o.data / "test1000.json", "--images", o.data]
+def evaluate(o, adapter, rows=None):
+    command = [o.lorad, "eval", "--model", o.merged, "--data", rows or o.data / "test1000.json", "--images", o.data]
     command += ["--template", "chatml", "--precision", "bf16", "--json"]
     command += ["--adapter", adapter] if adapter else []
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
