@@ -1,0 +1,97 @@
+import Foundation
+import Models
+import Tensors
+import Testing
+
+/// One parameter of a model, which trains; everything else stays as the checkpoint has it.
+struct OneTrained: ModelCustomization {
+    let path: String
+    let values: Tensor
+
+    func parameter(at path: String) -> Tensor? { path == self.path ? values : nil }
+    func adapter(at path: String) -> LowRankFactors? { nil }
+}
+
+/// A small checkpoint of a family that continues texts, and rows to try it with.
+struct FamilyCase: Sendable, CustomTestStringConvertible {
+    let name: String
+    var testDescription: String { name }
+
+    static let all = [
+        "llama-gqa", "llama-old-defaults", "llama-save-vision", "llama-tied-llama3rope", "mistral-window-all-linear",
+        "qwen2-bias-all", "qwen2-tied-sharded",
+    ].map(FamilyCase.init)
+
+    /// A parameter of every kind of layer, by today's names.
+    static let paths = [
+        "model.language_model.layers.0.self_attn.q_proj.weight",
+        "model.language_model.layers.1.self_attn.k_proj.weight",
+        "model.language_model.layers.0.self_attn.v_proj.weight",
+        "model.language_model.layers.1.self_attn.o_proj.weight",
+        "model.language_model.layers.0.mlp.gate_proj.weight", "model.language_model.layers.1.mlp.down_proj.weight",
+        "model.language_model.layers.0.input_layernorm.weight", "model.language_model.norm.weight",
+        "model.multi_modal_projector.linear_1.weight", "model.multi_modal_projector.linear_2.weight",
+        "model.vision_tower.encoder.layers.0.self_attn.q_proj.weight",
+        "model.vision_tower.encoder.layers.0.self_attn.out_proj.bias",
+        "model.vision_tower.encoder.layers.0.layer_norm2.weight", "model.vision_tower.encoder.layers.0.mlp.fc1.weight",
+        "model.vision_tower.pre_layrnorm.bias",
+    ]
+
+    func folder() throws -> ModelFolder {
+        let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Fixtures/llava")
+        return try ModelFolder(fixtures.standardized.appending(path: name))
+    }
+
+    func model(
+        _ customization: any ModelCustomization = NoCustomization(), computing: DType = .float32
+    ) throws -> any GenerativeModel {
+        try folder().load(computing: computing, customization: customization).model.generative
+    }
+
+    /// Three rows: with a picture, without one, and with two; tokens and pixels are drawn from the case's name.
+    func rows(_ model: any GenerativeModel) -> [Row] {
+        var random = SplitMix64(seed: SplitMix64.hash(name))
+        return [1, 0, 2].map { pictures in
+            let text = { (count: Int) in
+                (0..<count).map { _ -> Int32 in
+                    let token = Int32.random(in: 3..<Int32(model.vocabularySize - 1), using: &random)
+                    return token == Int32(model.imageToken) ? 1 : token
+                }
+            }
+            var tokens = text(2)
+            var labels = tokens.map { _ in PackedBatch.unsupervised }
+            for _ in 0..<pictures {
+                tokens += Array(repeating: Int32(model.imageToken), count: model.tokensPerImage) + text(1)
+                labels += Array(repeating: PackedBatch.unsupervised, count: model.tokensPerImage + 1)
+            }
+            let answer = text(4)
+            let size = model.imageSize
+            let pixels = (0..<pictures).map { _ in
+                Tensor((0..<3 * size * size).map { _ in Float(random.nextNormal()) }, shape: [3, size, size])
+            }
+            return Row(tokens: tokens + answer, labels: labels + answer, pictures: pixels)
+        }
+    }
+
+    /// A sequence, and its pictures, [3, size, size] each.
+    struct Row {
+        var tokens: [Int32]
+        var labels: [Int32]
+        var pictures: [Tensor]
+    }
+}
+
+extension PackedBatch {
+    /// Rows packed one after the other.
+    init(_ rows: [FamilyCase.Row]) {
+        self.init(sequences: rows.map { ($0.tokens, $0.labels) }, pictures: rows.flatMap(\.pictures))
+    }
+}
+
+/// The largest distance of two tensors, as a share of the largest element of the second.
+func distance(_ found: Tensor, _ expected: Tensor) -> Float {
+    guard found.shape == expected.shape else { return .infinity }
+    let largest = expected.values.map(abs).max() ?? 0
+    return zip(found.values, expected.values).map { abs($0 - $1) }.reduce(0) { $1.isNaN ? .infinity : max($0, $1) }
+        / max(largest, 1e-30)
+}
