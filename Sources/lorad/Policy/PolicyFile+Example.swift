@@ -2,7 +2,8 @@ extension PolicyFile {
     /// A policy with comments, to be filled in.
     static let example = """
         # What this site's worker may take part in: lorad worker --policy FILE. Everything else is refused, and the refusal
-        # names the line. Options of lorad worker can only make it stricter. A list holds what is approved; any approves all.
+        # names the line. Options of lorad worker can only make it stricter. A list in brackets holds what is approved;
+        # any, without brackets, approves all.
 
         # The coordinators' keys: what follows key= in the join line. Get them from the people who run the coordinator.
         coordinators: any

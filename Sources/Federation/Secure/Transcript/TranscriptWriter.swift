@@ -2,7 +2,7 @@ public import Crypto
 public import Foundation
 import Privacy
 import Synchronization
-import Tensors
+public import Tensors
 
 /// Writes a worker's transcript of a run: each line is on the disk before what it tells of is given away.
 public final class TranscriptWriter: RoundWitness {
@@ -54,7 +54,7 @@ public final class TranscriptWriter: RoundWitness {
     }
 
     /// Nothing is noted of an order before something is given away for it.
-    public func willWork(_ work: OrderedWork) throws {}
+    public func willWork(_ work: OrderedWork, from state: StateDict) throws {}
 
     /// Notes what is about to be sent.
     public func willSend(_ result: OutgoingResult, of work: OrderedWork) throws {
