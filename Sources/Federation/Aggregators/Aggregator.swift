@@ -17,6 +17,9 @@ public protocol Aggregator: Sendable {
     /// take the difference of the two for a gradient.
     static var allowsServerOptimizer: Bool { get }
 
+    /// Whether a round may change the frozen weights, so that later rounds begin from a state with a `BaseDelta` in it.
+    static var changesBase: Bool { get }
+
     /// An aggregator with the options that concern it.
     ///
     /// - Throws: `FederationError.invalidConfiguration` naming the option.
@@ -38,6 +41,9 @@ extension Aggregator {
     /// Whether results depend linearly on what workers send, so that a sum of updates is enough to know: it holds for
     /// the types that say so, and only they can be given a secure sum.
     public static var isLinear: Bool { Self.self is any LinearAggregator.Type }
+
+    /// Frozen weights stay as they are.
+    public static var changesBase: Bool { false }
 
     /// One update is enough.
     public var minimumUpdates: Int { 1 }

@@ -1,6 +1,7 @@
 import Crypto
 public import Foundation
 public import Privacy
+public import Tensors
 
 /// Work with a worker's own data that a coordinator ordered, by what the worker itself received.
 public struct OrderedWork: Equatable, Sendable {
@@ -52,8 +53,9 @@ public enum OutgoingResult: Equatable, Sendable {
 public protocol RoundWitness: Sendable {
     /// Called for every order before any work is done for it.
     ///
+    /// - Parameter state: what the work starts from; `work.state` is its digest.
     /// - Throws: `FederationError.forbidden` to end this worker's part in the run.
-    func willWork(_ work: OrderedWork) throws
+    func willWork(_ work: OrderedWork, from state: StateDict) throws
 
     /// Called before anything made from this worker's own data is sent.
     ///
@@ -69,7 +71,9 @@ public struct WitnessList: RoundWitness {
     public init(_ witnesses: [any RoundWitness]) { self.witnesses = witnesses }
 
     /// Asks each of them.
-    public func willWork(_ work: OrderedWork) throws { for witness in witnesses { try witness.willWork(work) } }
+    public func willWork(_ work: OrderedWork, from state: StateDict) throws {
+        for witness in witnesses { try witness.willWork(work, from: state) }
+    }
 
     /// Asks each of them.
     public func willSend(_ result: OutgoingResult, of work: OrderedWork) throws {

@@ -198,6 +198,7 @@ public final class WorkerRunner: Sendable {
             if hands.state?.id != order.base.id {
                 let blob = try bulk.fetch(try BlobID(bytes: order.base.id), limit: trainer.stateByteLimit)
                 let state = try SafetensorsFile(data: try blob.bytes(), name: "the round's state").stateDict
+                try Self.checkTypes(of: state)
                 hands.state = (order.base.id, state)
             }
             let wanted = order.attachments.compactMap { Attachment($0) }
@@ -215,6 +216,15 @@ public final class WorkerRunner: Sendable {
             say("what a task needs could not be fetched: \(error)")
             return .failed(reason: "\(error)")
         }
+    }
+
+    /// Refuses a state whose numbers are not float32: digests and sums are of such.
+    private static func checkTypes(of state: StateDict) throws {
+        guard let (name, tensor) = state.entries.first(where: { $0.tensor.dtype != .float32 }) else { return }
+        throw FederationError(
+            .protocolViolation,
+            "the coordinator's state holds \(name.debugDescription) as \(tensor.dtype.rawValue), expected F32: run the same "
+                + "release")
     }
 
     private func perform(_ order: WireOrder, _ hands: inout Hands, _ trainer: any LocalTrainer) throws -> Worker.Event {
@@ -270,7 +280,7 @@ public final class WorkerRunner: Sendable {
         let ordered = OrderedWork(
             run: hands.run, round: round, basis: trainer.basis, state: binding.state, work: order.work,
             attachments: files, terms: terms)
-        try hands.witness?.willWork(ordered)
+        try hands.witness?.willWork(ordered, from: state)
         return (binding, ordered)
     }
 

@@ -49,8 +49,8 @@ struct PrivacyTranscriptCommand: ParsableCommand {
         }
         guard comparison.map({ $0.rounds > 0 }) ?? true else {
             throw CommandError(
-                "the two workers took part in no round together: only what they joined with could be compared, and it "
-                    + "does not differ")
+                "the two workers took part in no round together, so there is no round to compare: only what they joined with "
+                    + "was, and it does not differ")
         }
     }
 
@@ -62,9 +62,10 @@ struct PrivacyTranscriptCommand: ParsableCommand {
                 "\(own.entries.count) line\(own.entries.count == 1 ? "" : "s"), in order, signed by worker \(own.signer.text)"
             ] + own.notes
         let compared = comparison.flatMap { comparison -> [String]? in
-            guard comparison.difference == nil, let other else { return nil }
+            guard comparison.difference == nil, comparison.rounds > 0, let other else { return nil }
             let rounds = comparison.rounds
-            return other.notes.map { "the other transcript: \($0)" } + [
+            let remarks = comparison.remarks.map { "to be looked at: \($0)" }
+            return other.notes.map { "the other transcript: \($0)" } + remarks + [
                 "agrees with that of worker \(other.signer.text) in \(rounds) round\(rounds == 1 ? "" : "s") that both took part in"
             ]
         }
@@ -79,6 +80,7 @@ struct PrivacyTranscriptCommand: ParsableCommand {
                 [
                     .init("rounds_compared", .int(comparison.rounds)),
                     .init("difference", comparison.difference.map { .string($0) } ?? .null),
+                    .init("remarks", .array(comparison.remarks.map { .string($0) })),
                 ]
             } ?? []
         let members: [JSONValue.Member] = [

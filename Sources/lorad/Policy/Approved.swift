@@ -55,9 +55,16 @@ struct Approved<Item: ApprovedItem>: ConfigurationValue {
             guard let text = element.text else {
                 return (element.origin, "expected \(Item.plural), found \(element.found)")
             }
-            return Item.problem(of: text).map { (element.origin, $0) }
+            // In quotes it is a name.
+            guard element.plainText != "any" else {
+                return (element.origin, "any in a list approves of nothing: \(all)")
+            }
+            let hint = ["*", "all"].contains(text) ? "; \(all)" : ""
+            return Item.problem(of: text).map { (element.origin, $0 + hint) }
         }
     }
+
+    private static var all: String { "to approve of all, write any without brackets" }
 
     /// Whether a name is approved.
     func approves(_ name: String) -> Bool { names?.contains(name) ?? true }

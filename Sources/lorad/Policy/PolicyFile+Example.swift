@@ -2,7 +2,8 @@ extension PolicyFile {
     /// A policy with comments, to be filled in.
     static let example = """
         # What this site's worker may take part in: lorad worker --policy FILE. Everything else is refused, and the refusal
-        # names the line. Options of lorad worker can only make it stricter. A list holds what is approved; any approves all.
+        # names the line. Options of lorad worker can only make it stricter. A list in brackets holds what is approved;
+        # any, without brackets, approves all.
 
         # The coordinators' keys: what follows key= in the join line. Get them from the people who run the coordinator.
         coordinators: any
@@ -14,6 +15,7 @@ extension PolicyFile {
         base_models: any
 
         # Adapters that a run may start from: new for one that begins with the run, or digests (lorad inspect FOLDER --digest).
+        # The first round shows whether that is true, so start the worker before it.
         base_adapters: [new]
 
         # What may train: lora, modules_to_save, bias, trainable_token_indices, learn_temperature.

@@ -34,12 +34,12 @@ extension PolicyFile {
 
     private func check(_ method: ApprovedMethod) throws {
         guard policy.methods.approves(method.rawValue) else {
-            throw refusal("methods", "training by \(method.rawValue)", allowed: policy.methods.words)
+            throw refusal("methods", "\(method.rawValue) would train", allowed: policy.methods.words)
         }
     }
 
     private func refusal(ofModule module: String) -> FederationError {
-        refusal("modules", "training of \(module)", allowed: policy.modules.words)
+        refusal("modules", "\(module) would train", allowed: policy.modules.words)
     }
 
     private static func lastPart(_ path: String) -> Substring { path.split(separator: ".").last ?? "" }

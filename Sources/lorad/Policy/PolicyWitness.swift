@@ -1,6 +1,7 @@
 import Federation
 import Foundation
 import Privacy
+import Tensors
 
 /// Holds every order of a run against a site's policy: what a coordinator can change from one order to the next.
 struct PolicyWitness: RoundWitness {
@@ -9,20 +10,20 @@ struct PolicyWitness: RoundWitness {
     let firstDay: FirstDay
     /// ε of what the run has got so far, at a δ.
     let spent: @Sendable (_ delta: Double) throws -> Double
-    /// SHA-256 of the state that the run must begin with; `nil` if its adapter begins with the run.
-    var baseState: Data?
+    /// What the run must begin with; `nil` if the policy approves of any base adapter.
+    var start: ApprovedStart?
+    /// The workers in the list of keys, this one among them; `nil` if there is none.
+    var known: Int?
     var now: @Sendable () -> Date = { Date() }
 
-    func willWork(_ work: OrderedWork) throws {
+    func willWork(_ work: OrderedWork, from state: StateDict) throws {
         let policy = file.policy
         try file.checkLastDay(now())
         guard work.round < policy.rounds else {
-            throw file.refusal("rounds", "round \(work.round + 1)", allowed: "\(policy.rounds)")
+            throw file.refusal("rounds", "the order is for round \(work.round + 1)", allowed: "\(policy.rounds) rounds")
         }
-        if let baseState, work.round == 0, work.state != baseState {
-            throw file.refusal(
-                "base_adapters", "a beginning that is not the base adapter that it names",
-                allowed: policy.baseAdapters.words)
+        if let fault = try start?.fault(in: work, from: state) {
+            throw file.refusal("base_adapters", fault, allowed: policy.baseAdapters.words)
         }
         try checkDays()
         try checkTerms(work.terms)
@@ -32,16 +33,19 @@ struct PolicyWitness: RoundWitness {
         let epsilon = try spent(delta)
         guard epsilon < most else {
             throw file.refusal(
-                "differential_privacy.max_epsilon", "more, after an epsilon of \(String(format: "%.4g", epsilon))",
-                allowed: "\(most) at delta \(delta)")
+                "differential_privacy.max_epsilon",
+                "this worker has spent an epsilon of \(String(format: "%.4g", epsilon)) in the run, at a delta of \(delta)",
+                allowed: "\(most)")
         }
     }
 
     func willSend(_ result: OutgoingResult, of work: OrderedWork) throws {
-        guard case .masked(let roster) = result, let least = file.policy.secureAggregation.fewestWorkers else { return }
-        guard roster.count >= least else {
+        guard case .masked(let roster) = result else { return }
+        try file.checkShare(roster.count, known: known)
+        if let least = file.policy.secureAggregation.fewestWorkers, roster.count < least {
             throw file.refusal(
-                "secure_aggregation.fewest_workers", "a round of \(roster.count) workers", allowed: "\(least) or more")
+                "secure_aggregation.fewest_workers", "the round has \(roster.count) workers",
+                allowed: "\(least) or more")
         }
     }
 
@@ -49,7 +53,7 @@ struct PolicyWitness: RoundWitness {
         let days = now().timeIntervalSince(try firstDay.date(now())) / 86_400
         guard days <= file.policy.days else {
             throw file.refusal(
-                "days", "work \(String(format: "%.1f", days)) days after the first round of this worker's",
+                "days", "\(String(format: "%.1f", days)) days have passed since this worker's first order",
                 allowed: "\(file.policy.days)")
         }
     }
@@ -57,10 +61,13 @@ struct PolicyWitness: RoundWitness {
     private func checkTerms(_ terms: MaskingTerms?) throws {
         guard file.policy.secureAggregation.required else { return }
         guard let terms else {
-            throw file.refusal("secure_aggregation.required", "an update without masks", allowed: "masked updates only")
+            throw file.refusal(
+                "secure_aggregation.required", "the order asks for an update without masks",
+                allowed: "masked updates only")
         }
         let shares = terms.noise?.noise.shares
-        try file.checkSum(
-            fewest: max(terms.fewestWorkers, shares ?? 0), threshold: terms.threshold, shares: shares)
+        let fewest = max(terms.fewestWorkers, shares ?? 0)
+        try file.checkSum(fewest: fewest, threshold: terms.threshold, shares: shares)
+        try file.checkShare(fewest, known: known)
     }
 }

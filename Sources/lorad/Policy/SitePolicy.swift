@@ -27,7 +27,9 @@ struct SitePolicy: ConfigurationSection {
         Field(
             "days", \.days, "The most days from the first round that the worker takes part in to the last.",
             .within(above: 0, upTo: 36_500), isRequired: true),
-        Field("until", \.until, "The last day on which this policy holds, such as 2030-06-30.", Self.date.whenGiven),
+        Field(
+            "until", \.until, "The last day on which this policy holds, such as 2030-06-30, in UTC.",
+            Self.date.whenGiven),
         Field(
             "secure_aggregation", section: \.secureAggregation, "What hides one update among others.", isRequired: true
         ),
@@ -40,8 +42,9 @@ struct SitePolicy: ConfigurationSection {
 
     /// The beginning of a day in UTC; `nil` if the text is none.
     static func day(of text: String) -> Date? {
-        let numbers = text.split(separator: "-", omittingEmptySubsequences: false).compactMap { Int($0) }
-        guard text.utf8.count == 10, numbers.count == 3 else { return nil }
+        guard text.wholeMatch(of: /[0-9]{4}-[0-9]{2}-[0-9]{2}/) != nil else { return nil }
+        let numbers = text.split(separator: "-").compactMap { Int($0) }
+        guard numbers.count == 3 else { return nil }
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = .gmt
         let wanted = DateComponents(year: numbers[0], month: numbers[1], day: numbers[2])

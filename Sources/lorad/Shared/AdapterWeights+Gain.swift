@@ -44,6 +44,47 @@ struct GainedWeights: ModelCustomization {
     func rows(at path: String) -> ReplacedRows? { weights.rows(at: path) }
 }
 
+extension BaseDelta {
+    /// Reads what frozen weights have gained from a coordinator's state.
+    ///
+    /// - Parameters:
+    ///   - state: the tensors named `.delta_A.weight` and `.delta_B.weight`.
+    ///   - plan: what the run trains.
+    ///   - aggregation: the name of the run's aggregation.
+    /// - Throws: `FederationError.brokenPromise` naming a tensor that the aggregation does not make, or that does not fit the
+    ///   model; as `init(_:)`.
+    init(_ state: StateDict, _ plan: AdapterPlan, aggregation: String) throws {
+        let changing = Aggregators.all.filter { $0.changesBase }.map { $0.name }
+        if let name = state.names.first, !changing.contains(aggregation) {
+            throw Self.refusal(
+                name,
+                "would change frozen weights. Only \(changing.joined(separator: " and ")) do that, and the run file says "
+                    + "federation.aggregation: \(aggregation)")
+        }
+        try self.init(state)
+        let linears = Dictionary(uniqueKeysWithValues: plan.moduleKeys.map { ($0.key, $0.linear) })
+        for factors in modules { try Self.check(factors, linears[factors.module]) }
+    }
+
+    private static func check(_ factors: Factors, _ linear: AdaptedLinear?) throws {
+        let (name, left, right) = ("\(factors.module).delta_A.weight", factors.left, factors.right)
+        guard let linear else { throw refusal(name, "belongs to no module that the adapter is on") }
+        guard left.rows == linear.outputs, right.columns == linear.inputs else {
+            throw refusal(
+                name,
+                "has the shape \(right.shape), and its .delta_B.weight \(left.shape); expected [k, \(linear.inputs)] and "
+                    + "[\(linear.outputs), k]")
+        }
+        guard !left.hasNonFinite, !right.hasNonFinite else {
+            throw refusal(name, "holds NaN or infinite numbers, or its .delta_B.weight does")
+        }
+    }
+
+    private static func refusal(_ name: String, _ reason: String) -> FederationError {
+        FederationError(.brokenPromise, "the coordinator's state holds \(name), which \(reason)")
+    }
+}
+
 extension AdaptedModel {
     /// The model with its adapter and what the frozen weights have gained.
     func model(gaining gain: BaseDelta) throws -> any VisionLanguageModel {

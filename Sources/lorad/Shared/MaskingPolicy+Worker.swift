@@ -2,6 +2,7 @@ import Crypto
 import Federation
 import Foundation
 import Privacy
+import Tensors
 import Transports
 
 /// What the user of a worker asks for before anything is sent.
@@ -35,10 +36,25 @@ struct PrivacyDemand {
 
     /// What this worker's releases may come to, by the run file and by its own demand.
     ///
+    /// - Parameter policy: the site's policy, which this demand was tightened by.
     /// - Throws: `PrivacyError` where ε or δ is out of range.
-    func targets(in noise: PrivacyArguments.DifferentialPrivacy) throws -> [PrivacyTarget] {
-        let shared = try noise.targetEpsilon.map { try PrivacyTarget(epsilon: $0, delta: noise.delta) }
-        let own = try maxEpsilon.map { try PrivacyTarget(epsilon: $0, delta: countedDelta(in: noise)) }
+    func limits(
+        in noise: PrivacyArguments.DifferentialPrivacy, policy: PolicyFile? = nil
+    ) throws -> [WorkerLedger.Limit] {
+        let shared = try noise.targetEpsilon.map { epsilon in
+            WorkerLedger.Limit(
+                target: try PrivacyTarget(epsilon: epsilon, delta: noise.delta),
+                source: "target_epsilon in the run file")
+        }
+        let own = try maxEpsilon.map { epsilon in
+            let rule = policy.flatMap { policy in
+                policy.policy.differentialPrivacy.maxEpsilon == epsilon
+                    ? policy.rule("differential_privacy.max_epsilon") : nil
+            }
+            return WorkerLedger.Limit(
+                target: try PrivacyTarget(epsilon: epsilon, delta: countedDelta(in: noise)),
+                source: rule ?? "--max-epsilon")
+        }
         return [shared, own].compactMap(\.self)
     }
 }
@@ -71,8 +87,12 @@ extension PrivacyDemand {
     }
 
     private static func peers(in path: String) throws -> Set<WorkerIdentity> {
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-            throw CommandError("\(path) cannot be read: --peers names a file of signing keys, one a line")
+        guard let data = try? BoundedFile.read(path, atMost: 1 << 24),
+            let text = String(validating: data, as: UTF8.self)
+        else {
+            throw CommandError(
+                "\(path) cannot be read: --peers, or peers in a site's policy, names a file of signing keys, one a line"
+            )
         }
         var peers: Set<WorkerIdentity> = []
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {

@@ -8,6 +8,9 @@ import Training
 /// What the files of a shared run held when it began: model, adapter and data by their digests. A run goes on with these
 /// contents only, because its rounds would otherwise be of several runs at once.
 ///
+/// Files count by all their bytes, because workers fetch them. What a run of one machine compares instead are rows, which may
+/// move to other files: `DatasetIdentity`.
+///
 /// Kept in the run's folder, a line per file. What the file system says about a file is kept too, so that one nobody has
 /// touched is not read again.
 struct RunContents {

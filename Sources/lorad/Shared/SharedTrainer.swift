@@ -68,6 +68,9 @@ final class SharedTrainer: LocalTrainer {
     /// What trains.
     var trained: [AdapterParameter] { adapted.weights.plan.parameters }
 
+    /// The model as the run finds it: what a new adapter must not change.
+    var untrainedModel: UntrainedModel { UntrainedModel(adapted.weights) }
+
     /// SHA-256 of the state that a run begins with that starts from the adapter in a folder.
     func stateDigest(ofAdapterIn folder: URL) throws -> Data {
         let (loaded, _) = try AdapterWeights.loaded(from: folder, fresh: adapted.weights)
@@ -90,7 +93,9 @@ final class SharedTrainer: LocalTrainer {
     func perform(_ work: LocalWork) throws -> LocalResult {
         let start = ContinuousClock.now
         let state = work.state.split
-        let computation = try computation(gaining: state.gain)
+        let aggregation = (configuration.federation ?? FederationArguments()).aggregation
+        let gain = try BaseDelta(state.gain, adapted.weights.plan, aggregation: aggregation)
+        let computation = try computation(gaining: gain)
         var result: LocalResult
         switch try SharedWork(work.order, limits: limits) {
         case .gradients(let step): result = try gradients(step, work, state.trained, computation)
@@ -235,9 +240,9 @@ final class SharedTrainer: LocalTrainer {
     }
 
     /// The model with what its frozen weights have gained so far.
-    private func computation(gaining gain: StateDict) throws -> StepComputation {
+    private func computation(gaining gain: BaseDelta) throws -> StepComputation {
         StepComputation(
-            model: try adapted.model(gaining: BaseDelta(gain)), weights: adapted.weights, lanes: lanes,
+            model: try adapted.model(gaining: gain), weights: adapted.weights, lanes: lanes,
             checkpointing: configuration.training.recomputes(adapted.model))
     }
 }

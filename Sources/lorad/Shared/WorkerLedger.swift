@@ -9,10 +9,17 @@ import Tensors
 /// It is the worker's own: whatever becomes of the coordinator, a release is noted here, on the disk, before it happens. A
 /// run that is begun anew under the same name goes on with its ledger, for the data is the same.
 final class WorkerLedger: Sendable {
+    /// What a run's releases may come to.
+    struct Limit {
+        let target: PrivacyTarget
+        /// Who set it, for messages: `--max-epsilon`, or a line of the site's policy.
+        let source: String
+    }
+
     private struct State {
         var ledger: PrivacyLedger
         var file: URL
-        var targets: [PrivacyTarget]
+        var limits: [Limit]
     }
 
     private let folder: URL
@@ -25,9 +32,9 @@ final class WorkerLedger: Sendable {
     ///
     /// - Parameters:
     ///   - unit: whose data a release is about.
-    ///   - targets: what the releases may come to, by each of them.
+    ///   - limits: what the releases may come to, by each of them.
     /// - Throws: `CommandError` where the file is damaged or of another unit, `FederationError` where the run's name is none.
-    func open(run: String, unit: PrivacyUnit, targets: [PrivacyTarget] = []) throws {
+    func open(run: String, unit: PrivacyUnit, limits: [Limit] = []) throws {
         try RunStore.checkName(run)
         let file = folder.appending(path: "\(run).json")
         var ledger = PrivacyLedger(unit: unit)
@@ -43,22 +50,28 @@ final class WorkerLedger: Sendable {
                         + "protects each \(unit.rawValue): give the run another name")
             }
         }
-        state.withLock { $0 = State(ledger: ledger, file: file, targets: targets) }
+        state.withLock { $0 = State(ledger: ledger, file: file, limits: limits) }
     }
 
     /// Notes a release before it happens.
     ///
-    /// - Throws: `PrivacyError.budgetExceeded` where a target does not allow it; what writing the file throws.
+    /// - Throws: `PrivacyError.budgetExceeded` where a limit does not allow it, which it names; what writing the file throws.
     func note(_ release: PrivacyRelease) throws {
         try state.withLock { state in
             guard var next = state else { throw PrivacyError(.invalidConfiguration, "no privacy ledger is open") }
-            for target in next.targets {
-                var trial = next.ledger
-                try trial.append(release, within: target)
-            }
+            for limit in next.limits { try Self.check(release, next.ledger, limit) }
             try next.ledger.append(release)
             try AtomicFile.write(try next.ledger.json(), to: next.file.path, permissions: 0o600)
             state = next
+        }
+    }
+
+    private static func check(_ release: PrivacyRelease, _ ledger: PrivacyLedger, _ limit: Limit) throws {
+        var trial = ledger
+        do {
+            try trial.append(release, within: limit.target)
+        } catch let error as PrivacyError where error.code == .budgetExceeded {
+            throw PrivacyError(error.code, "\(limit.source): \(error.message)", cause: error.cause)
         }
     }
 

@@ -115,16 +115,16 @@ final class WorkerRun {
             case .person: .person
             case .example: .example
             }
-        let (targets, delta) = (try demand.targets(in: noise), demand.countedDelta(in: noise))
-        try ledger.open(run: run, unit: unit, targets: targets)
+        let (limits, delta) = (try demand.limits(in: noise, policy: policy), demand.countedDelta(in: noise))
+        try ledger.open(run: run, unit: unit, limits: limits)
         let spent = try ledger.epsilon(delta: delta)
-        let limits = targets.map { "; it stops before \($0.epsilon) at delta \($0.delta)" }.joined()
+        let stops = limits.map { "; it stops before \($0.target.epsilon) at delta \($0.target.delta)" }.joined()
         say(
             "differential privacy for each \(unit.rawValue): epsilon \(String(format: "%.4g", spent)) so far at delta "
-                + "\(delta), by this worker's ledger\(limits)")
+                + "\(delta), by this worker's ledger\(stops)")
         if let policy, let most = policy.policy.differentialPrivacy.maxEpsilon {
-            let key = "differential_privacy.max_epsilon"
-            say("\(policy.place(of: key)): \(key): the policy allows an epsilon of \(most); then nothing more is sent")
+            let rule = policy.rule("differential_privacy.max_epsilon")
+            say("\(rule): the policy allows an epsilon of \(most) in the run; what would pass it is not sent")
         }
     }
 
@@ -154,7 +154,7 @@ final class WorkerRun {
     ) throws -> any RoundWitness {
         try RunStore.checkName(welcome.run)
         let witnesses: [(any RoundWitness)?] = try [
-            policyWitness(welcome, trainer), transcript(welcome, configuration),
+            policyWitness(welcome, trainer, configuration), transcript(welcome, configuration),
         ]
         return WitnessList(witnesses.compactMap(\.self))
     }
@@ -172,26 +172,34 @@ final class WorkerRun {
     }
 
     private func policyWitness(
-        _ welcome: WorkerRunner.Welcome, _ trainer: SharedTrainer
+        _ welcome: WorkerRunner.Welcome, _ trainer: SharedTrainer, _ configuration: RunConfiguration
     ) throws -> (any RoundWitness)? {
         guard let policy else { return nil }
         return PolicyWitness(
             file: policy, firstDay: FirstDay(file: place.folder.appending(path: "began/\(welcome.run)")),
-            spent: { [ledger] in try ledger.epsilon(delta: $0) }, baseState: try baseState(welcome, trainer))
+            spent: { [ledger] in try ledger.epsilon(delta: $0) },
+            start: try approvedStart(welcome, trainer, configuration),
+            known: masking.trusted?.count)
     }
 
-    /// The state that the first round must begin with, where the run starts from an adapter that the policy approves of.
-    private func baseState(_ welcome: WorkerRunner.Welcome, _ trainer: SharedTrainer) throws -> Data? {
+    /// What the first round must begin with, where the policy does not approve of any base adapter.
+    private func approvedStart(
+        _ welcome: WorkerRunner.Welcome, _ trainer: SharedTrainer, _ configuration: RunConfiguration
+    ) throws -> ApprovedStart? {
         guard policy?.policy.baseAdapters.names != nil else { return nil }
-        let names = RunBasis.adapterFiles
-        let files = welcome.files.filter { names.contains($0.name) }
-        guard files.count == names.count else { return nil }
+        let record = place.folder.appending(path: "started/\(welcome.run)")
+        // What the policy has approved of is what the run file says, whichever files come with it.
+        guard configuration.adapter.path != nil else {
+            return ApprovedStart(condition: .new(trainer.untrainedModel), record: record)
+        }
         guard rank == nil else {
             throw CommandError(
                 "--rank cuts the adapter that the run starts from, so that it cannot be compared with the one that the site's "
                     + "policy approves of (base_adapters): leave --rank out")
         }
-        return try trainer.stateDigest(ofAdapterIn: link(files, in: "adapter"))
+        let files = welcome.files.filter { RunBasis.adapterFiles.contains($0.name) }
+        let state = try trainer.stateDigest(ofAdapterIn: link(files, in: "adapter"))
+        return ApprovedStart(condition: .state(state), record: record)
     }
 
     /// The base model's folder: this machine's own where it is the same, else one of fetched files.

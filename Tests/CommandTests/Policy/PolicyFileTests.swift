@@ -13,6 +13,37 @@ struct PolicyFileTests {
         (("rounds: 6", "rounds: many"), "site.yaml:7: rounds: expected a whole number, found many"),
         (("rounds: 6", "rounds: 0"), "site.yaml:7: rounds: must be from 1 to 1000000"),
         (("until: 2030-06-30", "until: 2030-02-30"), "site.yaml:9: until: must be a day such as 2030-06-30"),
+        (("until: 2030-06-30", "until: 2030-6--30"), "site.yaml:9: until: must be a day such as 2030-06-30"),
+        (("until: 2030-06-30", "until: +203-06-30"), "site.yaml:9: until: must be a day such as 2030-06-30"),
+        (("until: 2030-06-30", "until: 2030-06-30T00:00:00Z"), "site.yaml:9: until: must be a day such as 2030-06-30"),
+        (
+            ("[shared]", "[any]"),
+            "site.yaml:2: runs: any in a list approves of nothing: to approve of all, write any without"
+        ),
+        (("[shared]", "['*']"), "is no name for a run"),
+        (("[shared]", "['*']"), "; to approve of all, write any without brackets"),
+        (("[new]", "[any]"), "site.yaml:4: base_adapters: any in a list approves of nothing"),
+        (("[lora]", "[lora, any]"), "site.yaml:5: methods: any in a list approves of nothing"),
+        (("[lora]", "[all]"), "`all` is no method; expected some of"),
+        (("[lora]", "[all]"), "; to approve of all, write any without brackets"),
+        (("[q_proj, v_proj]", "[any]"), "site.yaml:6: modules: any in a list approves of nothing"),
+        (("[worker]", "[any]"), "any in a list approves of nothing"),
+        (("rounds: 6", "rounds: 6\nrounds: 7"), "`rounds` given more than once"),
+        (
+            ("max_epsilon: 8", "max_epsilon: inf"),
+            "site.yaml:19: differential_privacy.max_epsilon: expected a number, found inf"
+        ),
+        (("max_epsilon: 8", "max_epsilon: .inf"), "max_epsilon: expected a number, found .inf"),
+        (("max_epsilon: 8", "max_epsilon: 0"), "site.yaml:19: differential_privacy.max_epsilon: must be from"),
+        (
+            ("delta: 1.0e-5", "delta: 0"),
+            "site.yaml:20: differential_privacy.delta: must be greater than 0 and less than 1"
+        ),
+        (
+            ("delta: 1.0e-5", "delta: 1"),
+            "site.yaml:20: differential_privacy.delta: must be greater than 0 and less than 1"
+        ),
+        (("days: 2", "days: [2]"), "site.yaml:8: days: expected a number, found a list"),
         (("[shared]", "[]"), "site.yaml:2: runs: the list is empty and approves of nothing"),
         (("[shared]", "shared"), "site.yaml:2: runs: expected any, or a list of names of runs, found shared"),
         (("[shared]", "[a/b]"), "site.yaml:2: runs: run: \"a/b\" is no name for a run"),
@@ -43,6 +74,39 @@ struct PolicyFileTests {
         #expect(PolicyFixture.text.contains(fault.change.0))
         let error = #expect(throws: ConfigurationError.self) { try PolicyFixture.policy(fault.change) }
         #expect(error?.description.contains(fault.words) == true, "\(error?.description ?? "")")
+    }
+
+    @Test("is a file that is read once: no folder, pipe or huge file, and no empty one")
+    func files() throws {
+        let folder = try TemporaryFolder()
+        func refusal(_ path: String) -> String {
+            let error = #expect(throws: ConfigurationError.self) { try PolicyFile(path: path) }
+            return error?.description ?? ""
+        }
+        let empty = try folder.write("# Nothing yet.\n", to: "empty.yaml")
+        #expect(
+            refusal(empty).hasPrefix("\(empty): is empty: lorad worker --policy-example prints"), "\(refusal(empty))")
+        let none = "\(folder.path)/none.yaml"
+        #expect(refusal(none).hasPrefix("\(none): no such policy"))
+        #expect(refusal(folder.path).contains("is no file but a folder, a pipe or a device"))
+        let pipe = "\(folder.path)/pipe"
+        #expect(mkfifo(pipe, 0o600) == 0)
+        #expect(refusal(pipe).contains("is no file but a folder, a pipe or a device"))
+        let huge = try folder.write("", to: "huge.yaml")
+        #expect(truncate(huge, 1 << 30) == 0)
+        #expect(refusal(huge).contains("has 1073741824 bytes, and may have 1048576 at most"), "\(refusal(huge))")
+        // A link stands for its file, and a policy stays what it was when it was read.
+        let file = try folder.write(PolicyFixture.text, to: "site.yaml")
+        let link = "\(folder.path)/link.yaml"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: file)
+        let policy = try PolicyFile(path: link)
+        try folder.write(PolicyFixture.text.replacing("rounds: 6", with: "rounds: 60"), to: "site.yaml")
+        #expect(policy.policy.rounds == 6 && policy.rule("rounds") == "\(link):7: rounds")
+    }
+
+    @Test("approves of a run that is named any, in quotes")
+    func quoted() throws {
+        #expect(try PolicyFixture.policy(("[shared]", "['any']")).policy.runs.names == ["any"])
     }
 
     @Test("of which an example is printed says something of every key, and can be read")

@@ -49,6 +49,18 @@ enum PolicyFixture {
         return try PolicyFile(text, name: "site.yaml", checksDisk: false)
     }
 
+    /// What a policy says when it refuses what is done.
+    static func refusal(_ body: () throws -> Void) -> String {
+        do {
+            try body()
+            return "nothing is refused"
+        } catch let error as FederationError where error.code == .forbidden {
+            return error.message
+        } catch {
+            return "another error: \(error)"
+        }
+    }
+
     /// A run that the policy allows, with overrides as of `--set`.
     static func run(_ overrides: [String] = []) throws -> RunConfiguration {
         let text = """

@@ -9,59 +9,48 @@ import Transports
 
 @Suite("A worker whose site has a policy", .ownThreads, .timeLimit(.minutes(10)))
 struct PolicyJoiningTests {
-    private func words(_ body: () throws -> Void) -> String {
-        do {
-            try body()
-            return "nothing is refused"
-        } catch let error as FederationError where error.code == .forbidden {
-            return error.message
-        } catch {
-            return "another error: \(error)"
-        }
-    }
-
     private static let runs: [(overrides: [String], words: String)] = [
-        (["run=other"], "site.yaml:2: runs: the run asks for run other; the policy allows shared."),
-        (["federation.rounds=7"], "site.yaml:7: rounds: the run asks for 7; the policy allows 6."),
+        (["run=other"], "site.yaml:2: runs: the run is named other; the policy allows shared."),
+        (["federation.rounds=7"], "site.yaml:7: rounds: the run has 7 rounds; the policy allows 6."),
         (
             ["adapter={path: old}"],
-            "site.yaml:4: base_adapters: the run asks for base adapter one without a digest; the"
+            "site.yaml:4: base_adapters: the run starts from adapter without a digest; the"
         ),
         (
             ["privacy.secure_aggregation.enabled=false", "privacy.differential_privacy.mechanism=gaussian"],
-            "site.yaml:11: secure_aggregation.required: the run asks for updates without masks; the policy allows masked"
+            "site.yaml:11: secure_aggregation.required: the run has no masks; the policy allows masked"
         ),
         (
             ["privacy.secure_aggregation.fewest_workers=3", "federation.min_workers=4"],
-            "site.yaml:12: secure_aggregation.fewest_workers: the run asks for sums of 3 workers; the policy allows 4 or"
+            "site.yaml:12: secure_aggregation.fewest_workers: a sum may be of 3 workers; the policy allows 4 or"
         ),
         (
             ["privacy.secure_aggregation.threshold=0.6"],
-            "site.yaml:13: secure_aggregation.threshold: the run asks for sums that 0.6 of the workers can open; the"
+            "site.yaml:13: secure_aggregation.threshold: a share of 0.6 of a round's workers can open its sum; the"
         ),
         (
             ["federation.min_workers=9"],
-            "site.yaml:15: secure_aggregation.honest_workers: the run asks for noise that rests on 6 honest workers; the"
+            "site.yaml:15: secure_aggregation.honest_workers: the noise counts on 6 honest workers in a sum; the"
         ),
         (
             ["privacy.differential_privacy.enabled=false"],
-            "site.yaml:17: differential_privacy.required: the run asks for results without noise; the policy allows"
+            "site.yaml:17: differential_privacy.required: the run has no noise; the policy allows"
         ),
         (
             ["privacy.differential_privacy.mechanism=gaussian"],
-            "site.yaml:17: differential_privacy.required: the run asks for noise that the coordinator adds; the policy"
+            "site.yaml:17: differential_privacy.required: the coordinator would add the noise; the policy"
         ),
         (
             ["privacy.differential_privacy.mechanism=gaussian", "privacy.differential_privacy.unit=person"],
-            "site.yaml:18: differential_privacy.units: the run asks for noise for each person; the policy allows worker."
+            "site.yaml:18: differential_privacy.units: the noise hides each person; the policy allows worker."
         ),
         (
             ["privacy.differential_privacy.target_epsilon=9"],
-            "site.yaml:19: differential_privacy.max_epsilon: the run asks for epsilon 9.0; the policy allows 8.0."
+            "site.yaml:19: differential_privacy.max_epsilon: the run may spend an epsilon of 9.0 (target_epsilon); the policy"
         ),
         (
             ["privacy.differential_privacy.delta=1.0e-4"],
-            "site.yaml:20: differential_privacy.delta: the run asks for an epsilon at delta 0.0001; the policy allows 1e-05."
+            "site.yaml:20: differential_privacy.delta: the run counts epsilon at a delta of 0.0001; the policy allows 1e-05 at"
         ),
     ]
 
@@ -72,7 +61,7 @@ struct PolicyJoiningTests {
         try policy.admit("shared", allowed, PolicyFixture.basis, hasOwnData: true, known: nil)
         let (overrides, expected) = Self.runs[index]
         let asked = try PolicyFixture.run(overrides)
-        let found = words {
+        let found = PolicyFixture.refusal {
             try policy.admit(asked.run, asked, PolicyFixture.basis, hasOwnData: true, known: nil)
         }
         #expect(found.hasPrefix(expected), "\(found)")
@@ -85,31 +74,38 @@ struct PolicyJoiningTests {
         let other = RunBasis(
             configuration: "", files: [.init(name: "model.safetensors", blob: PolicyFixture.blob("b"), size: 1)])
         for hasOwnData in [true, false] {
-            let found = words { try policy.admit("shared", run, other, hasOwnData: hasOwnData, known: nil) }
+            let found = PolicyFixture.refusal {
+                try policy.admit("shared", run, other, hasOwnData: hasOwnData, known: nil)
+            }
             #expect(
-                found.hasPrefix("site.yaml:3: base_models: the run asks for base model \(other.baseModelDigest); the"))
+                found.hasPrefix("site.yaml:3: base_models: the run's base model is \(other.baseModelDigest); the"))
         }
-        let masquerade = words {
+        let masquerade = PolicyFixture.refusal {
             try policy.admit("shared", try PolicyFixture.run(["run=b"]), other, hasOwnData: true, known: nil)
         }
-        #expect(masquerade.contains("run b under the name of shared"), "\(masquerade)")
+        #expect(masquerade.contains("the coordinator calls the run shared, and its run file b;"), "\(masquerade)")
         // Of a run that gets nothing of this worker's, only its name and the base model matter.
         let plain = try PolicyFixture.run(["privacy=null", "federation={mode: distributed}"])
         try policy.admit("shared", plain, PolicyFixture.basis, hasOwnData: false, known: nil)
         #expect(
-            words { try policy.admit("shared", plain, PolicyFixture.basis, hasOwnData: true, known: nil) }
-                .contains("not federated"))
+            PolicyFixture.refusal {
+                try policy.admit("shared", plain, PolicyFixture.basis, hasOwnData: true, known: nil)
+            }
+            .contains("and is not federated;"))
         let weights = CoordinatorOptions.File(
             name: AdapterFolder.weightsFile, blob: PolicyFixture.blob("c"), size: 1)
         let based = RunBasis(configuration: "", files: [PolicyFixture.model, weights])
         #expect(based.baseModelDigest == PolicyFixture.basis.baseModelDigest)
         let continued = try PolicyFixture.run(["adapter={path: old}"])
-        let refused = words { try policy.admit("shared", continued, based, hasOwnData: true, known: nil) }
-        #expect(refused.contains("base adapter \(PolicyFixture.blob("c").text)"), "\(refused)")
+        let refused = PolicyFixture.refusal {
+            try policy.admit("shared", continued, based, hasOwnData: true, known: nil)
+        }
+        #expect(refused.contains("starts from adapter \(PolicyFixture.blob("c").text)"), "\(refused)")
         let approving = try PolicyFixture.policy(("[new]", "[\(PolicyFixture.blob("c").text)]"))
         try approving.admit("shared", continued, based, hasOwnData: true, known: nil)
         #expect(
-            words { try approving.admit("shared", run, based, hasOwnData: true, known: nil) }.contains("adapter new"))
+            PolicyFixture.refusal { try approving.admit("shared", run, based, hasOwnData: true, known: nil) }.contains(
+                "starts from a new adapter;"))
     }
 
     @Test("wants a share of the workers that it knows in a sum, and a list of them for that")
@@ -117,11 +113,16 @@ struct PolicyJoiningTests {
         let policy = try PolicyFixture.policy(("  colluders: 1", "  colluders: 1\n  fewest_share: 0.5"))
         let run = try PolicyFixture.run()
         try policy.admit("shared", run, PolicyFixture.basis, hasOwnData: true, known: 8)
-        let found = words { try policy.admit("shared", run, PolicyFixture.basis, hasOwnData: true, known: 9) }
+        let found = PolicyFixture.refusal {
+            try policy.admit("shared", run, PolicyFixture.basis, hasOwnData: true, known: 9)
+        }
         #expect(
-            found.contains("site.yaml:15: secure_aggregation.fewest_share: the run asks for sums of 4 workers"),
+            found.contains(
+                "site.yaml:15: secure_aggregation.fewest_share: a sum may be of 4 of the 9 workers in the list"),
             "\(found)")
-        #expect(words { try policy.checkPeers(nil) }.contains("there is no list of workers to take a share of"))
+        #expect(
+            PolicyFixture.refusal { try policy.checkPeers(nil) }.contains(
+                "there is no list of workers to take a share of"))
         try policy.checkPeers([])
     }
 
@@ -135,14 +136,16 @@ struct PolicyJoiningTests {
         try policy.admit(line(.pinned(PolicyFixture.coordinator)), now: now)
         let stranger = IdentityKey().publicIdentity
         #expect(
-            words { try policy.admit(line(.pinned(stranger)), now: now) }
+            PolicyFixture.refusal { try policy.admit(line(.pinned(stranger)), now: now) }
                 .hasPrefix(
-                    "site.yaml:1: coordinators: the run asks for coordinator \(stranger.text); the policy allows "))
-        #expect(words { try policy.admit(line(.insecure), now: now) }.contains("a coordinator that proves nothing"))
-        let late = words { try policy.admit(line(.pinned(PolicyFixture.coordinator)), now: now + 1) }
+                    "site.yaml:1: coordinators: the coordinator's key is \(stranger.text); the policy allows "))
+        #expect(
+            PolicyFixture.refusal { try policy.admit(line(.insecure), now: now) }.contains(
+                "has no key that the coordinator must prove"))
+        let late = PolicyFixture.refusal { try policy.admit(line(.pinned(PolicyFixture.coordinator)), now: now + 1) }
         #expect(
             late.hasPrefix(
-                "site.yaml:9: until: the run asks for work on 2030-07-01; the policy allows work until 2030-06-30"),
+                "site.yaml:9: until: today is 2030-07-01 (UTC); the policy allows work until the end of 2030-06-30"),
             "\(late)")
     }
 
@@ -152,26 +155,28 @@ struct PolicyJoiningTests {
         var adapter = LoRAConfiguration()
         adapter.targetModules = .names(["q_proj", "layers.0.v_proj"])
         try policy.admit(adapter, learnsTemperature: false)
-        #expect(words { try policy.admit(adapter, learnsTemperature: true) }.contains("training by learn_temperature"))
+        #expect(
+            PolicyFixture.refusal { try policy.admit(adapter, learnsTemperature: true) }.contains(
+                "learn_temperature would train;"))
         adapter.modulesToSave = ["lm_head"]
         #expect(
-            words { try policy.admit(adapter, learnsTemperature: false) }
+            PolicyFixture.refusal { try policy.admit(adapter, learnsTemperature: false) }
                 .hasPrefix(
-                    "site.yaml:5: methods: the run asks for training by modules_to_save; the policy allows lora."))
+                    "site.yaml:5: methods: modules_to_save would train; the policy allows lora."))
         adapter.modulesToSave = []
         adapter.targetModules = .names(["q_proj", "k_proj"])
         #expect(
-            words { try policy.admit(adapter, learnsTemperature: false) }
+            PolicyFixture.refusal { try policy.admit(adapter, learnsTemperature: false) }
                 .hasPrefix(
-                    "site.yaml:6: modules: the run asks for training of k_proj; the policy allows q_proj, v_proj."))
+                    "site.yaml:6: modules: k_proj would train; the policy allows q_proj, v_proj."))
         // What a pattern means is known when the model is there.
         adapter.targetModules = .pattern(".*")
         try policy.admit(adapter, learnsTemperature: false)
         try policy.admit([AdapterParameter(path: "a.q_proj.lora_A.weight", shape: [1, 1], role: .loraA)])
         let wide = AdapterParameter(path: "a.k_proj.lora_B.weight", shape: [1, 1], role: .loraB)
-        #expect(words { try policy.admit([wide]) }.contains("training of a.k_proj;"))
+        #expect(PolicyFixture.refusal { try policy.admit([wide]) }.contains("a.k_proj would train;"))
         let saved = AdapterParameter(path: "a.q_proj.weight", shape: [1, 1], role: .saved)
-        #expect(words { try policy.admit([saved]) }.contains("training by modules_to_save"))
+        #expect(PolicyFixture.refusal { try policy.admit([saved]) }.contains("modules_to_save would train;"))
     }
 
     @Test(
@@ -201,12 +206,12 @@ struct PolicyJoiningTests {
         }
         try policy("stranger.yaml", key: IdentityKey().publicIdentity.text, model: digest, modules: "q_proj")
         try await run.worker(line, "one", "--policy", "stranger.yaml")
-            .expectFailure("stranger.yaml:1: coordinators: ", "coordinator \(key);")
+            .expectFailure("stranger.yaml:1: coordinators: ", "the coordinator's key is \(key);")
         try policy("model.yaml", key: key, model: String(repeating: "0", count: 64), modules: "q_proj")
         let other = try await run.worker(line, "one", "--policy", "model.yaml").outcome()
         #expect(
             other.status == 1
-                && other.errors.contains("model.yaml:3: base_models: the run asks for base model \(digest);"))
+                && other.errors.contains("model.yaml:3: base_models: the run's base model is \(digest);"))
         #expect(!other.errors.contains("fetching the base model"), "\(other.errors)")
         try policy("modules.yaml", key: key, model: digest, modules: "'*.q_proj'")
         try await run.worker(line, "one", "--policy", "modules.yaml").expectFailure("modules.yaml:6: modules: ")
@@ -242,8 +247,40 @@ struct PolicyJoiningTests {
                 try await coordinator.expectSuccess()
                 try await worker.expectSuccess()
             } else {
-                try await worker.expectFailure("site.yaml:1: base_adapters: the run asks for base adapter \(digest);")
+                try await worker.expectFailure("site.yaml:1: base_adapters: the run starts from adapter \(digest);")
             }
+        }
+    }
+
+    @Test("takes part in a run with a new adapter that changes nothing, and notes that; in none whose new adapter does")
+    func newAdapter() async throws {
+        for (isRandom, isRight) in [(true, false), (false, true)] {
+            let run = try SharedRun()
+            let settings =
+                ["adapter.init_lora_weights=\(!isRandom)"]
+                + ["mode=federated", "rounds=2", "local_steps=1", "min_workers=1"].map { "federation.\($0)" }
+            let coordinator = try LoradProcess(
+                ["coordinator", "--config", "run.yaml", "--listen", "tcp://127.0.0.1:0", "--state", "state", "--json"]
+                    + SharedRun.manyUses + settings.flatMap { ["--set", $0] }, in: run.path)
+            let line = try await coordinator.joinLineOfJSON()
+            let text = """
+                { coordinators: any, runs: any, base_models: any, base_adapters: [new], methods: any, modules: any,
+                  rounds: 2, days: 1, secure_aggregation: { required: false }, differential_privacy: { required: false } }
+                """
+            try Data(text.utf8).write(to: URL(filePath: "\(run.path)/site.yaml"))
+            let worker = try run.worker(
+                line, "one", "--data", TinyLlava.data("train"), "--images", TinyLlava.pictures, "--policy", "site.yaml")
+            let note = "\(run.path)/one/workers/one/started/shared"
+            if isRight {
+                try await coordinator.expectSuccess()
+                try await worker.expectSuccess()
+            } else {
+                try await worker.expectFailure(
+                    "site.yaml:1: base_adapters: the run says that its adapter is new, and ",
+                    ".lora_B.weight is not zero in")
+                coordinator.send(SIGKILL)
+            }
+            #expect(FileManager.default.fileExists(atPath: note) == isRight)
         }
     }
 

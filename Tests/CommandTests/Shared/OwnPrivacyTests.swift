@@ -158,7 +158,7 @@ struct OwnPrivacyTests {
             let ledger = WorkerLedger(in: URL(filePath: folder.path))
             var noise = PrivacyArguments.DifferentialPrivacy()
             (noise.delta, noise.targetEpsilon) = (delta, target)
-            try ledger.open(run: "own", unit: .example, targets: demand.targets(in: noise))
+            try ledger.open(run: "own", unit: .example, limits: demand.limits(in: noise))
             let release = try PrivacyRelease(.gaussian(noiseMultiplier: 2))
             for count in 0..<50 {
                 do {
@@ -178,6 +178,28 @@ struct OwnPrivacyTests {
         // The run's own target is counted at the run's delta.
         #expect(try releases(PrivacyDemand(), delta: 1e-5, target: 6) == most)
         #expect(try releases(PrivacyDemand(), delta: 0.99, target: 6) == 50)
+    }
+
+    @Test("says whose limit a release would pass: the run file's, the worker's own, or a line of the site's policy")
+    func limits() throws {
+        let file = try PolicyFile(PolicyFile.example, name: "site.yaml", checksDisk: false)
+        var noise = PrivacyArguments.DifferentialPrivacy()
+        func refusal(_ demand: PrivacyDemand) throws -> String {
+            let folder = try TemporaryFolder()
+            let ledger = WorkerLedger(in: URL(filePath: folder.path))
+            try ledger.open(run: "own", unit: .example, limits: demand.limits(in: noise, policy: file))
+            let release = try PrivacyRelease(.gaussian(noiseMultiplier: 0.5))
+            let error = #expect(throws: PrivacyError.self) { try ledger.note(release) }
+            return error?.code == .budgetExceeded ? error?.message ?? "" : "another error"
+        }
+        let policy = PrivacyDemand().tightened(by: file.policy)
+        let rule = file.rule("differential_privacy.max_epsilon")
+        #expect(rule.hasPrefix("site.yaml:"))
+        #expect(try refusal(policy).hasPrefix("\(rule): the release would bring epsilon to "))
+        let own = PrivacyDemand(maxEpsilon: 2).tightened(by: file.policy)
+        #expect(try refusal(own).hasPrefix("--max-epsilon: the release would bring epsilon to "))
+        noise.targetEpsilon = 3
+        #expect(try refusal(own).hasPrefix("target_epsilon in the run file: the release would bring epsilon to "))
     }
 
     @Test(

@@ -32,6 +32,13 @@ struct AggregatorLawsTests {
         }
     }
 
+    @Test("Frozen weights change only where the aggregator says so, which workers go by", arguments: Aggregators.names)
+    func base(_ name: String) throws {
+        let aggregator = try Aggregators.named(name, Self.options)
+        let result = try fixture(aggregator).aggregate(aggregator)
+        #expect((result.baseDelta != nil) == type(of: aggregator).changesBase)
+    }
+
     @Test("Whose update it is makes no difference beyond rounding", arguments: Aggregators.names)
     func names(_ name: String) throws {
         let aggregator = try Aggregators.named(name, Self.options)

@@ -1,6 +1,7 @@
 import Foundation
 import Privacy
 import Synchronization
+import Tensors
 import TestSupport
 import Testing
 
@@ -19,7 +20,8 @@ struct RoundWitnessTests {
             (self.refusesWork, self.refusesSending) = (refusesWork, refusesSending)
         }
 
-        func willWork(_ work: OrderedWork) throws {
+        func willWork(_ work: OrderedWork, from state: StateDict) throws {
+            #expect(state.contentDigest == work.state)
             if refusesWork { throw FederationError(.forbidden, "not this order") }
             works.withLock { $0.append(work) }
         }

@@ -145,6 +145,39 @@ struct TranscriptComparisonTests {
         try opens(noisy.0, try work(attempt: 1), roster: [noisy.0.identity] + strangers)
         try opens(noisy.1, try work(attempt: 2), roster: [noisy.1.identity] + strangers)
         #expect(try difference(noisy.0, noisy.1) == "none")
+        // It is told all the same.
+        let remarks = TranscriptComparison(try noisy.0.transcript(), try noisy.1.transcript()).remarks
+        #expect(
+            remarks.count == 1 && remarks[0].hasPrefix("round 1: they gave shares for 2 attempts, so that"),
+            "\(remarks)")
+        // Two sums of one attempt have the same noise, and their difference has none.
+        let same = (try Site(folder, "e", epsilon: 1), try Site(folder, "f", epsilon: 1))
+        let all = [same.0.identity, same.1.identity] + strangers
+        try opens(same.0, try work(attempt: 1), roster: all)
+        try opens(same.1, try work(attempt: 1), roster: all, survivors: Array(all.dropLast()))
+        #expect(try difference(same.0, same.1).contains("they gave shares for different sums"))
+    }
+
+    @Test("are compared exactly in a round of both: a state, an attempt's ground or a list that one was shown besides")
+    func exact() throws {
+        let states = (try Site(folder, "a"), try Site(folder, "b"))
+        for site in [states.0, states.1] { try site.writer.willSend(.update(digest: Data([1])), of: try work()) }
+        try states.0.writer.willSend(.update(digest: Data([1])), of: try work(state: 7))
+        #expect(
+            try difference(states.0, states.1).hasPrefix("round 1: they have different states: 02, 07 and 02. One of"))
+        let swapped = (try Site(folder, "c"), try Site(folder, "d"))
+        let two = [swapped.0.identity, swapped.1.identity] + strangers
+        for (site, order) in [(swapped.0, [2, 7]), (swapped.1, [7, 2])] as [(Site, [UInt8])] {
+            try site.writer.willSend(.masked(roster: two), of: try work(state: order[0], attempt: 1))
+            try site.writer.willSend(.masked(roster: two), of: try work(state: order[1], attempt: 2))
+        }
+        #expect(try difference(swapped.0, swapped.1).contains("different bases, states or orders in one attempt"))
+        // What one worker was shown twice for one attempt counts, too.
+        let twice = (try Site(folder, "e"), try Site(folder, "f"))
+        let all = [twice.0.identity, twice.1.identity] + strangers
+        try twice.0.writer.willSend(.masked(roster: Array(all.dropLast())), of: try work(attempt: 1))
+        for site in [twice.0, twice.1] { try site.writer.willSend(.masked(roster: all), of: try work(attempt: 1)) }
+        #expect(try difference(twice.0, twice.1).hasPrefix("round 1: they have different lists of workers: "))
     }
 
     @Test(

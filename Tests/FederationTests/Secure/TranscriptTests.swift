@@ -194,4 +194,47 @@ struct TranscriptTests {
         #expect(error?.code == .writeFailed && error?.message.contains("so nothing is sent") == true)
         #expect(throws: FederationError.self) { try Transcript(path: "\(folder.path)/none") }
     }
+
+    @Test("is read line by line: a line or a file that is too long is named at once, and a pipe is not waited for")
+    func limits() throws {
+        func message(_ path: String) -> String {
+            let error = #expect(throws: FederationError.self) { try Transcript(path: path) }
+            return error?.message ?? ""
+        }
+        try write()
+        let handle = try #require(FileHandle(forWritingAtPath: path))
+        try handle.seekToEnd()
+        try handle.write(contentsOf: Data(count: TranscriptLines.lineLimit + 1))
+        try handle.close()
+        #expect(
+            message(path) == "\(path): line 5 has more than 4194304 bytes: that is no transcript of a worker",
+            "\(message(path))")
+        #expect(throws: FederationError.self) { try writer() }
+        let huge = "\(folder.path)/huge"
+        try Data().write(to: URL(filePath: huge))
+        #expect(truncate(huge, off_t(TranscriptLines.limit) + 1) == 0)
+        #expect(
+            message(huge)
+                == "\(huge): has 536870913 bytes, and a transcript 536870912 at most: that is no transcript of a worker",
+            "\(message(huge))")
+        // As large as may be, of zeros: the first line is too long already.
+        #expect(truncate(huge, off_t(TranscriptLines.limit)) == 0)
+        #expect(message(huge).contains("line 1 has more than 4194304 bytes"))
+        let pipe = "\(folder.path)/pipe"
+        #expect(mkfifo(pipe, 0o600) == 0)
+        for other in [pipe, folder.path] {
+            #expect(message(other).contains("is no file but a folder, a pipe or a device"), "\(message(other))")
+        }
+    }
+
+    @Test("is not written beyond what can be read back")
+    func tooLong() throws {
+        let writer = try writer()
+        let roster = Array(repeating: signer, count: 70_000)
+        let error = #expect(throws: FederationError.self) { try writer.willSend(.masked(roster: roster), of: work(0)) }
+        #expect(error?.code == .writeFailed && error?.message.contains("so nothing is sent") == true)
+        #expect("\(error.map { "\($0)" } ?? "")".contains("give the run another name"))
+        try writer.willSend(.update(digest: Data([1])), of: work(0))
+        #expect(try Transcript(path: path, signer: signer).entries.map(\.kind) == [.joined, .update])
+    }
 }

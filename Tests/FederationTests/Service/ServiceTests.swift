@@ -2,6 +2,7 @@ import Foundation
 import Privacy
 import SwiftProtobuf
 import Synchronization
+import Tensors
 import TestSupport
 import Testing
 import Transports
@@ -60,6 +61,23 @@ struct ServiceTests {
         #expect(try await working.end().isOver && !end.isOver)
         let reasons = run.events.compactMap { if case .taskFailed(_, _, let reason) = $0 { reason } else { nil } }
         #expect(reasons.count == 3 && reasons.allSatisfy { $0.contains("the limit is 16") }, "\(reasons)")
+    }
+
+    @Test("part where the coordinator's state holds other numbers than float32, before anything is computed from it")
+    func wrongType() async throws {
+        let run = try ServedRun(ToyJob(extra: StateDict([("steps", Tensor(integers: [1]))])))
+        run.start()
+        let computed = Mutex(0)
+        let worker = try run.work(as: "worker", ToyTrainer { _ in computed.withLock { $0 += 1 } })
+        let end = try await worker.end()
+        run.server.stop()
+        try await run.end()
+        let count = computed.withLock { $0 }
+        #expect(!end.isOver && count == 0)
+        let reasons = run.events.compactMap { if case .taskFailed(_, _, let reason) = $0 { reason } else { nil } }
+        #expect(
+            reasons.count == 3 && reasons.allSatisfy { $0.contains("state holds \"steps\" as I64, expected F32") },
+            "\(reasons)")
     }
 
     @Test("part where the update cannot be taken: it is not computed again for ever")

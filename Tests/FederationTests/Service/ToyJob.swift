@@ -20,10 +20,15 @@ final class ToyJob: Job {
     private let tasks: UInt64
     private let state = Mutex(State())
     let disclosure: Disclosure
+    /// What the state holds besides.
+    private let extra: StateDict
 
-    init(rounds: Int = 5, tasks: UInt64 = 4, minimumWorkers: Int = 1, disclosure: Disclosure = .everything) {
+    init(
+        rounds: Int = 5, tasks: UInt64 = 4, minimumWorkers: Int = 1, disclosure: Disclosure = .everything,
+        extra: StateDict = StateDict()
+    ) {
         (self.rounds, self.tasks, firstWorkers) = (rounds, tasks, minimumWorkers)
-        self.disclosure = disclosure
+        (self.disclosure, self.extra) = (disclosure, extra)
     }
 
     var round: Int { state.withLock { $0.round } }
@@ -31,7 +36,9 @@ final class ToyJob: Job {
     var minimumWorkers: Int { round == 0 ? firstWorkers : 1 }
     var numbers: [Float] { state.withLock { $0.numbers } }
 
-    func base() -> StateDict { StateDict([("numbers", Tensor(numbers, shape: [Self.width]))]) }
+    func base() -> StateDict {
+        StateDict([("numbers", Tensor(numbers, shape: [Self.width]))] + extra.entries.map { ($0.name, $0.tensor) })
+    }
     func plan(for workers: [WorkerID]) -> RoundPlan { RoundPlan(tasks: (0..<tasks).map { PlannedTask(id: $0) }) }
     func order(for task: UInt64) -> WorkOrder { WorkOrder(work: withUnsafeBytes(of: task) { Data($0) }) }
 

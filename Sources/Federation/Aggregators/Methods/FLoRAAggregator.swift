@@ -10,6 +10,7 @@ struct FLoRAAggregator: Aggregator {
     static let name = "flora"
     static let acceptsMixedRanks = true
     static let allowsServerOptimizer = false
+    static let changesBase = true
 
     private let seed: UInt64
 

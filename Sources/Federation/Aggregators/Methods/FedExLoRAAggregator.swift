@@ -10,6 +10,7 @@ struct FedExLoRAAggregator: Aggregator {
     static let name = "fedex_lora"
     static let acceptsMixedRanks = false
     static let allowsServerOptimizer = false
+    static let changesBase = true
 
     init(_ options: AggregationOptions) {}
 

@@ -1,5 +1,6 @@
 import Foundation
 public import Privacy
+import Tensors
 
 /// What a worker has given away in a run, line by line, as the worker wrote it down before it did: read and checked.
 ///
@@ -15,21 +16,19 @@ public struct Transcript: Equatable, Sendable {
     let lastDigest: String
     /// Bytes of the complete lines, line feeds included.
     let byteCount: Int
+    /// Bytes after them: a line that was cut short.
+    let restCount: Int
 
-    /// Reads and checks a transcript.
+    /// Reads and checks a transcript, line by line.
     ///
     /// - Parameters:
     ///   - path: the file.
     ///   - signer: the worker whose it must be; `nil` takes the one that its first line names.
-    /// - Throws: `FederationError.notFound` if there is none; `.corruptState` naming the line that was changed, moved, or signed
-    ///   by another key, or saying that lines were cut off.
+    /// - Throws: `FederationError.notFound` if there is none; `.corruptState` naming the line that was changed, moved, too
+    ///   long, or signed by another key, or saying that lines were cut off.
     public init(path: String, signer expected: WorkerIdentity? = nil) throws {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw FederationError(.notFound, "\(path): no such transcript, or it cannot be read")
-        }
-        let head = FileManager.default.contents(atPath: Self.headPath(path))
         do {
-            try self.init(data, head: head, signer: expected)
+            try self.init(reading: path, signer: expected)
         } catch let error as FederationError {
             throw FederationError(error.code, "\(path): \(error.message)", cause: error.cause)
         }
@@ -37,36 +36,35 @@ public struct Transcript: Equatable, Sendable {
 
     static func headPath(_ path: String) -> String { path + ".head" }
 
-    /// Reads and checks the bytes of a transcript.
-    init(_ data: Data, head: Data?, signer expected: WorkerIdentity?) throws {
-        let complete =
-            data.lastIndex(of: UInt8(ascii: "\n")).map { data[...$0] } ?? data[..<data.startIndex]
-        var (lines, last): ([TranscriptLine], String) = ([], TranscriptLine.beginning)
+    /// The file `.head` of a transcript; `nil` if it is not there, or cannot be one.
+    static func head(_ path: String) -> Data? { try? BoundedFile.read(headPath(path), atMost: 1 << 16) }
+
+    private init(reading path: String, signer expected: WorkerIdentity?) throws {
         var named = expected
-        for bytes in complete.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-            .dropLast()
-        {
-            let line = try TranscriptLine(
-                reading: Data(bytes), number: lines.count + 1, after: last, signer: named)
+        var entries: [TranscriptEntry] = []
+        var (last, before) = (TranscriptLine.beginning, TranscriptLine.beginning)
+        let (complete, rest) = try TranscriptLines.read(path) { bytes in
+            let line = try TranscriptLine(reading: bytes, number: entries.count + 1, after: last, signer: named)
             named = named ?? line.entry.worker.flatMap { try? WorkerIdentity(text: $0) }
-            lines.append(line)
-            last = line.digest
+            entries.append(line.entry)
+            (before, last) = (last, line.digest)
         }
         guard let signer = named else { throw FederationError(.corruptState, "holds no line") }
-        try Self.check(lines, head, signer)
-        var notes: [String] = []
-        let rest = data.count - complete.count
-        if rest > 0 {
-            notes.append(
-                "line \(lines.count + 1) was cut short after \(rest) bytes, as by a crash: nothing was given away for it"
-            )
-        }
-        (self.signer, entries, self.notes) = (signer, lines.map(\.entry), notes)
-        (lastDigest, byteCount) = (last, complete.count)
+        try Self.check(entries.count, last: last, before: before, Self.head(path), signer)
+        notes =
+            rest == 0
+            ? []
+            : [
+                "line \(entries.count + 1) was cut short after \(rest) bytes, as by a crash: nothing was given away for it"
+            ]
+        (self.signer, self.entries) = (signer, entries)
+        (lastDigest, byteCount, restCount) = (last, complete, rest)
     }
 
     /// Compares the lines with what the head says of them.
-    private static func check(_ lines: [TranscriptLine], _ data: Data?, _ signer: WorkerIdentity) throws {
+    private static func check(
+        _ count: Int, last: String, before: String, _ data: Data?, _ signer: WorkerIdentity
+    ) throws {
         guard let data else {
             throw FederationError(
                 .corruptState,
@@ -79,18 +77,17 @@ public struct Transcript: Equatable, Sendable {
             throw FederationError(
                 .corruptState, "its file .head was changed, or is not signed by worker \(signer.text)")
         }
-        guard head.lines <= lines.count else {
+        guard head.lines <= count else {
             throw FederationError(
                 .corruptState,
-                "has \(lines.count) lines, and had \(head.lines): those at the end were cut off")
+                "has \(count) lines, and had \(head.lines): those at the end were cut off")
         }
         // The head is written after the line.
-        guard lines.count <= head.lines + 1,
-            (head.lines == 0 ? TranscriptLine.beginning : lines[head.lines - 1].digest) == head.last
+        guard count <= head.lines + 1, (head.lines == count ? last : before) == head.last
         else {
             throw FederationError(
                 .corruptState, "line \(head.lines) is not the one that the file .head names")
         }
-        guard !lines.isEmpty else { throw FederationError(.corruptState, "holds no line") }
+        guard count > 0 else { throw FederationError(.corruptState, "holds no line") }
     }
 }

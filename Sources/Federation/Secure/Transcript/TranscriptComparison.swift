@@ -10,6 +10,8 @@ public struct TranscriptComparison: Equatable, Sendable {
     public private(set) var rounds = 0
     /// The first place where they contradict each other; `nil` if they agree.
     public private(set) var difference: String?
+    /// Differences that may be right, a sentence each, without full stops: to be looked at.
+    public private(set) var remarks: [String] = []
 
     /// Compares two transcripts that are in order.
     public init(_ first: Transcript, _ second: Transcript) {
@@ -27,6 +29,7 @@ public struct TranscriptComparison: Equatable, Sendable {
             if own.numbers.contains(round), other.numbers.contains(round) { rounds += 1 }
             difference = Self.difference(round, own, other)
             if difference != nil { return }
+            if let remark = Self.repetition(round, own, other) { remarks.append("round \(round): \(remark)") }
         }
         difference = Self.bases(first, second)
     }
@@ -45,18 +48,18 @@ public struct TranscriptComparison: Equatable, Sendable {
         return reason.map { "round \(round): \($0)" }
     }
 
-    /// What a round's results were made from.
+    /// What a round's results were made from, where both took part in it.
     private static func ground(_ round: Int, _ own: Rounds, _ other: Rounds) -> String? {
+        guard own.numbers.contains(round), other.numbers.contains(round) else { return nil }
         let facts: [(name: String, path: KeyPath<TranscriptEntry, String?>)] = [
             ("bases", \.basis), ("states", \.state), ("orders", \.order),
         ]
         for fact in facts {
             let (left, right) = (own.values(round, fact.path), other.values(round, fact.path))
-            // A run that was begun anew under its name has several, and a worker may have missed one.
-            guard left.isEmpty || right.isEmpty || left.isSubset(of: right) || right.isSubset(of: left)
-            else {
-                return "they have different \(fact.name): \(words(left)) and \(words(right))"
-            }
+            guard left != right else { continue }
+            let isPartial = left.isSubset(of: right) || right.isSubset(of: left)
+            return "they have different \(fact.name): \(words(left)) and \(words(right))"
+                + (isPartial ? ". One of them may have missed a run that was begun anew under its name" : "")
         }
         return nil
     }
@@ -64,27 +67,35 @@ public struct TranscriptComparison: Equatable, Sendable {
     private static func attempts(_ round: Int, _ own: Rounds, _ other: Rounds) -> String? {
         for (attempt, left) in own.attempts(round).sorted(by: { $0.key < $1.key }) {
             guard let right = other.attempts(round)[attempt] else { continue }
-            for signer in [own.signer, other.signer] where !left.roster.contains(signer) {
-                return
-                    "worker \(signer) has signed a transcript of a round whose list of workers does not have it"
-            }
-            if left.terms != right.terms { return "they have different terms of secure aggregation" }
-            if left.roster != right.roster {
-                return
-                    "they have different lists of workers: \(words(left.roster)) and \(words(right.roster))"
-            }
-            guard let survivors = left.survivors, let others = right.survivors, survivors != others else {
-                continue
-            }
-            return "they gave shares for different sums: of \(words(survivors)) and of \(words(others))"
+            if let reason = difference(left + right, of: [own.signer, other.signer]) { return reason }
         }
         return nil
     }
 
+    /// Where lines of one attempt, of two workers, contradict each other.
+    private static func difference(_ lines: [Rounds.Attempt], of signers: [String]) -> String? {
+        for signer in signers where !lines.allSatisfy({ $0.roster.contains(signer) }) {
+            return "worker \(signer) has signed a transcript of a round whose list of workers does not have it"
+        }
+        for line in lines.dropFirst() {
+            if line.terms != lines[0].terms { return "they have different terms of secure aggregation" }
+            if line.roster != lines[0].roster {
+                return "they have different lists of workers: \(words(lines[0].roster)) and \(words(line.roster))"
+            }
+            if line.ground != lines[0].ground {
+                return "they have different bases, states or orders in one attempt: \(words(lines[0].ground)) and "
+                    + words(line.ground)
+            }
+        }
+        let sums = lines.compactMap(\.survivors)
+        guard let first = sums.first, let second = sums.first(where: { $0 != first }) else { return nil }
+        return "they gave shares for different sums: of \(words(first)) and of \(words(second))"
+    }
+
     /// A worker whose vector is in a sum has a line of it.
     private static func absence(_ round: Int, _ own: Rounds, _ other: Rounds) -> String? {
-        for (attempt, left) in own.attempts(round) {
-            guard let survivors = left.survivors, survivors.contains(other.signer) else { continue }
+        for (attempt, lines) in own.attempts(round) {
+            guard lines.contains(where: { $0.survivors?.contains(other.signer) == true }) else { continue }
             guard other.attempts(round)[attempt] == nil else { continue }
             return
                 "a sum that worker \(own.signer.prefix(8)) helped to open is said to hold the update of worker "
@@ -95,12 +106,19 @@ public struct TranscriptComparison: Equatable, Sendable {
 
     /// Without noise of the workers' own, a round has one sum.
     private static func opened(_ round: Int, _ own: Rounds, _ other: Rounds) -> String? {
-        func sums(_ rounds: Rounds) -> Set<String> {
-            Set(rounds.attempts(round).filter { $0.value.survivors != nil && !$0.value.isNoisy }.keys)
-        }
-        let (left, right) = (sums(own), sums(other))
-        guard !left.isEmpty, !right.isEmpty, left.isDisjoint(with: right) else { return nil }
+        let attempts = own.opened(round, isNoisy: false).union(other.opened(round, isNoisy: false))
+        guard attempts.count > 1 else { return nil }
         return "they gave shares for different attempts, so that there may be two sums of one round"
+    }
+
+    /// With noise of the workers' own, which ε counts each time, a round may have several sums; a coordinator that makes them
+    /// on purpose spends the budget sooner.
+    private static func repetition(_ round: Int, _ own: Rounds, _ other: Rounds) -> String? {
+        let attempts = own.opened(round, isNoisy: true).union(other.opened(round, isNoisy: true))
+        guard attempts.count > 1 else { return nil }
+        return
+            "they gave shares for \(attempts.count) attempts, so that there may be as many sums of one round. Each has "
+            + "noise of its own, and epsilon counts each"
     }
 
     private static func words(_ digests: Set<String>) -> String { words(digests.sorted()) }
@@ -112,10 +130,12 @@ public struct TranscriptComparison: Equatable, Sendable {
 extension TranscriptComparison {
     /// What a transcript says of each round.
     private struct Rounds {
-        /// What it says of an attempt under secure aggregation.
+        /// What a line says of an attempt under secure aggregation.
         struct Attempt {
             var terms: MaskingTerms
             var roster: [String]
+            /// Basis, state and order.
+            var ground: [String]
             var survivors: [String]?
             var isNoisy: Bool
         }
@@ -135,16 +155,21 @@ extension TranscriptComparison {
             Set((entries[round] ?? []).compactMap { $0[keyPath: path] })
         }
 
-        /// The attempts at a round, by their random bytes.
-        func attempts(_ round: Int) -> [String: Attempt] {
+        /// The lines of each attempt at a round, by its random bytes.
+        func attempts(_ round: Int) -> [String: [Attempt]] {
             (entries[round] ?? []).reduce(into: [:]) { attempts, entry in
                 guard let terms = entry.terms, let roster = entry.roster else { return }
-                let name = Hexadecimal.encode(terms.attempt)
-                let before = attempts[name]
-                attempts[name] = Attempt(
-                    terms: terms, roster: roster, survivors: entry.survivors ?? before?.survivors,
-                    isNoisy: entry.epsilon != nil)
+                attempts[Hexadecimal.encode(terms.attempt), default: []].append(
+                    Attempt(
+                        terms: terms, roster: roster,
+                        ground: [entry.basis, entry.state, entry.order].map { $0 ?? "" },
+                        survivors: entry.survivors, isNoisy: entry.epsilon != nil))
             }
+        }
+
+        /// The attempts at a round that shares were given for.
+        func opened(_ round: Int, isNoisy: Bool) -> Set<String> {
+            Set(attempts(round).filter { $0.value.contains { $0.survivors != nil && $0.isNoisy == isNoisy } }.keys)
         }
     }
 }

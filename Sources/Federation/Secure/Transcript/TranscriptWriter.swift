@@ -2,7 +2,7 @@ public import Crypto
 public import Foundation
 import Privacy
 import Synchronization
-import Tensors
+public import Tensors
 
 /// Writes a worker's transcript of a run: each line is on the disk before what it tells of is given away.
 public final class TranscriptWriter: RoundWitness {
@@ -54,7 +54,7 @@ public final class TranscriptWriter: RoundWitness {
     }
 
     /// Nothing is noted of an order before something is given away for it.
-    public func willWork(_ work: OrderedWork) throws {}
+    public func willWork(_ work: OrderedWork, from state: StateDict) throws {}
 
     /// Notes what is about to be sent.
     public func willSend(_ result: OutgoingResult, of work: OrderedWork) throws {
@@ -67,9 +67,11 @@ public final class TranscriptWriter: RoundWitness {
     private static func begin(_ path: String, _ signer: WorkerIdentity) throws -> (
         State, dropped: Int
     ) {
-        let data = FileManager.default.contents(atPath: path) ?? Data()
-        guard data.contains(UInt8(ascii: "\n")) else {
-            let head = FileManager.default.contents(atPath: Transcript.headPath(path))
+        let data =
+            try FileManager.default.fileExists(atPath: path)
+            ? BoundedFile.read(path, atMost: TranscriptLines.lineLimit, prefixOnly: true) : Data()
+        guard data.contains(UInt8(ascii: "\n")) || data.count == TranscriptLines.lineLimit else {
+            let head = Transcript.head(path)
             guard head.map({ TranscriptHead.isBeginning($0, of: signer) }) ?? true else {
                 throw FederationError(
                     .corruptState,
@@ -90,7 +92,7 @@ public final class TranscriptWriter: RoundWitness {
         return (
             State(
                 count: transcript.entries.count, last: transcript.lastDigest, length: transcript.byteCount),
-            data.count - transcript.byteCount
+            transcript.restCount
         )
     }
 
@@ -99,12 +101,24 @@ public final class TranscriptWriter: RoundWitness {
             do {
                 let line = try TranscriptLine(entry, number: state.count + 1, after: state.last, key: key)
                 let bytes = line.bytes + [UInt8(ascii: "\n")]
+                try Self.checkSize(of: line, behind: state.length)
                 try Self.write(bytes, at: state.length, to: path)
                 state = State(count: state.count + 1, last: line.digest, length: state.length + bytes.count)
                 try writeHead(state)
             } catch {
                 throw unwritten(error)
             }
+        }
+    }
+
+    /// What could not be read back is not written.
+    private static func checkSize(of line: TranscriptLine, behind length: Int) throws {
+        let (lineLimit, limit) = (TranscriptLines.lineLimit, TranscriptLines.limit)
+        guard line.bytes.count <= lineLimit, length + line.bytes.count < limit else {
+            throw FederationError(
+                .writeFailed,
+                "a line may have \(lineLimit) bytes and a transcript \(limit), and this line has \(line.bytes.count) after "
+                    + "\(length): give the run another name, which begins another transcript")
         }
     }
 

@@ -73,8 +73,8 @@ extension PrivacyRelease.Mechanism {
         case .distributed(let noise):
             let name = noise.kind == .skellam ? "Skellam" : "discrete Gaussian"
             return
-                "a masked sum with shares of \(name) noise by at least \(noise.shares) workers, together of deviation "
-                + "\(PrivacyLedger.rounded(noise.noiseMultiplier)) times the clip of \(PrivacyLedger.rounded(noise.clip))"
+                "a masked sum to which each worker adds a share of \(name) noise, so that the shares of any "
+                + "\(noise.shares) honest workers together have a deviation of \(PrivacyLedger.rounded(noise.noiseMultiplier)) times the clip of \(PrivacyLedger.rounded(noise.clip))"
         }
     }
 }
