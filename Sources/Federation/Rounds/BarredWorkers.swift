@@ -19,5 +19,7 @@ public struct BarredWorkers: Equatable, Sendable {
     }
 
     /// Why a worker is left out; `nil` if it is not.
-    public func reason(for worker: WorkerID, signingKey: Data = Data()) -> String? { workers[worker] ?? keys[signingKey] }
+    public func reason(for worker: WorkerID, signingKey: Data = Data()) -> String? {
+        workers[worker] ?? keys[signingKey]
+    }
 }

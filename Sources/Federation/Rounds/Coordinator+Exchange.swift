@@ -1,3 +1,5 @@
+import Foundation
+import Privacy
 import SwiftProtobuf
 import Transports
 
@@ -51,23 +53,28 @@ extension Coordinator {
 
     /// Takes in what the round's exchange has shown of its workers, before the round is lost, given up or committed.
     mutating func take(_ findings: ExchangeFindings, at now: Duration) {
-        for (worker, reason) in findings.misconduct.sorted(by: { $0.key < $1.key }) {
-            bar(worker, reason: reason, at: now)
+        for (worker, breach) in findings.misconduct.sorted(by: { $0.key < $1.key }) {
+            bar(worker, breach, at: now)
             losses.explain()
         }
         let silent = findings.late.union(findings.missed).subtracting(findings.misconduct.keys)
         for worker in findings.faithful.subtracting(silent) { absences.answered(worker) }
         for worker in silent.sorted() {
             let rounds = absences.failed(worker, endedExchange: findings.missed.contains(worker))
-            guard rounds > 0, let member = members[worker], member.isThere, !takingPart.contains(worker) else { continue }
+            guard rounds > 0, let member = members[worker], member.isThere, !takingPart.contains(worker) else {
+                continue
+            }
             events.append(.leftOut(member, rounds: rounds))
             losses.explain()
         }
     }
 
-    /// Leaves a worker that provably broke the protocol out of the rest of the run.
-    mutating func bar(_ worker: WorkerID, reason: String, at now: Duration) {
-        guard let member = members[worker] else { return }
+    /// Leaves a worker that provably broke the protocol out of the rest of the run, and the key that signed the evidence. What
+    /// signing key a worker names when it joins is only a claim: nobody else's may be left out for it.
+    private mutating func bar(_ worker: WorkerID, _ breach: ExchangeFindings.Breach, at now: Duration) {
+        let reason = breach.reason
+        guard var member = members[worker] else { return }
+        member.signingKey = breach.identity.bytes
         barred.add(worker, signingKey: member.signingKey, reason: reason)
         unable[worker] = nil
         _ = board.release(worker)
@@ -81,9 +88,9 @@ extension Coordinator {
     mutating func keepOut(_ member: Member, _ hello: WireHello, _ reason: String) {
         var member = member
         let isNews = member.state != .excluded
-        (member.name, member.signingKey, member.state) = (hello.name, hello.signingKey, .excluded)
+        (member.name, member.state) = (hello.name, .excluded)
         members[member.id] = member
-        barred.add(member.id, signingKey: hello.signingKey, reason: reason)
+        barred.add(member.id, signingKey: Data(), reason: reason)
         if isNews { events.append(.excluded(member, reason: reason)) }
     }
 

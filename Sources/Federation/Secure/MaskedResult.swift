@@ -182,7 +182,8 @@ struct MaskedResult {
         let unopened = worker.unopened
         guard !unopened.isEmpty, !hasComplained else { return nil }
         hasComplained = true
-        return "the shares of worker \(unopened.map(\.description).joined(separator: ", ")) could not be opened: this worker "
+        return
+            "the shares of worker \(unopened.map(\.description).joined(separator: ", ")) could not be opened: this worker "
             + "goes on without them, and says so to the coordinator"
     }
 

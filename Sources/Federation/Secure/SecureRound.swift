@@ -116,7 +116,7 @@ final class SecureRound: Sendable {
     /// What is next for a worker.
     func turn(for worker: WorkerID) -> ExchangeTurn {
         state.withLock { state in
-            if let reason = state.findings.misconduct[worker] { return .over(reason: reason) }
+            if let breach = state.findings.misconduct[worker] { return .over(reason: breach.reason) }
             guard let identity = state.identities[worker], state.server.stage < .finished else {
                 return .over(reason: "")
             }
@@ -195,7 +195,9 @@ extension SecureRound.State {
         let faithful = workers(server.expected)
         let sum = try server.finish(lanes: lanes)
         findings.faithful = faithful
-        blame(sum.misdealt, "the shares that it dealt do not give the secret it committed to, though it signed each of them")
+        blame(
+            sum.misdealt,
+            "the shares that it dealt do not give the secret it committed to, though it signed each of them")
         return sum
     }
 
@@ -206,7 +208,9 @@ extension SecureRound.State {
     }
 
     fileprivate mutating func blame(_ culprits: [WorkerIdentity], _ reason: String) {
-        for worker in workers(culprits) where findings.misconduct[worker] == nil { findings.misconduct[worker] = reason }
+        for (worker, identity) in identities where culprits.contains(identity) && findings.misconduct[worker] == nil {
+            findings.misconduct[worker] = ExchangeFindings.Breach(identity: identity, reason: reason)
+        }
     }
 
     private func workers(_ named: [WorkerIdentity]) -> Set<WorkerID> {

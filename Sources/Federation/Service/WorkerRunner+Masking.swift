@@ -81,7 +81,9 @@ extension WorkerRunner {
                         return .exchanged
                     }
                 case .over(let end):
-                    if !end.reason.isEmpty { say("the coordinator takes no more of this worker in this round: \(end.reason)") }
+                    if !end.reason.isEmpty {
+                        say("the coordinator takes no more of this worker in this round: \(end.reason)")
+                    }
                     return .exchanged
                 case .wait, nil: request = .with { $0.exchange.task = order.task }
                 }

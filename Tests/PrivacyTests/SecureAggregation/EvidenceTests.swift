@@ -111,7 +111,9 @@ import Testing
         #expect(culprits(&round, Data(answer.dropLast())) == [])
     }
 
-    @Test("Silence is named in every stage, and is no evidence", arguments: [SecureAggregationServer.Stage.shares, .inputs])
+    @Test(
+        "Silence is named in every stage, and is no evidence",
+        arguments: [SecureAggregationServer.Stage.shares, .inputs])
     func silence(stage: SecureAggregationServer.Stage) throws {
         var round = try TestRound(workers: 5, fewest: 4)
         let vectors = round.vectors()

@@ -90,18 +90,19 @@ import Testing
         #expect(code { _ = try encoding.steps(of: sum, workers: 7) } == .invalidValue)
     }
 
-    @Test("Whatever a sum is, a step around the ring moves what noise is added to by one step at most", arguments: 1...6)
+    @Test(
+        "Whatever a sum is, a step around the ring moves what noise is added to by one step at most", arguments: 1...6)
     func lipschitz(workers: Int) throws {
         let encoding = try FixedPoint(bits: 16, workers: 6, clip: .norm(1))
         let ring = (UInt32(0)..<65_536).map { $0 }
         let steps = try encoding.steps(of: ring + [UInt32(workers)], workers: workers).steps
-        for (index, step) in steps.enumerated() { #expect(abs(step - steps[(index + 1) % ring.count]) <= 1) }
+        let widest = steps.indices.map { abs(steps[$0] - steps[($0 + 1) % ring.count]) }.max()
+        #expect(widest == 1)
         let bound = workers * encoding.largestElement
         #expect(steps.allSatisfy { abs($0) <= bound })
         // What honest workers reach is not moved, up to half of the ring's room.
-        for honest in 0...min(bound, 1 << 14) {
-            #expect(steps[honest] == honest && steps[(65_536 - honest) % 65_536] == -Int64(honest))
-        }
+        let honest = 0...min(bound, 1 << 14)
+        #expect(honest.allSatisfy { steps[$0] == $0 && steps[(65_536 - $0) % 65_536] == -Int64($0) })
     }
 
     @Test("Rounding goes up as often as the fraction says, so its mean is the value")
@@ -141,11 +142,17 @@ import Testing
     @Test("What its workers cannot have sent is read as the nearest that they can have, and counted")
     func impossibleSums() throws {
         let encoding = try FixedPoint(bits: 24, workers: 4, largestWeight: 3, clip: .value(5))
-        let bound = Float(Double(2 * encoding.largestElement) / encoding.scale)
+        // Of weight 3 they have three times the clip, and each may have rounded up.
+        let bound = Int(Double(3) * 5 * encoding.scale) + 2
+        let value = Float(Double(bound) * (1 / (encoding.scale * 3)))
+        #expect(abs(value - 5) < 1e-4)
         let high = try encoding.decode([0x7f_ffff, 0x80_0000, 0, 3], workers: 2)
-        #expect(high == WeightedMean(values: [bound / 3, -bound / 3, 0], weight: 3, outOfRange: 2))
+        #expect(high == WeightedMean(values: [value, -value, 0], weight: 3, outOfRange: 2))
+        let most = try encoding.decode([UInt32(2 * encoding.largestElement), 6], workers: 2)
+        #expect(most.outOfRange == 0 && abs(most.values[0] - 5) < 1e-4)
         for (sent, read) in [(UInt32(7), 6), (1, 2), (0, 2), (0xff_ffff, 2), (0x7f_ffff, 6)] {
-            #expect(try encoding.decode([0, sent], workers: 2) == WeightedMean(values: [0], weight: read, outOfRange: 1))
+            #expect(
+                try encoding.decode([0, sent], workers: 2) == WeightedMean(values: [0], weight: read, outOfRange: 1))
         }
         #expect(try encoding.decode([0, 6], workers: 2).outOfRange == 0)
         #expect(code { _ = try encoding.decode([], workers: 2) } == .invalidValue)

@@ -17,7 +17,8 @@ extension FixedPoint {
     /// The weighted mean that a sum of `workers` encoded vectors stands for.
     ///
     /// Nobody can tell who sent an element that is out of range, for the masks hide it. So the sum is not refused, or one
-    /// worker could end every round: such an element is read as the nearest one that honest workers can have sent.
+    /// worker could end every round: such an element is read as the nearest one that honest workers of this weight can have
+    /// sent. So each value of the mean is within the clip, but for a rounding of one step for each worker.
     ///
     /// - Parameters:
     ///   - sum: The ring elements of the sum, the weights' sum as the last.
@@ -25,7 +26,8 @@ extension FixedPoint {
     /// - Throws: ``PrivacyError/Code/invalidValue`` for an empty sum or a number of workers that there is no room for.
     public func decode(_ sum: [UInt32], workers: Int) throws -> WeightedMean {
         let weight = try weight(of: sum, workers: workers)
-        let bound = bound(ofSumOf: workers)
+        let byWeight = Int(Double(weight.read) * clip.bound * scale) + workers + noiseBound
+        let bound = min(bound(ofSumOf: workers), byWeight)
         let step = 1 / (scale * Double(weight.read))
         var outOfRange = weight.read == weight.found ? 0 : 1
         let values = sum.dropLast().map { element in

@@ -65,7 +65,7 @@ extension SecureAggregationWorker {
         let message = try SignedMessage(
             .reveal, body: body + secrets.seed.bytes, key: key, scope: session.roster.scope
         )
-            .bytes(round: configuration.round)
+        .bytes(round: configuration.round)
         revealed = message
         return message
     }

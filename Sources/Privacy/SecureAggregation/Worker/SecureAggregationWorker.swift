@@ -81,7 +81,9 @@ public struct SecureAggregationWorker: Sendable {
     public var roster: [WorkerIdentity] { session?.roster.workers ?? [] }
 
     /// The neighbours whose shares this worker could not open: they sealed something else, or the coordinator changed it.
-    public var unopened: [WorkerIdentity] { session.map { session in session.unopened.map { session.roster.workers[$0] } } ?? [] }
+    public var unopened: [WorkerIdentity] {
+        session.map { session in session.unopened.map { session.roster.workers[$0] } } ?? []
+    }
 
     /// Answers a message of the coordinator.
     ///
