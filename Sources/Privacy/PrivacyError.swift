@@ -32,12 +32,26 @@ public struct PrivacyError: Error, CustomStringConvertible, Sendable {
     public let message: String
     /// The error underneath, if any.
     public let cause: (any Error)?
+    /// Workers that provably broke the protocol: they signed what no honest worker signs.
+    public let culprits: [WorkerIdentity]
+    /// Workers whose silence ended a round. It proves nothing: a connection may have failed.
+    public let absent: [WorkerIdentity]
 
     /// Creates an error.
-    public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
+    public init(
+        _ code: Code, _ message: String, cause: (any Error)? = nil, culprits: [WorkerIdentity] = [],
+        absent: [WorkerIdentity] = []
+    ) {
         self.code = code
         self.message = message
         self.cause = cause
+        self.culprits = culprits
+        self.absent = absent
+    }
+
+    /// The same error as evidence against a worker.
+    func blaming(_ worker: WorkerIdentity) -> PrivacyError {
+        PrivacyError(code, message, cause: cause, culprits: culprits + [worker], absent: absent)
     }
 
     /// The message, followed by its cause.

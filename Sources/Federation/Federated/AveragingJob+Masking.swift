@@ -75,10 +75,13 @@ extension AveragingJob {
     public func exchange(limit: Duration, present: () -> Set<WorkerID>) throws {
         guard let secure = current.withLock({ $0.round?.intake.secure }) else { return }
         do {
+            defer { current.withLock { $0.findings = secure.findings } }
             let lanes = ProcessInfo.processInfo.activeProcessorCount
             let outcome = try secure.run(
                 limit: limit, lanes: lanes, willOpen: { try noteAhead(secure.terms) }, present: present)
-            current.withLock { $0.round?.sum(outcome) }
+            // Under differential privacy the count would tell of data.
+            let isTold = settings.privacy == nil && disclosure == .everything
+            current.withLock { $0.round?.sum(outcome, tellingRange: isTold) }
         } catch let error as FederationError where error.code == .roundSpent && !Self.isRepeatable(settings) {
             current.withLock { $0.round?.intake = .spent }
             throw error
@@ -88,6 +91,14 @@ extension AveragingJob {
         } catch {
             current.withLock { $0.round = nil }
             throw error
+        }
+    }
+
+    /// What the last exchange has shown of its workers; asked for once.
+    public func takeFindings() -> ExchangeFindings {
+        current.withLock { current in
+            defer { current.findings = ExchangeFindings() }
+            return current.findings
         }
     }
 
@@ -122,8 +133,9 @@ extension AveragingJob.Intake {
 }
 
 extension AveragingJob.Round {
-    fileprivate mutating func sum(_ outcome: SecureRound.Outcome) {
+    fileprivate mutating func sum(_ outcome: SecureRound.Outcome, tellingRange: Bool) {
         intake = .sum(outcome)
+        if tellingRange, outcome.outOfRange > 0 { values[RoundReport.outOfRange] = Double(outcome.outOfRange) }
         contributions = outcome.workers
         weights = Double(outcome.weight)
         losses = CompensatedSum()

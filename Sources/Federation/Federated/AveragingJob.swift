@@ -76,6 +76,8 @@ public final class AveragingJob: Job {
         var optimizer: any ServerOptimizer
         var round: Round?
         var isBudgetSpent = false
+        /// What the last exchange has shown of its workers.
+        var findings = ExchangeFindings()
     }
 
     /// Workers that must be there before a round begins, the first or a later one.

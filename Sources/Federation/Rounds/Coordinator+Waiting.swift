@@ -17,7 +17,7 @@ extension Coordinator {
     var shortage: Shortage? {
         let present = members.values.count(where: \.isThere)
         switch phase {
-        case .gathering where job.round > 0 || losses > 0:
+        case .gathering where job.round > 0 || losses.attempts > 0:
             guard present < job.minimumWorkers else { return nil }
             return Shortage(
                 round: job.round, need: .workers(there: present, needed: job.minimumWorkers), missing: missing)

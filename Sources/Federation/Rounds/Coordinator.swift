@@ -9,16 +9,16 @@ import Transports
 struct Coordinator<Ticket: Sendable> {
     let job: any Job
     let timing: Timing
-    private(set) var phase = Phase.gathering
-    private(set) var members: [WorkerID: Member] = [:]
-    private var events: [CoordinatorEvent] = []
+    var phase = Phase.gathering
+    var members: [WorkerID: Member] = [:]
+    var events: [CoordinatorEvent] = []
     private typealias Poll = (worker: WorkerID, ticket: Ticket, since: Duration)
     /// Polls that have been looked at and had nothing to get; those that have come since.
     private var (parked, arrived): ([Poll], [Poll]) = ([], [])
     /// Whether something has changed that parked polls may get an answer by.
-    private var hasNews = true
+    var hasNews = true
     private var (lastLook, lastRollCall): (Duration, Duration) = (.zero, .zero)
-    private(set) var board: TaskBoard
+    var board: TaskBoard
     private(set) var plan = RoundPlan(tasks: [])
     private(set) var hasComplained = false
     /// When time began to pass.
@@ -26,17 +26,25 @@ struct Coordinator<Ticket: Sendable> {
     /// Whether rounds were done before this coordinator began, by workers that it does not know yet.
     let isResumed: Bool
     /// Workers that nobody needs to wait for.
-    private(set) var lost = LostWorkers()
+    var lost = LostWorkers()
+    /// Workers that provably broke the protocol.
+    var barred: BarredWorkers
+    /// Workers whose silence costs rounds.
+    var absences = Absences()
+    /// Rounds that ended without a sum, in a row.
+    var losses = RoundLosses()
     /// Workers of before this coordinator began, by name.
     let known: [WorkerID: String]
     private var stall = StallReports()
     /// Workers that have been told that the run is over.
     private var dismissed: Set<WorkerID> = []
     /// The state that the round starts from, once it is published.
-    private var base: WireBlob?
+    var base: WireBlob?
 
-    init(job: any Job, timing: Timing, known: [WorkerID: String] = [:]) {
-        (self.job, self.known) = (job, known)
+    init(
+        job: any Job, timing: Timing, known: [WorkerID: String] = [:], barred: BarredWorkers = BarredWorkers()
+    ) {
+        (self.job, self.known, self.barred) = (job, known, barred)
         self.timing = timing
         isResumed = job.round > 0
         board = TaskBoard([], patience: timing.patience)
@@ -60,6 +68,9 @@ struct Coordinator<Ticket: Sendable> {
         guard !lost.spent.contains(worker) else { return }
         let known = members[worker]
         var member = known ?? Member(id: worker, hello: hello, now: now)
+        if let reason = barred.reason(for: worker, signingKey: hello.signingKey) {
+            return keepOut(member, hello, reason)
+        }
         if member.state == .excluded {
             guard let since = unable[worker], now - since >= timing.patience * 4 else { return }
             (unable[worker], strikes[worker]) = (nil, nil)
@@ -83,7 +94,7 @@ struct Coordinator<Ticket: Sendable> {
     }
 
     /// Notes a sign of life; one that was gone is back.
-    private mutating func heard(_ worker: WorkerID, _ state: Member.State, at now: Duration) {
+    mutating func heard(_ worker: WorkerID, _ state: Member.State, at now: Duration) {
         guard var member = members[worker] else { return }
         let wasThere = member.isThere
         member.lastHeard = now
@@ -97,7 +108,7 @@ struct Coordinator<Ticket: Sendable> {
     /// Answers a worker that has joined.
     mutating func handle(_ request: WireRequest, from worker: WorkerID, _ ticket: Ticket, at now: Duration) -> Outcome {
         guard let member = members[worker] else { return .reply(.joinFirst) }
-        guard member.state != .excluded else { return .problem(.excluded, Self.exclusion) }
+        guard member.state != .excluded else { return .problem(.excluded, exclusion(of: worker)) }
         guard !lost.spent.contains(worker) else { return .reply(.finished(WireFailure.spentBudget)) }
         switch request.kind {
         case .poll: return poll(worker, ticket, now)
@@ -183,7 +194,7 @@ struct Coordinator<Ticket: Sendable> {
         heard(worker, .left, at: now)
     }
 
-    private func isCurrent(_ key: TaskKey) -> Bool { key.round == job.round && key.base == base?.id }
+    func isCurrent(_ key: TaskKey) -> Bool { key.round == job.round && key.base == base?.id }
 
     // MARK: Results
 
@@ -246,11 +257,9 @@ struct Coordinator<Ticket: Sendable> {
 
     /// Failures in a row that shut a worker out.
     private static var strikes: Int { 3 }
-    /// What an excluded worker is told.
-    static var exclusion: String { "this worker may not take part any more" }
     private var strikes: [WorkerID: Int] = [:]
     /// Workers that were shut out because they could not do their tasks, and when.
-    private var unable: [WorkerID: Duration] = [:]
+    var unable: [WorkerID: Duration] = [:]
 
     private mutating func countAgainst(_ worker: WorkerID, _ reason: String, at now: Duration) {
         strikes[worker, default: 0] += 1
@@ -311,7 +320,7 @@ struct Coordinator<Ticket: Sendable> {
     mutating func open(from base: WireBlob, at now: Duration) {
         guard wantsRound(at: now) else { return }
         do {
-            plan = try job.plan(for: there)
+            plan = try job.plan(for: takingPart)
         } catch {
             return fail("\(error)")
         }
@@ -322,7 +331,7 @@ struct Coordinator<Ticket: Sendable> {
         events.append(.roundOpened(round: job.round, tasks: board.count))
     }
 
-    private var there: [WorkerID] { members.values.filter(\.isThere).map(\.id).sorted() }
+    var there: [WorkerID] { members.values.filter(\.isThere).map(\.id).sorted() }
 
     private mutating func isClosable(at now: Duration) -> Bool {
         guard case .open(let since) = phase, !board.isChecking else { return false }
@@ -349,60 +358,17 @@ struct Coordinator<Ticket: Sendable> {
     /// Goes on after `job.commit`.
     mutating func didCommit(_ report: RoundReport) {
         events.append(.committed(report))
-        losses = 0
-        if report.contributions > 0 { givenUp = 0 }
+        if let count = report.values[RoundReport.outOfRange] {
+            events.append(.outOfRange(round: report.round, numbers: Int(count)))
+        }
+        losses.didCommit(isEmpty: report.contributions == 0)
+        if report.contributions > 0 { absences.didCommit() }
         base = nil
         board = TaskBoard([], after: board, patience: timing.patience)
         if job.round >= job.rounds { finish() } else { phase = .gathering }
     }
 
-    /// How often in a row a round may be lost.
-    private static var lossLimit: Int { 5 }
-    private(set) var losses = 0
-
-    /// Begins the round anew, whose exchange ended without a sum.
-    mutating func lose(_ reason: String) {
-        events.append(.roundLost(round: job.round, reason: reason))
-        losses += 1
-        guard losses < Self.lossLimit else {
-            return fail("round \(job.round + 1) was lost \(losses) times in a row: \(reason)")
-        }
-        base = nil
-        board = TaskBoard([], after: board, patience: timing.patience)
-        phase = .gathering
-    }
-
-    private var givenUp = 0
-
-    /// Gives up the round, whose exchange ended without a sum after shares were asked for: workers do not give them twice.
-    ///
-    /// - Returns: whether the run continues. The round is then committed without any change.
-    mutating func giveUp(_ reason: String) -> Bool {
-        events.append(.roundGivenUp(round: job.round, reason: reason))
-        givenUp += 1
-        guard givenUp >= Self.lossLimit else { return true }
-        fail("\(givenUp) rounds in a row came to no sum, the last of them round \(job.round + 1): \(reason)")
-        return false
-    }
-
-    /// The workers at work: while the round's exchange goes on, those that take part in it, for the others ask for work.
-    var working: Set<WorkerID> { Set(members.values.filter { $0.state == .working }.map(\.id)) }
-
-    /// Hears a worker that takes part in the round's exchange.
-    ///
-    /// - Returns: The answer for one that may not.
-    mutating func hearExchange(_ exchange: WireExchange, from worker: WorkerID, at now: Duration) -> WireReply? {
-        guard let member = members[worker] else { return .joinFirst }
-        guard member.state != .excluded else { return .problem(.excluded, Self.exclusion) }
-        guard !lost.spent.contains(worker) else { return .finished(WireFailure.spentBudget) }
-        heard(worker, .working, at: now)
-        guard let key = TaskKey(exchange.task), isCurrent(key), phase != .gathering else {
-            return .with { $0.turn = .with { $0.over = .init() } }
-        }
-        return nil
-    }
-
-    private mutating func finish() {
+    mutating func finish() {
         (phase, hasNews) = (.finished, true)
         events.append(.finished)
     }
@@ -467,7 +433,7 @@ struct Coordinator<Ticket: Sendable> {
         case .finished: return .finished("the run is done")
         case .failed(let reason): return .finished(WireFinished.failureMark + reason)
         case .open:
-            if members[worker]?.state == .excluded { return .problem(.excluded, Self.exclusion) }
+            if members[worker]?.state == .excluded { return .problem(.excluded, exclusion(of: worker)) }
             if let order = lease(to: worker, at: now) { return .with { $0.order = order } }
             if board.hasFailures { board.forgetFailures(among: there) }
         case .gathering, .committing: break

@@ -10,6 +10,13 @@ public enum CoordinatorEvent: Equatable, Sendable {
     case left(Member, reason: String)
     /// A worker may not take part any more.
     case excluded(Member, reason: String)
+    /// A worker provably broke the protocol of secure aggregation. It is left out of the rest of the run, whoever coordinates
+    /// it: to be made durable.
+    case barred(Member, reason: String)
+    /// A worker's silence cost an exchange. It is left out of so many rounds.
+    case leftOut(Member, rounds: Int)
+    /// A masked sum had numbers that honest workers cannot have sent; nobody can tell who did.
+    case outOfRange(round: Int, numbers: Int)
     /// A round has begun.
     case roundOpened(round: Int, tasks: Int)
     /// A result counts.

@@ -49,6 +49,8 @@ public protocol Job: AnyObject, Sendable {
     /// - Throws: `FederationError.roundLost` where too few workers are left: the round is planned again then; `.roundSpent`
     ///   where shares were asked for already: `commit` goes on with the next round.
     func exchange(limit: Duration, present: () -> Set<WorkerID>) throws
+    /// What the last exchange has shown of its workers; asked for after it, whether it threw or not.
+    func takeFindings() -> ExchangeFindings
     /// Takes what a worker says in the exchange.
     ///
     /// - Throws: what is wrong with it; the exchange goes on as if it had not come.
@@ -78,6 +80,8 @@ extension Job {
     public func moreTasks(for workers: [WorkerID]) throws -> [PlannedTask] { [] }
     /// Nothing.
     public func exchange(limit: Duration, present: () -> Set<WorkerID>) throws {}
+    /// Nothing.
+    public func takeFindings() -> ExchangeFindings { ExchangeFindings() }
     /// There is none.
     public func take(_ message: ExchangeMessage, of task: UInt64, from worker: WorkerID) throws {
         throw FederationError(.protocolViolation, "the run has no secure aggregation")
@@ -199,6 +203,9 @@ public struct RoundReport: Equatable, Sendable {
     public var tokens: Int
     /// Others by name, as the run's log has them.
     public var values: [String: Double]
+    /// The name in `values` of how many numbers of a masked sum were out of range: honest workers cannot have sent them.
+    public static let outOfRange = "out_of_range"
+
     /// Whether the round has to be durable before the next one begins.
     public var isFinal = false
 

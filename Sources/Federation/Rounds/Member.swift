@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 public import Transports
 
 /// A worker, as the coordinator knows it.
@@ -25,8 +25,8 @@ public struct Member: Equatable, Sendable {
     public var lanes: Int
     /// What the last bits of its results depend on.
     public var arithmetic: String
-    /// Its Ed25519 key, where it named one.
-    var signingKey: Data
+    /// Its Ed25519 key, empty where it named none.
+    public internal(set) var signingKey: Data
     /// What it does.
     public var state = State.idle
     /// How far it is with its task, from 0 to 1.

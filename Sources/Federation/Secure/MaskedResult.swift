@@ -127,6 +127,7 @@ struct MaskedResult {
     private var elements: [UInt32]
     private var vector: Blob?
     private let willSend: @Sendable (OutgoingResult) throws -> Void
+    private var hasComplained = false
     /// Values that were cut at the clip.
     let cutCount: Int
 
@@ -175,6 +176,16 @@ struct MaskedResult {
 
     /// What is sent in place of the result.
     var advertisement: Data { worker.advertisement }
+
+    /// What to tell the user of neighbours whose shares did not open; once.
+    mutating func takeComplaint() -> String? {
+        let unopened = worker.unopened
+        guard !unopened.isEmpty, !hasComplained else { return nil }
+        hasComplained = true
+        return
+            "the shares of worker \(unopened.map(\.description).joined(separator: ", ")) could not be opened: this worker "
+            + "goes on without them, and says so to the coordinator"
+    }
 
     /// Answers a message of the coordinator.
     ///

@@ -28,12 +28,15 @@ final class SecureRound: Sendable {
         let weight: Int
         /// Σ wᵢ(xᵢ − x₀) as it was summed up; nil where the workers' noise is in it already.
         let sum: StepSum?
+        /// Elements of the sum that honest workers cannot have sent.
+        let outOfRange: Int
     }
 
     fileprivate struct State {
         var server: SecureAggregationServer
         var identities: [WorkerID: WorkerIdentity] = [:]
         var isInterrupted = false
+        var findings = ExchangeFindings()
     }
 
     let terms: MaskingTerms
@@ -41,6 +44,9 @@ final class SecureRound: Sendable {
     private let encoding: UpdateEncoding
     private let state: Mutex<State>
     private let wake = WakeUp()
+
+    /// What the exchange has shown of its workers so far.
+    var findings: ExchangeFindings { state.withLock(\.findings) }
 
     /// Begins an attempt.
     ///
@@ -95,6 +101,9 @@ final class SecureRound: Sendable {
                 _ = try body(&state.server)
             } catch let error as PrivacyError where error.code == .wrongStage {
                 // The turn that follows says what is next, or that the exchange has gone on without this worker.
+            } catch let error as PrivacyError {
+                state.blame(error.culprits, error.message)
+                throw error
             }
         }
         wake.signal()
@@ -107,6 +116,7 @@ final class SecureRound: Sendable {
     /// What is next for a worker.
     func turn(for worker: WorkerID) -> ExchangeTurn {
         state.withLock { state in
+            if let breach = state.findings.misconduct[worker] { return .over(reason: breach.reason) }
             guard let identity = state.identities[worker], state.server.stage < .finished else {
                 return .over(reason: "")
             }
@@ -143,8 +153,9 @@ final class SecureRound: Sendable {
                     hasAsked = true
                 }
             } while try state.withLock { try $0.advance() }
-            return try outcome(try state.withLock { try $0.server.finish(lanes: lanes) })
+            return try outcome(try state.withLock { try $0.finish(lanes: lanes) })
         } catch let error as PrivacyError {
+            state.withLock { $0.note(error) }
             throw FederationError(hasAsked ? .roundSpent : .roundLost, error.message, cause: error.cause)
         }
     }
@@ -155,6 +166,8 @@ final class SecureRound: Sendable {
         while try !present().isDisjoint(with: state.withLock { try $0.missing() }), clock.now < end {
             wake.wait(for: .milliseconds(50))
         }
+        let late = present()
+        try state.withLock { $0.findings.late.formUnion(late.intersection(try $0.missing())) }
     }
 
     private func outcome(_ sum: SecureSum) throws -> Outcome {
@@ -162,8 +175,9 @@ final class SecureRound: Sendable {
         let loss = layout.carriesLoss ? mean.values.last : nil
         return Outcome(
             meanDifference: layout.tensors(mean.values),
-            loss: loss.map { Double($0) / terms.clip.bound * UpdateLayout.highestLoss }, workers: sum.workers.count,
-            weight: mean.weight, sum: try encoding.steps(of: sum.elements, workers: sum.workers.count))
+            loss: loss.map { max(0, Double($0) / terms.clip.bound * UpdateLayout.highestLoss) },
+            workers: sum.workers.count, weight: mean.weight,
+            sum: try encoding.steps(of: sum.elements, workers: sum.workers.count), outOfRange: mean.outOfRange)
     }
 }
 
@@ -173,7 +187,35 @@ extension SecureRound.State {
         if isInterrupted { throw FederationError(.cancelled, "the exchange was interrupted") }
         if server.canFinish { return [] }
         let missing = Set(server.expected).subtracting(server.answered)
-        return identities.filter { missing.contains($0.value) }.map(\.key)
+        return identities.filter { missing.contains($0.value) && findings.misconduct[$0.key] == nil }.map(\.key)
+    }
+
+    /// Takes the masks off, and notes who could be relied on.
+    fileprivate mutating func finish(lanes: Int) throws -> SecureSum {
+        let faithful = workers(server.expected)
+        let sum = try server.finish(lanes: lanes)
+        findings.faithful = faithful
+        blame(
+            sum.misdealt,
+            "the shares that it dealt do not give the secret it committed to, though it signed each of them")
+        return sum
+    }
+
+    /// Notes what ended the exchange.
+    fileprivate mutating func note(_ error: PrivacyError) {
+        blame(error.culprits, error.message)
+        findings.missed = workers(error.absent)
+    }
+
+    fileprivate mutating func blame(_ culprits: [WorkerIdentity], _ reason: String) {
+        for (worker, identity) in identities where culprits.contains(identity) && findings.misconduct[worker] == nil {
+            findings.misconduct[worker] = ExchangeFindings.Breach(identity: identity, reason: reason)
+        }
+    }
+
+    private func workers(_ named: [WorkerIdentity]) -> Set<WorkerID> {
+        let named = Set(named)
+        return Set(identities.filter { named.contains($0.value) }.map(\.key))
     }
 
     /// Closes a stage; false once only the masks have to be taken off.

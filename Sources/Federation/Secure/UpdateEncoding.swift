@@ -20,7 +20,7 @@ enum UpdateEncoding: Equatable, Sendable {
 
     /// The mean that a sum of `workers` vectors stands for.
     ///
-    /// - Throws: `PrivacyError` for a sum that cannot be.
+    /// - Throws: `PrivacyError` for a sum of another length, or of more workers than there is room for.
     func mean(of sum: [UInt32], workers: Int) throws -> Privacy.WeightedMean {
         switch self {
         case .plain(let encoding): try encoding.decode(sum, workers: workers)
@@ -32,7 +32,7 @@ enum UpdateEncoding: Equatable, Sendable {
     /// The sum of `workers` vectors in whole steps, as noise of the coordinator's is added to it; nil where there is noise in
     /// it already.
     ///
-    /// - Throws: `PrivacyError` for a sum that cannot be.
+    /// - Throws: as `mean`.
     func steps(of sum: [UInt32], workers: Int) throws -> StepSum? {
         switch self {
         case .plain(let encoding):

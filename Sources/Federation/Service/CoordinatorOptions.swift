@@ -36,6 +36,8 @@ public struct CoordinatorOptions: Sendable {
     public var wantsData = false
     /// Workers that have joined the run before and may come back, by name.
     public var known: [WorkerID: String] = [:]
+    /// Workers that are left out because they broke the protocol in the run before.
+    public var barred = BarredWorkers()
     /// The most bytes that one update may have.
     public var updateLimit: Int
     /// What uploads may take.

@@ -10,6 +10,7 @@ extension CoordinatorServer {
 
     /// Goes through the exchange that comes before a commit, if the job has one.
     func exchange() throws {
+        defer { core.withLock { $0.take(job.takeFindings(), at: now()) } }
         try job.exchange(limit: options.timing.patience * Self.exchangePatience) {
             core.withLock { $0.callRoll(at: now()) }
             flush()

@@ -69,7 +69,7 @@ public final class CoordinatorServer: Sendable {
         self.job = job
         self.options = options
         self.observer = observer
-        core = Mutex(Core(job: job, timing: options.timing, known: options.known))
+        core = Mutex(Core(job: job, timing: options.timing, known: options.known, barred: options.barred))
         turns = TurnDesk(job, longPoll: options.timing.longPoll)
         traffic = Traffic(onRefusal: observer.refused)
         sessions = SessionTable(security: options.security, authorize: authorize)
@@ -199,7 +199,10 @@ public final class CoordinatorServer: Sendable {
             }
             for answer in answers { answer.ticket.send(answer.reply) }
             for event in events {
-                if case .excluded(let member, _) = event { shutOut(member.id) }
+                switch event {
+                case .excluded(let member, _), .barred(let member, _): shutOut(member.id)
+                default: break
+                }
                 observer.happened(event)
             }
         }
@@ -327,9 +330,12 @@ public final class CoordinatorServer: Sendable {
     }
 
     private func answerBulk(_ incoming: RecordService.Incoming) {
-        switch core.withLock({ $0.members[incoming.worker]?.state }) {
+        let (state, exclusion) = core.withLock {
+            ($0.members[incoming.worker]?.state, $0.exclusion(of: incoming.worker))
+        }
+        switch state {
         case nil: return incoming.reply.send(.joinFirst)
-        case .excluded: return incoming.reply.send(.problem(.excluded, Core.exclusion))
+        case .excluded: return incoming.reply.send(.problem(.excluded, exclusion))
         default: break
         }
         let (reply, payload) = desk.answer(

@@ -71,6 +71,7 @@ extension WorkerRunner {
                     }
                     do {
                         guard let answer = try hands.masked?.answer(message, lanes: lanes) else { return .exchanged }
+                        if let complaint = hands.masked?.takeComplaint() { say(complaint) }
                         request = try self.request(answer, of: order)
                     } catch let error as FederationError where error.code == .forbidden {
                         depart(saying: "the policy of this worker's site does not allow it")
@@ -79,7 +80,11 @@ extension WorkerRunner {
                         say("this worker leaves the round: \(error)")
                         return .exchanged
                     }
-                case .over: return .exchanged
+                case .over(let end):
+                    if !end.reason.isEmpty {
+                        say("the coordinator takes no more of this worker in this round: \(end.reason)")
+                    }
+                    return .exchanged
                 case .wait, nil: request = .with { $0.exchange.task = order.task }
                 }
             case .problem(let problem) where problem.code == .gone:  // the upload was given up: begin anew

@@ -8,6 +8,7 @@ enum RunSchema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 runs") { try $0.execute(sql: runs) }
         migrator.registerMigration("2 incidents") { try $0.execute(sql: incidents) }
+        migrator.registerMigration("3 exclusions") { try $0.execute(sql: exclusions) }
         return migrator
     }
 
@@ -54,5 +55,11 @@ enum RunSchema {
             id INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL REFERENCES runs, kind TEXT NOT NULL,
             time REAL NOT NULL, text TEXT NOT NULL);
         CREATE INDEX incidentsOfRun ON incidents (run, kind);
+        """
+
+    static let exclusions = """
+        CREATE TABLE exclusions (
+            run INTEGER NOT NULL REFERENCES runs, fingerprint TEXT NOT NULL, signingKey BLOB NOT NULL,
+            reason TEXT NOT NULL, time REAL NOT NULL, PRIMARY KEY (run, fingerprint)) WITHOUT ROWID;
         """
 }

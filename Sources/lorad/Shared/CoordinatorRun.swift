@@ -126,6 +126,7 @@ final class CoordinatorRun {
         options.wantsData = federation.mode == .federated
         (options.configuration, options.files) = (basis.configuration, basis.files)
         options.known = try knownWorkers()
+        options.barred = try barredWorkers()
         let journal = try access.dashboard.map { _ in
             try RunJournal(store.history, done: job.round, minimumWorkers: job.minimumWorkers)
         }
@@ -191,6 +192,16 @@ final class CoordinatorRun {
         let workers = try store.history.workers().filter { !$0.isRevoked }
         let named = workers.compactMap { worker in WorkerID(worker.fingerprint).map { ($0, worker.name) } }
         return Dictionary(named) { $1 }
+    }
+
+    /// The workers that broke the protocol before this process began.
+    private func barredWorkers() throws -> BarredWorkers {
+        var barred = BarredWorkers()
+        for exclusion in try store.history.exclusions() {
+            guard let worker = WorkerID(exclusion.fingerprint) else { continue }
+            barred.add(worker, signingKey: exclusion.signingKey, reason: exclusion.reason)
+        }
+        return barred
     }
 
     /// The largest update is one with every tensor, and a header.

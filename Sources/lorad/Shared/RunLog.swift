@@ -59,6 +59,7 @@ final class RunLog: Sendable {
     /// Something happened.
     func happened(_ event: CoordinatorEvent) {
         if case .joined(let member) = event { record(member) }
+        if case .barred(let member, let reason) = event { bar(member, reason) }
         let wording = state.withLock { state in
             if case .joined(let member) = event { state.names[member.id] = member.name }
             state.status.take(event, at: now)
@@ -95,6 +96,17 @@ final class RunLog: Sendable {
 
     private var now: Duration { ContinuousClock.now - start }
 
+    /// Leaves a worker out for whoever coordinates the run next.
+    private func bar(_ member: Member, _ reason: String) {
+        let exclusion = ExclusionRecord(
+            fingerprint: member.id.description, signingKey: member.signingKey, reason: reason, time: Date())
+        do {
+            try store.record(exclusion)
+        } catch {
+            display.say("that \(member.name.onOneLine) is left out is not in the run's records: \(error)")
+        }
+    }
+
     private func record(_ member: Member) {
         let machine: JSONValue = .object([
             .init("lanes", .int(member.lanes)), .init("arithmetic", .string(member.arithmetic)),
@@ -114,8 +126,8 @@ extension CoordinatorEvent {
     /// Whether something went wrong, or nearly.
     fileprivate var isIncident: Bool {
         switch self {
-        case .fellSilent, .excluded, .refused, .taskFailed, .closedEarly, .waitingBeyondDeadline, .roundLost,
-            .roundGivenUp, .failed, .endedEarly:
+        case .fellSilent, .excluded, .barred, .leftOut, .outOfRange, .refused, .taskFailed, .closedEarly,
+            .waitingBeyondDeadline, .roundLost, .roundGivenUp, .failed, .endedEarly:
             true
         case .stalled(let shortage): !shortage.isRepeated
         case .joined, .left, .roundOpened, .counted, .late, .committed, .finished: false

@@ -36,6 +36,15 @@ struct EventWordingTests {
             (.fellSilent(member, held: nil), "silent", "alpha is silent"),
             (.left(member, reason: "stopped"), "left", "alpha has left: stopped"),
             (.excluded(member, reason: "its key was revoked"), "excluded", "alpha is shut out: its key was revoked"),
+            (.barred(member, reason: "it lied"), "barred", "alpha is left out of the rest of the run: it lied"),
+            (
+                .leftOut(member, rounds: 1), "left_out",
+                "alpha did not answer in the exchange: the next round goes on without it"
+            ),
+            (
+                .leftOut(member, rounds: 4), "left_out",
+                "alpha did not answer in the exchange: the next 4 rounds go on without it"
+            ),
         ]
         for (event, name, text) in events {
             let told = announcement(event)
@@ -106,6 +115,8 @@ struct EventWordingTests {
         #expect(
             announcement(.waitingBeyondDeadline(round: 2, results: 1, needed: 2), unit: .round).text
                 == "round 3: 1 of 2 results needed are in at the deadline; waiting for more")
+        let range = announcement(.outOfRange(round: 2, numbers: 7), unit: .round)
+        #expect(range.event == "out_of_range" && range.text?.hasPrefix("round 3: 7 numbers of the masked sum") == true)
         #expect(announcement(.failed(reason: "diverged")).text == "the run cannot go on: diverged")
         #expect(announcement(.finished).event == "finished")
         let early = announcement(.endedEarly(rounds: 2, reason: "no budget"), unit: .round)

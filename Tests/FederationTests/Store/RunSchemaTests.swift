@@ -35,6 +35,24 @@ struct RunSchemaTests {
         #expect(try store.history.incidents().count == 1)
     }
 
+    @Test("of an older lorad have nobody left out; who is left out stays so, also in a run that is begun anew")
+    func exclusions() throws {
+        let database = try fixture.open().database
+        try database.execute("DROP TABLE exclusions")
+        try database.execute("DELETE FROM grdb_migrations WHERE identifier = '3 exclusions'")
+        #expect(try RunCatalog(folder: fixture.folder.path).history(of: "run").exclusions().isEmpty)
+        let (first, later) = (fixture.start, fixture.start.addingTimeInterval(5))
+        let record = ExclusionRecord(fingerprint: "f", signingKey: Data([1]), reason: "it lied", time: first)
+        do {
+            let store = try fixture.open()
+            try store.record(record)
+            try store.record(ExclusionRecord(fingerprint: "f", signingKey: Data(), reason: "again", time: later))
+            try store.beginAnew(mode: "federated", configuration: "", now: later)
+        }
+        #expect(try fixture.open().history.exclusions() == [record])
+        #expect(try fixture.open("other").history.exclusions().isEmpty)
+    }
+
     @Test("keep the runs of one folder apart")
     func runs() throws {
         let (first, second) = (try fixture.open("first"), try fixture.open("second"))

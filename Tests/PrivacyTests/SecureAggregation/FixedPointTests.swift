@@ -82,12 +82,27 @@ import Testing
 
     @Test("A sum in whole steps is that of the mean, exactly")
     func steps() throws {
-        let encoding = try FixedPoint(bits: 32, workers: 4, clip: .norm(1))
+        let encoding = try FixedPoint(bits: 32, workers: 6, clip: .norm(1))
         let elements = try encoding.encode([0.6, -0.8], weight: 1)
         let sum = elements.map { $0 &+ $0 &+ $0 }
         let found = try encoding.steps(of: sum, workers: 3)
         #expect(found.weight == 3 && found.steps == elements.dropLast().map { Int64(3 * encoding.integer($0)) })
-        #expect(throws: PrivacyError.self) { try encoding.steps(of: sum, workers: 2) }
+        #expect(code { _ = try encoding.steps(of: sum, workers: 7) } == .invalidValue)
+    }
+
+    @Test(
+        "Whatever a sum is, a step around the ring moves what noise is added to by one step at most", arguments: 1...6)
+    func lipschitz(workers: Int) throws {
+        let encoding = try FixedPoint(bits: 16, workers: 6, clip: .norm(1))
+        let ring = (UInt32(0)..<65_536).map { $0 }
+        let steps = try encoding.steps(of: ring + [UInt32(workers)], workers: workers).steps
+        let widest = steps.indices.map { abs(steps[$0] - steps[($0 + 1) % ring.count]) }.max()
+        #expect(widest == 1)
+        let bound = workers * encoding.largestElement
+        #expect(steps.allSatisfy { abs($0) <= bound })
+        // What honest workers reach is not moved, up to half of the ring's room.
+        let honest = 0...min(bound, 1 << 14)
+        #expect(honest.allSatisfy { steps[$0] == $0 && steps[(65_536 - $0) % 65_536] == -Int64($0) })
     }
 
     @Test("Rounding goes up as often as the fraction says, so its mean is the value")
@@ -124,12 +139,22 @@ import Testing
         for weight in [0, 4, -1] { #expect(code { _ = try encoding.encode([1], weight: weight) } == .invalidValue) }
     }
 
-    @Test("A sum that its workers cannot have sent is found out")
+    @Test("What its workers cannot have sent is read as the nearest that they can have, and counted")
     func impossibleSums() throws {
         let encoding = try FixedPoint(bits: 24, workers: 4, largestWeight: 3, clip: .value(5))
-        #expect(code { _ = try encoding.decode([0x7f_ffff, 3], workers: 2) } == .tampered)
-        #expect(code { _ = try encoding.decode([0, 7], workers: 2) } == .tampered)
-        #expect(code { _ = try encoding.decode([0, 1], workers: 2) } == .tampered)
+        // Of weight 3 they have three times the clip, and each may have rounded up.
+        let bound = Int(Double(3) * 5 * encoding.scale) + 2
+        let value = Float(Double(bound) * (1 / (encoding.scale * 3)))
+        #expect(abs(value - 5) < 1e-4)
+        let high = try encoding.decode([0x7f_ffff, 0x80_0000, 0, 3], workers: 2)
+        #expect(high == WeightedMean(values: [value, -value, 0], weight: 3, outOfRange: 2))
+        let most = try encoding.decode([UInt32(2 * encoding.largestElement), 6], workers: 2)
+        #expect(most.outOfRange == 0 && abs(most.values[0] - 5) < 1e-4)
+        for (sent, read) in [(UInt32(7), 6), (1, 2), (0, 2), (0xff_ffff, 2), (0x7f_ffff, 6)] {
+            #expect(
+                try encoding.decode([0, sent], workers: 2) == WeightedMean(values: [0], weight: read, outOfRange: 1))
+        }
+        #expect(try encoding.decode([0, 6], workers: 2).outOfRange == 0)
         #expect(code { _ = try encoding.decode([], workers: 2) } == .invalidValue)
         #expect(code { _ = try encoding.decode([0, 3], workers: 5) } == .invalidValue)
     }

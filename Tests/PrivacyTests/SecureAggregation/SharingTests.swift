@@ -82,21 +82,4 @@ import Testing
             #expect(code { try revealed.verify(kind, deal: elsewhere) } == .tampered)
         }
     }
-
-    @Test("Shares that do not give what their owner committed to end the round, and the owner is named")
-    func misdealt() throws {
-        var test = try TestRound(workers: 3, threshold: 0.6)
-        try test.advertise([0, 1, 2])
-        try test.share([0, 1, 2])
-        try test.send(test.vectors(), of: [0, 1, 2])
-        try test.consent([0, 1, 2])
-        for answer in try test.answers(of: [0, 1, 2]) { try test.server.receive(answer) }
-        let share = try #require(test.server.session?.openings[0]?[0])
-        var bytes = share.bytes
-        bytes[0] ^= 1
-        test.server.session?.openings[0]?[0] = ShamirSharing.Share(point: share.point, bytes: bytes)
-        let error = #expect(throws: PrivacyError.self) { try test.server.finish() }
-        #expect(error?.code == .tampered)
-        #expect(test.server.stage == .failed)
-    }
 }

@@ -33,6 +33,9 @@ struct MessageReader {
         return count
     }
 
+    /// The bytes that are left.
+    var remaining: Int { rest.count }
+
     /// Nothing may be left.
     func finish() throws {
         guard rest.isEmpty else { throw malformed("\(rest.count) bytes follow its end") }

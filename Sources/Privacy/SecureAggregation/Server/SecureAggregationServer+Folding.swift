@@ -17,16 +17,15 @@ extension SecureAggregationServer {
     public mutating func fold(_ header: Data, chunk: (_ index: Int) throws -> Data) throws -> WorkerIdentity {
         let session = try open(.maskedInput, .inputs)
         let (message, place) = try signed(header, .maskedInput, session)
-        let input = try MaskedInput(message.body, chunks: PackedElements.chunkCount(configuration.elements))
+        let input = try evidence(against: message.sender) { try checked(message, at: place, session) }
         let digest = Data(SHA256.hash(data: message.body))
         if let earlier = session.folded[place] {
             guard earlier == digest else {
-                throw PrivacyError(.conflict, "worker \(message.sender) sent two different vectors")
+                throw PrivacyError(
+                    .conflict, "worker \(message.sender) sent two different vectors", culprits: [message.sender])
             }
             return message.sender
         }
-        try SignedMessage(.pledge, sender: message.sender, body: session.sharing.bytes, signature: input.pledge)
-            .verify(in: session.roster.scope)
         var added = 0
         do {
             while added < input.digests.count {
@@ -39,7 +38,21 @@ extension SecureAggregationServer {
         }
         self.session?.folded[place] = digest
         self.session?.pledges[place] = input.pledge
+        if !input.unopened.isEmpty { self.session?.complaints[place] = Set(input.unopened) }
         return message.sender
+    }
+
+    /// What a worker says of its vector: it must have masked with those that shared, and complain of no others.
+    private func checked(_ message: SignedMessage, at place: Int, _ session: ServerSession) throws -> MaskedInput {
+        let input = try MaskedInput(message.body, chunks: PackedElements.chunkCount(configuration.elements))
+        try SignedMessage(.pledge, sender: message.sender, body: session.sharing.bytes, signature: input.pledge)
+            .verify(in: session.roster.scope)
+        let dealers = session.roster.graph.neighbours(of: place).filter(session.sharing.contains)
+        guard Set(input.unopened).isSubset(of: dealers) else {
+            throw PrivacyError(
+                .malformed, "worker \(message.sender) complains of shares that nobody dealt to it")
+        }
+        return input
     }
 
     private mutating func takeAway(

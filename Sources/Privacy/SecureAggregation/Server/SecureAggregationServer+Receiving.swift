@@ -83,7 +83,7 @@ extension SecureAggregationServer {
     private mutating func receive(opening bytes: Data) throws -> WorkerIdentity {
         let session = try open(.opening, .openings)
         let (message, place) = try signed(bytes, .opening, session)
-        try GraphOpening.check(message, at: place, session.roster)
+        try evidence(against: message.sender) { try GraphOpening.check(message, at: place, session.roster) }
         self.session?.graphOpenings[place] = message
         return message.sender
     }
@@ -95,10 +95,12 @@ extension SecureAggregationServer {
         guard message.body.count == expected else {
             throw PrivacyError(
                 .malformed,
-                "the shares of worker \(message.sender) have \(message.body.count) bytes; \(expected) were expected")
+                "the shares of worker \(message.sender) have \(message.body.count) bytes; \(expected) were expected",
+                culprits: [message.sender])
         }
         if let earlier = session.shares[place], earlier != message.body {
-            throw PrivacyError(.conflict, "worker \(message.sender) sent two different sets of shares")
+            throw PrivacyError(
+                .conflict, "worker \(message.sender) sent two different sets of shares", culprits: [message.sender])
         }
         self.session?.shares[place] = message.body
         return message.sender
@@ -108,7 +110,8 @@ extension SecureAggregationServer {
         let session = try open(.consent, .consents)
         let (message, place) = try signed(bytes, .consent, session)
         guard session.survivors.contains(place), message.body == session.survivors.bytes else {
-            throw PrivacyError(.conflict, "worker \(message.sender) signed other survivors than there are")
+            throw PrivacyError(
+                .conflict, "worker \(message.sender) signed other survivors than there are", culprits: [message.sender])
         }
         self.session?.consents[place] = message.signature
         return message.sender
@@ -121,10 +124,18 @@ extension SecureAggregationServer {
             throw PrivacyError(.wrongStage, "worker \(message.sender) gave shares and had not signed the survivors")
         }
         if session.revealed.contains(place) { return message.sender }
-        let openings = try session.checked(message.body, from: place)
-        for (owner, share) in openings { self.session?.openings[owner, default: []].append(share) }
-        self.session?.revealed.insert(place)
+        let reveal = try evidence(against: message.sender) { try session.checked(message.body, from: place) }
+        self.session?.take(reveal, from: place)
         return message.sender
+    }
+
+    /// A check of what a worker signed for this very list of keys: an honest one passes it, so a failure is evidence.
+    func evidence<Result>(against worker: WorkerIdentity, _ check: () throws -> Result) throws -> Result {
+        do {
+            return try check()
+        } catch let error as PrivacyError {
+            throw error.blaming(worker)
+        }
     }
 
     /// A message of a worker of the list under its signature, and the worker's number.
@@ -137,24 +148,5 @@ extension SecureAggregationServer {
         }
         try message.verify(in: session.roster.scope)
         return (message, place)
-    }
-}
-
-extension ServerSession {
-    /// The shares in a worker's message that are still of use, each checked.
-    func checked(_ body: Data, from holder: Int) throws -> [(owner: Int, share: ShamirSharing.Share)] {
-        let owners = owners(heldBy: holder)
-        var reader = MessageReader(body, of: MessageKind.reveal.name)
-        var shares: [(owner: Int, share: ShamirSharing.Share)] = []
-        for owner in owners {
-            let revealed = try RevealedShare(from: &reader)
-            guard openings[owner, default: []].count < roster.sharesNeeded(of: owner),
-                let deal = Deal(roster, owner: owner, holder: holder)
-            else { continue }
-            try revealed.verify(kind(of: owner), deal: deal)
-            shares.append((owner, ShamirSharing.Share(point: deal.point, bytes: Array(revealed.share))))
-        }
-        try reader.finish()
-        return shares
     }
 }

@@ -33,13 +33,14 @@ extension SecureAggregationServer {
 
     private mutating func drawGraph() throws {
         guard let session else { return }
+        let absent = unanswered
         do {
             let openings = session.roster.workers.indices.compactMap { session.graphOpenings[$0] }
             self.session?.roster = try session.roster.drawn(by: openings)
             self.session?.openingsMessage = GraphOpening.message(openings, round: configuration.round)
             stage = .shares
         } catch let error as PrivacyError {
-            throw fail(error)
+            throw fail(PrivacyError(error.code, error.message, cause: error.cause, absent: absent))
         }
     }
 
@@ -56,7 +57,9 @@ extension SecureAggregationServer {
         guard let session else { return }
         let survivors = SurvivorSet(places, of: session.roster.workers.count)
         do {
+            try session.checkComplaints(mostLiars: max(1, configuration.colluders))
             try session.roster.checkNeighbourhoods(of: survivors)
+            try session.checkHolders(of: survivors)
         } catch let error as PrivacyError {
             throw fail(error)
         }
@@ -69,6 +72,7 @@ extension SecureAggregationServer {
     private mutating func requireQuorum(_ deed: String) throws -> [Int] {
         guard let session else { return [] }
         let places = session.answered(stage)
+        let absent = unanswered
         guard places.count >= session.roster.quorum else {
             throw fail(
                 PrivacyError(
@@ -76,8 +80,14 @@ extension SecureAggregationServer {
                     "\(places.count) of \(session.roster.workers.count) workers \(deed); \(session.roster.quorum) "
                         + "are needed (threshold \(configuration.threshold), \(configuration.fewestWorkers) at least). "
                         + "The round ends and nothing is learnt of any of them; begin another, give the stage more "
-                        + "time, or lower the threshold or the fewest workers"))
+                        + "time, or lower the threshold or the fewest workers", absent: absent))
         }
         return places
+    }
+
+    /// The workers that this stage waits for still.
+    private var unanswered: [WorkerIdentity] {
+        let answered = Set(answered)
+        return expected.filter { !answered.contains($0) }
     }
 }

@@ -16,6 +16,8 @@ struct ServerSession: Sendable {
     var folded: [Int: Data] = [:]
     /// What each of those that sent a vector signed of whom it masked with.
     var pledges: [Int: Data] = [:]
+    /// Whose shares those that sent a vector could not open, where there are any.
+    var complaints: [Int: Set<Int>] = [:]
     /// Whose vectors are in the sum.
     var survivors = SurvivorSet([], of: 0)
     /// Signatures of the survivors.
@@ -24,6 +26,10 @@ struct ServerSession: Sendable {
     var revealed: Set<Int> = []
     /// Shares of the one secret of each worker that is to be opened, as many as it takes.
     var openings: [Int: [ShamirSharing.Share]] = [:]
+    /// The secrets that are open, each as it was committed to.
+    var secrets: [Int: [UInt8]] = [:]
+    /// Who dealt shares that do not give its secret.
+    var misdealt: Set<Int> = []
 
     init(_ roster: Roster, message: Data) {
         self.roster = roster
@@ -80,7 +86,10 @@ struct ServerSession: Sendable {
     func kind(of owner: Int) -> SharedSecretKind { survivors.contains(owner) ? .seed : .maskingKey }
 
     /// The workers of whom `holder` holds shares, by rising number.
-    func owners(heldBy holder: Int) -> [Int] { roster.graph.neighbourhoods[holder].filter(sharing.contains) }
+    func owners(heldBy holder: Int) -> [Int] {
+        let unopened = complaints[holder, default: []]
+        return roster.graph.neighbourhoods[holder].filter { sharing.contains($0) && !unopened.contains($0) }
+    }
 
     /// The workers of whom a secret must be opened: all survivors, and who left masks with one of them.
     var secretsNeeded: [Int] {

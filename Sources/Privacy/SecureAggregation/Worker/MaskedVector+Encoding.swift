@@ -14,13 +14,16 @@ extension MaskedVector {
 }
 
 extension SecureAggregationConfiguration {
-    /// The bytes of an encoded masked vector.
+    /// The bytes of an encoded masked vector of a worker that complains of nobody; each complaint takes
+    /// ``complaintBytes`` more.
     public var encodedVectorBytes: Int {
         let header =
             MessageHeader.byteCount + WorkerIdentity.byteCount + 4 + SignedMessage.signatureBytes
             + 4 + SHA256.byteCount * PackedElements.chunkCount(elements) + SignedMessage.signatureBytes
         return 4 + header + PackedElements.byteCount(elements, bits: bits)
     }
+
+    static let complaintBytes = 4
 }
 
 extension SecureAggregationServer {
@@ -30,12 +33,14 @@ extension SecureAggregationServer {
     @discardableResult
     public mutating func fold(encoded bytes: Data) throws -> WorkerIdentity {
         let expected = configuration.encodedVectorBytes
-        guard bytes.count == expected, expected > 4 else {
+        let complaints = bytes.count - expected
+        let each = SecureAggregationConfiguration.complaintBytes
+        guard complaints >= 0, complaints % each == 0, complaints / each < configuration.mostWorkers else {
             throw PrivacyError(.malformed, "a masked vector has \(expected) bytes here, not \(bytes.count)")
         }
         let length = Int(bytes.withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(as: UInt32.self)) })
         let packed = PackedElements.byteCount(configuration.elements, bits: configuration.bits)
-        guard length == expected - 4 - packed else {
+        guard length == bytes.count - 4 - packed else {
             throw PrivacyError(.malformed, "the header of a masked vector has \(length) bytes")
         }
         let start = bytes.startIndex + 4

@@ -7,13 +7,15 @@ public struct MaskedVector: Sendable {
     private let elements: [UInt32]
     private let bits: Int
 
-    init(_ elements: [UInt32], bits: Int, pledge: Data, sign: (MaskedInput) throws -> Data) rethrows {
+    init(
+        _ elements: [UInt32], bits: Int, pledge: Data, unopened: [Int], sign: (MaskedInput) throws -> Data
+    ) rethrows {
         self.elements = elements
         self.bits = bits
         let digests = (0..<PackedElements.chunkCount(elements.count)).map {
             MaskedInput.digest(of: Self.pack(elements, $0, bits))
         }
-        header = try sign(MaskedInput(digests: digests, pledge: pledge))
+        header = try sign(MaskedInput(digests: digests, pledge: pledge, unopened: unopened))
     }
 
     /// The number of chunks.

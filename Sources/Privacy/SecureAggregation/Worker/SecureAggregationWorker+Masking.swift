@@ -30,7 +30,9 @@ extension SecureAggregationWorker {
         let pledge = try SignedMessage(
             .pledge, body: session.sharing.bytes, key: key, scope: session.roster.scope
         ).signature
-        return try MaskedVector(vector, bits: configuration.bits, pledge: pledge) { input in
+        return try MaskedVector(
+            vector, bits: configuration.bits, pledge: pledge, unopened: session.unopened
+        ) { input in
             try SignedMessage(.maskedInput, body: input.body, key: key, scope: session.roster.scope)
                 .bytes(round: configuration.round)
         }
@@ -42,7 +44,7 @@ extension SecureAggregationWorker {
         let place = session.place
         let own = Mask(key: roster.ownKey(secrets.seed, place), sign: .plus)
         return try [own]
-            + session.held.keys.filter { $0 != place }.map { peer in
+            + session.maskingPeers.map { peer in
                 let secret = try roster.agreement(secrets.maskingKey, with: peer, \.maskingKey)
                 return Mask(key: roster.pairKey(secret, place, peer), sign: roster.sign(of: place, with: peer))
             }

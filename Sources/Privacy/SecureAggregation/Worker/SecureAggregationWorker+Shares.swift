@@ -79,7 +79,9 @@ extension SecureAggregationWorker {
         return dealt
     }
 
-    /// Opens the neighbours' shares; each must be what its owner signed.
+    /// Opens the neighbours' shares; each must be what its owner signed. Of one whose shares do not open or are not signed
+    /// this worker holds none: it goes on, and says so with its vector. Otherwise a single neighbour, or a coordinator that
+    /// changes what it passes on, could make it leave.
     mutating func accept(delivery message: Data) throws -> Data? {
         var session = try open(.delivery)
         let digest = Data(SHA256.hash(data: message))
@@ -91,15 +93,19 @@ extension SecureAggregationWorker {
         }
         let delivery = try Delivery(message, round: configuration.round, workers: session.roster.workers.count)
         try check(delivery, session)
-        for entry in delivery.entries {
-            session.held[entry.sender] = try opened(entry.sealed, from: entry.sender, session)
-        }
         let needed = session.roster.sharesNeeded(of: session.place)
-        guard session.held.count >= needed else {
+        guard delivery.entries.count + 1 >= needed else {
             throw PrivacyError(
                 .belowThreshold,
-                "\(session.held.count) workers of this one's neighbourhood shared their secrets; \(needed) are needed, "
+                "\(delivery.entries.count + 1) workers of this one's neighbourhood shared their secrets; \(needed) are needed, "
                     + "so that others hide its vector")
+        }
+        for entry in delivery.entries {
+            do {
+                session.held[entry.sender] = try opened(entry.sealed, from: entry.sender, session)
+            } catch let error as PrivacyError where error.code == .tampered {
+                session.unopened.append(entry.sender)
+            }
         }
         session.sharing = delivery.sharing
         self.session = session

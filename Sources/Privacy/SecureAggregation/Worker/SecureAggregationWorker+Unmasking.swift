@@ -41,7 +41,11 @@ extension SecureAggregationWorker {
         try roster.checkNeighbourhoods(of: survivors)
     }
 
-    /// Gives shares by the survivors signed before: of seeds for those among them, of masking keys for the others.
+    /// Gives shares by the survivors signed before: of seeds for those among them, of masking keys for the others; and this
+    /// worker's own seed, so that nobody else's shares are needed for it.
+    ///
+    /// This worker is one of the survivors (it signs no other list), so its seed is to be opened in any case, and its masking
+    /// key never is.
     mutating func reveal(for message: Data) throws -> Data {
         let session = try open(.unmasking)
         guard let consent else { throw PrivacyError(.wrongStage, "shares were asked for before the list of survivors") }
@@ -58,8 +62,10 @@ extension SecureAggregationWorker {
             guard let shares = session.held[owner] else { return }
             body += shares.revealing(consent.survivors.contains(owner) ? .seed : .maskingKey).bytes
         }
-        let message = try SignedMessage(.reveal, body: body, key: key, scope: session.roster.scope)
-            .bytes(round: configuration.round)
+        let message = try SignedMessage(
+            .reveal, body: body + secrets.seed.bytes, key: key, scope: session.roster.scope
+        )
+        .bytes(round: configuration.round)
         revealed = message
         return message
     }

@@ -16,7 +16,7 @@ public import Foundation
 /// 3. ``answer(_:)`` of the neighbours' shares gives nothing; then ``mask(_:lanes:)`` gives the masked vector.
 /// 4. ``answer(_:)`` of the list of survivors gives a signature of it.
 /// 5. ``answer(_:)`` of the request for shares gives shares of the seeds of survivors and of the masking keys of
-///    others.
+///    others, and the own seed.
 ///
 /// Every message can be repeated and gets the same answer; one that differs from what came before is refused.
 /// What a share is given of follows from the first list of survivors alone, so no order of requests yields both of
@@ -80,6 +80,11 @@ public struct SecureAggregationWorker: Sendable {
     /// The workers of the list of keys; none before the list is there.
     public var roster: [WorkerIdentity] { session?.roster.workers ?? [] }
 
+    /// The neighbours whose shares this worker could not open: they sealed something else, or the coordinator changed it.
+    public var unopened: [WorkerIdentity] {
+        session.map { session in session.unopened.map { session.roster.workers[$0] } } ?? []
+    }
+
     /// Answers a message of the coordinator.
     ///
     /// - Returns: The message to send back; nil for the neighbours' shares, after which the vector can be masked.
@@ -114,4 +119,9 @@ struct WorkerSession: Sendable {
     var sharing = SurvivorSet([], of: 0)
     /// The shares held, by the number of their owner; the own ones too.
     var held: [Int: DealtShares]
+    /// Neighbours whose shares did not open, rising.
+    var unopened: [Int] = []
+
+    /// The neighbours that this worker has a mask with: all that shared, also where their shares did not open.
+    var maskingPeers: [Int] { roster.graph.neighbours(of: place).filter(sharing.contains) }
 }

@@ -24,6 +24,9 @@ struct EventWording: Sendable {
                 worker(member.id) + (task.map(self.task) ?? []))
         case .left(let member, let reason): gone("left", member, "has left", reason)
         case .excluded(let member, let reason): gone("excluded", member, "is shut out", reason)
+        case .barred(let member, let reason): gone("barred", member, "is left out of the rest of the run", reason)
+        case .leftOut(let member, let rounds): leftOut(member, rounds)
+        case .outOfRange(let round, let numbers): outOfRange(round, numbers)
         case .roundOpened(let round, let tasks):
             Announcement("round_opened", nil, [number(round), ("tasks", .int(tasks))])
         case .counted(let key, let id, let metrics):
@@ -70,6 +73,21 @@ struct EventWording: Sendable {
     private func gone(_ event: String, _ member: Member, _ verb: String, _ reason: String) -> Announcement {
         Announcement(
             event, "\(name(member)) \(verb): \(reason.onOneLine)", worker(member.id) + [("reason", .string(reason))])
+    }
+
+    private func leftOut(_ member: Member, _ rounds: Int) -> Announcement {
+        let ahead = rounds == 1 ? "the next round goes" : "the next \(rounds) rounds go"
+        return Announcement(
+            "left_out", "\(name(member)) did not answer in the exchange: \(ahead) on without it",
+            worker(member.id) + [("rounds", .int(rounds))])
+    }
+
+    private func outOfRange(_ round: Int, _ numbers: Int) -> Announcement {
+        Announcement(
+            "out_of_range",
+            "\(text(round)): \(numbers) numbers of the masked sum are beyond what honest workers can have sent, and "
+                + "were cut to that: a worker lies, and masks hide which. Compare the validation loss with the round before",
+            [number(round), ("numbers", .int(numbers))])
     }
 
     private func result(

@@ -51,7 +51,8 @@ extension RunDigest.Worker {
             .init("first_seen", .string(record.firstSeen.ISO8601Format())),
             .init("last_seen", .string(record.lastSeen.ISO8601Format())), .init("revoked", .bool(record.isRevoked)),
         ]
-        return .object(members + (isWithheld ? share.outcomes : share.members))
+        let reason = leftOut.map { [JSONValue.Member("left_out", .string($0))] } ?? []
+        return .object(members + reason + (isWithheld ? share.outcomes : share.members))
     }
 }
 

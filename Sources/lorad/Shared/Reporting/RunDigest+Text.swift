@@ -11,6 +11,12 @@ extension RunDigest {
     func text(_ style: ProgressStyle, limit: Int) -> String {
         var parts = [heading.joined(separator: "\n")]
         if !workers.isEmpty { parts.append(lines(workerTable, style)) }
+        let leftOut = workers.compactMap { worker in
+            worker.leftOut.map {
+                "\(worker.record.name.onOneLine) is left out of the rest of the run: \($0.onOneLine)"
+            }
+        }
+        if !leftOut.isEmpty { parts.append(leftOut.joined(separator: "\n")) }
         if !rounds.isEmpty { parts.append(lines(roundTable(limit), style)) }
         if isWithheld { parts.append(WithheldFigures.reason) }
         return parts.joined(separator: "\n\n")
@@ -64,10 +70,15 @@ extension RunDigest.Worker {
     fileprivate var cells: [TextTable.Cell] {
         [
             .init(record.name.onOneLine), .init(String(record.fingerprint.prefix(12))),
-            record.isRevoked ? .init("revoked", .bad) : .init("enrolled"), .init(share.counted.grouped),
+            state, .init(share.counted.grouped),
             .init(share.late.grouped), .init(share.refused.grouped), .init(share.tokens.grouped),
             .init(share.bytesIn.bytesText), .init(share.bytesOut.bytesText), .init(record.lastSeen.ISO8601Format()),
         ]
+    }
+
+    private var state: TextTable.Cell {
+        if record.isRevoked { return .init("revoked", .bad) }
+        return leftOut == nil ? .init("enrolled") : .init("left out", .bad)
     }
 }
 

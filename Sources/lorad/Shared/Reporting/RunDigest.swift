@@ -8,6 +8,8 @@ struct RunDigest: Sendable {
     struct Worker: Sendable {
         let record: WorkerRecord
         let share: RoundFigures.Share
+        /// Why it is left out of the run for good, if it is.
+        var leftOut: String?
     }
 
     /// A round that is done.
@@ -35,10 +37,14 @@ struct RunDigest: Sendable {
     /// - Throws: `FederationError` for rows that cannot be read.
     init(_ history: RunHistory, process: Int32?) throws {
         try self.init(
-            run: history.run(), process: process, workers: history.workers(), steps: history.steps())
+            run: history.run(), process: process, workers: history.workers(), steps: history.steps(),
+            exclusions: history.exclusions())
     }
 
-    init(run: RunRecord, process: Int32?, workers: [WorkerRecord], steps: [StepRecord]) {
+    init(
+        run: RunRecord, process: Int32?, workers: [WorkerRecord], steps: [StepRecord],
+        exclusions: [ExclusionRecord] = []
+    ) {
         self.run = run
         self.process = process
         unit = RunUnit(run)
@@ -61,7 +67,11 @@ struct RunDigest: Sendable {
                 counted: figures.contributions, tokens: figures.tokens, seconds: figures.seconds,
                 bytesIn: figures.bytesIn, bytesOut: figures.bytesOut)
         }
-        self.workers = workers.map { Worker(record: $0, share: shares[$0.fingerprint] ?? .init()) }
+        let reasons = Dictionary(exclusions.map { ($0.fingerprint, $0.reason) }) { first, _ in first }
+        self.workers = workers.map { worker in
+            Worker(
+                record: worker, share: shares[worker.fingerprint] ?? .init(), leftOut: reasons[worker.fingerprint])
+        }
         self.total = total
     }
 

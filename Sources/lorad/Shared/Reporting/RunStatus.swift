@@ -61,8 +61,8 @@ struct RunStatus: Equatable, Sendable {
         case .finished: phase = .finished
         case .failed: phase = .failed
         case .roundLost: phase = .gathering
-        case .joined, .fellSilent, .left, .excluded, .roundGivenUp, .closedEarly, .waitingBeyondDeadline, .stalled,
-            .endedEarly:
+        case .joined, .fellSilent, .left, .excluded, .barred, .leftOut, .outOfRange, .roundGivenUp, .closedEarly,
+            .waitingBeyondDeadline, .stalled, .endedEarly:
             break
         }
     }
