@@ -23,12 +23,13 @@ final class MaskedCheat: Sendable {
     /// Open once it has dealt its shares.
     let hasDealt = Gate()
     private let lie: Lie
-    private let key = Curve25519.Signing.PrivateKey()
+    private let key: Curve25519.Signing.PrivateKey
     private let link: CoordinatorLink
     private let control = CoordinatorLink.Line(.control)
 
     init(_ run: Served<AveragingJob>, _ lie: Lie) throws {
-        self.lie = lie
+        let key = Curve25519.Signing.PrivateKey()
+        (self.lie, self.key) = (lie, key)
         let identity = IdentityKey()
         id = identity.publicIdentity.fingerprint
         let hello = WireHello.with {
