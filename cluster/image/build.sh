@@ -94,7 +94,8 @@ umoci config --image "$image:$version" --no-history --created "$created" --os li
 umoci gc --layout "$image"
 
 archive=$output/lorad_${version}_$architecture.oci.tar
-tar --sort=name --mtime="@$date" --owner=0 --group=0 --numeric-owner -C "$image" -cf "$archive" .
+tar --sort=name --mtime="@$date" --owner=0 --group=0 --numeric-owner -C "$image" -cf "$archive" \
+    blobs index.json oci-layout
 echo "image:  $image:$version"
 echo "file:   $archive, $(($(stat -c %s "$archive") / 1000000)) MB; $(($(du -sb "$work" | cut -f 1) / 1000000)) MB unpacked"
 echo "digest: $(sed -n 's/.*"digest":"\(sha256:[0-9a-f]*\)".*/\1/p' "$image/index.json")"

@@ -60,6 +60,8 @@ cp -r $here $rendered/copy
 sed -i 's|components/kueue|components/listed-keys|' $rendered/copy/overlays/kueue/kustomization.yaml
 kustomize build $rendered/copy/overlays/kueue >$rendered/listed-keys.yaml
 rm -r $rendered/copy
+# The pod that copies files, beside the run that it copies for.
+{ cat $rendered/job.yaml; echo ---; cat $here/files.yaml; } >$rendered/files.yaml
 $cache/venv/bin/python $here/test/validate.py "$versions" $rendered/*.yaml
 
 # The validator must be able to say no.

@@ -6,6 +6,7 @@ dashboard asks for against those that lorad serves.
 """
 
 import functools
+import importlib
 import json
 import pathlib
 import re
@@ -13,23 +14,27 @@ import sys
 
 import kubernetes_validate
 import yaml
-from cloudcoil.models.prometheus_operator import v1 as prometheus
-from kubeflow_trainer_api import models as kubeflow
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+# Kinds that Kubernetes does not have itself: the module and the class of each, generated from its schema. Modules take seconds to load.
 CUSTOM = {
-    "JobSet": lambda o: kubeflow.JobsetV1alpha2JobSet.from_dict(o).to_dict(),
-    "TrainJob": lambda o: kubeflow.TrainerV1alpha1TrainJob.from_dict(o).to_dict(),
-    "TrainingRuntime": lambda o: kubeflow.TrainerV1alpha1TrainingRuntime.from_dict(o).to_dict(),
-    "ServiceMonitor": lambda o: dumped(prometheus.ServiceMonitor.model_validate(o)),
-    "PrometheusRule": lambda o: dumped(prometheus.PrometheusRule.model_validate(o)),
+    "JobSet": ("kubeflow_trainer_api.models", "JobsetV1alpha2JobSet"),
+    "TrainJob": ("kubeflow_trainer_api.models", "TrainerV1alpha1TrainJob"),
+    "TrainingRuntime": ("kubeflow_trainer_api.models", "TrainerV1alpha1TrainingRuntime"),
+    "ServiceMonitor": ("cloudcoil.models.prometheus_operator.v1", "ServiceMonitor"),
+    "PrometheusRule": ("cloudcoil.models.prometheus_operator.v1", "PrometheusRule"),
 }
-# What a user makes by hand, and so no overlay has.
-MADE_BY_HAND = {("Secret", "lorad-join")}
+# What a user makes by hand, or a StatefulSet, and so no overlay has.
+MADE_BY_HAND = {("Secret", "lorad-join"), ("PersistentVolumeClaim", "state-lorad-coordinator-0")}
 
 
-def dumped(model):
-    return model.model_dump(by_alias=True, mode="json", exclude_none=True)
+def taken(thing):
+    """What the class of a custom kind takes of an object."""
+    module, name = CUSTOM[thing["kind"]]
+    model = getattr(importlib.import_module(module), name)
+    if hasattr(model, "from_dict"):
+        return model.from_dict(thing).to_dict()
+    return model.model_validate(thing).model_dump(by_alias=True, mode="json", exclude_none=True)
 
 
 def lost(given, kept, path=""):
@@ -58,6 +63,8 @@ def jobs_within(thing):
 def pods(objects):
     """Pod templates, with the object that each is of."""
     for thing in objects:
+        if thing["kind"] == "Pod":
+            yield f"Pod/{thing['metadata']['name']}", thing
         inner = list(jobs_within(thing))
         for owner in inner or [thing]:
             template = owner.get("spec", {}).get("template", {})
@@ -67,8 +74,10 @@ def pods(objects):
 
 def check_schema(thing, versions):
     if thing["kind"] in CUSTOM:
-        for path in lost(thing, CUSTOM[thing["kind"]](thing)):
-            yield f"the schema has no {path}"
+        try:
+            yield from (f"the schema has no {path}" for path in lost(thing, taken(thing)))
+        except ValueError as error:  # pydantic's are of this kind
+            yield str(error)
         for job in jobs_within(thing):
             yield from check_schema(job, versions)
         return
