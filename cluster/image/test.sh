@@ -18,10 +18,11 @@ fail() {
     exit 1
 }
 [ "$(id -u)" = 0 ] || fail "runc needs root here"
-for tool in umoci runc ip python3; do
-    command -v $tool >/dev/null || fail "$tool is not installed: apt-get install umoci runc iproute2 python3 python3-yaml golang-github-containers-common"
+for tool in umoci runc ip; do
+    command -v $tool >/dev/null || fail "$tool is not installed: apt-get install umoci runc iproute2 golang-github-containers-common"
 done
-python3 -c 'import yaml' || fail "apt-get install python3-yaml"
+python=/usr/bin/python3 # Debian's, which has Debian's yaml
+$python -c "import yaml" || fail "Python has no yaml: apt-get install python3-yaml"
 [ -e /usr/share/containers/seccomp.json ] || fail "apt-get install golang-github-containers-common"
 
 export LORAD=${LORAD:-.build/release/lorad}
@@ -77,7 +78,7 @@ start() {
     rm -rf "$work/tmp-$pod" "$work/bundle-$pod"
     volume "tmp-$pod"
     mkdir "$work/bundle-$pod"
-    python3 cluster/kubernetes/test/pod.py "$work/pods.yaml" "$kind" "$work/image/config.json" "$root" \
+    $python cluster/kubernetes/test/pod.py "$work/pods.yaml" "$kind" "$work/image/config.json" "$root" \
         "/proc/$network/ns/net" "$work/hosts" run="$work/run" data="$work/data" join="$work/join" state="$work/$state" \
         tmp="$work/tmp-$pod" "$@" >"$work/bundle-$pod/config.json"
     rm -f "$work/$pod.code"
@@ -103,7 +104,7 @@ expect_code() {
     case " $3 " in *" $(code "$1") "*) ;; *) fail "$1 ended with $(code "$1"), not $3: $(tail -n 5 "$work/$1.log")" ;; esac
 }
 # The kubelet's probe, and Prometheus' look.
-get() { inside python3 -c 'import sys, urllib.request; print(urllib.request.urlopen("http://127.0.0.1:9700" + sys.argv[1], timeout=5).read().decode())' "$1"; }
+get() { inside $python -c 'import sys, urllib.request; print(urllib.request.urlopen("http://127.0.0.1:9700" + sys.argv[1], timeout=5).read().decode())' "$1"; }
 ready() { get /healthz | grep -q ok; }
 
 echo "== lorad train in the image"

@@ -22,9 +22,10 @@ debian() {
     [ ! -d "$cache/$2" ] || return 0
     local apt=$PWD/$cache/apt-$1
     mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
-    local mirror
-    mirror=$(apt-get indextargets --format "\$(REPO_URI)" "Created-By: Packages" "Label: Debian" | head -n 1)
-    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${mirror:-http://deb.debian.org/debian} $1 main" >"$apt/list"
+    local mirror # the one that apt uses here
+    mirror=$(apt-get indextargets --format "\$(REPO_URI)" "Created-By: Packages" "Label: Debian" | grep -v security | head -n 1)
+    [ -n "$mirror" ] || { echo "test.sh: apt knows no mirror of Debian's: run apt-get update, or install $2" >&2 && exit 1; }
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $1 main" >"$apt/list"
     local options=(-q -o "Dir::Etc::sourcelist=$apt/list" -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::lists=$apt/lists"
         -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root)
     apt-get "${options[@]}" update >/dev/null
