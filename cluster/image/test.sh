@@ -9,6 +9,7 @@
 #   LORAD       the binary; .build/release/lorad unless given
 #   KILLS       how often a pod is ended; 8 unless given
 #   STEPS       steps of the run; 600 unless given
+#   SEED        which pods are ended, and how; another each time unless given
 #   STOPPED     exit codes of a process that was told to stop; 75 unless given
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -31,7 +32,7 @@ work=$(mktemp -d)
 network=
 finish() {
     for pod in coordinator worker-0 worker-1 reference; do runc --root "$work/runc" delete -f $pod 2>/dev/null || true; done
-    [ -z "$network" ] || kill "$network"
+    [ -z "$network" ] || kill "$network" 2>/dev/null || true
     wait 2>/dev/null || true
     rm -rf "$work"
 }
@@ -67,7 +68,9 @@ volume() {
 }
 cp -r Tests/Fixtures/tiny-llava "$work/data"
 mkdir -p "$work/run" "$work/join"
-sed "s/num_train_epochs: .*/num_train_epochs: $steps/" cluster/kubernetes/base/coordinator/run.yaml >"$work/run/run.yaml"
+# Long enough to be ended in the middle, and with a worker that was killed given up soon.
+sed "s/num_train_epochs: .*/num_train_epochs: $steps/; s/worker_timeout: .*/worker_timeout: 2/" \
+    cluster/kubernetes/base/coordinator/run.yaml >"$work/run/run.yaml"
 cat cluster/kubernetes/base/coordinator/statefulset.yaml <(echo ---) cluster/kubernetes/base/workers-job/job.yaml >"$work/pods.yaml"
 
 # start POD KIND STATE [-- ARGUMENTS]: the log is POD.log, the exit code POD.code.
@@ -124,8 +127,9 @@ start worker-1 Job worker-1.1
 
 done_steps() { get /metrics | sed -n 's/^lorad_round //p'; }
 number=0 incarnation=1 codes=
-RANDOM=${SEED:-$$}
-echo "seed $RANDOM"
+seed=${SEED:-$$}
+RANDOM=$seed
+echo "SEED=$seed ends the same pods in the same order"
 while [ $number -lt "$kills" ]; do
     sleep "0.$((RANDOM % 10))"
     is_within 60 ready || fail "the coordinator does not come back: $(tail -n 5 "$work/coordinator.log")"
