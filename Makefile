@@ -3,6 +3,8 @@
 PACKAGES := libdnnl-dev libopenblas-dev libnanomsg-dev libturbojpeg0-dev libpng-dev libwebp-dev libzstd-dev zlib1g-dev libsqlite3-dev
 # What the test over a bad network needs; it is skipped, and says so, where the rights are missing.
 TEST_PACKAGES := iproute2 python3
+# What the image and its tests need.
+KUBERNETES_PACKAGES := binutils ca-certificates golang-github-containers-common iproute2 python3 python3-venv python3-yaml runc tzdata umoci
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 LORAD := .build/release/lorad
 # Numeric tests run with optimisation; testing needs a build folder of its own because its flags differ.
@@ -12,7 +14,7 @@ TESTING := -c release --scratch-path .build/testing -Xswiftc -enable-testing --e
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 
-.PHONY: system-packages build demo lint test install deb
+.PHONY: system-packages build demo lint test test-kubernetes install deb
 
 INSTALL = dpkg -s $(1) >/dev/null 2>&1 || \
 	{ $(SUDO) apt-get update && $(SUDO) apt-get install -y --no-install-recommends $(1); }
@@ -37,6 +39,12 @@ test: system-packages lint
 	LORAD_CHECK_MEMORY=1 timeout --foreground 600 swift test --skip-build $(TESTING) 2>&1 | tee .build/test.log || \
 		{ grep -aE '✘|error:' .build/test.log | cut -c 1-1000 | tail -n 40; exit 1; }
 	LORAD=.build/testing/release/lorad cluster/network/netem.sh
+
+# The manifests of cluster/kubernetes against the schemas, and their pods under runc; after `make test`. runc needs root.
+test-kubernetes:
+	@$(call INSTALL,$(KUBERNETES_PACKAGES))
+	LORAD=.build/testing/release/lorad cluster/kubernetes/test.sh
+	$(SUDO) env LORAD=.build/testing/release/lorad cluster/image/test.sh
 
 # What was built, with pages, completions and units; make install PREFIX=/usr DESTDIR=stage puts it into a folder.
 PREFIX ?= /usr/local

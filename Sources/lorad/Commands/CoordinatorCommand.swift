@@ -57,6 +57,13 @@ struct CoordinatorCommand: ParsableCommand {
             """)
     var dashboard: String?
 
+    @Flag(
+        help: """
+            Keeps serving --metrics and --dashboard after the run has finished, until SIGTERM or Ctrl-C, also when started \
+            again: for supervisors that restart whatever ends.
+            """)
+    var keepServing = false
+
     @Flag(help: "Neither encrypts nor authenticates anything.")
     var insecure = false
 
@@ -72,6 +79,9 @@ struct CoordinatorCommand: ParsableCommand {
     func validate() throws {
         guard tokenHours > 0, tokenHours.isFinite else { throw ValidationError("--token-hours must be above 0") }
         if let tokenUses, tokenUses < 1 { throw ValidationError("--token-uses must be at least 1") }
+        guard !keepServing || metrics != nil || dashboard != nil else {
+            throw ValidationError("--keep-serving needs --metrics or --dashboard: there is nothing to serve")
+        }
     }
 
     func run() throws {
@@ -86,8 +96,11 @@ struct CoordinatorCommand: ParsableCommand {
             advertised: try advertise.map { try Self.endpoint($0, "--advertise").description }, isInsecure: insecure,
             listedKeys: keys, tokenLifetime: tokenHours * 3_600, tokenUses: tokenUses, joinFile: joinFile,
             metrics: try metrics.map { try HTTPAddress($0, option: "--metrics") },
-            dashboard: try dashboard.map { try HTTPAddress($0, option: "--dashboard") })
+            dashboard: try dashboard.map { try HTTPAddress($0, option: "--dashboard") }, keepsServing: keepServing)
         StopSignal.listen()
+        if keepServing, !overwrite, let finished = try FinishedRun(configuration, in: StateFolder(state)) {
+            return try finished.serve(access, display)
+        }
         let run = try CoordinatorRun(
             configuration, state: StateFolder(state), access: access, overwrite: overwrite, skipsBadRows: skipBadRows,
             say: display.say)

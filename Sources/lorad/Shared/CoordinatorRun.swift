@@ -33,6 +33,8 @@ final class CoordinatorRun {
         var metrics: HTTPAddress?
         /// Where the run's page is served, if anywhere.
         var dashboard: HTTPAddress?
+        /// Whether both are served after the run has finished, until a signal.
+        var keepsServing = false
     }
 
     private let opened: OpenedRun
@@ -168,6 +170,10 @@ final class CoordinatorRun {
             throw error
         }
         try conclude(job, display)
+        if access.keepsServing {
+            display.say(FinishedRun.notice(opened.configuration.run))
+            StopSignal.wait()
+        }
     }
 
     private func makeJob(_ basis: RunBasis, _ display: ProgressDisplay) throws -> any SharedJob {

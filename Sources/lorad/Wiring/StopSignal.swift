@@ -22,4 +22,9 @@ enum StopSignal {
 
     /// Whether one has come.
     static var isReceived: Bool { received.load(ordering: .relaxed) != 0 }
+
+    /// Blocks the calling thread until one has come.
+    static func wait() {
+        while !isReceived { Thread.sleep(forTimeInterval: 0.1) }
+    }
 }
