@@ -75,7 +75,7 @@ extension AveragingJob {
     public func exchange(limit: Duration, present: () -> Set<WorkerID>) throws {
         guard let secure = current.withLock({ $0.round?.intake.secure }) else { return }
         do {
-            let lanes = ProcessInfo.processInfo.activeProcessorCount
+            let lanes = AvailableCores.count
             let outcome = try secure.run(
                 limit: limit, lanes: lanes, willOpen: { try noteAhead(secure.terms) }, present: present)
             current.withLock { $0.round?.sum(outcome) }

@@ -162,10 +162,10 @@ extension LocalRun {
 }
 
 extension LaneCount {
-    /// The number of threads: as many as the machine has cores unless fixed.
+    /// The number of threads: one for each core that this process may use unless fixed.
     var resolved: Int {
         switch self {
-        case .automatic: ProcessInfo.processInfo.activeProcessorCount
+        case .automatic: AvailableCores.count
         case .fixed(let count): count
         }
     }
