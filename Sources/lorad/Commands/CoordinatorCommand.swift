@@ -87,7 +87,6 @@ struct CoordinatorCommand: ParsableCommand {
             listedKeys: keys, tokenLifetime: tokenHours * 3_600, tokenUses: tokenUses, joinFile: joinFile,
             metrics: try metrics.map { try HTTPAddress($0, option: "--metrics") },
             dashboard: try dashboard.map { try HTTPAddress($0, option: "--dashboard") })
-        StopSignal.listen()
         let run = try CoordinatorRun(
             configuration, state: StateFolder(state), access: access, overwrite: overwrite, skipsBadRows: skipBadRows,
             say: display.say)
