@@ -17,8 +17,9 @@ struct Lorad: ParsableCommand {
             DemoCommand.self, ManualCommand.self,
         ])
 
-    /// Runs the command: exit status 0, 1 when it failed, 2 when it was called wrongly.
+    /// Runs the command and ends with an `ExitStatus`.
     static func main() {
+        StopSignal.listen()
         do {
             var command = try parseAsRoot()
             try command.run()
@@ -27,10 +28,11 @@ struct Lorad: ParsableCommand {
             let isUsage = code == .validationFailure
             if isUsage || code == .success || error is ExitCode {
                 write(fullMessage(for: error), to: code == .success ? .standardOutput : .standardError)
-                Foundation.exit(isUsage ? 2 : code.rawValue)
+                Foundation.exit(isUsage ? ExitStatus.usage.rawValue : code.rawValue)
             }
             write("lorad: \(SystemReason.withPath(error))", to: .standardError)
-            Foundation.exit(1)
+            let status: ExitStatus = error is StoppedEarly ? .stopped : .failed
+            Foundation.exit(status.rawValue)
         }
     }
 

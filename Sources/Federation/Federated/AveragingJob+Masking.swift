@@ -76,7 +76,7 @@ extension AveragingJob {
         guard let secure = current.withLock({ $0.round?.intake.secure }) else { return }
         do {
             defer { current.withLock { $0.findings = secure.findings } }
-            let lanes = ProcessInfo.processInfo.activeProcessorCount
+            let lanes = AvailableCores.count
             let outcome = try secure.run(
                 limit: limit, lanes: lanes, willOpen: { try noteAhead(secure.terms) }, present: present)
             // Under differential privacy the count would tell of data.

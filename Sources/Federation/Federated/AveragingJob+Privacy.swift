@@ -153,7 +153,7 @@ extension AveragingJob {
             case .mask, .spent: nil
             }
         guard let sum else { throw FederationError(.corruptState, "round \(round.start.round) has no sum yet") }
-        let lanes = ProcessInfo.processInfo.activeProcessorCount
+        let lanes = AvailableCores.count
         let noisy = try central.noise.noised(sum, expected: round.expected, lanes: lanes)
         return try Aggregators.linear(aggregator)
             .result(ofMeanDifference: central.layout.tensors(noisy), from: round.start)

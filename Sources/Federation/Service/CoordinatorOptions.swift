@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 public import Transports
 
 /// How a coordinator serves.
@@ -43,7 +44,7 @@ public struct CoordinatorOptions: Sendable {
     /// What uploads may take.
     public var uploadLimits: BlobInbox.Limits
     /// Threads that serve bulk requests.
-    public var bulkThreads = max(2, ProcessInfo.processInfo.activeProcessorCount)
+    public var bulkThreads = max(2, AvailableCores.count)
     /// Bytes of a chunk of what is published.
     public var chunkSize = BlobManifest.defaultChunkSize
     /// How long workers are waited for at the end, so that they learn that it is over.

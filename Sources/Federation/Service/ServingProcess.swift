@@ -4,7 +4,7 @@ import Tensors
 /// What a process has to be set to before it serves, or works for, a coordinator.
 enum ServingProcess {
     /// Threads that hash a state before it is sent.
-    static let hashingThreads = min(4, ProcessInfo.processInfo.activeProcessorCount)
+    static let hashingThreads = min(4, AvailableCores.count)
 
     /// Does it, once.
     static func prepare() { prepared }

@@ -88,7 +88,7 @@ public final class WorkerRunner: Sendable {
         hello.protocol = WireHello.currentProtocol
         hello.name = machine.name
         hello.machine.lanes = UInt32(machine.lanes)
-        hello.machine.memory = ProcessInfo.processInfo.physicalMemory
+        hello.machine.memory = Self.memory
         hello.machine.arithmetic = machine.arithmetic
         hello.offersData = machine.offersData
         if let masking { hello.signingKey = masking.key.publicKey.rawRepresentation }
@@ -99,6 +99,12 @@ public final class WorkerRunner: Sendable {
         lanes = machine.lanes
         self.say = say
         self.happened = happened
+    }
+
+    /// Bytes that this process may take: the machine's, or fewer where a control group limits it.
+    private static var memory: UInt64 {
+        let all = ProcessInfo.processInfo.physicalMemory
+        return ControlGroup.current.memoryLimit.map { min(all, UInt64(max(0, $0))) } ?? all
     }
 
     /// Joins, waiting for the coordinator if need be.

@@ -3,7 +3,7 @@ public enum LaneCount: Equatable, Sendable {
     /// What a number of lanes may be: each has a thread, and beyond the cores of any machine more only cost memory.
     public static let range = 1...1_024
 
-    /// As many as the machine's cores and the step's micro-batches allow.
+    /// As many as the cores that the process may use (its affinity and control groups).
     case automatic
     /// Exactly so many, of `range`.
     case fixed(Int)

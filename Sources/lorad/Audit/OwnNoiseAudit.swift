@@ -71,6 +71,6 @@ private struct OwnNoiseAudit {
             OwnPrivacy(
                 arguments, units: units, plannedSteps: settings.rounds,
                 unitsPerStep: settings.unitsPerStep ?? settings.population ?? units.count, ledger: ledger,
-                lanes: ProcessInfo.processInfo.activeProcessorCount))
+                lanes: AvailableCores.count))
     }
 }

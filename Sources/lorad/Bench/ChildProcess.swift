@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Tensors
 
 /// This program again, with other arguments.
@@ -24,23 +25,62 @@ final class ChildProcess {
             try AtomicFile.write("", to: log.path)
             process.standardError = try FileHandle(forWritingTo: log)
         }
+        try Self.checkStop()
+        Self.stopChildren()
         try process.run()
+        Self.running.withLock { $0[process.processIdentifier] = false }
+    }
+
+    /// Children that have not been waited for, and whether they were asked to stop.
+    private static let running = Mutex<[pid_t: Bool]>([:])
+
+    /// From the first child on, a signal that stops this process stops its children too.
+    private static func stopChildren() { _ = watch }
+
+    private static let watch: Void = {
+        StopSignal.savesFirst()
+        let thread = Thread {
+            while true {
+                Thread.sleep(forTimeInterval: 0.1)
+                guard StopSignal.isReceived else { continue }
+                running.withLock { running in
+                    for (id, isAsked) in running where !isAsked {
+                        Foundation.kill(id, SIGTERM)
+                        running[id] = true
+                    }
+                }
+            }
+        }
+        thread.start()
+    }()
+
+    /// Waits for its end; its number may be another process's from then on.
+    private func join() {
+        process.waitUntilExit()
+        Self.running.withLock { $0[process.processIdentifier] = nil }
     }
 
     /// Ends it unless it has ended.
-    deinit { if process.isRunning { process.terminate() } }
+    deinit {
+        if process.isRunning { process.terminate() }
+        Self.running.withLock { $0[process.processIdentifier] = nil }
+    }
 
     /// Ends it at once, without a chance to save anything.
     func kill() {
         Foundation.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        join()
     }
 
     /// The next line that it prints.
     ///
-    /// - Throws: `CommandError` where there is none.
+    /// - Throws: `CommandError` where there is none, `StoppedEarly` once a signal has come.
     func line() throws -> String {
-        guard let line = nextLine() else { throw CommandError("`\(command)` ended early\(said)") }
+        guard let line = nextLine() else {
+            join()
+            try Self.checkStop()
+            throw CommandError("`\(command)` ended early\(said)")
+        }
         return line
     }
 
@@ -59,9 +99,10 @@ final class ChildProcess {
 
     /// Waits for its end.
     ///
-    /// - Throws: `CommandError` unless it did what it should.
+    /// - Throws: `CommandError` unless it did what it should, `StoppedEarly` once a signal has come.
     func wait() throws {
-        process.waitUntilExit()
+        join()
+        try Self.checkStop()
         guard process.terminationStatus == 0 else {
             throw CommandError("`\(command)` ended with status \(process.terminationStatus)\(said)")
         }
@@ -76,6 +117,11 @@ final class ChildProcess {
         while let line = child.nextLine() { text += line + "\n" }
         try child.wait()
         return text
+    }
+
+    /// - Throws: `StoppedEarly` once a signal has asked this process to stop.
+    private static func checkStop() throws {
+        if StopSignal.isReceived { throw StoppedEarly("stopped; the same command starts over") }
     }
 
     /// The last line of its log.

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import Privacy
+import Tensors
 
 /// Measures secure aggregation within one process: what a worker and the coordinator have to compute.
 struct ExchangeBench {
@@ -35,7 +36,7 @@ struct ExchangeBench {
             try SecureAggregationWorker(key: .init(), configuration: configuration, trusted: nil)
         }
         var server = SecureAggregationServer(configuration: configuration, trusted: nil)
-        let lanes = ProcessInfo.processInfo.activeProcessorCount
+        let lanes = AvailableCores.count
         let update = (0..<values).map { Float(sin(Double($0))) }
         let clock = ContinuousClock()
         var (sent, received) = (parties[0].advertisement.count, 0)

@@ -1,5 +1,6 @@
 import Foundation
 import Privacy
+import Tensors
 
 /// `lorad bench privacy`: rounds with masks beside plain ones, the work that masks are, and noise.
 struct PrivacyBench {
@@ -47,7 +48,7 @@ struct PrivacyBench {
     }
 
     private func noise() throws -> [(String, Double)] {
-        let lanes = ProcessInfo.processInfo.activeProcessorCount
+        let lanes = AvailableCores.count
         let clock = ContinuousClock()
         let update = (0..<values).map { Float(sin(Double($0))) }
         let sum = update.map { Int64($0 * 1_000) }

@@ -45,7 +45,7 @@ struct ConfigCheckCommand: ParsableCommand {
         } else {
             for line in checked.lines + [checked.summary] { print(line) }
         }
-        if !checked.errors.isEmpty { throw ExitCode(1) }
+        if !checked.errors.isEmpty { throw ExitCode(ExitStatus.failed.rawValue) }
     }
 }
 

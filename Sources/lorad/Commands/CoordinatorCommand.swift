@@ -97,7 +97,6 @@ struct CoordinatorCommand: ParsableCommand {
             listedKeys: keys, tokenLifetime: tokenHours * 3_600, tokenUses: tokenUses, joinFile: joinFile,
             metrics: try metrics.map { try HTTPAddress($0, option: "--metrics") },
             dashboard: try dashboard.map { try HTTPAddress($0, option: "--dashboard") }, keepsServing: keepServing)
-        StopSignal.listen()
         if keepServing, !overwrite, let finished = try FinishedRun(configuration, in: StateFolder(state)) {
             return try finished.serve(access, display)
         }

@@ -33,7 +33,7 @@ struct DoctorCommand: ParsableCommand {
             let isTerminal = isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
             for line in findings.lines(usesColour: isTerminal) { print(line) }
         }
-        if findings.state == .problem { throw ExitCode(1) }
+        if findings.state == .problem { throw ExitCode(ExitStatus.failed.rawValue) }
     }
 
     private func report(_ findings: [Finding], _ readings: MachineReadings) throws -> JSONValue {

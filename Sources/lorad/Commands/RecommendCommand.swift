@@ -51,7 +51,7 @@ struct RecommendCommand: ParsableCommand {
             recipe, Recipe.Paths(train: data, validation: validation, images: images),
             machine: RunFacts.Machine(
                 multipliesBFloat16: Products.areNativeInBFloat16, availableMemory: MemoryReading.current.available),
-            cores: ProcessInfo.processInfo.activeProcessorCount, memory: memory.memory)
+            cores: AvailableCores.count, memory: memory.memory)
         if json { return print(recommendation.json.text(indent: 2, isASCII: false)) }
         print(recommendation.text, terminator: "")
         let display = ProgressDisplay()

@@ -22,8 +22,14 @@ struct TrainCommand: ParsableCommand {
     @Option(name: .customLong("set"), help: "Overrides a key of the run file: --set training.seed=7.")
     var overrides: [String] = []
 
-    @Flag(help: "Checks run file, model, adapter and every row, shows what would train and its memory, and stops.")
+    @Flag(
+        help: """
+            Checks run file, model, adapter and every row, and shows what would train, its memory, and how long a stop takes.
+            """)
     var dryRun = false
+
+    @Flag(help: "With --dry-run: prints one JSON object.")
+    var json = false
 
     @Flag(help: "Goes on from the newest checkpoint in the output folder.")
     var resume = false
@@ -39,6 +45,15 @@ struct TrainCommand: ParsableCommand {
                 """, valueName: "key"))
     var allowChange: [String] = []
 
+    @Flag(
+        help: ArgumentHelp(
+            "Resumes from the newest checkpoint if there is one, else starts the run: one command for every start.",
+            discussion: """
+                For schedulers, which start the same command again after a preemption or a time limit. Without a \
+                checkpoint, the log of a run that was stopped before its first one is replaced; an adapter is not.
+                """))
+    var autoResume = false
+
     @Flag(help: "Replaces what an earlier run left in the output folder.")
     var overwrite = false
 
@@ -47,7 +62,11 @@ struct TrainCommand: ParsableCommand {
 
     func validate() throws {
         guard !(resume && overwrite) else { throw ValidationError("--resume and --overwrite contradict each other") }
-        guard resume || allowChange.isEmpty else {
+        guard !autoResume || !resume && !overwrite else {
+            throw ValidationError("--auto-resume decides by itself: leave out --resume and --overwrite")
+        }
+        guard dryRun || !json else { throw ValidationError("--json goes with --dry-run") }
+        guard resume || autoResume || allowChange.isEmpty else {
             throw ValidationError("--allow-change is about a run that is resumed: give --resume too")
         }
     }
@@ -56,10 +75,13 @@ struct TrainCommand: ParsableCommand {
         let configuration = try RunFile.read(path: config, overrides: overrides)
         let display = ProgressDisplay()
         let run = try LocalRun(configuration, skipsBadRows: skipBadRows, say: display.say)
-        if dryRun { return print(run.memoryEstimate.description) }
-        try run.prepareOutput(
-            resume: resume, overwrite: overwrite, allowing: AllowedChanges(allowChange), say: display.say)
-        StopSignal.listen()
+        if dryRun {
+            let needs = run.needs
+            return print(json ? needs.json.text(indent: 2, isASCII: false) : needs.description)
+        }
+        let start: LocalRun.Start = autoResume ? .auto : resume ? .resume : overwrite ? .overwrite : .new
+        try run.prepareOutput(start, allowing: AllowedChanges(allowChange), say: display.say)
+        StopSignal.savesFirst()
         try run.train(display)
     }
 }

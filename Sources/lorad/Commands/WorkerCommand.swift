@@ -137,7 +137,6 @@ struct WorkerCommand: ParsableCommand {
         if policyExample { return print(PolicyFile.example) }
         let display = ProgressDisplay(json: json)
         defer { display.finish() }
-        StopSignal.listen()
         let worker = try WorkerRun(
             JoinLine(text: line()), models: .init(own: model, roots: modelRoot),
             data: data.map {

@@ -23,11 +23,11 @@ extension Judgement {
             guard let quota = readings.processor.quota, quota < Double(readings.processor.cores) - 0.01 else {
                 return []
             }
-            return [
-                .warning(
-                    "cores", "a control group allows \(quota.short) of \(readings.processor.cores) cores",
-                    "set training.lanes: \(max(1, Int(quota))), and --lanes of workers, or raise the group's limit")
-            ]
+            let (processor, usable) = (readings.processor, readings.processor.usable)
+            let lanes = "lorad uses \(usable) lane\(usable == 1 ? "" : "s")"
+            let text = "a control group allows \(quota.short) of \(processor.cores) cores, and \(lanes)"
+            guard abs(quota - Double(usable)) > 0.01 else { return [.ok("cores", text)] }
+            return [.warning("cores", text, "set the group's limit to a whole number of cores: the rest is not used")]
         },
         Judgement(subject: "precision") { readings in
             let has = readings.multipliesBFloat16
@@ -61,7 +61,7 @@ extension Judgement {
             }
             return products + [
                 .ok("memory speed", String(format: "%.0f GB/s copied by all cores", speed.copiedGigabytesPerSecond))
-            ] + slowCores(speed, cores: readings.processor.cores)
+            ] + slowCores(speed, cores: readings.processor.usable)
         },
     ]
 

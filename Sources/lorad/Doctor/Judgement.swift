@@ -6,7 +6,7 @@ struct Judgement: Sendable {
     let findings: @Sendable (MachineReadings) -> [Finding]
 
     /// All parts, in the order in which they are told.
-    static let all = ofComputing + ofRoom + ofSurroundings
+    static let all = ofComputing + ofRoom + ofSurroundings + ofSlurm
 
     /// What all of them say of a machine.
     static func findings(on readings: MachineReadings) -> [Finding] { all.flatMap { $0.findings(readings) } }

@@ -17,6 +17,8 @@ struct MachineReadings: Sendable {
     /// The character encoding of the terminal, by the locale; nil where there is no terminal.
     var terminalEncoding: String?
     var time: Date
+    /// What Slurm gave; `nil` outside of its jobs.
+    var slurm: SlurmReading?
 
     /// Reads this machine.
     ///
@@ -34,8 +36,8 @@ struct MachineReadings: Sendable {
             ],
             ports: [0, 7700, 7701].map { PortReading(listeningOn: $0) }, limits: .current,
             libraries: Version.libraries, multipliesBFloat16: Products.areNativeInBFloat16,
-            speed: measures ? .measured(cores: processor.cores) : nil,
-            terminalEncoding: isatty(STDOUT_FILENO) == 1 ? encoding : nil, time: Date())
+            speed: measures ? .measured(cores: processor.usable) : nil,
+            terminalEncoding: isatty(STDOUT_FILENO) == 1 ? encoding : nil, time: Date(), slurm: .current)
     }
 
     /// The encoding that the environment's locale names: `UTF-8` of `en_GB.UTF-8`.

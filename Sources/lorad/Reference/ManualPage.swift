@@ -66,7 +66,10 @@ struct ManualPage {
     }
 
     private var exitStatus: [String] {
-        [".SH \"EXIT STATUS\"", "0 when done, 1 when it failed or was stopped, 2 when it was called wrongly."]
+        [
+            ".SH \"EXIT STATUS\"",
+            "0 when done, 1 when it failed, 2 when it was called wrongly, 75 when it was stopped and is to be run again.",
+        ]
     }
 
     private var seeAlso: [String] {

@@ -75,6 +75,7 @@ final class CoordinatorRun {
         let fingerprints = try FileFingerprints(path: folder.appending(path: "fingerprints.sqlite").path)
         modelFiles = try ModelFiles(URL(filePath: configuration.model.path), fingerprints: fingerprints)
         let contents = try Self.contents(opened, modelFiles, ofRunBegun: isBegun, in: folder, say)
+        StopSignal.savesFirst()
         try output.prepare(
             resume: isBegun, overwrite: overwrite,
             options: "--overwrite replaces it, --set training.output_dir=FOLDER writes elsewhere")
@@ -289,7 +290,7 @@ final class CoordinatorRun {
             try store.setState(.stopped)
             display.announce(Announcement("stopped", nil, [("done", .int(job.round)), ("planned", .int(job.rounds))]))
             let done = RunUnit(federation).text(job.round)
-            throw CommandError("stopped after \(done) of \(job.rounds); the same command goes on from there")
+            throw StoppedEarly("stopped after \(done) of \(job.rounds); the same command goes on from there")
         }
         try job.writeAdapter(to: output.folder)
         try store.setState(.finished)

@@ -43,6 +43,7 @@ struct FinishedRun {
             metrics: access.metrics, dashboard: access.dashboard, journal: journal, joinLine: { notice }
         ) { snapshot }
         defer { services.stop(.finished) }
+        StopSignal.savesFirst()
         display.say(notice)
         StopSignal.wait()
     }

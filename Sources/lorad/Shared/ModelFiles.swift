@@ -2,6 +2,7 @@ import Adapters
 import Federation
 import Foundation
 import Models
+import Tensors
 
 /// The files that a model folder consists of, each with its fingerprint: what a worker needs to have the same base.
 struct ModelFiles {
@@ -34,7 +35,7 @@ struct ModelFiles {
 
     /// The digest of a model folder, which runs name it by; every byte is read.
     static func digest(of folder: URL) throws -> String {
-        let threads = ProcessInfo.processInfo.activeProcessorCount
+        let threads = AvailableCores.count
         let files = try paths(in: folder).map { path in
             let manifest = try BlobManifest(of: FileSource(path: path.path), threads: threads)
             return CoordinatorOptions.File(name: path.lastPathComponent, blob: manifest.id, size: manifest.size)

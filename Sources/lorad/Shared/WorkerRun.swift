@@ -66,11 +66,8 @@ final class WorkerRun {
 
     /// Joins and works until the run is over, or a signal asks to stop.
     func work() throws {
-        let watch = Thread { [runner] in
-            while !StopSignal.isReceived { Thread.sleep(forTimeInterval: 0.1) }
-            runner.stop()
-        }
-        watch.start()
+        StopSignal.savesFirst()
+        watchForStop()
         do {
             let welcome = try runner.join()
             guard !welcome.wantsData || data != nil else {
@@ -95,7 +92,26 @@ final class WorkerRun {
             log.end(end.reason)
         } catch let error as TransportError where error.code == .closed && StopSignal.isReceived {
             log.end("stopped")
+            throw StoppedEarly(Self.farewell)
         }
+    }
+
+    private static let farewell = "stopped; the same command joins the run again"
+    /// Seconds that a worker takes to leave, at most: it has nothing to save, and its task goes to another.
+    static let secondsToLeave = 5.0
+
+    /// Leaves the run when a signal comes, also from the middle of a long computation.
+    private func watchForStop() {
+        let watch = Thread { [runner, log] in
+            while !StopSignal.isReceived { Thread.sleep(forTimeInterval: 0.1) }
+            runner.stop()
+            Thread.sleep(forTimeInterval: Self.secondsToLeave)
+            log.end("stopped")
+            FileHandle.standardError.tell("lorad: \(Self.farewell)\n")
+            // Other threads are computing: nothing may be torn down under them.
+            _exit(ExitStatus.stopped.rawValue)
+        }
+        watch.start()
     }
 
     /// The ledger of what this worker gives away, where it adds noise of its own.

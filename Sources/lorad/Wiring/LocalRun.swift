@@ -34,30 +34,48 @@ final class LocalRun {
         opened.sayRows(steps: trainer.totalSteps, say)
     }
 
-    /// What the run will take in memory.
-    var memoryEstimate: MemoryEstimate {
-        MemoryEstimate(
-            opened.adapted, rows: training.rows, arguments: opened.configuration.training,
+    /// What the run will need, for whoever plans a job.
+    var needs: RunNeeds {
+        let arguments = opened.configuration.training
+        return RunNeeds(
+            memory: MemoryEstimate(
+                opened.adapted, rows: training.rows, arguments: arguments, lanes: opened.lanes.count),
+            stop: StopEstimate(
+                opened.adapted, training: training.rows, validation: opened.validation?.rows, arguments: arguments,
+                lanes: opened.lanes.count, output: output.folder),
             lanes: opened.lanes.count)
     }
 
     /// Makes the output folder ready: fresh, or at the newest checkpoint.
     ///
     /// - Parameter allowed: settings that may differ from those of the checkpoint.
-    /// - Throws: `CommandError` if another run is writing there, an earlier one lies there and neither `resume` nor
-    ///   `overwrite` is given, or the checkpoint was made with other settings; nothing has changed then.
+    /// - Throws: `CommandError` if another run is writing there, an earlier one lies there and `start` neither resumes nor
+    ///   overwrites it, or the checkpoint was made with other settings; nothing has changed then.
     func prepareOutput(
-        resume: Bool, overwrite: Bool, allowing allowed: AllowedChanges = AllowedChanges(), say: (String) -> Void
+        _ start: Start, allowing allowed: AllowedChanges = AllowedChanges(), say: (String) -> Void
     ) throws {
         outputLock = try output.lock()
-        try output.check(isExpected: resume || overwrite)
-        let checkpoint = try resume ? latestCheckpoint : nil
+        let start = start == .auto ? automaticStart : start
+        try output.check(isExpected: start != .new)
+        let checkpoint = try start == .resume ? latestCheckpoint : nil
         let record = try opened.record()
         self.record = record
         if let checkpoint { try restore(checkpoint, record, allowed, say) }
-        try output.prepare(resume: resume, overwrite: overwrite)
+        try output.prepare(resume: start == .resume, overwrite: start == .overwrite)
         try output.writeConfiguration()
         try opened.skippedRows.write(to: output.folder, say)
+    }
+
+    /// How a run treats what lies in its output folder.
+    enum Start {
+        case new, resume, overwrite
+        /// Resumes from a checkpoint if there is one; an adapter without one is kept.
+        case auto
+    }
+
+    private var automaticStart: Start {
+        if output.checkpoints.latest != nil { return .resume }
+        return output.hasAdapter ? .new : .overwrite
     }
 
     private var latestCheckpoint: URL {
@@ -126,7 +144,10 @@ final class LocalRun {
                 record: record)
         }
         guard trainer.isFinished || recorder.endsEarly else {
-            throw CommandError("stopped at step \(trainer.step) of \(trainer.totalSteps); --resume goes on from there")
+            throw StoppedEarly(
+                output.checkpoints.latest == nil
+                    ? "stopped before the first step; --auto-resume starts anew"
+                    : "stopped at step \(trainer.step) of \(trainer.totalSteps); --resume goes on from there")
         }
         if !trainer.isFinished {
             display.say(
@@ -162,10 +183,10 @@ extension LocalRun {
 }
 
 extension LaneCount {
-    /// The number of threads: as many as the machine has cores unless fixed.
+    /// The number of threads: one for each core that this process may use unless fixed.
     var resolved: Int {
         switch self {
-        case .automatic: ProcessInfo.processInfo.activeProcessorCount
+        case .automatic: AvailableCores.count
         case .fixed(let count): count
         }
     }

@@ -60,6 +60,11 @@ struct RunOutput: Sendable {
         try RunFile.write(configuration, to: folder.appending(path: "run.yaml").path)
     }
 
+    /// Whether the folder holds an adapter.
+    var hasAdapter: Bool {
+        FileManager.default.fileExists(atPath: folder.appending(path: AdapterFolder.weightsFile).path)
+    }
+
     /// Whether the folder holds something of worth, also if lorad has not written it: a run from `adapter.path` may have
     /// been told to write there too.
     private var isUsed: Bool {

@@ -17,6 +17,19 @@ struct JudgementTests {
             copiedGigabytesPerSecond: 20),
         terminalEncoding: "UTF-8", time: Date(timeIntervalSince1970: 1_800_000_000))
 
+    /// A job that fits the machine, with some variables changed.
+    static func job(
+        _ changes: [String: String] = [:], _ scratch: ScratchReading? = nil
+    ) -> SlurmReading? {
+        let given = [
+            "SLURM_JOB_ID": "7", "SLURM_STEP_ID": "0", "SLURMD_NODENAME": "n1", "SLURM_CPUS_PER_TASK": "8",
+            "SLURM_MEM_PER_NODE": "8000", "SLURM_RESTART_COUNT": "2", "TMPDIR": "/scratch",
+        ]
+        return SlurmReading(environment: given.merging(changes) { $1 }) { folder in
+            scratch ?? ScratchReading(folder: folder, medium: .disk, free: 100 << 30)
+        }
+    }
+
     struct Case: Sendable, CustomTestStringConvertible {
         let subject: String
         let state: Finding.State
@@ -35,7 +48,9 @@ struct JudgementTests {
 
     static let cases = [
         Case("processor", .warning, "AVX2") { $0.processor.features = ["sse4_2"] },
-        Case("cores", .warning, "training.lanes: 2") { $0.processor.quota = 2.5 },
+        Case("cores", .warning, "lorad uses 2 lanes → set the group's limit to a whole number") {
+            $0.processor.quota = 2.5
+        },
         Case("libraries", .warning, "install libopenblas0") {
             $0.libraries = ["oneDNN 2.7.2", "OpenBLAS not installed"]
         },
@@ -51,6 +66,28 @@ struct JudgementTests {
         Case("open files", .problem, "ulimit -n") { $0.limits.openFiles = 32 },
         Case("address space", .warning, "ulimit -v unlimited") { $0.limits.addressSpace = 4 << 30 },
         Case("clock", .problem, "1970-01-01") { $0.time = Date(timeIntervalSince1970: 0) },
+        Case("slurm cores", .warning, "Slurm gave 4 cores, and lorad may use 8 → the task is not bound") {
+            $0.slurm = Self.job(["SLURM_CPUS_PER_TASK": "4"])
+        },
+        Case("slurm cores", .warning, "srun --cpus-per-task=$SLURM_CPUS_PER_TASK") {
+            $0.slurm = Self.job(["SLURM_CPUS_PER_TASK": "16"])
+        },
+        Case("slurm memory", .warning, "--dry-run prints a value") {
+            $0.slurm = Self.job(["SLURM_MEM_PER_NODE": ""])
+        },
+        Case("slurm memory", .warning, "asked for 10 GB, a control group allows 4.3 GB → the step has a part") {
+            $0.slurm = Self.job(["SLURM_MEM_PER_NODE": "10000"])
+            $0.memory.limit = 4 << 30
+        },
+        Case("scratch", .warning, "in memory that counts as the job's") {
+            $0.slurm = Self.job([:], ScratchReading(folder: "/tmp", medium: .memory, free: 8 << 30))
+        },
+        Case("scratch", .warning, "on a network file system") {
+            $0.slurm = Self.job([:], ScratchReading(folder: "/tmp", medium: .network, free: 8 << 30))
+        },
+        Case("scratch", .warning, "make room") {
+            $0.slurm = Self.job([:], ScratchReading(folder: "/tmp", medium: .disk, free: 8 << 20))
+        },
         Case("terminal", .warning, "ISO-8859-1") { $0.terminalEncoding = "ISO-8859-1" },
     ]
 
@@ -72,6 +109,19 @@ struct JudgementTests {
         #expect(findings.state == .ok && findings.allSatisfy { $0.action == nil })
         #expect(findings.map(\.subject).contains("fp32 products"))
         #expect(findings.lines().first?.hasPrefix("ok") == true)
+    }
+
+    @Test("tells of a Slurm job that fits, and says nothing of Slurm elsewhere")
+    func job() {
+        var readings = Self.healthy
+        #expect(!Judgement.findings(on: readings).contains { $0.subject.hasPrefix("slurm") })
+        readings.slurm = Self.job()
+        let findings = Judgement.findings(on: readings)
+        #expect(findings.state == .ok)
+        #expect(findings.contains(.ok("slurm", "job 7 step 0 on n1, requeued 2 times")))
+        #expect(findings.contains { $0.subject == "scratch" && $0.text.contains("/scratch") })
+        readings.slurm = Self.job(["SLURM_MEM_PER_NODE": "0"])
+        #expect(Judgement.findings(on: readings).state == .ok)
     }
 
     @Test("goes on where the system does not tell")

@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 import Testing
 
 @testable import lorad
@@ -77,6 +78,42 @@ struct ReadingTests {
         #expect(group.memoryLimit == 2 << 20 && group.processorQuota == nil)
         let other = ControlGroup(membership: "broken\n::\n:::") { _ in "50000" }
         #expect(other.processorQuota == nil)
+    }
+
+    @Test("is what Slurm's variables say of a job, and nothing outside of one")
+    func slurm() throws {
+        #expect(SlurmReading(environment: [:]) == nil && SlurmReading(environment: ["SLURM_JOB_ID": ""]) == nil)
+        let environment = [
+            "SLURM_JOB_ID": "12", "SLURM_CPUS_ON_NODE": "4", "SLURM_MEM_PER_CPU": "500",
+            "SLURM_TASKS_PER_NODE": "2(x3),1",
+        ]
+        let reading = try #require(SlurmReading(environment: environment))
+        #expect(reading.memory == 2000 << 20 && reading.tasksOnNode == 2 && reading.coresPerTask == nil)
+        for odd in ["", "-4", "many", "9223372036854775807"] {
+            let broken = environment.merging(["SLURM_MEM_PER_NODE": odd, "SLURM_CPUS_PER_TASK": odd]) { $1 }
+            let memory = SlurmReading(environment: broken)?.memory
+            #expect(memory == nil || memory == 2000 << 20, "\(odd)")
+        }
+    }
+
+    @Test("tells what a folder lies on")
+    func scratch() throws {
+        let mounts = """
+            22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
+            30 22 0:26 / /tmp rw,nosuid - tmpfs tmpfs rw
+            31 30 0:44 / /tmp/my\\040jobs rw - nfs4 server:/jobs rw
+            32 22 0:50 / /scratch rw - fuse.sshfs host: rw
+            broken -
+            """
+        let media: [(String, ScratchReading.Medium)] = [
+            ("/home/x", .disk), ("/tmp", .memory), ("/tmp/x", .memory), ("/tmp/my jobs/7", .network),
+            ("/scratch/a", .network), ("/scratchy", .disk),
+        ]
+        for (folder, medium) in media { #expect(ScratchReading.medium(of: folder, mounts: mounts) == medium) }
+        #expect(ScratchReading.medium(of: "/tmp", mounts: "") == .disk)
+        let folder = try TemporaryFolder()
+        #expect((ScratchReading(folder: folder.path)?.free ?? 0) > 0)
+        #expect(ScratchReading(folder: "\(folder.path)/none") == nil)
     }
 
     @Test("tells of a folder that is not there by the nearest one above")

@@ -19,7 +19,7 @@ struct ResumeTests {
             let run = try longRun()
             let stopped = try await stop(run, with: signal)
             if signal != SIGKILL {
-                #expect(stopped.status == 1)
+                #expect(stopped.status == 75)
                 #expect(stopped.errors.contains("of 120; --resume goes on from there"), "\(stopped.errors)")
             }
             let resumed = try await run.train("--resume")
@@ -28,6 +28,39 @@ struct ResumeTests {
             #expect(try run.log().map(\.step) == Array(1...120))
             #expect(try run.log().map(\.loss) == whole.log().map(\.loss))
         }
+    }
+
+    @Test("saves as well where a scheduler sends its signal twice, and goes on with --auto-resume")
+    func repeatedSignal() async throws {
+        let run = try longRun()
+        let process = try run.start("--auto-resume")
+        while process.isRunning, !run.has("checkpoints/step-10") { try await Task.sleep(for: .milliseconds(2)) }
+        for signal in [SIGTERM, SIGINT, SIGTERM] { process.send(signal) }
+        let stopped = try await process.outcome()
+        #expect(stopped.status == 75 && stopped.errors.contains("--resume goes on from there"), "\(stopped.errors)")
+        let resumed = try await run.train("--auto-resume")
+        #expect(resumed.status == 0, "\(resumed.errors)")
+        #expect(try run.log().map(\.step) == Array(1...120))
+        let adapter = try run.adapter()
+        let again = try await run.train("--auto-resume")
+        #expect(again.status == 0, "\(again.errors)")
+        #expect(try run.adapter() == adapter && run.log().map(\.step) == Array(1...120))
+    }
+
+    @Test("starts anew with --auto-resume where there is no checkpoint, but not over an adapter")
+    func automaticStart() async throws {
+        let run = try TinyRun(TinyRun.freshAdapter)
+        let output = URL(filePath: "\(run.path)/out")
+        try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
+        try Data(#"{"step": 1, "loss": 9}"#.utf8).write(to: output.appending(path: "trainer_log.jsonl"))
+        let outcome = try await run.train("--auto-resume")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(try run.log().map(\.step) == Array(1...TinyLlava.expected().training.steps))
+        let adapter = try run.adapter()
+        try FileManager.default.removeItem(at: output.appending(path: "checkpoints"))
+        let refused = try await run.train("--auto-resume")
+        #expect(refused.status == 1 && refused.errors.contains("holds an earlier run or adapter"), "\(refused.errors)")
+        #expect(try run.adapter() == adapter)
     }
 
     @Test("has its output folder to itself as long as it runs")

@@ -139,6 +139,31 @@ struct TrainTests {
         let text = (outcome.errors + outcome.output).replacing(",", with: "")
         #expect(text.contains("trainable params: \(trainable) || all params: \(all) || trainable%: \(share)"))
         #expect(outcome.output.contains("memory estimate") && outcome.output.contains("total of its own"))
+        #expect(outcome.output.contains("from a stop signal to the saved checkpoint"))
+        #expect(outcome.output.contains("for a job: --mem="))
+        try await plannedJob(run)
         #expect(try FileManager.default.contentsOfDirectory(atPath: run.path) == ["run.yaml"])
+    }
+
+    /// What a dry run tells programs: every part adds up, and a job has room for all.
+    private func plannedJob(_ run: TinyRun) async throws {
+        struct Needs: Decodable {
+            struct Memory: Decodable { var mapped_weights, program, trainable, gradients, activations, own: Int }
+            struct Stop: Decodable { var step, evaluation, checkpoint, total: Double }
+            struct Job: Decodable { var memory_mebibytes, memory_mebibytes_per_further_worker, notice_seconds: Int }
+            var lanes: Int
+            var memory_bytes: Memory
+            var stop_seconds: Stop
+            var job: Job
+        }
+        let outcome = try await run.train("--dry-run", "--json")
+        let needs = try JSONDecoder().decode(Needs.self, from: Data(outcome.output.utf8))
+        let (memory, stop) = (needs.memory_bytes, needs.stop_seconds)
+        #expect(memory.program + memory.trainable + memory.gradients + memory.activations == memory.own)
+        #expect(needs.job.memory_mebibytes << 20 > memory.own + memory.mapped_weights)
+        #expect(needs.job.memory_mebibytes >= needs.job.memory_mebibytes_per_further_worker)
+        #expect(stop.step > 0 && stop.evaluation > 0 && stop.checkpoint > 0 && needs.lanes > 0)
+        #expect(isClose(stop.total, stop.step + stop.evaluation + stop.checkpoint))
+        #expect(Double(needs.job.notice_seconds) >= stop.total + 10 && needs.job.notice_seconds % 10 == 0)
     }
 }

@@ -6,6 +6,7 @@ import Testing
 struct UsageTests {
     static let misuses = [
         ["train"], ["train", "--config", "run.yaml", "--resume", "--overwrite"], ["fly"],
+        ["train", "--config", "run.yaml", "--auto-resume", "--overwrite"],
         ["eval", "--model", "m"], ["eval", "--model", "m", "--data", "d", "--lanes", "0"],
         ["eval", "--model", "m", "--data", "d", "--precision", "fp7"], ["inspect"],
         ["inspect", "m", "--target", "a", "--pattern", "b"], ["inspect", "m", "--rank", "0"],

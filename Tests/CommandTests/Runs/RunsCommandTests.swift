@@ -79,12 +79,12 @@ struct RunsCommandTests {
         }
         coordinator.send(SIGTERM)
         let stopped = try await coordinator.outcome()
-        #expect(stopped.status == 1 && stopped.errors.contains("the same command goes on from there"))
+        #expect(stopped.status == 75 && stopped.errors.contains("the same command goes on from there"))
         let events = try stopped.events()
         #expect(events.named("excluded").first?["reason"]?.stringValue == "its key was revoked")
         #expect(events.named("turned_away").count >= 1 && events.named("stopped").count == 1)
         beta.send(SIGTERM)
-        #expect(try await beta.outcome().status == 0)
+        #expect(try await beta.outcome().status == 75)
     }
 
     private func metrics(of coordinator: LoradProcess) throws -> String {

@@ -67,7 +67,7 @@ struct FaultTests {
         try await run.reach(5, coordinator)
         second.send(SIGSTOP)
         let outcome = try await first.end(by: SIGTERM)
-        #expect(outcome.status == 0 && outcome.errors.contains("stopped"), "\(outcome.errors)")
+        #expect(outcome.status == 75 && outcome.errors.contains("stopped; the same command joins"), "\(outcome.errors)")
         let again = try run.worker(String(line.prefix { $0 != "&" }), "first")
         try await coordinator.wait(for: "first again") {
             coordinator.errors.ranges(of: "first has joined").count == 2
@@ -87,7 +87,7 @@ struct FaultTests {
         try await run.reach(8, coordinator)
         let stopped = try await coordinator.end(by: signal)
         if signal == SIGTERM {
-            #expect(stopped.status == 1)
+            #expect(stopped.status == 75)
             #expect(stopped.errors.contains("goes on from there"), "\(stopped.errors)")
         }
         let taken = try run.stepsTaken

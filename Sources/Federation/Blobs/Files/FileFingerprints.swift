@@ -1,5 +1,6 @@
 public import Foundation
 import GRDB
+public import Tensors
 
 /// Remembers the manifests of local files by path, size, time of change and inode, so that a model of many gigabytes is
 /// hashed once.
@@ -36,7 +37,7 @@ public final class FileFingerprints: Sendable {
     /// - Throws: `FederationError.notFound` where there is no such file, `.corruptState` where it changes meanwhile.
     public func manifest(
         of path: String, chunkSize: Int = BlobManifest.defaultChunkSize,
-        threads: Int = ProcessInfo.processInfo.activeProcessorCount
+        threads: Int = AvailableCores.count
     ) throws -> BlobManifest {
         let file = try OpenFile.reading(path)
         let status = try file.status()

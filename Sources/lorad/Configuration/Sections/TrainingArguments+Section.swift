@@ -61,7 +61,7 @@ extension TrainingArguments: ConfigurationSection {
 
     private static let machineFields: [Field<Self>] = [
         Field("gradient_checkpointing", \.gradientCheckpointing, "Recompute activations to save memory."),
-        Field("lanes", \.lanes, "Micro-batches computed side by side; auto takes what the machine has.", .someLanes),
+        Field("lanes", \.lanes, "Micro-batches computed side by side; auto takes the cores it may use.", .someLanes),
     ]
 
     /// Rows in a step, so that what is made of them by rounds, workers and epochs stays countable.

@@ -1,3 +1,5 @@
+import Tensors
+
 /// What the system says of memory, in bytes.
 struct MemoryReading: Equatable, Sendable {
     /// What the machine has; nil where the system does not tell.

@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// What the system says of the processor.
 struct ProcessorReading: Equatable, Sendable {
@@ -8,6 +9,8 @@ struct ProcessorReading: Equatable, Sendable {
     var cores = 1
     /// What a control group lets this process take of them, in cores; nil without a limit.
     var quota: Double?
+    /// Cores that lorad computes on unless it is told a number.
+    var usable: Int { AvailableCores.count(affinity: cores, quota: quota) }
     /// Its instruction sets, by the names of the system's own list: `avx2`, `avx512_bf16`, `amx_bf16`, `bf16`, `sve`.
     var features: Set<String> = []
 
@@ -39,17 +42,7 @@ struct ProcessorReading: Equatable, Sendable {
     /// The processor that this process runs on.
     static var current: ProcessorReading {
         ProcessorReading(
-            cpuinfo: SystemFile.text("/proc/cpuinfo"), cores: ProcessInfo.processInfo.activeProcessorCount,
+            cpuinfo: SystemFile.text("/proc/cpuinfo"), cores: AvailableCores.affinity,
             quota: ControlGroup.current.processorQuota)
-    }
-}
-
-/// Small files in which the system tells of itself.
-enum SystemFile {
-    /// Its text; empty where there is no such file, as on other systems.
-    static func text(_ path: String) -> String {
-        // Such a file has no length of its own and comes in pieces.
-        guard let file = FileHandle(forReadingAtPath: path), let data = try? file.readToEnd() else { return "" }
-        return String(decoding: data, as: UTF8.self)
     }
 }

@@ -33,7 +33,8 @@ struct SpeedReading: Codable, Equatable, Sendable {
             copiedGigabytesPerSecond: copySpeed(cores: cores))
     }
 
-    private static func product(_ type: DType, cores: Int) -> Product? {
+    /// Measures products in one type on so many cores at once; `nil` where no library can.
+    static func product(_ type: DType, cores: Int) -> Product? {
         let product = ProfileEvent.Product(m: side, n: side, k: side, type: type, layout: "NT", accumulates: false)
         guard let alone = product.speeds().first else { return nil }
         let gflops = Mutex(0.0)

@@ -1,13 +1,13 @@
 import Foundation
 
 /// What the control group of this process limits (Linux; containers and services are put into one).
-struct ControlGroup: Equatable, Sendable {
+public struct ControlGroup: Equatable, Sendable {
     /// The most memory that the group may take, in bytes; nil without a limit.
-    var memoryLimit: Int?
+    public var memoryLimit: Int?
     /// What the group takes of it, the file cache included.
-    var memoryUsage: Int?
+    public var memoryUsage: Int?
     /// Processor time that it may take each second, in cores; nil without a limit.
-    var processorQuota: Double?
+    public var processorQuota: Double?
 
     /// Limits of a whole machine are written as numbers of this size.
     private static let unlimited = 1 << 60
@@ -18,7 +18,7 @@ struct ControlGroup: Equatable, Sendable {
     /// - Parameters:
     ///   - membership: the text of `/proc/self/cgroup`.
     ///   - read: the text of a file below `/sys/fs/cgroup`, or empty.
-    init(membership: String, read: (String) -> String) {
+    public init(membership: String, read: (String) -> String) {
         for line in membership.split(separator: "\n") {
             let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 3 else { continue }
@@ -62,11 +62,13 @@ struct ControlGroup: Equatable, Sendable {
         guard words.count == 2, let quota = Double(words[0].trimmed), let period = Double(words[1].trimmed), quota > 0,
             period > 0
         else { return }
-        processorQuota = min(processorQuota ?? .infinity, quota / period)
+        let cores = quota / period
+        guard cores.isFinite else { return }
+        processorQuota = min(processorQuota ?? .infinity, cores)
     }
 
     /// That of this process.
-    static var current: ControlGroup {
+    public static var current: ControlGroup {
         ControlGroup(membership: SystemFile.text("/proc/self/cgroup")) { SystemFile.text("/sys/fs/cgroup/\($0)") }
     }
 }

@@ -1,0 +1,70 @@
+extension Judgement {
+    /// Nothing outside of Slurm's jobs.
+    static let ofSlurm: [Judgement] = [
+        Judgement(subject: "slurm") { readings in
+            guard let slurm = readings.slurm else { return [] }
+            let place = [slurm.step.map { "step \($0)" }, slurm.node.map { "on \($0)" }].compactMap(\.self)
+            let times = "\(slurm.restarts) time\(slurm.restarts == 1 ? "" : "s")"
+            let text = (["job \(slurm.job)"] + place).joined(separator: " ")
+            return [.ok("slurm", text + (slurm.restarts > 0 ? ", requeued \(times)" : ""))]
+        },
+        Judgement(subject: "slurm cores") { readings in
+            guard let slurm = readings.slurm, let given = slurm.coresPerTask ?? slurm.coresOnNode else { return [] }
+            let used = readings.processor.usable
+            let text = "Slurm gave \(given) core\(given == 1 ? "" : "s"), and lorad may use \(used)"
+            if used > given {
+                return [
+                    .warning(
+                        "slurm cores", text,
+                        "the task is not bound to its cores: start it with srun --cpu-bind=cores, or give --lanes \(given)"
+                    )
+                ]
+            }
+            guard used < given else { return [.ok("slurm cores", text)] }
+            return [
+                .warning(
+                    "slurm cores", text,
+                    "srun does not take --cpus-per-task from sbatch: give srun --cpus-per-task=$SLURM_CPUS_PER_TASK")
+            ]
+        },
+        Judgement(subject: "slurm memory") { readings in
+            guard let slurm = readings.slurm else { return [] }
+            guard let memory = slurm.memory else {
+                guard !slurm.takesAllMemory else { return [.ok("slurm memory", "all that the job has")] }
+                return [
+                    .warning(
+                        "slurm memory", "the job did not ask for memory",
+                        "set --mem: lorad train --config RUN.yaml --dry-run prints a value")
+                ]
+            }
+            let limit =
+                readings.memory.limit.map { "a control group allows \($0.bytesText)" } ?? "no control group enforces it"
+            let text = "the job asked for \(memory.bytesText), \(limit)"
+            guard let enforced = readings.memory.limit, enforced < memory - memory / 20 else {
+                return [.ok("slurm memory", text)]
+            }
+            return [
+                .warning(
+                    "slurm memory", text,
+                    "the step has a part of it only: srun --mem=0 gives a step all that the job has")
+            ]
+        },
+        Judgement(subject: "scratch") { readings in
+            guard let slurm = readings.slurm else { return [] }
+            let advice =
+                "give the run data.feature_cache and workers --feature-cache in a folder on the node's own disk"
+            guard let scratch = slurm.scratch else {
+                return [
+                    .ok("scratch", "TMPDIR names no folder for the feature cache: find the node's own disk")
+                ]
+            }
+            let text = "\(scratch.folder): \(scratch.free.bytesText) free"
+            switch scratch.medium {
+            case .memory: return [.warning("scratch", "\(text), in memory that counts as the job's", advice)]
+            case .network: return [.warning("scratch", "\(text), on a network file system", advice)]
+            case .disk where scratch.free < 1 << 30: return [.warning("scratch", text, "make room, or \(advice)")]
+            case .disk: return [.ok("scratch", "\(text), for the feature cache")]
+            }
+        },
+    ]
+}
