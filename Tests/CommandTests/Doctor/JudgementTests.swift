@@ -46,7 +46,7 @@ struct JudgementTests {
         var testDescription: String { "\(subject): \(words)" }
     }
 
-    static let cases = [
+    static let cases: [Case] = [
         Case("processor", .warning, "AVX2") { $0.processor.features = ["sse4_2"] },
         Case("cores", .warning, "lorad uses 2 lanes → set the group's limit to a whole number") {
             $0.processor.quota = 2.5

@@ -36,7 +36,10 @@ import Testing
         #expect(code { _ = try fresh.workers[0].answer(lists[0]) } == .untrusted)
         #expect(code { try fresh.server.receive(old[1].fromWorker) } == .untrusted)
         try fresh.share(all)
-        #expect(code { _ = try fresh.workers[0].answer(lists[1]) } == .tampered)
+        // Shares of another attempt do not open: the worker would go on without any, and say so with its vector.
+        var misled = fresh.workers[0]
+        #expect(try misled.answer(lists[1]) == nil)
+        #expect(Set(misled.unopened) == Set(fresh.workers.dropFirst().map(\.identity)))
         try fresh.send(fresh.vectors(), of: all)
         #expect(code { try fresh.server.receive(old[3].fromWorker) } == .untrusted)
         try fresh.consent(all)
