@@ -196,6 +196,7 @@ array() {
     await 60 "the first steps" has_steps "$coordinator" 1
     for event in cancel requeue requeue coordinator; do
         random_sleep 4
+        is_running "$coordinator" || fail "job $coordinator is over before workers have come and gone: raise STEPS"
         task=${first}_$((RANDOM % 3 + 1))
         case $event in
         cancel) scancel "${first}_1" ;;
