@@ -39,10 +39,11 @@ for unit in cluster/systemd/*.service; do
 done
 
 documentation=$root/share/doc/lorad
-install -d "$documentation/configs" "$documentation/docs/images"
+install -d "$documentation/configs" "$documentation/docs/images" "$documentation/cluster/slurm"
 install -m 644 README.md "$documentation/"
 install -m 644 docs/*.md "$documentation/docs/"
 install -m 644 docs/images/* "$documentation/docs/images/"
 install -m 644 configs/*.yaml "$documentation/configs/"
+install -m 644 cluster/slurm/*.sbatch "$documentation/cluster/slurm/"
 "$lorad" config schema --json-schema >"$documentation/run-file.schema.json"
 chmod 644 "$documentation/run-file.schema.json"

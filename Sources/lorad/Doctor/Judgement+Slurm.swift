@@ -29,17 +29,12 @@ extension Judgement {
         },
         Judgement(subject: "slurm memory") { readings in
             guard let slurm = readings.slurm else { return [] }
+            let limit = readings.memory.limit.map { "a control group allows \($0.bytesText)" }
+            // A step outside of a batch script is not told what its job asked for.
             guard let memory = slurm.memory else {
-                guard !slurm.takesAllMemory else { return [.ok("slurm memory", "all that the job has")] }
-                return [
-                    .warning(
-                        "slurm memory", "the job did not ask for memory",
-                        "set --mem: lorad train --config RUN.yaml --dry-run prints a value")
-                ]
+                return [.ok("slurm memory", limit ?? "neither Slurm nor a control group names a limit")]
             }
-            let limit =
-                readings.memory.limit.map { "a control group allows \($0.bytesText)" } ?? "no control group enforces it"
-            let text = "the job asked for \(memory.bytesText), \(limit)"
+            let text = "the job asked for \(memory.bytesText), \(limit ?? "no control group enforces it")"
             guard let enforced = readings.memory.limit, enforced < memory - memory / 20 else {
                 return [.ok("slurm memory", text)]
             }

@@ -13,10 +13,8 @@ struct SlurmReading: Equatable, Sendable {
     var coresOnNode: Int?
     /// Tasks of the step on this node.
     var tasksOnNode: Int?
-    /// Bytes that the job may take on this node; `nil` where it did not ask for a number.
+    /// Bytes that the job may take on this node; `nil` where no variable tells, or it has all (`--mem=0`).
     var memory: Int?
-    /// Whether it asked for all that the node or the job has (`--mem=0`).
-    var takesAllMemory = false
     /// How often the job was requeued.
     var restarts = 0
     /// A folder on this node's own disk, and what lies under it; `nil` where no variable names one.
@@ -37,7 +35,6 @@ struct SlurmReading: Equatable, Sendable {
         // `2(x3),1`: as many on each of the nodes that follow.
         tasksOnNode = (environment["SLURM_STEP_TASKS_PER_NODE"] ?? environment["SLURM_TASKS_PER_NODE"])
             .flatMap { Int($0.prefix { $0.isNumber }) }
-        takesAllMemory = environment["SLURM_MEM_PER_NODE"] == "0"
         restarts = number("SLURM_RESTART_COUNT") ?? 0
         let megabytes =
             number("SLURM_MEM_PER_NODE")
