@@ -40,6 +40,8 @@ trap finish EXIT
 trap 'exit 1' INT TERM
 
 echo "== the image, twice"
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
+export SOURCE_DATE_EPOCH
 OUTPUT=$work/once cluster/image/build.sh
 OUTPUT=$work/again cluster/image/build.sh >/dev/null
 cmp "$work"/once/*.oci.tar "$work"/again/*.oci.tar || fail "built twice, the images differ"
