@@ -40,6 +40,8 @@ trap finish EXIT
 trap 'exit 1' INT TERM
 
 echo "== the image, twice"
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
+export SOURCE_DATE_EPOCH
 OUTPUT=$work/once cluster/image/build.sh
 OUTPUT=$work/again cluster/image/build.sh >/dev/null
 cmp "$work"/once/*.oci.tar "$work"/again/*.oci.tar || fail "built twice, the images differ"
@@ -108,7 +110,7 @@ expect_code() {
 }
 # The kubelet's probe, and Prometheus' look.
 get() { inside $python -c 'import sys, urllib.request; print(urllib.request.urlopen("http://127.0.0.1:9700" + sys.argv[1], timeout=5).read().decode())' "$1"; }
-ready() { get /healthz | grep -q ok; }
+ready() { get /healthz | grep ok >/dev/null; }
 
 echo "== lorad train in the image"
 start reference StatefulSet reference -- train --config /etc/lorad/run.yaml
@@ -163,7 +165,7 @@ expect_code worker-0 300 0
 expect_code worker-1 60 0
 is_within 30 grep -q 'is finished; --keep-serving' "$work/coordinator.log" || fail "the run has not ended: $(tail -n 5 "$work/coordinator.log")"
 ready || fail "the coordinator of the finished run is not healthy"
-get /metrics | grep -q 'lorad_run_state{state="finished"} 1' || fail "the metrics do not tell that the run is finished"
+get /metrics | grep 'lorad_run_state{state="finished"} 1' >/dev/null || fail "the metrics do not tell that the run is finished"
 cmp "$work/state/out/adapter_model.safetensors" "$expected" || fail "the adapter is not that of lorad train"
 
 echo "== the finished run's coordinator is restarted, stays, and stops"
