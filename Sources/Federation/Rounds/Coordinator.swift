@@ -11,7 +11,9 @@ struct Coordinator<Ticket: Sendable> {
     let timing: Timing
     private(set) var phase = Phase.gathering
     private(set) var members: [WorkerID: Member] = [:]
-    private var events: [CoordinatorEvent] = []
+    var events: [CoordinatorEvent] = []
+    /// Whether no round may begin.
+    var isPaused = false
     private typealias Poll = (worker: WorkerID, ticket: Ticket, since: Duration)
     /// Polls that have been looked at and had nothing to get; those that have come since.
     private var (parked, arrived): ([Poll], [Poll]) = ([], [])
@@ -19,7 +21,7 @@ struct Coordinator<Ticket: Sendable> {
     private var hasNews = true
     private var (lastLook, lastRollCall): (Duration, Duration) = (.zero, .zero)
     private(set) var board: TaskBoard
-    private(set) var plan = RoundPlan(tasks: [])
+    var plan = RoundPlan(tasks: [])
     private(set) var hasComplained = false
     /// When time began to pass.
     private(set) var start: Duration?

@@ -37,8 +37,10 @@ public struct Transcript: Equatable, Sendable {
 
     static func headPath(_ path: String) -> String { path + ".head" }
 
-    /// Reads and checks the bytes of a transcript.
-    init(_ data: Data, head: Data?, signer expected: WorkerIdentity?) throws {
+    /// Reads and checks the bytes of a transcript and of its head.
+    ///
+    /// - Throws: as `init(path:signer:)`.
+    public init(_ data: Data, head: Data?, signer expected: WorkerIdentity?) throws {
         let complete =
             data.lastIndex(of: UInt8(ascii: "\n")).map { data[...$0] } ?? data[..<data.startIndex]
         var (lines, last): ([TranscriptLine], String) = ([], TranscriptLine.beginning)
