@@ -1,3 +1,5 @@
+import Synchronization
+
 extension CoordinatorServer {
     /// Lets no further round begin, or lets rounds begin again. An open round goes on to its commit.
     public func setPaused(_ isPaused: Bool) {

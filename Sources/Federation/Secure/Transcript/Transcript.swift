@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 public import Privacy
 
 /// What a worker has given away in a run, line by line, as the worker wrote it down before it did: read and checked.
