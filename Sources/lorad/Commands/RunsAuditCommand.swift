@@ -1,4 +1,5 @@
 import ArgumentParser
+import Crypto
 import Federation
 import Foundation
 import Models

@@ -1,3 +1,4 @@
+import Crypto
 import Federation
 import Foundation
 import Models
