@@ -23,7 +23,8 @@ struct RemoteCoordinator {
             ["", "/"].contains(parts.path), let port = UInt16(exactly: parts.port ?? 80)
         else {
             throw CommandError(
-                "--url \(url.debugDescription): expected http://HOST:PORT, the page's address; for one behind TLS use curl, or ssh -L")
+                "--url \(url.debugDescription): expected http://HOST:PORT, the page's address; for one behind TLS use curl, or ssh -L"
+            )
         }
         (self.host, self.port) = (host.trimmingCharacters(in: CharacterSet(charactersIn: "[]")), port)
         guard let text = try tokenFile.map(Self.read) ?? environment[Self.variable] else {
@@ -54,7 +55,8 @@ struct RemoteCoordinator {
         let name = host.contains(":") ? "[\(host)]" : host
         let answer = try exchange(
             "POST /actions/\(action.name) HTTP/1.1\r\nHost: \(name):\(port)\r\nAuthorization: Bearer \(token)\r\n"
-                + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)")
+                + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)"
+        )
         let parts = answer.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
         let status = parts[0].split(separator: " ").dropFirst().first.flatMap { Int($0) }
         guard parts.count == 2, let status else { throw CommandError("\(name):\(port) does not speak HTTP") }
@@ -71,7 +73,9 @@ struct RemoteCoordinator {
         do {
             try file.write(contentsOf: Data(request.utf8))
             var answer = Data()
-            while answer.count < Self.limit, let piece = try file.read(upToCount: 1 << 16), !piece.isEmpty { answer += piece }
+            while answer.count < Self.limit, let piece = try file.read(upToCount: 1 << 16), !piece.isEmpty {
+                answer += piece
+            }
             return String(decoding: answer, as: UTF8.self)
         } catch {
             throw CommandError("\(host):\(port): the connection broke off")

@@ -79,9 +79,12 @@ struct ManagedRunTests {
         #expect(try first.outputSoFar().events().named("paused").isEmpty)
 
         #expect(status(try post("pause", alice, body: "{\"run\": \"other\"}", port: gate)) == 400)
-        for (file, words) in [("grafana", "the coordinator refuses (403): token grafana has the role look"), ("none", "cannot be read")] {
+        for (file, words) in [
+            ("grafana", "the coordinator refuses (403): token grafana has the role look"), ("none", "cannot be read"),
+        ] {
             let remote = try await LoradProcess(
-                ["runs", "pause", "run", "--url", "http://127.0.0.1:\(gate)", "--token-file", "\(file).token"], in: run.path
+                ["runs", "pause", "run", "--url", "http://127.0.0.1:\(gate)", "--token-file", "\(file).token"],
+                in: run.path
             ).outcome()
             #expect(remote.status == 1 && remote.errors.contains(words), "\(remote.errors)")
         }
