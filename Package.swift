@@ -56,7 +56,7 @@ let package = Package(
             ],
             exclude: ["Messages/lorad.proto"]),
 
-        // The pictures, questions and model of `lorad demo`.
+        // The pictures, questions and model of `lorad demo`, and the versions of the packages in a build.
         .target(name: "CBundledModel", exclude: ["model"]),
         .target(name: "Demonstration", dependencies: ["Models", "Tensors", "CImageCodecs", "CBundledModel"]),
 
@@ -64,7 +64,7 @@ let package = Package(
             name: "lorad",
             dependencies: [
                 "Demonstration", "Training", "Adapters", "Models", "Tensors", "Federation", "Privacy", "Transports",
-                "Yams",
+                "Yams", "CBundledModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -13,4 +13,7 @@ typedef struct {
 // File i, or one without a name where there are no more.
 lorad_bundled_file lorad_bundled_model(size_t i);
 
+// The packages that this was built with, as the package manager has pinned them; empty where that is not known.
+lorad_bundled_file lorad_package_pins(void);
+
 #endif

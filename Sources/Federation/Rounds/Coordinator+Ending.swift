@@ -10,7 +10,7 @@ extension Coordinator {
     /// Whether a run has to end in which nobody's results are finite, or for which there is nobody to wait any more.
     func ending(at now: Duration) -> Ending? {
         switch phase {
-        case .gathering: break
+        case .gathering: if isPaused { return nil }
         case .open:
             guard !board.isChecking else { return nil }
             if hasDiverged(at: now) { return .failure(job.divergence) }

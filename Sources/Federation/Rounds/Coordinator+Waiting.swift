@@ -3,7 +3,8 @@ import Transports
 extension Coordinator {
     /// Whether a round is to be opened: `base` is to be published then, and `open` called.
     func wantsRound(at now: Duration) -> Bool {
-        phase == .gathering && members.values.count(where: \.isThere) >= job.minimumWorkers && !awaitsKnown(at: now)
+        !isPaused && phase == .gathering && members.values.count(where: \.isThere) >= job.minimumWorkers
+            && !awaitsKnown(at: now)
     }
 
     /// Whether a restarted coordinator gives the workers of before time to come back: where the data is theirs, a round
@@ -18,7 +19,7 @@ extension Coordinator {
         let present = members.values.count(where: \.isThere)
         switch phase {
         case .gathering where job.round > 0 || losses.attempts > 0:
-            guard present < job.minimumWorkers else { return nil }
+            guard !isPaused, present < job.minimumWorkers else { return nil }
             return Shortage(
                 round: job.round, need: .workers(there: present, needed: job.minimumWorkers), missing: missing)
         case .open where present == 0 || hasComplained:

@@ -12,6 +12,8 @@ struct Coordinator<Ticket: Sendable> {
     var phase = Phase.gathering
     var members: [WorkerID: Member] = [:]
     var events: [CoordinatorEvent] = []
+    /// Whether no round may begin.
+    var isPaused = false
     private typealias Poll = (worker: WorkerID, ticket: Ticket, since: Duration)
     /// Polls that have been looked at and had nothing to get; those that have come since.
     private var (parked, arrived): ([Poll], [Poll]) = ([], [])
@@ -19,7 +21,7 @@ struct Coordinator<Ticket: Sendable> {
     var hasNews = true
     private var (lastLook, lastRollCall): (Duration, Duration) = (.zero, .zero)
     var board: TaskBoard
-    private(set) var plan = RoundPlan(tasks: [])
+    var plan = RoundPlan(tasks: [])
     private(set) var hasComplained = false
     /// When time began to pass.
     private(set) var start: Duration?

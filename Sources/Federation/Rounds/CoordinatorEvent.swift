@@ -37,6 +37,12 @@ public enum CoordinatorEvent: Equatable, Sendable {
     case roundLost(round: Int, reason: String)
     /// A round of secure aggregation ended without a sum after shares were asked for. The run continues with the next round.
     case roundGivenUp(round: Int, reason: String)
+    /// No further round begins until the run is resumed.
+    case paused
+    /// Rounds begin again.
+    case resumed
+    /// The open round's deadline was moved.
+    case deadlineExtended(round: Int, by: Duration)
     /// A round is done.
     case committed(RoundReport)
     /// The run ends before its last round, with what its rounds have come to: no privacy budget allows another.

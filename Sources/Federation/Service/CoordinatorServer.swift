@@ -40,7 +40,7 @@ public final class CoordinatorServer: Sendable {
     private let desk: BulkDesk
     let turns: TurnDesk
     let now: @Sendable () -> Duration
-    private let wake = WakeUp()
+    let wake = WakeUp()
     private let isStopped = Atomic(false)
     /// Events are handed on in the order in which they happened.
     private let telling = Mutex(())

@@ -49,6 +49,14 @@ public struct RunCatalog: Sendable {
         try RunStore.revokeWorker(fingerprint, run: key, in: database)
     }
 
+    /// Does something with a run's folder while no coordinator can begin to serve the run.
+    ///
+    /// - Throws: `FederationError.invalidConfiguration` naming the process that coordinates it, and what the body throws.
+    public func whileNotCoordinated<Result>(_ run: String, _ body: () throws -> Result) throws -> Result {
+        let lock = try RunLock(folder: folder + "/" + run)
+        return try withExtendedLifetime(lock, body)
+    }
+
     static func key(of name: String, in database: RunDatabase) throws -> Int64? {
         try database.read { try Int64.fetchOne($0, sql: "SELECT id FROM runs WHERE name = ?", arguments: [name]) }
     }

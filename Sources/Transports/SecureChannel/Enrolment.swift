@@ -22,6 +22,8 @@ public struct Enrolment: Codable, Equatable, Sendable {
         public let expires: Date?
         /// How many new workers it still admits; nil for any number.
         public fileprivate(set) var uses: Int?
+        /// Who asked for it; `nil` for the one that the coordinator makes by itself.
+        public let issuer: String?
     }
 
     /// An enrolled worker.
@@ -58,12 +60,15 @@ public struct Enrolment: Codable, Equatable, Sendable {
     }
 
     /// Lets a new token admit workers until `expires` (nil: for ever), `uses` of them (nil: any number).
-    public mutating func add(_ token: JoinToken, expires: Date?, uses: Int? = 1) {
-        tokens.append(Token(digest: token.digest, expires: expires, uses: uses.map { max(0, $0) }))
+    public mutating func add(_ token: JoinToken, expires: Date?, uses: Int? = 1, issuer: String? = nil) {
+        tokens.append(Token(digest: token.digest, expires: expires, uses: uses.map { max(0, $0) }, issuer: issuer))
     }
 
     /// Forgets all tokens: new workers need another one.
     public mutating func dropTokens() { tokens.removeAll() }
+
+    /// Forgets the tokens that nobody asked for.
+    public mutating func dropOwnTokens() { tokens.removeAll { $0.issuer == nil } }
 
     /// Forgets tokens that admit nobody any more.
     public mutating func dropSpentTokens(now: Date) {

@@ -47,13 +47,17 @@ struct CoordinatorCommand: ParsableCommand {
         help: "A file to write the join line to, for scripts; it is a secret, and only its owner may read the file.")
     var joinFile: String?
 
-    @Option(help: "Serves Prometheus metrics over HTTP, as 127.0.0.1:9700; whoever reaches it may read them.")
+    @Option(
+        help: """
+            Serves Prometheus metrics over HTTP, as 127.0.0.1:9700. On an address that other machines reach, reading them \
+            takes an access token.
+            """)
     var metrics: String?
 
     @Option(
         help: """
-            Serves a page that shows the run as it goes, as 127.0.0.1:9800; whoever reaches it may look. On a loopback \
-            address it also tells the join line.
+            Serves a page that shows the run as it goes, as 127.0.0.1:9800. On a loopback address it also tells the join \
+            line; on others, looking takes an access token or the address that is printed.
             """)
     var dashboard: String?
 
@@ -63,6 +67,13 @@ struct CoordinatorCommand: ParsableCommand {
             again: for supervisors that restart whatever ends.
             """)
     var keepServing = false
+
+    @Option(
+        help: """
+            When looking at page and metrics takes an access token (lorad runs token): auto for addresses that other \
+            machines reach, always, or never. Acting on the run always takes one.
+            """)
+    var requireToken = TokenRule.auto
 
     @Flag(help: "Neither encrypts nor authenticates anything.")
     var insecure = false
@@ -96,7 +107,8 @@ struct CoordinatorCommand: ParsableCommand {
             advertised: try advertise.map { try Self.endpoint($0, "--advertise").description }, isInsecure: insecure,
             listedKeys: keys, tokenLifetime: tokenHours * 3_600, tokenUses: tokenUses, joinFile: joinFile,
             metrics: try metrics.map { try HTTPAddress($0, option: "--metrics") },
-            dashboard: try dashboard.map { try HTTPAddress($0, option: "--dashboard") }, keepsServing: keepServing)
+            dashboard: try dashboard.map { try HTTPAddress($0, option: "--dashboard") }, keepsServing: keepServing,
+            tokenRule: requireToken)
         if keepServing, !overwrite, let finished = try FinishedRun(configuration, in: StateFolder(state)) {
             return try finished.serve(access, display)
         }

@@ -8,14 +8,20 @@ import Tensors
 struct RunsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "runs",
-        abstract: "Lists and shows the runs coordinated on this machine, and revokes workers.",
+        abstract: "Lists, shows, steers and exports the runs coordinated on this machine.",
         discussion: """
             Examples:
               lorad runs list
               lorad runs show hospital-vqa
               lorad runs revoke hospital-vqa worker-3
+              lorad runs pause hospital-vqa
+              lorad runs token --role look --name grafana
             """,
-        subcommands: [RunsListCommand.self, RunsShowCommand.self, RunsRevokeCommand.self])
+        subcommands: [
+            RunsListCommand.self, RunsShowCommand.self, RunsPauseCommand.self, RunsResumeCommand.self,
+            RunsStopCommand.self, RunsRevokeCommand.self, RunsExtendCommand.self, RunsJoinTokenCommand.self,
+            RunsAuditCommand.self, RunsTokenCommand.self, RunsExportCommand.self, RunsVerifyCommand.self,
+        ])
 }
 
 /// Where the runs are.
@@ -24,6 +30,24 @@ struct RunsOptions: ParsableArguments {
     var state: String?
 
     func catalog() throws -> RunCatalog { try RunCatalog(folder: StateFolder(state).runs.path) }
+
+    /// Every run, oldest first.
+    func digests() throws -> [RunDigest] {
+        let catalog = try catalog()
+        return try catalog.runs().map { try digest(catalog.history(of: $0.run.name), process: $0.process) }
+    }
+
+    /// One run.
+    func digest(of name: String) throws -> RunDigest {
+        let catalog = try catalog()
+        return try digest(catalog.history(of: name), process: catalog.process(of: name))
+    }
+
+    private func digest(_ history: RunHistory, process: Int32?) throws -> RunDigest {
+        var digest = try RunDigest(history, process: process)
+        digest.isPaused = try ControlState.read(in: StateFolder(state).run(digest.run.name)).isPaused
+        return digest
+    }
 }
 
 /// `lorad runs list`.
@@ -37,7 +61,7 @@ struct RunsListCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let runs = try options.catalog().digests()
+        let runs = try options.digests()
         if json { return runs.forEach { print($0.summary.text()) } }
         let style = ProgressStyle.standardOutput()
         let width = style.isTerminal ? style.columns : .max
@@ -83,7 +107,7 @@ struct RunsShowCommand: ParsableCommand {
 
     func run() throws {
         if let html { return try writePage(to: html) }
-        let digest = try options.catalog().digest(of: id)
+        let digest = try options.digest(of: id)
         if config { return print(digest.run.configuration, terminator: "") }
         print(json ? digest.json.text() : digest.text(.standardOutput(), limit: last))
     }
@@ -97,50 +121,7 @@ struct RunsShowCommand: ParsableCommand {
     }
 }
 
-/// `lorad runs revoke`.
-struct RunsRevokeCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "revoke", abstract: "Shuts a worker out of a run for good.",
-        discussion: """
-            Example:
-              lorad runs revoke hospital-vqa 3f9a
-
-            A coordinator that is running ends the worker's sessions within seconds. Its key cannot come back to this run.
-            """)
-
-    @Argument(help: "The run's name.")
-    var id: String
-
-    @Argument(help: "The worker's fingerprint, the beginning of it, or its name.")
-    var worker: String
-
-    @OptionGroup var options: RunsOptions
-
-    func run() throws {
-        let catalog = try options.catalog()
-        let digest = try catalog.digest(of: id)
-        let record = try WorkerChoice(run: digest.run.name, workers: digest.workers.map(\.record)).worker(worker)
-        let title = "\(record.name.onOneLine) (\(record.fingerprint))"
-        if record.isRevoked { return print("\(title) is revoked already") }
-        try catalog.revokeWorker(record.fingerprint, of: digest.run.name)
-        print(
-            digest.process == nil
-                ? "\(title) is revoked: it cannot join run \(digest.run.name) again"
-                : "\(title) is revoked: the coordinator (process \(digest.process ?? 0)) shuts it out within seconds")
-    }
-}
-
 extension RunCatalog {
-    /// Every run, oldest first.
-    fileprivate func digests() throws -> [RunDigest] {
-        try runs().map { try RunDigest(history(of: $0.run.name), process: $0.process) }
-    }
-
-    /// One run.
-    fileprivate func digest(of name: String) throws -> RunDigest {
-        try RunDigest(history(of: name), process: process(of: name))
-    }
-
     /// The process that coordinates a run now, if any.
-    fileprivate func process(of name: String) throws -> Int32? { try runs().first { $0.run.name == name }?.process }
+    func process(of name: String) throws -> Int32? { try runs().first { $0.run.name == name }?.process }
 }

@@ -17,32 +17,63 @@ enum PageLive {
         }
 
         function connection(text, isTrouble) {
+          if (find('connection').textContent === text) return;
           find('connection').textContent = text;
           find('connection').classList.toggle('trouble', isTrouble);
           if (isTrouble) find('news').textContent = text;
         }
 
-        function listen() {
-          const source = new EventSource('events');
+        // What follows # in the address is the page's key or an access token. It goes into a header, and nowhere else.
+        const credentials = () => location.hash.length > 1
+          ? { Authorization: `Bearer ${location.hash.slice(1)}` } : {};
+
+        // The data of server-sent events; EventSource cannot send a header.
+        async function* events(body) {
+          const [reader, decoder] = [body.getReader(), new TextDecoder()];
+          let text = '';
+          try {
+            for (;;) {
+              const { done, value } = await reader.read();
+              if (done) return;
+              text += decoder.decode(value, { stream: true });
+              for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+                const line = text.slice(0, end).split('\n').find((line) => line.startsWith('data: '));
+                text = text.slice(end + 2);
+                if (line) yield line.slice(6);
+              }
+            }
+          } finally { reader.cancel().catch(() => {}); }
+        }
+
+        const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+        async function listen() {
           let heard;
-          source.onmessage = (event) => {
-            heard = new Date();
-            showRun(JSON.parse(event.data));
-            if (current.is_over) source.close();
-            connection(current.is_over ? 'The coordinator has ended: this is how it left the run.'
-              : 'Live: this page follows the run by itself.', false);
-          };
-          source.onerror = () => {
+          for (;;) {
+            let problem = 'The coordinator does not answer.';
+            try {
+              const answer = await fetch('events', { headers: credentials(), cache: 'no-store' });
+              if (answer.ok) {
+                for await (const data of events(answer.body)) {
+                  heard = new Date();
+                  showRun(JSON.parse(data));
+                  if (current.is_over) return connection('The coordinator has ended: this is how it left the run.', false);
+                  connection('Live: this page follows the run by itself.', false);
+                }
+              } else if (answer.status === 401 || answer.status === 403) {
+                problem = 'Looking takes the address that the coordinator printed, or # and an access token behind this one.';
+              }
+            } catch (error) { /* said below */ }
             const since = heard ? ` What you see is of ${heard.toLocaleTimeString()}.` : '';
-            connection(`The coordinator does not answer.${since} Trying again…`, true);
-            if (source.readyState === EventSource.CLOSED) setTimeout(listen, 5000);
-          };
+            connection(`${problem}${since} Trying again…`, true);
+            await pause(2000);
+          }
         }
 
         async function joinLine() {
           const box = find('join-line');
           if (!box.textContent) {
-            const answer = await fetch('join', { headers: { Authorization: `Bearer ${location.hash.slice(1)}` } });
+            const answer = await fetch('join', { headers: credentials() });
             box.textContent = (await answer.json()).line;
           }
           return box.textContent;

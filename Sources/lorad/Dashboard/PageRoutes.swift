@@ -1,25 +1,30 @@
 import Hummingbird
 import Models
 
-/// The page of a run over HTTP: `/` is the page, `/events` what it shows as it changes, `/run.json` the same once, and
-/// `/join` the join line where only this machine can ask for it, for whoever has the page's key.
+/// The page of a run over HTTP: `/` is the page without anything of the run in it, `/events` what it shows as it changes,
+/// `/run.json` the same once, and `/join` the join line where only this machine can ask for it, for whoever has the page's
+/// key.
 struct PageRoutes: Sendable {
     let feed: PageFeed
     /// Where the page is served.
     let address: HTTPAddress
-    /// What a browser shows to be told the join line.
+    /// Who may look.
+    let gate: AccessGate
+    /// What a browser shows to be told the join line, and to look where that takes a token.
     let key: PageKey
     /// What workers join with now.
     let joinLine: @Sendable () -> String
 
-    func add(to router: Router<BasicRequestContext>) {
+    func add(to router: Router<PageContext>) {
         let pages = router.group().add(middleware: PageGuard(address: address))
         let page = PageMarkup.live
         pages.get("/") { _, _ in HTTPService.response(.ok, page, type: "text/html; charset=utf-8") }
-        pages.get("/run.json") { [feed] _, _ in
+        let looks = pages.group().add(
+            middleware: AccessGuard(gate: gate, isRequired: gate.rule.applies(at: address), key: key))
+        looks.get("/run.json") { [feed] _, _ in
             HTTPService.response(.ok, feed.edition.json + "\n", type: Self.json)
         }
-        pages.get("/events") { [feed] _, _ in Self.events(feed) }
+        looks.get("/events") { [feed] _, _ in Self.events(feed) }
         guard address.isLoopback else { return }
         pages.get("/join") { [key, joinLine] request, _ in
             key.admits(request.headers[.authorization])
@@ -52,7 +57,7 @@ struct PageRoutes: Sendable {
 /// Refuses requests by a name that a stranger's page may have given this machine, and tells browsers what the page may
 /// do: nothing but what it brings with it.
 struct PageGuard: RouterMiddleware {
-    typealias Context = BasicRequestContext
+    typealias Context = PageContext
 
     /// Where the page is served.
     let address: HTTPAddress

@@ -41,7 +41,7 @@ enum PageScript {
           const steps = `${run.done}${run.planned ? '/' + run.planned : ''}`;
           document.title = `${steps} ${run.run} – lorad`;
           show('run', run.run, () => [run.run]);
-          show('facts', [run.state, run.mode, run.begun, run.written, run.version], () => facts(run));
+          show('facts', [run.state, run.is_paused, run.mode, run.begun, run.written, run.version], () => facts(run));
           find('progress').max = run.planned || 1;
           find('progress').value = run.done;
           show('progress-text', [run.done, run.planned, run.remaining_seconds, run.unit], () => [progress(run)]);
@@ -66,6 +66,7 @@ enum PageScript {
           const [words, kind] = states[run.state] || [run.state, ''];
           const parts = [make('span', { class: `state ${kind}` }, capital(words)), ` · ${run.mode} · begun `,
             moment(run.begun)];
+          if (run.is_paused && !run.is_over) parts.splice(1, 0, ' · ', make('span', { class: 'state warning' }, 'Paused'));
           if (run.written) parts.push(' · as of ', moment(run.written));
           return [...parts, ` · lorad ${run.version}`];
         }

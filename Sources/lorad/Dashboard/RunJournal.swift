@@ -46,6 +46,7 @@ final class RunJournal: Sendable {
         var page = earlier
         page.isLive = true
         page.state = phase(of: snapshot)
+        page.isPaused = status.isPaused
         (page.done, page.planned) = (status.done, status.rounds)
         page.take(history)  // it is ahead of the snapshot, and all that is told of rounds has to be of the same one
         page.incidents = incidents.newest

@@ -83,6 +83,8 @@ struct RunPage: Codable, Equatable, Sendable {
     var state: State
     /// Whether a coordinator sends what is new.
     var isLive = false
+    /// Whether no further round begins until somebody resumes the run.
+    var isPaused = false
     /// Whether that coordinator ends now.
     var isOver = false
     /// Whether the coordinator tells the join line to whoever asks at `join`.

@@ -25,7 +25,7 @@ final class HTTPService: Sendable {
     ///   - router: what is answered.
     ///   - option: the option that asks for it, for messages.
     /// - Throws: `CommandError` where the address cannot be used.
-    init(_ address: HTTPAddress, _ router: Router<BasicRequestContext>, option: String) throws {
+    init(_ address: HTTPAddress, _ router: Router<PageContext>, option: String) throws {
         _ = Self.useOneThread
         let start = Start()
         let logger = Logger(label: "http") { _ in SwiftLogNoOpLogHandler() }

@@ -6,12 +6,16 @@ import Hummingbird
 struct MetricsRoutes: Sendable {
     /// Where they are served.
     let address: HTTPAddress
+    /// Who may read them; `/healthz` tells anybody.
+    let gate: AccessGate
     /// The run as it is; must not wait for anything.
     let snapshot: @Sendable () -> RunSnapshot
 
-    func add(to router: Router<BasicRequestContext>) {
+    func add(to router: Router<PageContext>) {
         let router = router.group().add(middleware: PageGuard(address: address, option: "--metrics"))
-        router.get("/metrics") { [snapshot] _, _ in
+        let figures = router.group().add(
+            middleware: AccessGuard(gate: gate, isRequired: gate.rule.applies(at: address)))
+        figures.get("/metrics") { [snapshot] _, _ in
             HTTPService.response(.ok, snapshot().metrics, type: PrometheusText.contentType)
         }
         router.get("/healthz") { [snapshot] _, _ in

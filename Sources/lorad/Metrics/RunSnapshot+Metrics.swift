@@ -17,6 +17,8 @@ extension RunSnapshot {
             "lorad_run_state", .gauge, "1 for the state that the run is in.",
             RunStatus.Phase.allCases.map { ([("state", $0.rawValue)], status.phase == $0 ? 1 : 0) })
         text.add(
+            "lorad_paused", .gauge, "1 while the run is paused: no further round begins.", status.isPaused ? 1 : 0)
+        text.add(
             "lorad_round", .gauge, "Rounds that are done: steps, where local_steps is 1.", Double(status.done))
         text.add("lorad_rounds", .gauge, "Rounds of the whole run.", Double(status.rounds))
         text.add("lorad_loss", .gauge, "Mean loss over supervised tokens in the last round.", status.loss)

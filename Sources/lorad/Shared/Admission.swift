@@ -65,7 +65,7 @@ final class Admission: Sendable {
         if let listed { list = try Self.list(listed, &enrolment, now) }
         tokenFile = folder.appending(path: "keys/join-token").path
         let kept = Self.keptToken(tokenFile, &enrolment, rules, now)
-        if kept == nil { enrolment.dropTokens() }  // a file that was deleted takes its token with it
+        if kept == nil { enrolment.dropOwnTokens() }  // a file that was deleted takes its token with it
         let token = try kept ?? Self.makeToken(tokenFile, &enrolment, rules, now)
         state = Mutex(State(enrolment: enrolment, list: list, token: token))
         try Self.save(enrolment, to: file)
@@ -168,6 +168,34 @@ final class Admission: Sendable {
     private func renewToken(_ state: inout State) throws {
         state.token = try Self.makeToken(tokenFile, &state.enrolment, rules, Date())
         try Self.save(state.enrolment, to: file)
+    }
+
+    /// Makes another token that admits new workers beside the present one.
+    ///
+    /// - Parameters:
+    ///   - uses: new workers that it admits; `nil` for any number.
+    ///   - lifetime: seconds until it expires; `nil` for as long as the coordinator's own.
+    ///   - issuer: who asked for it.
+    /// - Throws: `CommandError` where only listed keys are admitted, `TensorError` where it cannot be written.
+    func addToken(
+        uses: Int?, lifetime: TimeInterval?, issuer: String, now: Date = Date()
+    ) throws -> (token: JoinToken, expires: Date) {
+        try state.withLock { state in
+            guard state.list == nil else {
+                throw CommandError(
+                    "only listed keys are admitted: add the worker's key to the file of --keys, and start again")
+            }
+            let (token, expires) = (JoinToken(), now + (lifetime ?? rules.lifetime))
+            let before = state.enrolment
+            state.enrolment.add(token, expires: expires, uses: uses, issuer: issuer)
+            do {
+                try Self.save(state.enrolment, to: file)
+            } catch {
+                state.enrolment = before
+                throw error
+            }
+            return (token, expires)
+        }
     }
 
     private func telling(_ renewal: Renewal, _ state: State) -> (() -> Void)? {

@@ -35,16 +35,19 @@ final class CoordinatorRun {
         var dashboard: HTTPAddress?
         /// Whether both are served after the run has finished, until a signal.
         var keepsServing = false
+        /// When looking at page and metrics takes a token.
+        var tokenRule = TokenRule.auto
     }
 
-    private let opened: OpenedRun
-    private let federation: FederationArguments
-    private let access: Access
-    private let folder: URL
-    private let store: RunStore
+    let opened: OpenedRun
+    let federation: FederationArguments
+    let access: Access
+    let tokens: AccessTokenFile
+    let folder: URL
+    let store: RunStore
     private let output: RunOutput
     private let outputLock: FileLock
-    private let admission: Admission
+    let admission: Admission
     private let shelf = BlobShelf()
     private let resumed: ResumedState?
     private let modelFiles: ModelFiles
@@ -57,6 +60,7 @@ final class CoordinatorRun {
         say: (String) -> Void
     ) throws {
         self.access = access
+        tokens = AccessTokenFile(state)
         federation = configuration.federation ?? FederationArguments()
         folder = state.run(configuration.run)
         let (mode, text) = (federation.mode.rawValue, try RunFile.text(of: configuration))
@@ -154,9 +158,21 @@ final class CoordinatorRun {
         admission.tellRenewals { [access, admission] renewal in
             Self.tell(renewal, line(), expiry: admission.tokenExpiry, access, display)
         }
+        let audit = try ActionJournal(run: options.run, folder: folder, identity: admission.identity)
+        defer { audit.flush(isLast: true) }
+        let gate = AccessGate(tokens, rule: access.tokenRule, refused: { audit.refused($0) })
+        let control = try control(of: server, audit, line)
+        let desk = ControlDesk(run: folder)
+        desk.clear()
+        monitor.onceASecond {
+            desk.serve(control)
+            audit.flush()
+        }
         let services = try RunServices(
-            metrics: access.metrics, dashboard: access.dashboard, journal: journal, joinLine: { line().text }
+            metrics: access.metrics, dashboard: access.dashboard, journal: journal, gate: gate,
+            actions: ActionRoutes(gate: gate, control: control), joinLine: { line().text }
         ) { monitor.snapshot }
+        try remind(display)
         defer { services.stop(RunPage.State(left: try? store.history.run().state)) }
         try invite(server, line(), services, job.minimumWorkers, display)
         let watch = Thread {
@@ -293,6 +309,7 @@ final class CoordinatorRun {
             throw StoppedEarly("stopped after \(done) of \(job.rounds); the same command goes on from there")
         }
         try job.writeAdapter(to: output.folder)
+        try store.append(AdapterRecord(rounds: job.round, folder: output.folder).entry(at: Date()))
         try store.setState(.finished)
         try AdapterPortability.notices(inFolder: output.folder).forEach(display.say)
         display.announce(

@@ -1,3 +1,4 @@
+import Crypto
 import Federation
 import Foundation
 import Models
@@ -73,6 +74,36 @@ struct RunContents {
         }
         let text = ([Self.heading] + lines.sorted()).joined(separator: "\n") + "\n"
         try AtomicFile.write(text, to: folder.appending(path: Self.name).path)
+    }
+
+    /// The base model's files with their digests, and the digest that policies name it by.
+    var model: JSONValue {
+        let files = contents.filter { $0.key.key == "model.path" }
+            .map { (name: URL(filePath: $0.key.path).lastPathComponent, digest: $0.value.digest) }
+            .sorted { $0.name < $1.name }
+        let blobs = files.compactMap { file in
+            // Sizes are not in the digest.
+            (try? BlobID(text: file.digest)).map { CoordinatorOptions.File(name: file.name, blob: $0, size: 0) }
+        }
+        return .object([
+            .init("digest", .string(RunBasis.digest(of: blobs))),
+            .init("files", .object(files.map { .init($0.name, .string($0.digest)) })),
+        ])
+    }
+
+    /// The other files that the run read: how many of each kind, and one digest of the digests of all.
+    var inputs: JSONValue {
+        let kinds = Dictionary(grouping: contents.filter { $0.key.key != "model.path" }) { $0.key.key }
+        return .object(
+            kinds.sorted { $0.key < $1.key }.map { key, files in
+                let digests = files.map(\.value.digest).sorted().joined(separator: "\n")
+                return .init(
+                    key,
+                    .object([
+                        .init("files", .int(files.count)),
+                        .init("sha256", .string(SHA256.hash(data: Data(digests.utf8)).hexadecimal)),
+                    ]))
+            })
     }
 
     /// Refuses contents that are not those of the record.

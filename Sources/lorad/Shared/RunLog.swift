@@ -130,7 +130,8 @@ extension CoordinatorEvent {
             .waitingBeyondDeadline, .roundLost, .roundGivenUp, .failed, .endedEarly:
             true
         case .stalled(let shortage): !shortage.isRepeated
-        case .joined, .left, .roundOpened, .counted, .late, .committed, .finished: false
+        case .joined, .left, .roundOpened, .counted, .late, .committed, .finished, .paused, .resumed, .deadlineExtended:
+            false
         }
     }
 }

@@ -14,28 +14,32 @@ struct RunServices {
     ///
     /// - Parameters:
     ///   - journal: what the page shows beside the run as it is now; without it there is no page.
+    ///   - gate: who may look.
+    ///   - actions: what holders of a token may do; served beside the page.
     ///   - joinLine: what workers join with now; the page tells it on loopback addresses, to whoever has its key, which
     ///     follows from the line of the start.
     ///   - snapshot: the run as it is now; must not wait for anything.
     /// - Throws: `CommandError` where an address cannot be used.
     init(
-        metrics: HTTPAddress?, dashboard: HTTPAddress?, journal: RunJournal?,
+        metrics: HTTPAddress?, dashboard: HTTPAddress?, journal: RunJournal?, gate: AccessGate, actions: ActionRoutes?,
         joinLine: @escaping @Sendable () -> String,
         snapshot: @escaping @Sendable () -> RunSnapshot
     ) throws {
         let key = PageKey(joinLine: joinLine())
-        let figures = metrics.map { MetricsRoutes(address: $0, snapshot: snapshot) }
+        let figures = metrics.map { MetricsRoutes(address: $0, gate: gate, snapshot: snapshot) }
         let page = dashboard.flatMap { address in
-            journal.map { Self.page($0, at: address, key, joinLine, snapshot) }
+            journal.map { Self.page($0, at: address, gate, key, joinLine, snapshot) }
         }
         feed = page?.feed
         let isShared = metrics == dashboard
         if let page {
             let address = try listen(page.address, option: "--dashboard") { router in
                 page.add(to: router)
+                actions?.add(to: router, at: page.address)
                 if isShared { figures?.add(to: router) }
             }
-            self.dashboard = "http://\(address)/" + (address.isLoopback ? "#\(key.text)" : "")
+            let isSecret = address.isLoopback || gate.rule.applies(at: address)
+            self.dashboard = "http://\(address)/" + (isSecret ? "#\(key.text)" : "")
             if isShared { self.metrics = address }
         }
         if let metrics, self.metrics == nil {
@@ -44,21 +48,21 @@ struct RunServices {
     }
 
     private static func page(
-        _ journal: RunJournal, at address: HTTPAddress, _ key: PageKey, _ joinLine: @escaping @Sendable () -> String,
-        _ snapshot: @escaping @Sendable () -> RunSnapshot
+        _ journal: RunJournal, at address: HTTPAddress, _ gate: AccessGate, _ key: PageKey,
+        _ joinLine: @escaping @Sendable () -> String, _ snapshot: @escaping @Sendable () -> RunSnapshot
     ) -> PageRoutes {
         let feed = PageFeed {
             var page = journal.page(of: snapshot())
             page.tellsJoinLine = address.isLoopback
             return page
         }
-        return PageRoutes(feed: feed, address: address, key: key, joinLine: joinLine)
+        return PageRoutes(feed: feed, address: address, gate: gate, key: key, joinLine: joinLine)
     }
 
     private mutating func listen(
-        _ address: HTTPAddress, option: String, _ add: (Router<BasicRequestContext>) -> Void
+        _ address: HTTPAddress, option: String, _ add: (Router<PageContext>) -> Void
     ) throws -> HTTPAddress {
-        let router = Router()
+        let router = Router(context: PageContext.self)
         add(router)
         let service = try HTTPService(address, router, option: option)
         services.append(service)

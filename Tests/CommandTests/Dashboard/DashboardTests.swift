@@ -73,13 +73,16 @@ struct DashboardTests {
         withExtendedLifetime((run, other)) {}
     }
 
-    @Test("tells no join line to other machines")
+    @Test("tells no join line to other machines, and anything else to those who opened the printed address")
     func otherMachines() async throws {
         let run = try ReportedRun()
         let coordinator = try run.coordinator(flags: ["--dashboard", "0.0.0.0:0"])
         let port = try await coordinator.port(of: "dashboard")
         #expect(try TestSocket(port: port).get("/join").hasPrefix("HTTP/1.1 404"))
-        let text = try TestSocket(port: port).get("/run.json")
+        #expect(try TestSocket(port: port).get("/run.json").hasPrefix("HTTP/1.1 401"))
+        let url = try coordinator.outputSoFar().events().named("listening").first?["dashboard"]?.stringValue
+        let key = try #require(url?.split(separator: "#").last)
+        let text = try TestSocket(port: port).get("/run.json", authorization: "Bearer \(key)")
         let json = try #require(text.components(separatedBy: "\r\n\r\n").last)
         #expect(try !SamplePage.page(json: json).tellsJoinLine && !text.contains("token="))
         try await coordinator.end(by: SIGTERM)

@@ -127,6 +127,32 @@ struct AdmissionTests {
         #expect(refusal(admission, token) == nil && admission.token.text != token.text)
     }
 
+    @Test("takes further tokens beside its own, also after a restart, until they are used up or a worker is revoked")
+    func furtherTokens() throws {
+        let admission = try open(uses: 1)
+        let own = admission.token
+        let (token, _) = try admission.addToken(uses: 2, lifetime: nil, issuer: "token alice")
+        #expect(admission.token.text == own.text && admission.tokenUses == 1)
+        #expect(refusal(admission, token, of: IdentityKey().publicIdentity) == nil)
+        // A later start, for which the coordinator's own token has expired.
+        let (late, _) = try admission.addToken(uses: 1, lifetime: 600, issuer: "user ann")
+        let second = try open(now: Date(timeIntervalSinceNow: 61), uses: 1)
+        #expect(
+            second.token.text != own.text && refusal(second, own, of: IdentityKey().publicIdentity) == .tokenUnknown)
+        #expect(refusal(second, token, of: IdentityKey().publicIdentity) == .tokenUnknown, "it has expired")
+        #expect(refusal(second, late, of: IdentityKey().publicIdentity) == nil)
+        #expect(refusal(second, late, of: IdentityKey().publicIdentity) == .tokenUsedUp)
+        #expect(second.tokenUses == 1, "its own token is as it was")
+        let (other, _) = try second.addToken(uses: nil, lifetime: nil, issuer: "user ann")
+        #expect(refusal(second, other, of: worker) == nil)
+        try second.revoke(worker.fingerprint)
+        #expect(refusal(second, other, of: IdentityKey().publicIdentity) == .tokenUnknown)
+        let file = try folder.write("\(worker.text)\n", to: "keys.txt")
+        #expect(throws: CommandError.self) {
+            try open(listed: file).addToken(uses: 1, lifetime: nil, issuer: "user ann")
+        }
+    }
+
     @Test("is a list's matter for one start only; those that were enrolled before and after it stay so")
     func lists() throws {
         let (early, listed, late) = (worker, IdentityKey().publicIdentity, IdentityKey().publicIdentity)

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 public import Privacy
 import Tensors
 
@@ -28,7 +28,7 @@ public struct Transcript: Equatable, Sendable {
     ///   long, or signed by another key, or saying that lines were cut off.
     public init(path: String, signer expected: WorkerIdentity? = nil) throws {
         do {
-            try self.init(reading: path, signer: expected)
+            try self.init(signer: expected, head: { Self.head(path) }) { try TranscriptLines.read(path, $0) }
         } catch let error as FederationError {
             throw FederationError(error.code, "\(path): \(error.message)", cause: error.cause)
         }
@@ -39,18 +39,31 @@ public struct Transcript: Equatable, Sendable {
     /// The file `.head` of a transcript; `nil` if it is not there, or cannot be one.
     static func head(_ path: String) -> Data? { try? BoundedFile.read(headPath(path), atMost: 1 << 16) }
 
-    private init(reading path: String, signer expected: WorkerIdentity?) throws {
+    /// Reads and checks the bytes of a transcript and of its head.
+    ///
+    /// - Throws: as `init(path:signer:)`.
+    public init(_ data: Data, head: Data?, signer expected: WorkerIdentity?) throws {
+        try self.init(signer: expected, head: { head }) { try TranscriptLines.read(data, $0) }
+    }
+
+    /// - Parameters:
+    ///   - head: asked once the lines are read.
+    ///   - lines: hands over each line.
+    private init(
+        signer expected: WorkerIdentity?, head: () -> Data?,
+        lines: ((Data) throws -> Void) throws -> (complete: Int, rest: Int)
+    ) throws {
         var named = expected
         var entries: [TranscriptEntry] = []
         var (last, before) = (TranscriptLine.beginning, TranscriptLine.beginning)
-        let (complete, rest) = try TranscriptLines.read(path) { bytes in
+        let (complete, rest) = try lines { bytes in
             let line = try TranscriptLine(reading: bytes, number: entries.count + 1, after: last, signer: named)
             named = named ?? line.entry.worker.flatMap { try? WorkerIdentity(text: $0) }
             entries.append(line.entry)
             (before, last) = (last, line.digest)
         }
         guard let signer = named else { throw FederationError(.corruptState, "holds no line") }
-        try Self.check(entries.count, last: last, before: before, Self.head(path), signer)
+        try Self.check(entries.count, last: last, before: before, head(), signer)
         notes =
             rest == 0
             ? []

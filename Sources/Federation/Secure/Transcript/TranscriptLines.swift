@@ -45,6 +45,19 @@ enum TranscriptLines {
         }
     }
 
+    /// The same of bytes that are in memory.
+    static func read(_ data: Data, _ body: (Data) throws -> Void) throws -> (complete: Int, rest: Int) {
+        guard data.count <= limit else { throw tooLong("has \(data.count) bytes, and a transcript \(limit) at most") }
+        var (begin, count) = (data.startIndex, 0)
+        while let end = data[begin...].firstIndex(of: UInt8(ascii: "\n")) {
+            let line = Data(data[begin..<end])
+            try check(line, count + 1)
+            try body(line)
+            (begin, count) = (end + 1, count + 1)
+        }
+        return (begin - data.startIndex, data.endIndex - begin)
+    }
+
     private static func check(_ line: Data, _ number: Int) throws {
         guard line.count > lineLimit else { return }
         throw tooLong("line \(number) has more than \(lineLimit) bytes")

@@ -52,6 +52,13 @@ struct EventWording: Sendable {
             Announcement(
                 "round_given_up", "\(text(round)) is given up, and the run goes on with the next: \(reason.onOneLine)",
                 [number(round), ("reason", .string(reason))])
+        case .paused:
+            Announcement("paused", "the run is paused: no \(status.unit.rawValue) begins before it is resumed", [])
+        case .resumed: Announcement("resumed", "the run goes on", [])
+        case .deadlineExtended(let round, let time):
+            Announcement(
+                "deadline_extended", "\(text(round)): its deadline is \(Int(time / .seconds(1))) s later",
+                [number(round), ("seconds", .double(time / .seconds(1)))])
         case .committed(let report): committed(report)
         case .endedEarly(let rounds, let reason):
             Announcement(

@@ -23,7 +23,8 @@ extension RunDigest {
         let loss: JSONValue = (rounds.last?.figures.loss).map { .double($0) } ?? .null
         return [
             .init("run", .string(run.name)), .init("mode", .string(run.mode)), .init("state", .string(state)),
-            .init("process", process), .init("begun", .string(run.created.ISO8601Format())),
+            .init("process", process), .init("paused", .bool(isPaused)),
+            .init("begun", .string(run.created.ISO8601Format())),
             .init("unit", .string(unit.rawValue)), .init("done", .int(done)), .init("planned", planned),
             .init("loss", loss),
             .init("worker_count", .int(workers.count)), .init("results", .int(total.counted)),
@@ -57,7 +58,8 @@ extension RunDigest.Worker {
 }
 
 extension RunDigest.Round {
-    fileprivate func json(_ unit: RunUnit) -> JSONValue {
+    /// What `lorad runs show --json` prints of a round.
+    func json(_ unit: RunUnit) -> JSONValue {
         .object(
             [.init(unit.rawValue, .int(number)), .init("time", .string(time.ISO8601Format()))]
                 + (figures.json.objectValue ?? []))

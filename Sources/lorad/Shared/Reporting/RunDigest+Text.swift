@@ -39,7 +39,7 @@ extension RunDigest {
                 : "\(total.tokens.grouped) tokens · \(total.bytesIn.bytesText) in · \(total.bytesOut.bytesText) out",
         ]
         return [
-            "\(run.name): \(run.mode), \(state)\(process), begun \(run.created.ISO8601Format())",
+            "\(run.name): \(run.mode), \(state)\(process)\(isPaused ? ", paused" : ""), begun \(run.created.ISO8601Format())",
             figures.compactMap(\.self).joined(separator: " · "),
         ]
     }

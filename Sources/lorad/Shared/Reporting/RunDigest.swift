@@ -31,6 +31,8 @@ struct RunDigest: Sendable {
     let total: RoundFigures.Share
     /// Whether differential privacy keeps figures back.
     let isWithheld: Bool
+    /// Whether no further round begins until somebody resumes it.
+    var isPaused = false
 
     /// Reads a run.
     ///

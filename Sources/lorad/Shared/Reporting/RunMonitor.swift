@@ -4,13 +4,15 @@ import Synchronization
 import Transports
 
 /// Looks after a run beside its rounds, on a thread of its own: redraws the table, publishes what the metrics show, notes
-/// which workers are there, and carries out revocations.
+/// which workers are there, carries out revocations, and answers commands.
 final class RunMonitor: Sendable {
     private let server: CoordinatorServer
     private let log: RunLog
     private let store: RunStore
     private let revocations: Revocations
     private let display: ProgressDisplay
+    /// Called once a second.
+    private let answerCommands = Mutex<(@Sendable () -> Void)?>(nil)
     private let published: Mutex<RunSnapshot>
     private let heard = Mutex<[WorkerID: Duration]>([:])
     private let isStopped = Atomic(false)
@@ -35,6 +37,9 @@ final class RunMonitor: Sendable {
 
     /// The run as it was a moment ago; reading it waits for nothing.
     var snapshot: RunSnapshot { published.withLock { $0 } }
+
+    /// Sets what is called once a second.
+    func onceASecond(_ action: @escaping @Sendable () -> Void) { answerCommands.withLock { $0 = action } }
 
     /// Looks while `body` runs, and a last time when it is done.
     func during<Result>(_ body: () throws -> Result) rethrows -> Result {
@@ -71,6 +76,7 @@ final class RunMonitor: Sendable {
         published.withLock { $0 = snapshot }
         display.draw(RunTable(snapshot: snapshot).lines(display.style))
         guard alsoIntoStore else { return }
+        answerCommands.withLock { $0 }?()
         // A store that is busy now is looked into again in a second.
         for worker in (try? revocations.apply()) ?? [] { server.exclude(worker, reason: "its key was revoked") }
         try? noteHeard(members)

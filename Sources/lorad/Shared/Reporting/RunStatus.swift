@@ -26,6 +26,8 @@ struct RunStatus: Equatable, Sendable {
     /// Rounds that are done.
     private(set) var done: Int
     private(set) var phase = Phase.gathering
+    /// Whether no further round begins.
+    private(set) var isPaused = false
     /// The last round's loss.
     private(set) var loss: Double?
     /// Tokens worked through by this process's rounds.
@@ -61,8 +63,10 @@ struct RunStatus: Equatable, Sendable {
         case .finished: phase = .finished
         case .failed: phase = .failed
         case .roundLost: phase = .gathering
-        case .joined, .fellSilent, .left, .excluded, .barred, .leftOut, .outOfRange, .roundGivenUp, .closedEarly,
-            .waitingBeyondDeadline, .stalled, .endedEarly:
+        case .paused: isPaused = true
+        case .resumed: isPaused = false
+        case .deadlineExtended, .joined, .fellSilent, .left, .excluded, .barred, .leftOut, .outOfRange, .roundGivenUp,
+            .closedEarly, .waitingBeyondDeadline, .stalled, .endedEarly:
             break
         }
     }

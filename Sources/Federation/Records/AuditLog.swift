@@ -1,0 +1,88 @@
+public import Crypto
+import Foundation
+import Tensors
+
+/// Writes a run's audit log. Lines are only ever added: each is on the disk when `append` returns.
+///
+/// Processes and threads may write at once: a lock on the file puts one after the other.
+public struct AuditLog: Sendable {
+    private let folder: String
+    private let key: Curve25519.Signing.PrivateKey
+
+    /// Names the log of a run's folder.
+    ///
+    /// - Parameter key: the key of the coordinator's records.
+    public init(folder: String, key: Curve25519.Signing.PrivateKey) { (self.folder, self.key) = (folder, key) }
+
+    /// Adds a line.
+    ///
+    /// - Returns: The line's number, from 1.
+    /// - Throws: `FederationError.corruptState` if the log was changed at its end, `.writeFailed` if it cannot be written.
+    @discardableResult
+    public func append(_ entry: AuditEntry) throws -> Int {
+        let file = try OpenFile.writing("\(folder)/\(AuditTrail.fileName)")
+        guard file.exclusiveLock() else { throw OpenFile.failure(file.path) }
+        defer { file.unlock() }
+        let head = try head(of: file)
+        let line = try ChainedLine(
+            entry, number: head.lines + 1, after: head.last, purpose: AuditTrail.purpose, key: key)
+        if head.lines == 0 { try keepPrivate(file) }
+        try file.truncate(to: head.length)
+        try (line.bytes + [ChainedLog.lineFeed]).withUnsafeBytes { try file.write($0, at: head.length) }
+        try file.synchronize()
+        try write(head.following(line, purpose: AuditTrail.purpose, key: key))
+        return head.lines + 1
+    }
+
+    /// The head as it is, or as it would be had a crash not come between the last line and it.
+    private func head(of file: OpenFile) throws -> ChainedHead {
+        let size = try file.status().size
+        let path = "\(folder)/\(AuditTrail.headName)"
+        var head = ChainedHead.empty
+        if let data = FileManager.default.contents(atPath: path) {
+            guard let read = ChainedHead(data, purpose: AuditTrail.purpose, signer: key.publicKey) else {
+                throw changed("its file \(AuditTrail.headName) was changed, or is not signed by this coordinator")
+            }
+            head = read
+        }
+        guard size >= head.length else { throw changed("lines were cut off at its end") }
+        guard size - head.length <= Self.longestLine else {
+            throw changed("it has lines that this coordinator did not write")
+        }
+        var tail = Data(count: size - head.length)
+        try tail.withUnsafeMutableBytes { try file.read(into: $0, at: head.length) }
+        guard let end = tail.firstIndex(of: ChainedLog.lineFeed) else { return head }
+        let line: ChainedLine<AuditEntry>
+        do {
+            line = try ChainedLine(
+                reading: Data(tail[..<end]), number: head.lines + 1, after: head.last, purpose: AuditTrail.purpose,
+                signer: key.publicKey)
+        } catch let error as FederationError {
+            throw changed(error.message)
+        }
+        guard end == tail.index(before: tail.endIndex) else {
+            throw changed("it has lines that this coordinator did not write")
+        }
+        return try head.following(line, purpose: AuditTrail.purpose, key: key)
+    }
+
+    /// The most bytes of a line; reasons and names are cut before.
+    private static let longestLine = 1 << 16
+
+    private func write(_ head: ChainedHead) throws {
+        try AtomicFile.write(
+            try JSONEncoder().encode(head), to: "\(folder)/\(AuditTrail.headName)", permissions: 0o600)
+    }
+
+    private func keepPrivate(_ file: OpenFile) throws {
+        guard fchmod(file.descriptor, 0o600) == 0 else { throw OpenFile.failure(file.path) }
+        try AtomicFile.synchronize(folder: folder, of: file.path)
+    }
+
+    private func changed(_ reason: String) -> FederationError {
+        FederationError(
+            .corruptState,
+            "\(folder)/\(AuditTrail.fileName): \(reason); nothing is done that cannot be written down: restore the log from a "
+                + "copy, or move it and \(AuditTrail.headName) away to begin another")
+    }
+}

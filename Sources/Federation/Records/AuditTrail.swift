@@ -1,0 +1,79 @@
+public import Crypto
+public import Foundation
+
+/// A run's audit log, read and checked: every line is the coordinator's, in its place, and none is missing.
+///
+/// Each line is signed and names the digest of the line before. The file `audit.head` beside the log holds the number of
+/// lines, so that a missing end is noticed.
+public struct AuditTrail: Equatable, Sendable {
+    /// The lines, oldest first.
+    public let entries: [AuditEntry]
+    /// What a reader should know although the log is in order, a line each.
+    public let notes: [String]
+
+    /// The log's name in a run's folder.
+    public static let fileName = "audit.log"
+    /// The name of the file that holds its length.
+    public static let headName = "audit.head"
+    static let purpose = "lorad audit log 1\n"
+
+    /// Reads and checks the log in a run's folder; one that was never begun has no lines.
+    ///
+    /// - Parameter signer: the key of the coordinator's records.
+    /// - Throws: `FederationError.corruptState` naming the line that was changed or moved, or saying that lines were cut off.
+    public init(folder: String, signer: Curve25519.Signing.PublicKey) throws {
+        let path = "\(folder)/\(Self.fileName)"
+        let log = FileManager.default.contents(atPath: path)
+        let head = FileManager.default.contents(atPath: "\(folder)/\(Self.headName)")
+        do {
+            try self.init(log: log, head: head, signer: signer)
+        } catch let error as FederationError {
+            throw FederationError(error.code, "\(path): \(error.message)", cause: error.cause)
+        }
+    }
+
+    /// Reads and checks the bytes of a log and of its head; both are `nil` for one that was never begun.
+    ///
+    /// - Throws: as `init(folder:signer:)`.
+    public init(log: Data?, head: Data?, signer: Curve25519.Signing.PublicKey) throws {
+        let data = log ?? Data()
+        var (lines, last): ([ChainedLine<AuditEntry>], String) = ([], ChainedLog.beginning)
+        let complete = data.lastIndex(of: ChainedLog.lineFeed).map { data[...$0] } ?? data[..<data.startIndex]
+        for bytes in complete.split(separator: ChainedLog.lineFeed, omittingEmptySubsequences: false).dropLast() {
+            let line = try ChainedLine<AuditEntry>(
+                reading: Data(bytes), number: lines.count + 1, after: last, purpose: Self.purpose, signer: signer)
+            lines.append(line)
+            last = line.digest
+        }
+        try Self.check(lines, head, signer)
+        let rest = data.count - complete.count
+        notes =
+            rest > 0
+            ? ["line \(lines.count + 1) was cut short after \(rest) bytes, as by a crash: nothing was done for it"] : []
+        entries = lines.map(\.entry)
+    }
+
+    private static func check(
+        _ lines: [ChainedLine<AuditEntry>], _ data: Data?, _ signer: Curve25519.Signing.PublicKey
+    ) throws {
+        guard let data else {
+            // The first head is written after the first line.
+            guard lines.count <= 1 else {
+                throw FederationError(
+                    .corruptState, "there is no file \(headName) beside it, which says how many lines there are")
+            }
+            return
+        }
+        guard let head = ChainedHead(data, purpose: purpose, signer: signer) else {
+            let key = Hexadecimal.encode(signer.rawRepresentation)
+            throw FederationError(.corruptState, "its file \(headName) was changed, or is not signed by \(key)")
+        }
+        guard head.lines <= lines.count else {
+            throw FederationError(
+                .corruptState, "has \(lines.count) lines, and had \(head.lines): those at the end were cut off")
+        }
+        guard lines.count <= head.lines + 1, lines[head.lines - 1].digest == head.last else {
+            throw FederationError(.corruptState, "line \(head.lines) is not the one that the file \(headName) names")
+        }
+    }
+}

@@ -1,0 +1,191 @@
+import ArgumentParser
+import Federation
+import Foundation
+import Transports
+
+/// The run that an action is about, and where its state is.
+struct RunsActionOptions: ParsableArguments {
+    @Argument(help: "The run's name.")
+    var id: String
+
+    @OptionGroup var options: RunsOptions
+
+    @Option(
+        help: "The page's address on another machine, http://HOST:PORT; takes a token of the role manage.")
+    var url: String?
+
+    @Option(help: "A file that holds the access token; the environment's LORAD_TOKEN unless given.")
+    var tokenFile: String?
+
+    func validate() throws {
+        guard tokenFile == nil || url != nil else { throw ValidationError("--token-file is for --url") }
+        guard url == nil || options.state == nil else { throw ValidationError("give either --url or --state") }
+    }
+
+    /// Has the run's coordinator carry an action out; without one, does what can be done in the run's folder.
+    ///
+    /// - Throws: why it cannot be done.
+    func perform(_ action: RunAction) throws -> ActionReport {
+        if let url { return try RemoteCoordinator(url: url, tokenFile: tokenFile).perform(action, of: id) }
+        let catalog = try options.catalog()
+        let run = try catalog.history(of: id).run().name
+        let folder = StateFolder(options.state).run(run)
+        let user = Requester.user()
+        let own = { [self] in try control(of: run, in: folder, catalog).perform(action, by: user) }
+        guard try catalog.process(of: run) != nil else { return try catalog.whileNotCoordinated(run, own) }
+        do {
+            return try ControlDesk(run: folder).ask(action, by: user) { (try? catalog.process(of: run)) != nil }
+        } catch let silence as ControlDesk.Silence {
+            // The store is enough for this: a coordinator looks there whenever it is able to.
+            guard case .revoke = action else { throw silence }
+            return try own()
+        }
+    }
+
+    /// What can be done without a coordinator that answers.
+    private func control(of run: String, in folder: URL, _ catalog: RunCatalog) throws -> RunControl {
+        let identity = try IdentityKey(loading: folder.appending(path: "keys/coordinator.key").path)
+        let journal = try ActionJournal(run: run, folder: folder, identity: identity)
+        let means = RunControl.Means(revoke: { worker in try catalog.revoke(worker, of: run) })
+        return RunControl(run: run, folder: folder, journal: journal, means: means)
+    }
+
+    /// Does it, and prints what came of it.
+    func run(_ action: RunAction) throws { print(try perform(action).text) }
+}
+
+extension RunCatalog {
+    /// Revokes a worker of a run that is not being coordinated.
+    ///
+    /// - Returns: what people are told.
+    fileprivate func revoke(_ text: String, of run: String) throws -> String {
+        let record = try WorkerChoice(run: run, workers: history(of: run).workers()).worker(text)
+        let title = "\(record.name.onOneLine) (\(record.fingerprint))"
+        if record.isRevoked { return "\(title) is revoked already" }
+        try revokeWorker(record.fingerprint, of: run)
+        return "\(title) is revoked: it cannot join run \(run) again"
+    }
+}
+
+/// `lorad runs pause`.
+struct RunsPauseCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pause", abstract: "Lets no further round or step of a run begin.",
+        discussion: """
+            Example:
+              lorad runs pause hospital-vqa
+
+            A round or step that is under way is finished. Workers wait. The run stays paused when its coordinator is started
+            again.
+            """)
+
+    @OptionGroup var target: RunsActionOptions
+
+    func run() throws { try target.run(.pause) }
+}
+
+/// `lorad runs resume`.
+struct RunsResumeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume", abstract: "Lets a paused run go on.",
+        discussion: "Example:\n  lorad runs resume hospital-vqa")
+
+    @OptionGroup var target: RunsActionOptions
+
+    func run() throws { try target.run(.resume) }
+}
+
+/// `lorad runs stop`.
+struct RunsStopCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stop", abstract: "Stops a run's coordinator with its state saved, as SIGTERM does.",
+        discussion: """
+            Example:
+              lorad runs stop hospital-vqa
+
+            The same `lorad coordinator` command continues the run.
+            """)
+
+    @OptionGroup var target: RunsActionOptions
+
+    func run() throws { try target.run(.stop) }
+}
+
+/// `lorad runs revoke`.
+struct RunsRevokeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "revoke", abstract: "Shuts a worker out of a run for good.",
+        discussion: """
+            Example:
+              lorad runs revoke hospital-vqa 3f9a
+
+            A coordinator that is running ends the worker's sessions within seconds. Its key cannot come back to this run.
+            """)
+
+    @OptionGroup var target: RunsActionOptions
+
+    @Argument(help: "The worker's fingerprint, the beginning of it, or its name.")
+    var worker: String
+
+    func run() throws { try target.run(.revoke(worker: worker)) }
+}
+
+/// `lorad runs extend`.
+struct RunsExtendCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "extend", abstract: "Gives the workers of the open round more time.",
+        discussion: """
+            Example:
+              lorad runs extend hospital-vqa --by 15m
+
+            Moves the deadline that federation.round_deadline set for this round. The round needs as many results as before.
+            """)
+
+    @OptionGroup var target: RunsActionOptions
+
+    @Option(help: "How much later the deadline is: 90s, 15m, 2h.")
+    var by: Lifetime
+
+    func validate() throws {
+        guard let seconds = by.seconds, seconds <= 1_000_000 else {
+            throw ValidationError("--by must be at most 1000000s")
+        }
+    }
+
+    func run() throws { try target.run(.extend(seconds: by.seconds ?? 0)) }
+}
+
+/// `lorad runs join-token`.
+struct RunsJoinTokenCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "join-token", abstract: "Makes another join line for new workers.",
+        discussion: """
+            Examples:
+              lorad runs join-token hospital-vqa
+              lorad runs join-token hospital-vqa --uses 3 --hours 72
+
+            Earlier lines stay as they are. In a federated run the line admits one worker unless --uses says otherwise. It is a
+            secret.
+            """)
+
+    @OptionGroup var target: RunsActionOptions
+
+    @Option(help: "Number of new workers that the line admits.")
+    var uses: Int?
+
+    @Option(help: "Hours for which it admits them; those of the coordinator's --token-hours unless given.")
+    var hours: Double?
+
+    func validate() throws {
+        if let uses, !(1...10_000).contains(uses) { throw ValidationError("--uses must be from 1 to 10000") }
+        if let hours, !(hours > 0 && hours <= 8_760) {
+            throw ValidationError("--hours must be above 0 and at most 8760")
+        }
+    }
+
+    func run() throws {
+        let report = try target.perform(.joinToken(uses: uses, hours: hours))
+        FileHandle.standardError.tell(report.text + "\n")
+        if let line = report.joinLine { print(line) }
+    }
+}

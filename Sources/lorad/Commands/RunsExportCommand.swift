@@ -1,0 +1,104 @@
+import ArgumentParser
+import Federation
+import Foundation
+import Models
+
+/// `lorad runs export`.
+struct RunsExportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Writes a run into one signed archive: configuration, adapter, rounds, audit log, provenance.",
+        discussion: """
+            Example:
+              lorad runs export hospital-vqa --output hospital-vqa.tar
+
+            The same run gives the same bytes. Keys, tokens and join lines are not in it. lorad runs verify checks it, on any
+            machine.
+            """)
+
+    @Argument(help: "The run's name.")
+    var id: String
+
+    @OptionGroup var options: RunsOptions
+
+    @Option(help: "The archive to write.")
+    var output: String
+
+    @Flag(help: "Replaces an archive that exists.")
+    var overwrite = false
+
+    func run() throws {
+        guard overwrite || !FileManager.default.fileExists(atPath: output) else {
+            throw CommandError("\(output) exists already: give another file, or --overwrite")
+        }
+        let catalog = try options.catalog()
+        let history = try catalog.history(of: id)
+        let run = try history.run().name
+        try catalog.whileNotCoordinated(run) {
+            let export = try RunExport(history, folder: StateFolder(options.state).run(run))
+            let (signer, count) = (try export.signer, try export.write(to: output))
+            if export.adapter == nil {
+                FileHandle.standardError.tell(
+                    "the export holds no adapter: the run is not finished, or an earlier release finished it\n")
+            }
+            print("\(count) files of run \(run) written to \(output), signed by \(signer)")
+        }
+    }
+}
+
+/// `lorad runs verify`.
+struct RunsVerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Checks an archive that lorad runs export wrote, and names the first thing that is wrong.",
+        discussion: """
+            Examples:
+              lorad runs verify hospital-vqa.tar
+              lorad runs verify hospital-vqa.tar --signer 5f0c…
+
+            Without --signer it checks that nobody changed the archive since it was signed, and prints by which key: compare that
+            with the key that whoever runs the coordinator tells you. Exit status 0 means in order, 1 not.
+            """)
+
+    @Argument(help: "The archive.")
+    var file: String
+
+    @Option(help: "The key that must have signed it, 64 hexadecimal digits, as lorad runs export prints it.")
+    var signer: String?
+
+    @Flag(help: "Prints one JSON object.")
+    var json = false
+
+    func run() throws {
+        do {
+            let found = try ExportVerification(path: file, signer: signer?.lowercased())
+            print(json ? report(found).text() : text(found))
+        } catch  where json {
+            print(report(problem: "\(error)").text())
+            throw ExitCode(1)
+        }
+    }
+
+    private func text(_ found: ExportVerification) -> String {
+        let manifest = found.manifest
+        return
+            ([
+                "run \(manifest.run): \(manifest.members.count + 2) files, \(found.rounds) rounds, \(found.auditLines) lines of "
+                    + "the audit log, \(found.transcripts) transcripts, in order, written by lorad \(manifest.lorad)",
+                "signed by \(manifest.signer)" + (signer == nil ? ": compare this key with the coordinator's" : ""),
+            ] + found.notes).map(\.onOneLine).joined(separator: "\n")
+    }
+
+    private func report(_ found: ExportVerification) -> JSONValue {
+        .object([
+            .init("file", .string(file)), .init("ok", .bool(true)), .init("run", .string(found.manifest.run)),
+            .init("signer", .string(found.manifest.signer)), .init("coordinator", .string(found.manifest.coordinator)),
+            .init("rounds", .int(found.rounds)), .init("audit_lines", .int(found.auditLines)),
+            .init("transcripts", .int(found.transcripts)), .init("notes", .array(found.notes.map { .string($0) })),
+        ])
+    }
+
+    private func report(problem: String) -> JSONValue {
+        .object([.init("file", .string(file)), .init("ok", .bool(false)), .init("problem", .string(problem))])
+    }
+}

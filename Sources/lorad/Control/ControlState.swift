@@ -1,0 +1,33 @@
+import Foundation
+
+/// What people have asked of a run that outlives its coordinator: `control.json` in the run's folder.
+struct ControlState: Codable, Equatable, Sendable {
+    /// Whether no round may begin.
+    var isPaused = false
+
+    private enum CodingKeys: String, CodingKey { case isPaused = "paused" }
+
+    private static func path(_ folder: URL) -> String { folder.appending(path: "control.json").path }
+
+    /// What was asked for in a run's folder; nothing if there is no file.
+    ///
+    /// - Throws: `CommandError` if the file is damaged: a run that was paused does not go on by mistake.
+    static func read(in folder: URL) throws -> ControlState {
+        guard let data = FileManager.default.contents(atPath: path(folder)) else {
+            guard !FileManager.default.fileExists(atPath: path(folder)) else { throw damaged(folder) }
+            return ControlState()
+        }
+        guard let state = try? JSONDecoder().decode(ControlState.self, from: data) else { throw damaged(folder) }
+        return state
+    }
+
+    private static func damaged(_ folder: URL) -> CommandError {
+        CommandError(
+            "\(path(folder)) cannot be read: it says whether the run is paused; delete it to let the run go on")
+    }
+
+    /// Keeps it; it is on the disk when this returns.
+    ///
+    /// - Throws: `TensorError.writeFailed`.
+    func write(in folder: URL) throws { try StateFile.write(JSONEncoder().encode(self), to: Self.path(folder)) }
+}
