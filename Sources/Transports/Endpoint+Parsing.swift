@@ -5,12 +5,14 @@ extension Endpoint {
     public init(_ text: String) throws {
         guard let separator = text.firstRange(of: "://") else {
             throw Self.invalid(
-                text, "has no scheme: write tcp://HOST:PORT, ws://HOST:PORT, ipc:///PATH or inproc://NAME")
+                text,
+                "has no scheme: write tcp://HOST:PORT, ws://HOST:PORT, wss://HOST/PATH, ipc:///PATH or inproc://NAME")
         }
         let rest = text[separator.upperBound...]
         switch Scheme(rawValue: text[..<separator.lowerBound].lowercased()) {
         case .tcp: self = try Self.tcp(rest, in: text)
         case .ws: self = try Self.ws(rest, in: text)
+        case .wss: self = try Self.wss(rest, in: text)
         case .ipc: self = try Self.ipc(rest, in: text)
         case .inproc: self = try Self.inproc(rest, in: text)
         case nil:
@@ -27,11 +29,23 @@ extension Endpoint {
     private static func ws(_ rest: Substring, in text: String) throws -> Endpoint {
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         let (host, port) = try address(rest[..<slash], in: text)
-        let path = rest[slash...]
+        return .ws(host, port: port, path: try path(rest[slash...], in: text))
+    }
+
+    private static func wss(_ rest: Substring, in text: String) throws -> Endpoint {
+        let slash = rest.firstIndex(of: "/") ?? rest.endIndex
+        let authority = rest[..<slash]
+        let afterHost = authority.lastIndex(of: "]").map { authority[$0...] } ?? authority
+        let (host, port) = try address(
+            afterHost.contains(":") ? authority : "\(authority):\(httpsPort)", in: text)
+        return .wss(host, port: port, path: try path(rest[slash...], in: text))
+    }
+
+    private static func path(_ path: Substring, in text: String) throws -> String {
         guard path.utf8.allSatisfy({ (0x21...0x7e).contains($0) && $0 != UInt8(ascii: ";") }) else {
             throw invalid(text, "the path “\(path)” may have printable ASCII characters only, and no “;”")
         }
-        return .ws(host, port: port, path: String(path))
+        return String(path)
     }
 
     private static func ipc(_ path: Substring, in text: String) throws -> Endpoint {

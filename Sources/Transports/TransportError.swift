@@ -28,6 +28,8 @@ public struct TransportError: Error, CustomStringConvertible, Sendable {
         case expired
         /// A token or a peer that was withdrawn.
         case revoked
+        /// A proxy or a server on the way to the other end said no, or its certificate is not trusted.
+        case blocked
         /// A key that cannot be read or used.
         case invalidKey
         /// The disk or the system failed to read or write.

@@ -2,9 +2,11 @@
 """A bad link between two network namespaces, for kernels without tc-netem: packets go through this process, which delays
 and loses them. While the file CUT exists all are lost.
 
-    relay.py NAMESPACE-A NAMESPACE-B DELAY-MS LOSS-PERCENT CUT
+    relay.py NAMESPACE-A NAMESPACE-B DELAY-MS LOSS-PERCENT CUT [RATE [NAME]]
 
-Makes a device `wire` in each namespace, which must exist; says `ready`, and goes on until it is ended.
+Makes a device NAME (`wire`) in each namespace, which must exist; says `ready`, and goes on until it is ended. RATE is in
+bits a second, each way; what would wait for more than half a second is lost, as in a router's queue. Where CUT.bytes
+exists, it gets the number of bytes that came in from A and from B, once a second.
 """
 
 import fcntl
@@ -20,19 +22,27 @@ import time
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 
 
-def open_wire(namespace):
+QUEUE_SECONDS = 0.5
+
+
+def open_wire(namespace, device):
     """A device in a namespace, whose packets are read from and written to the descriptor."""
     descriptor = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
-    name = f"lorad{os.getpid()}"
+    name = f"lorad{os.getpid()}"  # of at most 15 characters
     fcntl.ioctl(descriptor, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TUN | IFF_NO_PI))
-    subprocess.run(["ip", "link", "set", name, "netns", namespace, "name", "wire"], check=True)
+    subprocess.run(["ip", "link", "set", name, "netns", namespace, "name", device], check=True)
     return descriptor
 
 
 def main():
-    first, second, delay, loss, cut = sys.argv[1:]
+    first, second, delay, loss, cut, *more = sys.argv[1:]
     delay, loss = float(delay) / 1000, float(loss) / 100
-    wires = [open_wire(first), open_wire(second)]
+    rate = float(more[0]) if more else 0
+    device = more[1] if len(more) > 1 else "wire"
+    wires = [open_wire(first, device), open_wire(second, device)]
+    free = [0.0, 0.0]  # when the link has sent what it was given before, each way
+    counts = [0, 0]
+    written = 0.0
     print("ready", flush=True)
     chance = random.Random(1)
     due = []  # (time, order, the descriptor to write to, packet)
@@ -41,9 +51,19 @@ def main():
         wait = max(0, due[0][0] - time.monotonic()) if due else None
         for wire in select.select(wires, [], [], wait)[0]:
             packet = os.read(wire, 65536)
-            if chance.random() >= loss and not os.path.exists(cut):
+            side, now = wires.index(wire), time.monotonic()
+            counts[side] += len(packet)
+            start = max(free[side], now)
+            if os.path.exists(cut) or start - now > QUEUE_SECONDS:
+                continue
+            free[side] = start + (len(packet) * 8 / rate if rate else 0)
+            if chance.random() >= loss:
                 order += 1
-                heapq.heappush(due, (time.monotonic() + delay, order, wires[1 - wires.index(wire)], packet))
+                heapq.heappush(due, (free[side] + delay, order, wires[1 - side], packet))
+        if time.monotonic() - written > 1 and os.path.exists(cut + ".bytes"):
+            written = time.monotonic()
+            with open(cut + ".bytes", "w") as file:
+                file.write(f"{counts[0]} {counts[1]}\n")
         while due and due[0][0] <= time.monotonic():
             _, _, wire, packet = heapq.heappop(due)
             try:

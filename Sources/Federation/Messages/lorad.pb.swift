@@ -108,6 +108,12 @@ nonisolated struct WireWelcome: Sendable {
   /// whether workers bring the data (federated mode)
   var wantsData: Bool = false
 
+  /// bulk requests go to the control endpoint; bulk_port is its port
+  var oneEndpoint: Bool = false
+
+  /// chunks may be fetched and sent in pieces
+  var takesPieces: Bool = false
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -918,6 +924,12 @@ nonisolated struct WireGetChunk: Sendable {
 
   var index: UInt32 = 0
 
+  /// a piece of the chunk begins here
+  var offset: UInt32 = 0
+
+  /// and has this many bytes, fewer at the chunk's end; 0 asks for all that follows
+  var length: UInt32 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -957,6 +969,9 @@ nonisolated struct WirePutChunk: Sendable {
   var blob: Data = Data()
 
   var index: UInt32 = 0
+
+  /// where in the chunk the payload belongs; a payload of fewer bytes than the chunk is a piece
+  var offset: UInt32 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1078,7 +1093,7 @@ nonisolated extension WireMachine: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Welcome"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{3}bulk_port\0\u{3}heartbeat_ms\0\u{3}patience_ms\0\u{1}configuration\0\u{1}files\0\u{3}wants_data\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{3}bulk_port\0\u{3}heartbeat_ms\0\u{3}patience_ms\0\u{1}configuration\0\u{1}files\0\u{3}wants_data\0\u{3}one_endpoint\0\u{3}takes_pieces\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1093,6 +1108,8 @@ nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 5: try { try decoder.decodeSingularStringField(value: &self.configuration) }()
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.files) }()
       case 7: try { try decoder.decodeSingularBoolField(value: &self.wantsData) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.oneEndpoint) }()
+      case 9: try { try decoder.decodeSingularBoolField(value: &self.takesPieces) }()
       default: break
       }
     }
@@ -1120,6 +1137,12 @@ nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.wantsData != false {
       try visitor.visitSingularBoolField(value: self.wantsData, fieldNumber: 7)
     }
+    if self.oneEndpoint != false {
+      try visitor.visitSingularBoolField(value: self.oneEndpoint, fieldNumber: 8)
+    }
+    if self.takesPieces != false {
+      try visitor.visitSingularBoolField(value: self.takesPieces, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1131,6 +1154,8 @@ nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.configuration != rhs.configuration {return false}
     if lhs.files != rhs.files {return false}
     if lhs.wantsData != rhs.wantsData {return false}
+    if lhs.oneEndpoint != rhs.oneEndpoint {return false}
+    if lhs.takesPieces != rhs.takesPieces {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2402,7 +2427,7 @@ nonisolated extension WireManifest: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireGetChunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".GetChunk"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}blob\0\u{1}index\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}blob\0\u{1}index\0\u{1}offset\0\u{1}length\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2412,6 +2437,8 @@ nonisolated extension WireGetChunk: SwiftProtobuf.Message, SwiftProtobuf._Messag
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBytesField(value: &self.blob) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.index) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.offset) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.length) }()
       default: break
       }
     }
@@ -2424,12 +2451,20 @@ nonisolated extension WireGetChunk: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.index != 0 {
       try visitor.visitSingularUInt32Field(value: self.index, fieldNumber: 2)
     }
+    if self.offset != 0 {
+      try visitor.visitSingularUInt32Field(value: self.offset, fieldNumber: 3)
+    }
+    if self.length != 0 {
+      try visitor.visitSingularUInt32Field(value: self.length, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: WireGetChunk, rhs: WireGetChunk) -> Bool {
     if lhs.blob != rhs.blob {return false}
     if lhs.index != rhs.index {return false}
+    if lhs.offset != rhs.offset {return false}
+    if lhs.length != rhs.length {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2497,7 +2532,7 @@ nonisolated extension WireBeginUpload: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WirePutChunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".PutChunk"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}blob\0\u{1}index\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}blob\0\u{1}index\0\u{1}offset\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2507,6 +2542,7 @@ nonisolated extension WirePutChunk: SwiftProtobuf.Message, SwiftProtobuf._Messag
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBytesField(value: &self.blob) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.index) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.offset) }()
       default: break
       }
     }
@@ -2519,12 +2555,16 @@ nonisolated extension WirePutChunk: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.index != 0 {
       try visitor.visitSingularUInt32Field(value: self.index, fieldNumber: 2)
     }
+    if self.offset != 0 {
+      try visitor.visitSingularUInt32Field(value: self.offset, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: WirePutChunk, rhs: WirePutChunk) -> Bool {
     if lhs.blob != rhs.blob {return false}
     if lhs.index != rhs.index {return false}
+    if lhs.offset != rhs.offset {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

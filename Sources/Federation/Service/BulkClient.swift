@@ -7,12 +7,20 @@ final class BulkClient: Sendable {
     private let link: CoordinatorLink
     private let lines: [CoordinatorLink.Line]
     private let limits: BlobLimits
+    /// How large pieces are and how long they may take; all lines learn from each other.
+    private let pace: Mutex<LinkPace>
+    private let throttle: Throttle?
 
     /// How often a chunk may arrive damaged.
     private static let attempts = 5
 
-    init(_ link: CoordinatorLink, lines count: Int = 3, limits: BlobLimits = BlobLimits(size: 1 << 46)) {
+    init(
+        _ link: CoordinatorLink, lines count: Int = 3, limits: BlobLimits = BlobLimits(size: 1 << 46),
+        throttle: Throttle? = nil
+    ) {
         self.link = link
+        self.throttle = throttle
+        pace = Mutex(LinkPace(limit: throttle?.limit))
         lines = (0..<count).map { _ in CoordinatorLink.Line(.bulk) }
         self.limits = limits
     }
@@ -63,13 +71,53 @@ final class BulkClient: Sendable {
     }
 
     private func fill(_ receipt: BlobReceipt) throws {
-        let id = receipt.manifest.id
         try transfer(receipt.missing) { index, line in
-            var request = WireRequest()
-            request.getChunk.blob = id.bytes
-            request.getChunk.index = UInt32(index)
-            _ = try receipt.put(try ask(request, on: line).payload, at: index)
+            _ = try receipt.put(try chunk(index, of: receipt.manifest, on: line), at: index)
         }
+    }
+
+    /// Gets a chunk, in pieces as large as the link bears.
+    private func chunk(_ index: Int, of manifest: BlobManifest, on line: CoordinatorLink.Line) throws -> Data {
+        let size = manifest.range(of: index).count
+        var bytes = Data()
+        repeat {
+            let count = try pieceSize(of: size, at: bytes.count)
+            var request = WireRequest()
+            request.getChunk.blob = manifest.id.bytes
+            request.getChunk.index = UInt32(index)
+            request.getChunk.offset = UInt32(bytes.count)
+            request.getChunk.length = count == size ? 0 : UInt32(count)
+            let piece = try move(request, expecting: count, on: line).payload
+            guard piece.count == count else { throw Self.surprise }
+            if count == size { return piece }
+            bytes.append(piece)
+        } while bytes.count < size
+        return bytes
+    }
+
+    /// Bytes of the piece that begins at `offset` of a chunk: all of it where the coordinator knows no pieces.
+    private func pieceSize(of size: Int, at offset: Int) throws -> Int {
+        guard try link.welcome().takesPieces else { return size }
+        return min(size - offset, pace.withLock { $0.pieceSize })
+    }
+
+    /// Asks for what has a size, at the link's pace.
+    private func move(
+        _ request: WireRequest, payload: Data = Data(), expecting count: Int, on line: CoordinatorLink.Line
+    ) throws -> (reply: WireReply, payload: Data) {
+        throttle?.pass(count)
+        let longest = max(LinkPace.unknownPatience, .milliseconds(Int(try link.welcome().patienceMs)))
+        var begun = ContinuousClock.now
+        let answer = try ask(request, payload: payload, on: line) { timedOut in
+            begun = .now
+            return pace.withLock { pace in
+                if timedOut { pace.timedOut() }
+                return min(pace.patience(for: count), longest)
+            }
+        }
+        let time = ContinuousClock.now - begun
+        pace.withLock { $0.delivered(count, in: time) }
+        return answer
     }
 
     private func begin(_ blob: Blob) throws -> ChunkSet {
@@ -85,18 +133,27 @@ final class BulkClient: Sendable {
     }
 
     private func put(_ index: Int, of blob: Blob, on line: CoordinatorLink.Line) throws {
-        var request = WireRequest()
-        request.putChunk.blob = blob.id.bytes
-        request.putChunk.index = UInt32(index)
-        let reply = try ask(request, payload: try blob.chunk(index), on: line).reply
-        guard case .uploadState = reply.kind else { throw Self.surprise }
+        let bytes = try blob.chunk(index)
+        var offset = 0
+        repeat {
+            let count = try pieceSize(of: bytes.count, at: offset)
+            var request = WireRequest()
+            request.putChunk.blob = blob.id.bytes
+            request.putChunk.index = UInt32(index)
+            request.putChunk.offset = UInt32(offset)
+            let piece = bytes.dropFirst(offset).prefix(count)
+            let reply = try move(request, payload: Data(piece), expecting: count, on: line).reply
+            guard case .uploadState = reply.kind else { throw Self.surprise }
+            offset += count
+        } while offset < bytes.count
     }
 
     /// Asks on a line; a problem becomes an error, but for `busy`.
     private func ask(
-        _ request: WireRequest, payload: Data = Data(), on line: CoordinatorLink.Line
+        _ request: WireRequest, payload: Data = Data(), on line: CoordinatorLink.Line,
+        patience: CoordinatorLink.Patience = { _ in CoordinatorLink.patience }
     ) throws -> (reply: WireReply, payload: Data) {
-        let answer = try link.ask(request, payload: payload, on: line)
+        let answer = try link.ask(request, payload: payload, on: line, patience: patience)
         guard case .problem(let problem) = answer.reply.kind, problem.code != .busy else { return answer }
         throw FederationError(problem.code == .gone ? .notFound : .protocolViolation, problem.reason)
     }

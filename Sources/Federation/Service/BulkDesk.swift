@@ -31,7 +31,8 @@ struct BulkDesk: Sendable {
     }
 
     private func chunk(_ get: WireGetChunk) throws -> (WireReply, Data) {
-        let bytes = try shelf.chunk(Int(get.index), of: BlobID(bytes: get.blob))
+        let bytes = try shelf.piece(
+            Int(get.index), of: BlobID(bytes: get.blob), offset: Int(get.offset), length: Int(get.length))
         var reply = WireReply()
         reply.chunk.index = get.index
         return (reply, bytes)
@@ -46,7 +47,8 @@ struct BulkDesk: Sendable {
     }
 
     private func store(_ put: WirePutChunk, _ payload: Data, _ now: Duration) throws -> WireReply {
-        let outcome = try inbox.put(payload, at: Int(put.index), of: BlobID(bytes: put.blob), now: now)
+        let outcome = try inbox.put(
+            payload, at: Int(put.index), offset: Int(put.offset), of: BlobID(bytes: put.blob), now: now)
         var reply = WireReply()
         reply.uploadState.complete = outcome == .completed
         return reply

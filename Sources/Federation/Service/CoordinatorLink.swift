@@ -33,6 +33,7 @@ final class CoordinatorLink: Sendable {
     private let line: JoinLine
     private let identity: IdentityKey
     private let hello: WireHello
+    private let outbound: Outbound
     private let say: @Sendable (String) -> Void
     private let session = Mutex<Session?>(nil)
     private let connecting = Mutex(0)
@@ -40,21 +41,27 @@ final class CoordinatorLink: Sendable {
     private let isSilent = Atomic(false)
     /// The last notice that was told of.
     private let told = Mutex<Notice.Code?>(nil)
+    /// The last obstacle on the way that was told of.
+    private let obstacle = Mutex<String?>(nil)
     private let open = Mutex<[Line]>([])
     private let joinLine = Line(.control)
 
     private static let stopped = TransportError(.closed, "this worker was stopped")
 
     /// How long to wait for an answer that the coordinator does not hold back.
-    private static let patience = Duration.seconds(20)
+    static let patience = Duration.seconds(20)
     /// How often a worker that was never let in tries where the ends do not understand each other.
     private static let firstAttempts = 5
 
-    init(_ line: JoinLine, identity: IdentityKey, hello: WireHello, say: @escaping @Sendable (String) -> Void) throws {
+    init(
+        _ line: JoinLine, identity: IdentityKey, hello: WireHello, outbound: Outbound = Outbound(),
+        say: @escaping @Sendable (String) -> Void
+    ) throws {
         endpoint = try Endpoint(line.address)
         self.line = line
         self.identity = identity
         self.hello = hello
+        self.outbound = outbound
         self.say = say
     }
 
@@ -70,6 +77,9 @@ final class CoordinatorLink: Sendable {
     /// - Throws: `TransportError` where it does not let this worker in.
     func welcome() throws -> WireWelcome { try connected(after: nil).welcome }
 
+    /// Says before each attempt how long to wait for its answer, told whether the one before has waited in vain.
+    typealias Patience = (_ timedOut: Bool) -> Duration
+
     /// Asks, again and again until there is an answer.
     ///
     /// - Parameter patience: how long to wait for one before asking again.
@@ -77,21 +87,31 @@ final class CoordinatorLink: Sendable {
     func ask(
         _ request: WireRequest, payload: Data = Data(), on line: Line, patience: Duration = patience
     ) throws -> (reply: WireReply, payload: Data) {
+        try ask(request, payload: payload, on: line) { _ in patience }
+    }
+
+    /// Asks, again and again until there is an answer.
+    func ask(
+        _ request: WireRequest, payload: Data = Data(), on line: Line, patience: Patience
+    ) throws -> (reply: WireReply, payload: Data) {
         let frame = try Frame(message: request.serializedBytes(), payload: payload).encoded()
         var failed: Int?  // the generation of the session that did not work
+        var timedOut = false
         while true {
             if isStopped.load(ordering: .acquiring) { throw Self.stopped }
             let session = try connected(after: failed)
             do {
-                let answer = try exchange(frame, session, on: line, patience)
+                let answer = try exchange(frame, session, on: line, patience(timedOut))
                 if case .problem(let problem) = answer.reply.kind, problem.asksToJoin {
                     failed = session.generation
                     continue
                 }
                 notice(isSilent: false)
                 told.withLock { $0 = nil }
+                obstacle.withLock { $0 = nil }
                 return answer
             } catch let error as TransportError {
+                timedOut = error.code == .timeout
                 try pause(after: error)
                 failed = error.needsHandshake ? session.generation : nil
             }
@@ -124,14 +144,23 @@ final class CoordinatorLink: Sendable {
         Thread.sleep(forTimeInterval: error.code == .timeout ? 0.05 : 0.3)
     }
 
-    /// Says once what a notice claims that would be in the way for good, if it were true.
+    /// Says once what is in the way for good, or would be if a notice that claims it were true.
     private func tell(_ error: TransportError) {
+        if error.code == .blocked { return tellObstacle(error) }
         guard let notice = error.cause as? Notice, !notice.isPassing, isConnected else { return }
         let isNew = told.withLock { told in
             defer { told = notice.code }
             return told != notice.code
         }
         if isNew { say("\(error): trying again") }
+    }
+
+    private func tellObstacle(_ error: TransportError) {
+        let isNew = obstacle.withLock { obstacle in
+            defer { obstacle = error.message }
+            return obstacle != error.message
+        }
+        if isNew, isConnected { say("\(error): trying again") }
     }
 
     private var isConnected: Bool { session.withLock { $0 != nil } }
@@ -177,19 +206,32 @@ final class CoordinatorLink: Sendable {
         let first = Session(client: client, welcome: WireWelcome(), generation: generation)
         let (reply, _) = try exchange(frame, first, on: joinLine, .seconds(5))
         switch reply.kind {
-        case .welcome(let welcome): return Session(client: client, welcome: welcome, generation: generation)
+        case .welcome(let welcome):
+            if endpoint.scheme == .wss, !welcome.oneEndpoint { throw Self.twoEndpoints(line.address) }
+            return Session(client: client, welcome: welcome, generation: generation)
         case .problem(let problem): throw TransportError(.refused, problem.reason)
         default: throw TransportError(.malformed, "the coordinator's welcome cannot be read")
         }
     }
 
+    private static func twoEndpoints(_ address: String) -> TransportError {
+        TransportError(
+            .refused,
+            "\(address): the coordinator takes downloads and uploads at a second port, which is not reached by this address: "
+                + "start it with --one-port")
+    }
+
+    private func bulkEndpoint(_ welcome: WireWelcome?) -> Endpoint {
+        guard let welcome, !welcome.oneEndpoint else { return endpoint }
+        return endpoint.bulk(port: UInt16(truncatingIfNeeded: welcome.bulkPort))
+    }
+
     private func dialer(of line: Line, _ welcome: WireWelcome?) throws -> any RequestDialer {
-        let target =
-            line.kind == .control ? endpoint : endpoint.bulk(port: UInt16(truncatingIfNeeded: welcome?.bulkPort ?? 0))
+        let target = line.kind == .control ? endpoint : bulkEndpoint(welcome)
         return try line.dialer.withLock { current in
             if let current, current.endpoint == target { return current.dialer }
             current?.dialer.close()
-            let transport = try TransportRegistry.transport(for: target)
+            let transport = try TransportRegistry.transport(for: target, outbound: outbound)
             let dialer = try transport.dial(target, limit: CoordinatorServer.recordLimit)
             current = (target, dialer)
             open.withLock { if !$0.contains(where: { $0 === line }) { $0.append(line) } }
@@ -212,7 +254,7 @@ extension TransportError {
     /// Whether a worker that was never let in gives up when this comes again and again.
     fileprivate var endsJoining: Bool {
         if let notice = cause as? Notice { return !notice.isPassing }
-        return code == .untrusted || code == .malformed
+        return code == .untrusted || code == .malformed || code == .blocked
     }
 
     /// Whether the session may be of no use any more.

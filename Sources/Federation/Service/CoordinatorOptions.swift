@@ -21,8 +21,10 @@ public struct CoordinatorOptions: Sendable {
         }
     }
 
-    /// Where control requests are taken; bulk requests are taken beside it.
+    /// Where control requests are taken; bulk requests are taken there too, or beside it.
     public var endpoint: Endpoint
+    /// Whether bulk requests are taken at `endpoint`, rather than at one of their own.
+    public var hasOneEndpoint = false
     /// Whether connections are encrypted, and with which key.
     public var security: ChannelSecurity
     /// How long things may take.
@@ -68,6 +70,8 @@ public struct CoordinatorOptions: Sendable {
         var welcome = WireWelcome()
         welcome.run = run
         welcome.bulkPort = UInt32(bulk.port ?? 0)
+        welcome.oneEndpoint = hasOneEndpoint
+        welcome.takesPieces = true
         welcome.heartbeatMs = UInt32(min(timing.heartbeat / .milliseconds(1), Double(Int32.max)))
         welcome.patienceMs = UInt32(min(timing.patience / .milliseconds(1), Double(Int32.max)))
         welcome.configuration = configuration
@@ -128,6 +132,7 @@ extension Endpoint {
         switch self {
         case .tcp(let host, let port): .tcp(host, port: port == 0 ? 0 : port &+ 1)
         case .ws(let host, let port, let path): .ws(host, port: port == 0 ? 0 : port &+ 1, path: path)
+        case .wss: self
         case .ipc(let path): .ipc(path: path + ".bulk")
         case .inproc(let name): .inproc(name: name + ".bulk")
         }
@@ -138,6 +143,7 @@ extension Endpoint {
         switch self {
         case .tcp(let host, _): .tcp(host, port: port)
         case .ws(let host, _, let path): .ws(host, port: port, path: path)
+        case .wss: self
         case .ipc, .inproc: bulk(of: self)
         }
     }

@@ -5,7 +5,7 @@ import Synchronization
 import Tensors
 public import Transports
 
-/// A coordinator: the logic of `Coordinator` behind two endpoints, with a job's work done on a thread of its own.
+/// A coordinator: the logic of `Coordinator` behind one endpoint or two, with a job's work done on a thread of its own.
 public final class CoordinatorServer: Sendable {
     /// What becomes of what happens; called on the coordinator's threads, one call at a time.
     public struct Observer: Sendable {
@@ -36,7 +36,8 @@ public final class CoordinatorServer: Sendable {
     let core: Mutex<Core>
     private let sessions: SessionTable
     private let control: any RequestServer
-    private let bulk: any RequestServer
+    /// Where bulk requests are taken; `nil` where `control` takes them too.
+    private let bulk: (any RequestServer)?
     private let desk: BulkDesk
     let turns: TurnDesk
     let now: @Sendable () -> Duration
@@ -74,13 +75,17 @@ public final class CoordinatorServer: Sendable {
         traffic = Traffic(onRefusal: observer.refused)
         sessions = SessionTable(security: options.security, authorize: authorize)
         var limits = options.uploadLimits
-        limits.idleTime = min(limits.idleTime, options.timing.patience)  // others wait for its room
+        limits.idleTime = options.timing.patience
         desk = BulkDesk(
             shelf: shelf, inbox: BlobInbox(limits: limits),
             limits: BlobLimits(size: options.updateLimit, chunkSizes: 64 << 10...Self.uploadChunkLimit))
         let transport = try TransportRegistry.transport(for: options.endpoint)
-        control = try transport.listen(on: options.endpoint, limit: Self.controlLimit)
-        bulk = try transport.listen(on: options.endpoint.bulk(of: control.endpoint), limit: Self.bulkLimit)
+        let hasOneEndpoint = options.hasOneEndpoint
+        control = try transport.listen(
+            on: options.endpoint, limit: hasOneEndpoint ? Self.bulkLimit : Self.controlLimit)
+        bulk =
+            hasOneEndpoint
+            ? nil : try transport.listen(on: options.endpoint.bulk(of: control.endpoint), limit: Self.bulkLimit)
     }
 
     /// The most bytes of a record that a worker receives: a chunk or a message, and what is put around it.
@@ -95,7 +100,7 @@ public final class CoordinatorServer: Sendable {
     /// Where it listens for control requests.
     public var endpoint: Endpoint { control.endpoint }
     /// Where it listens for what is downloaded and uploaded.
-    public var bulkEndpoint: Endpoint { bulk.endpoint }
+    public var bulkEndpoint: Endpoint { bulk?.endpoint ?? control.endpoint }
     /// The workers that have joined, by name.
     public var members: [Member] { core.withLock { $0.members.values.sorted { ($0.name, $0.id) < ($1.name, $1.id) } } }
 
@@ -104,8 +109,8 @@ public final class CoordinatorServer: Sendable {
     /// - Throws: `FederationError` where the run cannot go on.
     public func run() throws {
         defer { close() }
-        service(control, handle: { [self] in answerControl($0) }).start(threads: 2, name: "control")
-        service(bulk, handle: { [self] in answerBulk($0) }).start(threads: options.bulkThreads, name: "bulk")
+        let lane = serve()
+        defer { lane?.close() }
         while !isStopped.load(ordering: .acquiring) {
             try turn()
             if let end = end() { return try conclude(end) }
@@ -129,7 +134,25 @@ public final class CoordinatorServer: Sendable {
 
     private func close() {
         control.close()
-        bulk.close()
+        bulk?.close()
+    }
+
+    /// Starts to answer; returns the threads of bulk requests where these come by the control endpoint.
+    private func serve() -> RequestLane? {
+        guard let bulk else {
+            let lane = RequestLane(threads: options.bulkThreads, name: "bulk")
+            service(control) { [self] incoming in
+                if incoming.request.isBulk {
+                    lane.add { [self] in answerBulk(incoming) }
+                } else {
+                    answerControl(incoming)
+                }
+            }.start(threads: 2, name: "control")
+            return lane
+        }
+        service(control, handle: { [self] in answerControl($0) }).start(threads: 2, name: "control")
+        service(bulk, handle: { [self] in answerBulk($0) }).start(threads: options.bulkThreads, name: "bulk")
+        return nil
     }
 
     private func service(
@@ -272,7 +295,7 @@ public final class CoordinatorServer: Sendable {
         }
         core.withLock { $0.join(worker, hello.bounded, at: now()) }
         var reply = WireReply()
-        reply.welcome = options.welcome(bulk: bulk.endpoint)
+        reply.welcome = options.welcome(bulk: bulkEndpoint)
         return reply
     }
 

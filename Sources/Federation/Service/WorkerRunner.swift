@@ -52,6 +52,7 @@ public final class WorkerRunner: Sendable {
 
     let link: CoordinatorLink
     let bulk: BulkClient
+    private let throttle: Throttle?
     private let cache: BlobCache
     let masking: MaskingPolicy?
     let lanes: Int
@@ -76,11 +77,13 @@ public final class WorkerRunner: Sendable {
     ///   - identity: this worker's key.
     ///   - cache: where downloads are kept.
     ///   - masking: takes part in secure aggregation, and what it insists on; nil does not.
+    ///   - outbound: how this worker leaves its site.
     ///   - say: receives what a user should know, a line at a time.
     ///   - happened: receives how the work goes.
     /// - Throws: `TransportError` where the line names no endpoint.
     public init(
         _ line: JoinLine, identity: IdentityKey, machine: Machine, cache: BlobCache, masking: MaskingPolicy? = nil,
+        outbound: Outbound = Outbound(),
         say: @escaping @Sendable (String) -> Void, happened: @escaping @Sendable (WorkerEvent) -> Void = { _ in }
     ) throws {
         ServingProcess.prepare()
@@ -92,8 +95,9 @@ public final class WorkerRunner: Sendable {
         hello.machine.arithmetic = machine.arithmetic
         hello.offersData = machine.offersData
         if let masking { hello.signingKey = masking.key.publicKey.rawRepresentation }
-        link = try CoordinatorLink(line, identity: identity, hello: hello, say: say)
-        bulk = BulkClient(link)
+        link = try CoordinatorLink(line, identity: identity, hello: hello, outbound: outbound, say: say)
+        throttle = outbound.bytesPerSecond.map { Throttle(limit: $0) }
+        bulk = BulkClient(link, throttle: throttle)
         self.cache = cache
         self.masking = masking
         lanes = machine.lanes
@@ -139,6 +143,7 @@ public final class WorkerRunner: Sendable {
         _ welcome: Welcome, with trainer: any LocalTrainer, under agreed: AgreedTerms? = nil,
         watchedBy witness: (any RoundWitness)? = nil
     ) throws -> End {
+        // One that gets no answer goes again over a new connection, so that four fit into the coordinator's patience.
         let heart = Thread { [self] in beat(every: welcome.timing.heartbeat) }
         heart.name = "heartbeat"
         heart.start()
@@ -314,8 +319,8 @@ public final class WorkerRunner: Sendable {
     private func withPrefetch<Result>(_ order: WireOrder, _ body: () throws -> Result) rethrows -> Result {
         let ahead = order.ahead.compactMap { Attachment($0) }
         if !ahead.isEmpty {
-            let thread = Thread { [cache, link] in
-                let bulk = BulkClient(link, lines: 1)
+            let thread = Thread { [cache, link, throttle] in
+                let bulk = BulkClient(link, lines: 1, throttle: throttle)
                 for file in ahead { _ = try? bulk.fetch(BlobID(bytes: file.blob), into: cache) }
             }
             thread.start()
@@ -346,7 +351,7 @@ public final class WorkerRunner: Sendable {
             request.heartbeat.progress = pulse.progress
             let reply: WireReply
             do {
-                reply = try link.ask(request, on: self.pulse).reply
+                reply = try link.ask(request, on: self.pulse, patience: max(.seconds(1), interval)).reply
             } catch {
                 guard !isStopped.load(ordering: .acquiring) else { return }
                 say("the coordinator cannot be told that work goes on: \(error)")

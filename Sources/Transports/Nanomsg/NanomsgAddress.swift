@@ -30,6 +30,8 @@ struct NanomsgAddress {
         switch endpoint {
         case .tcp, .ws: text = "\(endpoint.scheme.rawValue)://\(host ?? .any):\(port)\(path)"
         case .ipc: text = "\(endpoint)"
+        case .wss:
+            throw TransportError(.invalidEndpoint, "\(endpoint): nanomsg has no TLS")
         case .inproc:
             throw TransportError(.invalidEndpoint, "\(endpoint): stays within a process and has no socket")
         }

@@ -6,6 +6,8 @@ import CNanomsg
 /// A process can have 512 nanomsg sockets, and as many connections as it may have open files. nanomsg reads and writes
 /// on one thread of its own.
 ///
+/// `TransportRegistry` takes it for tcp and ipc; its ws is there to show that `WebSocketTransport` understands it.
+///
 /// **Only tcp is for strangers.** nanomsg 1.1.5 drops a tcp peer that breaks its protocol, but ends the process when a
 /// ws or ipc peer does (an HTTP header or a frame length that it does not expect, a wrong byte before a message). So
 /// `listen` refuses a ws address that other machines can reach, and lets this user alone connect to an ipc socket.

@@ -18,11 +18,22 @@ struct CoordinatorCommand: ParsableCommand {
     @Option(help: "The run file.")
     var config: String
 
-    @Option(help: "Where to listen: tcp://HOST:PORT, ws://HOST:PORT or ipc:///PATH. The next port is used too.")
+    @Option(
+        help: """
+            Where to listen: tcp://HOST:PORT, ws://HOST:PORT or ipc:///PATH. The next port is used too, unless --one-port \
+            is given.
+            """)
     var listen = "tcp://0.0.0.0:7700"
 
-    @Option(help: "The address that the join line names, where workers reach it by another, as tcp://HOST:7700.")
+    @Option(
+        help: """
+            The address in the join line if workers reach the coordinator by another, such as tcp://HOST:7700. Behind a \
+            reverse proxy: wss://HOST/PATH, which implies --one-port.
+            """)
     var advertise: String?
+
+    @Flag(help: "Serves control requests, downloads and uploads on the same port.")
+    var onePort = false
 
     @Option(name: .customLong("set"), help: "Overrides a key of the run file: --set training.seed=7.")
     var overrides: [String] = []
@@ -102,9 +113,11 @@ struct CoordinatorCommand: ParsableCommand {
         let facts = RunFacts(configuration, document: document)
         let rules = AdviceRules.ofUnused + AdviceRules.ofLosses
         for advice in rules.flatMap({ $0.advice(facts) }) { display.say(advice.text) }
+        let advertised = try advertise.map { try Self.endpoint($0, "--advertise") }
         let access = CoordinatorRun.Access(
-            endpoint: try Self.endpoint(listen, "--listen"),
-            advertised: try advertise.map { try Self.endpoint($0, "--advertise").description }, isInsecure: insecure,
+            endpoint: try Self.listened(listen),
+            advertised: advertised?.description, hasOneEndpoint: onePort || advertised?.scheme == .wss,
+            isInsecure: insecure,
             listedKeys: keys, tokenLifetime: tokenHours * 3_600, tokenUses: tokenUses, joinFile: joinFile,
             metrics: try metrics.map { try HTTPAddress($0, option: "--metrics") },
             dashboard: try dashboard.map { try HTTPAddress($0, option: "--dashboard") }, keepsServing: keepServing,
@@ -118,6 +131,17 @@ struct CoordinatorCommand: ParsableCommand {
         try run.serve(display)
     }
 
+    /// An address to listen on.
+    private static func listened(_ text: String) throws -> Endpoint {
+        let endpoint = try endpoint(text, "--listen")
+        guard endpoint.scheme != .wss else {
+            throw CommandError(
+                "--listen \(text): the coordinator speaks no TLS: listen on ws://127.0.0.1:7700, let a reverse proxy forward "
+                    + "to it (cluster/proxy/nginx.conf), and give --advertise \(text)")
+        }
+        return endpoint
+    }
+
     /// An address that other processes can reach.
     private static func endpoint(_ text: String, _ option: String) throws -> Endpoint {
         do {
@@ -127,7 +151,8 @@ struct CoordinatorCommand: ParsableCommand {
             throw CommandError("\(option) \(error)")
         }
         throw CommandError(
-            "\(option) \(text) is an address within one process: expected tcp://HOST:PORT, ws://HOST:PORT or ipc:///PATH"
+            "\(option) \(text) is an address within one process: expected tcp://HOST:PORT, ws://HOST:PORT, wss://HOST/PATH "
+                + "or ipc:///PATH"
         )
     }
 }

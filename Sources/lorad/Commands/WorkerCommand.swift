@@ -11,6 +11,7 @@ struct WorkerCommand: ParsableCommand {
         discussion: """
             Example:
               lorad worker --join 'tcp://HOST:7700?key=…&token=…'
+              lorad worker --join 'wss://HOST/lorad?key=…&token=…' --proxy http://proxy:3128
 
             Configuration, base model and data come from the coordinator. In a federated run the data is this machine's: --data.
             """)
@@ -100,6 +101,8 @@ struct WorkerCommand: ParsableCommand {
     @Option(help: "How this worker's own data is written; auto recognises it by what it holds.")
     var format = DataFormat.automatic
 
+    @OptionGroup var link: LinkOptions
+
     @OptionGroup var columns: ColumnOptions
 
     @Option(help: "Names for the class numbers in .cls members of this worker's archives: a file with one per line.")
@@ -137,8 +140,20 @@ struct WorkerCommand: ParsableCommand {
         if policyExample { return print(PolicyFile.example) }
         let display = ProgressDisplay(json: json)
         defer { display.finish() }
-        let worker = try WorkerRun(
-            JoinLine(text: line()), models: .init(own: model, roots: modelRoot),
+        guard let hours = link.hours else {
+            try makeRun(display).work()
+            return
+        }
+        while hours.waitUntilOpen(display.say) {
+            if try makeRun(display).work(while: { hours.isOpen() }) { return }
+        }
+        throw StoppedEarly("outside of the hours of --only; the same command joins the run again")
+    }
+
+    /// Opens this worker's identity, cache and policy.
+    private func makeRun(_ display: ProgressDisplay) throws -> WorkerRun {
+        try WorkerRun(
+            JoinLine(text: line()), outbound: link.outbound(), models: .init(own: model, roots: modelRoot),
             data: data.map {
                 .init(
                     train: $0, validation: validation, images: images, format: format, columns: columns.columns,
@@ -152,7 +167,6 @@ struct WorkerCommand: ParsableCommand {
                 threshold: threshold, colluders: colluders, peerShare: peerShare, requiresNoise: requireNoise,
                 maxEpsilon: maxEpsilon, delta: delta),
             state: StateFolder(state), cacheLimit: Int(cacheSize * 1e9), display: display)
-        try worker.work()
     }
 
     /// The join line, wherever it is.

@@ -20,6 +20,8 @@ final class CoordinatorRun {
         var endpoint: Endpoint
         /// The address that the join line names; nil finds one.
         var advertised: String?
+        /// Whether workers need one port only.
+        var hasOneEndpoint = false
         var isInsecure = false
         /// A file with the keys that may come.
         var listedKeys: String?
@@ -129,6 +131,7 @@ final class CoordinatorRun {
         var options = CoordinatorOptions(
             endpoint: access.endpoint, security: access.isInsecure ? .insecure : .encrypted(admission.identity),
             run: opened.configuration.run, updateLimit: try updateLimit())
+        options.hasOneEndpoint = access.hasOneEndpoint
         options.timing = Timing(patience: .seconds(min(federation.workerTimeout, 1e9)))
         options.wantsData = federation.mode == .federated
         (options.configuration, options.files) = (basis.configuration, basis.files)

@@ -9,7 +9,7 @@ extension Endpoint {
         return switch self {
         case .tcp(_, let port): .tcp(.ipv4(address), port: port)
         case .ws(_, let port, let path): .ws(.ipv4(address), port: port, path: path)
-        case .ipc, .inproc: self
+        case .wss, .ipc, .inproc: self
         }
     }
 

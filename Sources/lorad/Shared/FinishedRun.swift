@@ -8,6 +8,7 @@ import Foundation
 struct FinishedRun {
     private let history: RunHistory
     private let digest: RunDigest
+    private let tokens: AccessTokenFile
 
     /// Finds the run of a configuration in the store.
     ///
@@ -21,6 +22,7 @@ struct FinishedRun {
         guard run.state == .finished, try run.configuration == RunFile.text(of: configuration) else { return nil }
         self.history = history
         digest = try RunDigest(history, process: nil)
+        tokens = AccessTokenFile(state)
     }
 
     private static func history(of run: String, in state: StateFolder) throws -> RunHistory? {
@@ -40,7 +42,8 @@ struct FinishedRun {
         }
         let (snapshot, notice) = (self.snapshot, Self.notice(digest.run.name))
         let services = try RunServices(
-            metrics: access.metrics, dashboard: access.dashboard, journal: journal, joinLine: { notice }
+            metrics: access.metrics, dashboard: access.dashboard, journal: journal,
+            gate: AccessGate(tokens, rule: access.tokenRule), actions: nil, joinLine: { notice }
         ) { snapshot }
         defer { services.stop(.finished) }
         StopSignal.savesFirst()

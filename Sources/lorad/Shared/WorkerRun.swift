@@ -29,7 +29,8 @@ final class WorkerRun {
 
     /// Opens this worker's identity and cache.
     init(
-        _ line: JoinLine, models: BaseModelPlaces, data: OwnData.Paths?, rank: Int?, name: String?, lanes count: Int?,
+        _ line: JoinLine, outbound: Outbound = Outbound(), models: BaseModelPlaces, data: OwnData.Paths?, rank: Int?,
+        name: String?, lanes count: Int?,
         policy: PolicyFile? = nil, demand: PrivacyDemand, state: StateFolder, cacheLimit: Int, display: ProgressDisplay
     ) throws {
         try policy?.admit(line)
@@ -58,16 +59,29 @@ final class WorkerRun {
         runner = try WorkerRunner(
             line, identity: place.identity,
             machine: .init(name: place.name, lanes: lanes.count, arithmetic: Products.summary, offersData: data != nil),
-            cache: cache, masking: masking, say: say, happened: { log.happened($0) })
+            cache: cache, masking: masking, outbound: outbound, say: say, happened: { log.happened($0) })
         if line.coordinator == .insecure {
             say("the join line is insecure: nothing is encrypted, and the coordinator is not authenticated")
         }
     }
 
     /// Joins and works until the run is over, or a signal asks to stop.
-    func work() throws {
+    ///
+    /// - Parameter isAllowed: asked again and again; the worker stops once it may not work any more.
+    /// - Returns: whether this worker is done, rather than to go on once it may.
+    @discardableResult
+    func work(while isAllowed: @escaping @Sendable () -> Bool = { true }) throws -> Bool {
         StopSignal.savesFirst()
-        watchForStop()
+        let watch = StopWatch()
+        watch.start(while: isAllowed) { [runner] in
+            runner.stop()
+        } leave: { [log] in
+            log.end("stopped")
+            FileHandle.standardError.tell("lorad: \(Self.farewell)\n")
+            // Other threads are computing: nothing may be torn down under them.
+            _exit(ExitStatus.stopped.rawValue)
+        }
+        defer { watch.finish() }
         do {
             let welcome = try runner.join()
             guard !welcome.wantsData || data != nil else {
@@ -93,26 +107,14 @@ final class WorkerRun {
         } catch let error as TransportError where error.code == .closed && StopSignal.isReceived {
             log.end("stopped")
             throw StoppedEarly(Self.farewell)
+        } catch let error as TransportError where error.code == .closed && watch.isOutOfHours {
+            log.end("stopped: the hours of --only are over")
+            return false
         }
+        return true
     }
 
     private static let farewell = "stopped; the same command joins the run again"
-    /// Seconds that a worker takes to leave, at most: it has nothing to save, and its task goes to another.
-    static let secondsToLeave = 5.0
-
-    /// Leaves the run when a signal comes, also from the middle of a long computation.
-    private func watchForStop() {
-        let watch = Thread { [runner, log] in
-            while !StopSignal.isReceived { Thread.sleep(forTimeInterval: 0.1) }
-            runner.stop()
-            Thread.sleep(forTimeInterval: Self.secondsToLeave)
-            log.end("stopped")
-            FileHandle.standardError.tell("lorad: \(Self.farewell)\n")
-            // Other threads are computing: nothing may be torn down under them.
-            _exit(ExitStatus.stopped.rawValue)
-        }
-        watch.start()
-    }
 
     /// The ledger of what this worker gives away, where it adds noise of its own.
     private func openLedger(_ run: String, _ configuration: RunConfiguration, hasOwnData: Bool) throws {

@@ -31,6 +31,29 @@ struct ServiceTests {
         #expect(counts.received > 20 * 4 * ToyJob.width, "20 updates")
     }
 
+    @Test(
+        "end the same over one port, with downloads of many chunks beside",
+        arguments: ["tcp://127.0.0.1:0", "ws://127.0.0.1:0/lorad", "ipc"])
+    func oneEndpoint(endpoint: String) async throws {
+        let socket = "ipc:///tmp/lorad-\(UUID().uuidString.prefix(8))"
+        let bytes = sampleBytes(3 << 20)
+        let blob = try Blob(MemorySource(bytes))
+        let run = try ServedRun(ToyJob(minimumWorkers: 2), endpoint: endpoint == "ipc" ? socket : endpoint) {
+            options, shelf in
+            options.hasOneEndpoint = true
+            shelf.publish(blob)
+        }
+        #expect(run.server.bulkEndpoint == run.server.endpoint)
+        run.start()
+        let workers = try (0..<2).map { try run.work(as: "w\($0)") }
+        let file = CoordinatorOptions.File(name: "file", blob: blob.id, size: blob.size)
+        let runner = workers[0].runner
+        let fetched = try await onThread { try Data(contentsOf: URL(filePath: runner.fetch(file).path)) }
+        #expect(fetched == bytes)
+        try await run.expectEnd()
+        for worker in workers { #expect(try await worker.end().isOver) }
+    }
+
     @Test("give a task to another where one cannot do it, and shut that one out")
     func failingTrainer() async throws {
         let run = try ServedRun(ToyJob(rounds: 5, tasks: 4, minimumWorkers: 2))

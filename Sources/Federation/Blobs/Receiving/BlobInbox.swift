@@ -78,6 +78,19 @@ public final class BlobInbox: Sendable {
         try receipt(id, now).put(chunk, at: index)
     }
 
+    /// Stores a piece of a chunk, or a whole one; the pieces of a chunk come in order.
+    ///
+    /// - Parameter offset: where in the chunk the piece begins.
+    /// - Throws: `FederationError.protocolViolation` where a chunk has to be begun again, and what `put` throws.
+    func put(_ piece: Data, at index: Int, offset: Int, of id: BlobID, now: Duration) throws -> BlobReceipt.Outcome {
+        let receipt = try receipt(id, now)
+        try receipt.manifest.check(index)
+        let size = receipt.manifest.range(of: index).count
+        if offset == 0, piece.count >= size { return try receipt.put(piece, at: index) }
+        let whole = try uploads.withLock { try $0.add(piece, at: offset, of: index, size: size, to: id) }
+        return try whole.map { try receipt.put($0, at: index) } ?? .stored
+    }
+
     /// The chunks that an upload still misses.
     ///
     /// - Throws: `FederationError.notFound` for an upload that was not begun or has been given up.

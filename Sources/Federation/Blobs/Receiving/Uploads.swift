@@ -1,3 +1,5 @@
+import Foundation
+
 /// The uploads of an inbox: which are under way, by whom, and what they have reserved.
 struct Uploads {
     struct Upload {
@@ -7,6 +9,7 @@ struct Uploads {
         let reservation: ByteBudget.Reservation
         /// Nil while it is being opened.
         var receipt: BlobReceipt?
+        var pieces = ChunkPieces()
     }
 
     /// What to do about an upload that begins.
@@ -45,6 +48,11 @@ struct Uploads {
     mutating func touch(_ id: BlobID, _ now: Duration) -> BlobReceipt? {
         active[id]?.lastUsed = now
         return active[id]?.receipt
+    }
+
+    /// Adds a piece of a chunk to an upload that goes on; see `ChunkPieces.add`.
+    mutating func add(_ piece: Data, at offset: Int, of index: Int, size: Int, to id: BlobID) throws -> Data? {
+        try active[id]?.pieces.add(piece, at: offset, of: index, size: size)
     }
 
     mutating func remove(_ id: BlobID) -> Upload? { active.removeValue(forKey: id) }

@@ -50,4 +50,22 @@ public final class BlobShelf: Sendable {
     /// - Throws: `FederationError.notFound` for a blob that is not offered, `.protocolViolation` for a chunk that it
     ///   does not have.
     public func chunk(_ index: Int, of id: BlobID) throws -> Data { try blob(id).chunk(index) }
+
+    /// A piece of a chunk of a published blob.
+    ///
+    /// - Parameters:
+    ///   - offset: where in the chunk it begins.
+    ///   - length: its bytes, fewer at the chunk's end; 0 asks for all that follow.
+    /// - Throws: What `chunk` throws, `.protocolViolation` also for a piece that begins after the chunk.
+    func piece(_ index: Int, of id: BlobID, offset: Int, length: Int) throws -> Data {
+        let blob = try blob(id)
+        try blob.manifest.check(index)
+        let chunk = blob.manifest.range(of: index)
+        guard offset <= chunk.count else {
+            throw FederationError(.protocolViolation, "a piece at \(offset) of a chunk of \(chunk.count) bytes")
+        }
+        let start = chunk.lowerBound + offset
+        let left = chunk.upperBound - start
+        return try blob.source.bytes(in: start..<start + (length == 0 ? left : min(length, left)))
+    }
 }

@@ -38,7 +38,8 @@ struct FederationArguments: ConfigurationSection {
                 + "that must have joined before the first step; with local_steps above 1, the stretches of a round.",
             .within(1...10_000)),
         Field(
-            "worker_timeout", \.workerTimeout, "Seconds of silence after which a worker's task is given to another.",
+            "worker_timeout", \.workerTimeout,
+            "Seconds of silence after which a worker's task is given to another. Other times follow from it.",
             .within(above: 0, upTo: 1_000_000)),
         Field("rounds", \.rounds, "Times that updates are collected.", .within(1...1_000_000)),
         Field("local_steps", \.localSteps, "Steps that a worker takes in a round.", .within(1...1_000_000)),

@@ -1,0 +1,153 @@
+import Foundation
+import NIOCore
+import NIOPosix
+import NIOSSL
+import NIOWebSocket
+
+/// The way to a server: straight or through a proxy, with or without TLS.
+struct WebSocketRoute: Sendable {
+    let endpoint: Endpoint
+    private let host: Endpoint.Host
+    private let port: UInt16
+    private let proxy: HTTPProxy?
+    private let tls: NIOSSLContext?
+
+    /// - Throws: `TransportError`: `invalidEndpoint`, `unresolvable` where a name has no address and no proxy looks it up,
+    ///   `invalidKey` where the authorities' file cannot be used.
+    init(to endpoint: Endpoint, outbound: Outbound) throws {
+        guard [.ws, .wss].contains(endpoint.scheme), let host = endpoint.host, let port = endpoint.port else {
+            throw TransportError(.invalidEndpoint, "\(endpoint): WebSocket dials ws://HOST:PORT or wss://HOST/PATH")
+        }
+        guard !host.isWildcard, port != 0 else {
+            throw TransportError(.invalidEndpoint, "\(endpoint): can be listened on; to dial, give a host and its port")
+        }
+        self.endpoint = endpoint
+        (self.host, self.port) = (host, port)
+        proxy = try outbound.proxies.proxy(to: endpoint)
+        if endpoint.scheme == .wss, proxy != nil {
+            guard case .name = host else {
+                throw TransportError(
+                    .invalidEndpoint,
+                    "\(endpoint): behind a proxy the certificate of an address cannot be checked: use the server's name"
+                )
+            }
+        }
+        if case .name(let name) = proxy?.host ?? host { _ = try HostAddresses.resolve(name) }
+        tls = endpoint.scheme == .wss ? try Self.context(outbound.authorityFile) : nil
+    }
+
+    /// Opens a connection that is ready for messages.
+    ///
+    /// - Parameters:
+    ///   - limit: the most bytes of a reply.
+    ///   - received: takes replies, on the event loop.
+    /// - Throws: `TransportError`: `blocked` where a proxy, a certificate or the server is in the way, else `unavailable`.
+    func connect(
+        limit: Int, timeout: TimeAmount, received: @escaping @Sendable (NumberedMessage) -> Void
+    ) throws -> any Channel {
+        let loop = NetworkLoops.group.next()
+        let ready = loop.makePromise(of: (any Channel).self)
+        let (target, targetPort) = proxy.map { ($0.host, $0.port) } ?? (host, port)
+        let deadline = loop.scheduleTask(in: timeout) {
+            ready.fail(
+                TransportError(.timeout, "\(endpoint): no connection within \(timeout.nanoseconds / 1_000_000) ms"))
+        }
+        let connecting = ClientBootstrap(group: loop)
+            .connectTimeout(timeout)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.socketOption(.so_keepalive), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try begin(on: channel, limit, ready, received) }
+            }
+            .connect(host: Self.text(of: target), port: Int(targetPort))
+        connecting.whenFailure { ready.fail($0) }
+        ready.futureResult.whenComplete { _ in deadline.cancel() }
+        do {
+            return try ready.futureResult.wait()
+        } catch {
+            connecting.whenSuccess { $0.close(promise: nil) }
+            throw problem(error)
+        }
+    }
+
+    /// The first stage: the proxy if there is one.
+    private func begin(
+        on channel: any Channel, _ limit: Int, _ ready: EventLoopPromise<any Channel>,
+        _ received: @escaping @Sendable (NumberedMessage) -> Void
+    ) throws {
+        guard let proxy else { return try upgrade(channel, limit, ready, received) }
+        try channel.pipeline.syncOperations.addHandler(
+            HeadExchange(ConnectRequest(proxy: proxy, host: host, port: port)) {
+                try upgrade($0, limit, ready, received)
+            } failed: {
+                ready.fail($0)
+            })
+    }
+
+    /// The second stage: TLS if it is wanted, and the WebSocket handshake.
+    private func upgrade(
+        _ channel: any Channel, _ limit: Int, _ ready: EventLoopPromise<any Channel>,
+        _ received: @escaping @Sendable (NumberedMessage) -> Void
+    ) throws {
+        let pipeline = channel.pipeline.syncOperations
+        if let tls {
+            let name = if case .name(let name) = host { name } else { nil as String? }
+            try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
+        }
+        try pipeline.addHandler(
+            HeadExchange(UpgradeRequest(to: endpoint)) { channel in
+                let pipeline = channel.pipeline.syncOperations
+                try pipeline.addHandler(WebSocketFrameEncoder())
+                try pipeline.addHandler(
+                    ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: limit + NumberedMessage.headerSize)))
+                try pipeline.addHandler(ClientConversation(limit: limit, received: received))
+                ready.succeed(channel)
+            } failed: {
+                ready.fail($0)
+            })
+    }
+
+    private func problem(_ error: any Error) -> TransportError {
+        switch error {
+        case let error as TransportError: error
+        case let error as NIOSSLError:
+            TransportError(
+                .blocked,
+                "\(endpoint): TLS fails (\("\(error)".printable(limit: 200))): if this site's proxy or the server has a "
+                    + "certificate of an authority of its own, name its file with --ca-file")
+        case let error as NIOSSLExtraError:
+            TransportError(
+                .blocked, "\(endpoint): the certificate is another server's (\("\(error)".printable(limit: 200)))")
+        default:
+            TransportError(
+                .unavailable, "\(proxy.map { "the proxy \($0)" } ?? "\(endpoint)") cannot be reached", cause: error)
+        }
+    }
+
+    private static func text(of host: Endpoint.Host) -> String {
+        switch host {
+        case .any: "*"
+        case .ipv4(let text), .ipv6(let text), .name(let text): text
+        }
+    }
+
+    /// TLS 1.2 or newer, by the system's authorities and those of the file.
+    private static func context(_ authorityFile: String?) throws -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.applicationProtocols = ["http/1.1"]
+        do {
+            if let authorityFile {
+                let certificates = try NIOSSLCertificate.fromPEMFile(authorityFile)
+                guard !certificates.isEmpty else { throw NIOSSLError.failedToLoadCertificate }
+                configuration.additionalTrustRoots = [.certificates(certificates)]
+            }
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw TransportError(
+                .invalidKey,
+                "\(authorityFile ?? "the system's authorities"): cannot be used: expected certificates in PEM",
+                cause: error)
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+
+/// Bytes a second on the command line: `250000`, `500k`, `2M` or `1.5M`; k, M and G stand for 1e3, 1e6 and 1e9.
+struct ByteRateOption: ExpressibleByArgument, Equatable {
+    /// The least: the coordinator gives up an upload that takes longer than it would at 32 KiB a second.
+    static let least = 64_000
+
+    let bytesPerSecond: Int
+
+    init?(argument: String) {
+        let factors: [Character: Double] = ["k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9]
+        let factor = argument.last.flatMap { factors[$0] }
+        let number = factor == nil ? Substring(argument) : argument.dropLast()
+        guard
+            number.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: ".") }),
+            let value = Double(number)
+        else { return nil }
+        let rate = value * (factor ?? 1)
+        guard rate >= Double(Self.least), rate <= 1e15 else { return nil }
+        bytesPerSecond = Int(rate)
+    }
+}
