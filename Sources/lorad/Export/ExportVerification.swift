@@ -26,7 +26,8 @@ struct ExportVerification: Equatable {
             !name.hasPrefix(RunExport.adapterFolder) && name != RunExport.log && name != RunExport.materials
         }
         do {
-            manifest = try Self.manifest(contents, signer: expected)
+            let manifest = try Self.manifest(contents, signer: expected)
+            self.manifest = manifest
             try Self.checkMembers(contents, manifest)
             let key = try Self.key(manifest.signer)
             let trail = try AuditTrail(
