@@ -115,6 +115,7 @@ let package = Package(
             dependencies: [
                 "TestSupport", "lorad", "Training", "Adapters", "Models", "Federation", "Privacy", "Tensors",
                 "Transports",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
     ]

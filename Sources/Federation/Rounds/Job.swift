@@ -80,8 +80,6 @@ extension Job {
     public func moreTasks(for workers: [WorkerID]) throws -> [PlannedTask] { [] }
     /// Nothing.
     public func exchange(limit: Duration, present: () -> Set<WorkerID>) throws {}
-    /// Nothing.
-    public func takeFindings() -> ExchangeFindings { ExchangeFindings() }
     /// There is none.
     public func take(_ message: ExchangeMessage, of task: UInt64, from worker: WorkerID) throws {
         throw FederationError(.protocolViolation, "the run has no secure aggregation")

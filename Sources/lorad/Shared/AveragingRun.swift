@@ -230,6 +230,7 @@ final class AveragingRunJob: SharedJob {
     func exchange(limit: Duration, present: () -> Set<WorkerID>) throws {
         try job.exchange(limit: limit, present: present)
     }
+    func takeFindings() -> ExchangeFindings { job.takeFindings() }
     func take(_ message: ExchangeMessage, of task: UInt64, from worker: WorkerID) throws {
         try job.take(message, of: task, from: worker)
     }

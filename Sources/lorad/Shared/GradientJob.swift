@@ -105,6 +105,8 @@ final class GradientJob: SharedJob {
         }
     }
 
+    func takeFindings() -> ExchangeFindings { ExchangeFindings() }
+
     var divergence: String { "\(TrainingError(diverging: runPlan.plan(ofStep: round)))" }
 
     func add(_ contribution: Contribution) throws {

@@ -9,7 +9,10 @@ struct AccessGateTests {
     private let file: AccessTokenFile
     private let folder: TemporaryFolder
     private let now = Date(timeIntervalSince1970: 1_700_000_000)
-    private let (look, manage, old, lost) = (AccessToken(), AccessToken(), AccessToken(), AccessToken())
+    private let look = AccessToken()
+    private let manage = AccessToken()
+    private let old = AccessToken()
+    private let lost = AccessToken()
 
     init() throws {
         folder = try TemporaryFolder()

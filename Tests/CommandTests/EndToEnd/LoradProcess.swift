@@ -30,10 +30,15 @@ final class LoradProcess: Sendable {
     /// With posix_spawn: Foundation's Process learns of an end through a descriptor that a process started at the same
     /// moment may hold too, and then only when both have ended.
     ///
-    /// - Parameter before: what the shell does first.
-    init(_ arguments: [String], in workingFolder: String, after before: String = ":") throws {
+    /// - Parameters:
+    ///   - before: what the shell does first.
+    ///   - program: another binary to start.
+    init(
+        _ arguments: [String], in workingFolder: String, after before: String = ":", program: String? = nil
+    ) throws {
         folder = try TemporaryFolder()
-        id = try Self.spawn(arguments, in: workingFolder, after: before, output: folder.path)
+        id = try Self.spawn(
+            [program ?? Self.binary.path] + arguments, in: workingFolder, after: before, output: folder.path)
         Thread.detachNewThread { [id, status] in
             var word: Int32 = 0
             while waitpid(id, &word, 0) < 0, errno == EINTR {}
@@ -53,7 +58,7 @@ final class LoradProcess: Sendable {
     }
 
     private static func spawn(
-        _ arguments: [String], in folder: String, after before: String, output: String
+        _ command: [String], in folder: String, after before: String, output: String
     ) throws -> pid_t {
         #if os(Linux)
             var (actions, attributes) = (posix_spawn_file_actions_t(), posix_spawnattr_t())
@@ -75,7 +80,7 @@ final class LoradProcess: Sendable {
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         func strings(_ texts: [String]) -> [UnsafeMutablePointer<CChar>?] { texts.map { strdup($0) } + [nil] }
-        let words = strings(["sh", "-c", "\(before)" + #"; cd "$0" && exec "$@""#, folder, binary.path] + arguments)
+        let words = strings(["sh", "-c", "\(before)" + #"; cd "$0" && exec "$@""#, folder] + command)
         let environment = strings(ProcessInfo.processInfo.environment.map { "\($0)=\($1)" })
         defer { for text in words + environment { free(text) } }
         var id: pid_t = 0

@@ -1,5 +1,6 @@
 import Federation
 import Foundation
+import Models
 import Transports
 
 @testable import lorad

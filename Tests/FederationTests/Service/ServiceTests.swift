@@ -38,11 +38,12 @@ struct ServiceTests {
         let socket = "ipc:///tmp/lorad-\(UUID().uuidString.prefix(8))"
         let bytes = sampleBytes(3 << 20)
         let blob = try Blob(MemorySource(bytes))
-        let run = try ServedRun(ToyJob(minimumWorkers: 2), endpoint: endpoint == "ipc" ? socket : endpoint) {
-            options, shelf in
-            options.hasOneEndpoint = true
-            shelf.publish(blob)
-        }
+        let run = try ServedRun(
+            ToyJob(minimumWorkers: 2), endpoint: endpoint == "ipc" ? socket : endpoint,
+            configure: { options, shelf in
+                options.hasOneEndpoint = true
+                shelf.publish(blob)
+            })
         #expect(run.server.bulkEndpoint == run.server.endpoint)
         run.start()
         let workers = try (0..<2).map { try run.work(as: "w\($0)") }

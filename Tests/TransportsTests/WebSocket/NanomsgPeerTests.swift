@@ -6,7 +6,8 @@ import Testing
 
 @Suite("nanomsg's ws", .serialized, .ownThreads, .timeLimit(.minutes(5)))
 struct NanomsgPeerTests {
-    private let (old, new) = (NanomsgTransport(), WebSocketTransport())
+    private let old = NanomsgTransport()
+    private let new = WebSocketTransport()
 
     @Test("gets along with SwiftNIO's at either end, so that releases may be mixed", arguments: [true, false])
     func mixed(_ isServerOld: Bool) throws {
