@@ -114,7 +114,8 @@ struct ManagedRunTests {
         let stopping = try await run.runs("stop", "run")
         #expect(stopping.status == 0 && stopping.output.hasPrefix("run run stops after"), "\(stopping.errors)")
         let stopped = try await second.outcome()
-        #expect(stopped.status != 0 && (try stopped.events().named("stopped").count) == 1, "\(stopped.errors)")
+        let ends = try stopped.events().named("stopped")
+        #expect(stopped.status == 75 && ends.count == 1, "\(stopped.errors)")
         try await worker.end(by: SIGTERM)
 
         let lines = try await audit(run)
@@ -149,7 +150,7 @@ struct ManagedRunTests {
         let port = try await port(coordinator)
         let url = try coordinator.outputSoFar().events().named("listening").first?["dashboard"]?.stringValue
         let key = try #require(url?.split(separator: "#").last.map(String.init))
-        #expect(status(try get("/", port: port)) == 200 && status(try get("/healthz", port: port)) == 200)
+        for path in ["/", "/healthz"] { #expect(status(try get(path, port: port)) == 200) }
         for path in ["/run.json", "/events", "/metrics"] {
             for wrong in [nil, AccessToken().text, old] {
                 let answer = try get(path, wrong, port: port)
