@@ -5,6 +5,8 @@
 #
 #   cluster/kubernetes/test.sh
 #
+# Where Debian's or PyPI's mirrors cannot be reached it says "skipped", and why.
+#
 # kustomize and promtool are those on the PATH, else Debian's packages, unpacked under .build/kubernetes; the schemas are PyPI's
 # packages of test/requirements.txt, in a virtual environment there.
 #
@@ -17,6 +19,11 @@ cache=.build/kubernetes
 versions=${VERSIONS:-1.29,1.37}
 mkdir -p $cache
 
+skip() {
+    echo "skipped: $1"
+    exit 0
+}
+
 # debian SUITE PACKAGE: unpacks a package of Debian's into the cache; nothing is installed.
 debian() {
     [ ! -d "$cache/$2" ] || return 0
@@ -24,29 +31,30 @@ debian() {
     mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
     local mirror # the one that apt uses here
     mirror=$(apt-get indextargets --format "\$(REPO_URI)" "Created-By: Packages" "Label: Debian" | grep -v security | head -n 1)
-    [ -n "$mirror" ] || { echo "test.sh: apt knows no mirror of Debian's: run apt-get update, or install $2" >&2 && exit 1; }
+    [ -n "$mirror" ] || { echo "test.sh: apt knows no mirror of Debian's: run apt-get update, or install $2" >&2; return 1; }
     echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $1 main" >"$apt/list"
     local options=(-q -o "Dir::Etc::sourcelist=$apt/list" -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::lists=$apt/lists"
         -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root)
-    apt-get "${options[@]}" update >/dev/null
-    (cd "$apt" && apt-get "${options[@]}" download "$2" >/dev/null)
-    dpkg -x "$apt/$2"_*.deb "$cache/$2.part"
+    apt-get "${options[@]}" update >/dev/null || return 1
+    (cd "$apt" && apt-get "${options[@]}" download "$2" >/dev/null) || return 1
+    dpkg -x "$apt/$2"_*.deb "$cache/$2.part" || return 1
     mv "$cache/$2.part" "$cache/$2"
     rm -rf "$apt"
 }
 if ! command -v kustomize >/dev/null; then
     # Debian has it since trixie; the binary needs the C library alone.
-    debian trixie kustomize
+    debian trixie kustomize || skip "kustomize cannot be fetched from Debian's mirror"
     PATH=$PWD/$cache/kustomize/usr/bin:$PATH
 fi
 if ! command -v promtool >/dev/null; then
-    debian bookworm prometheus
+    debian bookworm prometheus || skip "promtool cannot be fetched from Debian's mirror"
     PATH=$PWD/$cache/prometheus/usr/bin:$PATH
 fi
 if ! cmp -s $here/test/requirements.txt $cache/installed.txt; then
     rm -rf $cache/venv
     python3 -m venv $cache/venv
-    $cache/venv/bin/pip install --quiet --no-compile --disable-pip-version-check -r $here/test/requirements.txt
+    $cache/venv/bin/pip install --quiet --no-compile --disable-pip-version-check -r $here/test/requirements.txt ||
+        skip "the schemas cannot be fetched from PyPI"
     cp $here/test/requirements.txt $cache/installed.txt
 fi
 
