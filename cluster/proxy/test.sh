@@ -204,7 +204,7 @@ proxy 3129 ""
 # --- The run, first over loopback.
 
 fixture=$root/Tests/Fixtures/tiny-llava
-"$lorad" partition --data "$fixture/data/train.json" --parts 4 --by even --output "$work/parts" >"$work/partition.log" 2>&1 ||
+"$lorad" partition --data "$fixture/data/train.json" --parts 4 --by iid --output "$work/parts" >"$work/partition.log" 2>&1 ||
     fail "lorad partition does not work"
 cat >"$work/run.yaml" <<YAML
 run: proxies

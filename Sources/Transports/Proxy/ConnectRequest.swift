@@ -16,7 +16,8 @@ struct ConnectRequest: HeadRequest {
     func check(_ reply: ResponseHead) throws {
         switch reply.status {
         case 200..<300: return
-        case 407: throw TransportError(.blocked, passwordProblem(reply))
+        // tinyproxy says 401 to a wrong password.
+        case 401, 407: throw TransportError(.blocked, passwordProblem(reply))
         case 502...504:
             throw TransportError(.unavailable, "\(peer) cannot reach \(host):\(port) (\(reply.summary))")
         default:

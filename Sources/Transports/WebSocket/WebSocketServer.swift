@@ -9,6 +9,11 @@ final class WebSocketServer: RequestServer {
         var isClosed = false
     }
 
+    private enum Next {
+        case request(IncomingRequest)
+        case closed
+    }
+
     let endpoint: Endpoint
     private let limit: Int
     private let inbox: Monitor<Inbox>
@@ -28,10 +33,13 @@ final class WebSocketServer: RequestServer {
     deinit { close() }
 
     func receive() throws -> IncomingRequest? {
-        inbox.wait { inbox -> IncomingRequest?? in
-            if inbox.isClosed { return .some(nil) }
-            return inbox.requests.isEmpty ? nil : inbox.requests.removeFirst()
-        } ?? nil
+        let next = inbox.wait { inbox -> Next? in
+            if inbox.isClosed { return .closed }
+            guard !inbox.requests.isEmpty else { return nil }
+            return .request(inbox.requests.removeFirst())
+        }
+        guard case .request(let request) = next else { return nil }
+        return request
     }
 
     func reply(_ bytes: Data, to ticket: ReplyTicket) throws {

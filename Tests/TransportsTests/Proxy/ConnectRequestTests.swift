@@ -33,6 +33,7 @@ struct ConnectRequestTests {
         arguments: [
             ("407 Auth\r\nProxy-Authenticate: Basic realm=\"x\"", "http://p:1", "asks for a password", true),
             ("407 Auth", "http://p:1", "asks for a password", true),
+            ("401 Unauthorized", "http://a:b@p:1", "refuses the user name or the password", true),
             ("407 Auth\r\nProxy-Authenticate: basic", "http://a:b@p:1", "refuses the user name or the password", true),
             (
                 "407 Auth\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM", "http://a:b@p:1",
