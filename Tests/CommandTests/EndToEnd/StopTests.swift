@@ -38,7 +38,8 @@ struct StopTests {
         #expect(outcome.status == 75)
         #expect(outcome.errors.contains("stopped; the same command starts over"), "\(outcome.errors)")
         let child = try String(contentsOfFile: childLog(in: folder), encoding: .utf8)
-        #expect(child.contains("--resume goes on from there"), "\(child)")
+        // It may not have got to its first step.
+        #expect(child.contains("lorad: stopped "), "\(child)")
     }
 
     private func childLog(in folder: TemporaryFolder) throws -> String {
