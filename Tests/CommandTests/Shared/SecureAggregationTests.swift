@@ -75,7 +75,7 @@ struct SecureAggregationTests {
         let program = "\(run.path)/liar"
         let words = ["worker", "--join", line, "--name", "liar", "--state", "\(run.path)/site-liar", "--lanes", "1"]
         let liar = try LoradProcess(
-            words + ["--data", parts[3], "--images", TinyLlava.pictures], in: run.path,
+            words + ["--threshold", "0.6", "--data", parts[3], "--images", TinyLlava.pictures], in: run.path,
             after: "LC_ALL=C sed 's/lorad secure aggregation 1 deal/lorad secure aggregation 1 liar/' "
                 + "'\(LoradProcess.binary.path)' >'\(program)'; chmod +x '\(program)'",
             program: program)
