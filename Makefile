@@ -14,7 +14,7 @@ TESTING := -c release --scratch-path .build/testing -Xswiftc -enable-testing --e
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 
-.PHONY: system-packages build demo lint test test-kubernetes install deb
+.PHONY: system-packages build demo lint test test-manifests test-kubernetes install deb
 
 INSTALL = dpkg -s $(1) >/dev/null 2>&1 || \
 	{ $(SUDO) apt-get update && $(SUDO) apt-get install -y --no-install-recommends $(1); }
@@ -40,10 +40,14 @@ test: system-packages lint
 		{ grep -aE '✘|error:' .build/test.log | cut -c 1-1000 | tail -n 40; exit 1; }
 	LORAD=.build/testing/release/lorad cluster/network/netem.sh
 
-# The manifests of cluster/kubernetes against the schemas, and their pods under runc; after `make test`. runc needs root.
-test-kubernetes:
-	@$(call INSTALL,$(KUBERNETES_PACKAGES))
+# The manifests of cluster/kubernetes against the schemas; after `make test`.
+test-manifests:
+	@$(call INSTALL,ca-certificates python3 python3-venv)
 	LORAD=.build/testing/release/lorad cluster/kubernetes/test.sh
+
+# The same, and their pods under runc, which needs root.
+test-kubernetes: test-manifests
+	@$(call INSTALL,$(KUBERNETES_PACKAGES))
 	$(SUDO) env LORAD=.build/testing/release/lorad cluster/image/test.sh
 
 # What was built, with pages, completions and units; make install PREFIX=/usr DESTDIR=stage puts it into a folder.
