@@ -36,7 +36,7 @@ test: system-packages lint
 	@$(call INSTALL,$(TEST_PACKAGES))
 	swift build --build-tests $(TESTING)
 	@# What failed is said once more at the end, where it is seen.
-	LORAD_CHECK_MEMORY=1 timeout --foreground 600 swift test --skip-build $(TESTING) 2>&1 | tee .build/test.log || \
+	LORAD_CHECK_MEMORY=1 timeout --foreground 900 swift test --skip-build $(TESTING) 2>&1 | tee .build/test.log || \
 		{ grep -aE '✘|error:' .build/test.log | cut -c 1-1000 | tail -n 40; exit 1; }
 	LORAD=.build/testing/release/lorad cluster/network/netem.sh
 

@@ -60,7 +60,7 @@ public struct AuditTrail: Equatable, Sendable {
             // The first head is written after the first line.
             guard lines.count <= 1 else {
                 throw FederationError(
-                    .corruptState, "there is no file \(headName) beside it, which says how many lines there are")
+                    .corruptState, "there is no file \(headName) beside it: it holds the number of lines")
             }
             return
         }

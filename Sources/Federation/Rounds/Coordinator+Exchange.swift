@@ -4,7 +4,7 @@ import SwiftProtobuf
 import Transports
 
 extension Coordinator {
-    /// The workers at work: while the round's exchange goes on, those that take part in it, for the others ask for work.
+    /// The workers that hold a task. During an exchange these are its participants, because all others ask for work.
     var working: Set<WorkerID> { Set(members.values.filter { $0.state == .working }.map(\.id)) }
 
     /// The workers that the next round is shared out over: those that are there, without those that are left out of it for

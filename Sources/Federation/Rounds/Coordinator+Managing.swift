@@ -1,8 +1,8 @@
 extension Coordinator {
     /// Lets no further round begin, or lets rounds begin again.
     ///
-    /// An open round goes on to its commit with its tasks, leases and deadline as they are. Workers then wait for work as they
-    /// do between any two rounds; nothing of theirs runs out.
+    /// An open round still runs to its commit, with the same tasks, leases and deadline. After it workers wait as they do
+    /// between any two rounds; nothing of theirs runs out.
     mutating func setPaused(_ isPaused: Bool) {
         guard self.isPaused != isPaused else { return }
         self.isPaused = isPaused

@@ -13,7 +13,7 @@ public enum CoordinatorEvent: Equatable, Sendable {
     /// A worker provably broke the protocol of secure aggregation. It is left out of the rest of the run, whoever coordinates
     /// it: to be made durable.
     case barred(Member, reason: String)
-    /// A worker's silence cost an exchange. It is left out of so many rounds.
+    /// A worker that was silent in an exchange sits out this number of rounds.
     case leftOut(Member, rounds: Int)
     /// A masked sum had numbers that honest workers cannot have sent; nobody can tell who did.
     case outOfRange(round: Int, numbers: Int)

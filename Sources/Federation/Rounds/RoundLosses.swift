@@ -1,5 +1,6 @@
-/// Rounds of secure aggregation that came to no sum, in a row: too many end a run. One for which somebody was named and left
-/// out does not count, as there are only so many to leave out.
+/// Rounds of secure aggregation in a row that gave no sum: too many of them end a run.
+///
+/// A round after which a worker was left out does not count. There are at most as many of those as there are workers.
 struct RoundLosses {
     /// How often in a row a round may be lost.
     static let limit = 5

@@ -50,7 +50,7 @@ struct Uploads {
         return active[id]?.receipt
     }
 
-    /// Adds a piece of a chunk to an upload that goes on; see `ChunkPieces.add`.
+    /// Adds a piece of a chunk to an upload under way; see `ChunkPieces.add`.
     mutating func add(_ piece: Data, at offset: Int, of index: Int, size: Int, to id: BlobID) throws -> Data? {
         try active[id]?.pieces.add(piece, at: offset, of: index, size: size)
     }

@@ -81,7 +81,7 @@ public struct Transcript: Equatable, Sendable {
         guard let data else {
             throw FederationError(
                 .corruptState,
-                "there is no file .head beside it, which says how many lines there are: copy it with the transcript"
+                "there is no file .head beside it, with the number of lines: copy it with the transcript"
             )
         }
         guard let head = try? JSONDecoder().decode(TranscriptHead.self, from: data),
