@@ -1,6 +1,6 @@
 # Two commands do everything on a fresh Debian 12 machine with Swift 6.2 or newer: `make demo` and `make test`.
 
-PACKAGES := libdnnl-dev libopenblas-dev libnanomsg-dev libturbojpeg0-dev libpng-dev libwebp-dev libzstd-dev zlib1g-dev libsqlite3-dev
+PACKAGES := libdnnl-dev libopenblas-dev libnanomsg-dev libturbojpeg0-dev libpng-dev libwebp-dev libzstd-dev zlib1g-dev libssl-dev libsqlite3-dev
 # What the test over a bad network needs; it is skipped, and says so, where the rights are missing.
 TEST_PACKAGES := iproute2 python3
 # What the image and its tests need.

@@ -2,6 +2,7 @@ import Federation
 import Foundation
 import Models
 import Tensors
+import Transports
 
 /// The version of lorad, and of the libraries that it found.
 enum Version {
@@ -14,7 +15,7 @@ enum Version {
 
     /// Names and versions of the libraries that are loaded, or that would be when they are needed.
     static var libraries: [String] {
-        Products.versions + ImageCodecs.versions + [StoreLibrary.version]
+        Products.versions + ImageCodecs.versions + [StoreLibrary.version, TLSLibrary.version]
             + ["libturbojpeg", "libnanomsg"].compactMap(loadedFile(of:))
     }
 

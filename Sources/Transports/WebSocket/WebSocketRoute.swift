@@ -1,7 +1,6 @@
 import Foundation
 import NIOCore
 import NIOPosix
-import NIOSSL
 import NIOWebSocket
 
 /// The way to a server: straight or through a proxy, with or without TLS.
@@ -10,7 +9,7 @@ struct WebSocketRoute: Sendable {
     private let host: Endpoint.Host
     private let port: UInt16
     private let proxy: HTTPProxy?
-    private let tls: NIOSSLContext?
+    private let tls: TLSContext?
 
     /// - Throws: `TransportError`: `invalidEndpoint`, `unresolvable` where a name has no address and no proxy looks it up,
     ///   `invalidKey` where the authorities' file cannot be used.
@@ -90,10 +89,7 @@ struct WebSocketRoute: Sendable {
         _ received: @escaping @Sendable (NumberedMessage) -> Void
     ) throws {
         let pipeline = channel.pipeline.syncOperations
-        if let tls {
-            let name = if case .name(let name) = host { name } else { nil as String? }
-            try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
-        }
+        if let tls { try pipeline.addHandler(TLSHandler(tls, .client(of: host))) }
         try pipeline.addHandler(
             HeadExchange(UpgradeRequest(to: endpoint)) { channel in
                 let pipeline = channel.pipeline.syncOperations
@@ -110,17 +106,30 @@ struct WebSocketRoute: Sendable {
     private func problem(_ error: any Error) -> TransportError {
         switch error {
         case let error as TransportError: error
-        case let error as NIOSSLError:
-            TransportError(
-                .blocked,
-                "\(endpoint): TLS fails (\("\(error)".printable(limit: 200))): if this site's proxy or the server has a "
-                    + "certificate of an authority of its own, name its file with --ca-file")
-        case let error as NIOSSLExtraError:
-            TransportError(
-                .blocked, "\(endpoint): the certificate is another server's (\("\(error)".printable(limit: 200)))")
+        case let error as TLSError: problem(error)
         default:
             TransportError(
                 .unavailable, "\(proxy.map { "the proxy \($0)" } ?? "\(endpoint)") cannot be reached", cause: error)
+        }
+    }
+
+    private func problem(_ error: TLSError) -> TransportError {
+        switch error.code {
+        case .cutOff:
+            TransportError(.unavailable, "\(endpoint) closed the connection before it answered", cause: error)
+        case .untrusted:
+            TransportError(
+                .blocked,
+                "\(endpoint): \(error): if this site's proxy or the server has a certificate of an authority of its own, "
+                    + "name its file with --ca-file")
+        case .anotherName:
+            TransportError(.blocked, "\(endpoint): \(error): check the address, or ask who runs the server")
+        case .outOfDate:
+            TransportError(.blocked, "\(endpoint): \(error): set the clock, or ask who runs the server to renew it")
+        case .notTLS:
+            TransportError(.blocked, "\(endpoint): \(error): check the port, or join by ws:// if the server has no TLS")
+        case .badCertificate, .version, .refused, .malformed, .unusable:
+            TransportError(.blocked, "\(endpoint): TLS fails: \(error)")
         }
     }
 
@@ -131,23 +140,12 @@ struct WebSocketRoute: Sendable {
         }
     }
 
-    /// TLS 1.2 or newer, by the system's authorities and those of the file.
-    private static func context(_ authorityFile: String?) throws -> NIOSSLContext {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.minimumTLSVersion = .tlsv12
-        configuration.applicationProtocols = ["http/1.1"]
+    private static func context(_ authorityFile: String?) throws -> TLSContext {
         do {
-            if let authorityFile {
-                let certificates = try NIOSSLCertificate.fromPEMFile(authorityFile)
-                guard !certificates.isEmpty else { throw NIOSSLError.failedToLoadCertificate }
-                configuration.additionalTrustRoots = [.certificates(certificates)]
-            }
-            return try NIOSSLContext(configuration: configuration)
+            guard let authorityFile else { return try TLSContext.client() }
+            return try TLSContext.client(authorityFile: authorityFile, trustsSystem: true)
         } catch {
-            throw TransportError(
-                .invalidKey,
-                "\(authorityFile ?? "the system's authorities"): cannot be used: expected certificates in PEM",
-                cause: error)
+            throw TransportError(.invalidKey, "\(error)")
         }
     }
 }

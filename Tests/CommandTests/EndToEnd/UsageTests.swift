@@ -79,7 +79,7 @@ struct UsageTests {
         #else
             let files: [String] = []
         #endif
-        for library in ["Swift ", "libpng ", "libwebp ", "SQLite "] + files {
+        for library in ["Swift ", "libpng ", "libwebp ", "SQLite ", "OpenSSL "] + files {
             #expect(outcome.output.contains(library), "\(library)")
         }
     }
