@@ -16,6 +16,7 @@ suite=${SUITE:-bookworm}
     exit 1
 }
 command -v debootstrap >/dev/null || apt-get install -y --no-install-recommends debootstrap >/dev/null
+# shellcheck disable=SC2016 # apt-get fills it in
 mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' "Codename: $suite" | head -n 1)}
 
 root=$(mktemp -d)

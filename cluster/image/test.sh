@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # Builds the image twice, and runs it as Kubernetes would: the pods of cluster/kubernetes under runc, with a read-only root, no network
-# but loopback (skipped, with a line that says so, where no namespaces can be made), user 65532, no capabilities, the engines' default seccomp profile and the manifests' bounds of memory. A coordinator and
-# two workers train; pods are stopped as a kubelet stops them (SIGTERM, grace, SIGKILL) or killed, and started again, at random moments.
+# but loopback, user 65532, no capabilities, the engines' default seccomp profile and the manifests' bounds of memory. A coordinator and
+# two workers train; after fixed steps pods are stopped as a kubelet stops them (SIGTERM, grace, SIGKILL) or killed, and started again.
 # The adapter must be that of `lorad train` in the same image, byte for byte. As root, from the repository's root:
 #
 #   cluster/image/test.sh
 #
+# Skipped, with a line that says why, without root, umoci, runc or namespaces.
+#
 #   LORAD       the binary; .build/release/lorad unless given
-#   KILLS       how often a pod is ended; 8 unless given
-#   STEPS       steps of the run; 600 unless given
-#   SEED        which pods are ended, and how; another each time unless given
+#   KILLS       ends that many pods, drawn by chance; unless given four, each kind of pod and of end among them
+#   STEPS       steps of the run; 200 unless given
+#   SEED        which pods KILLS ends, and how; another each time unless given
 #   STOPPED     exit codes of a process that was told to stop; 75 unless given
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -22,17 +24,25 @@ skip() {
     echo "skipped: $1"
     exit 0
 }
-[ "$(id -u)" = 0 ] || fail "runc needs root here"
+[ "$(id -u)" = 0 ] || skip "runc needs root here"
 for tool in umoci runc ip; do
-    command -v $tool >/dev/null || fail "$tool is not installed: apt-get install umoci runc iproute2 golang-github-containers-common"
+    command -v $tool >/dev/null || skip "$tool is not installed: apt-get install umoci runc iproute2 golang-github-containers-common"
 done
 python=/usr/bin/python3 # Debian's, which has Debian's yaml
-$python -c "import yaml" || fail "Python has no yaml: apt-get install python3-yaml"
+$python -c "import yaml" 2>/dev/null || skip "Python has no yaml: apt-get install python3-yaml"
 unshare --mount --net --pid --ipc --uts --fork true 2>/dev/null || skip "no container can be made here: this machine has no namespaces"
-[ -e /usr/share/containers/seccomp.json ] || fail "apt-get install golang-github-containers-common"
+[ -e /usr/share/containers/seccomp.json ] ||
+    skip "there is no /usr/share/containers/seccomp.json: apt-get install golang-github-containers-common"
 
 export LORAD=${LORAD:-.build/release/lorad}
-kills=${KILLS:-8} steps=${STEPS:-600} stopped=${STOPPED:-75}
+steps=${STEPS:-200} stopped=${STOPPED:-75}
+ends=(worker-0:stopped coordinator:killed worker-1:killed coordinator:stopped)
+if [ -n "${KILLS:-}" ]; then
+    RANDOM=${SEED:=$$}
+    echo "KILLS=$KILLS SEED=$SEED ends the same pods in the same order"
+    pods=(coordinator worker-0 worker-1) ways=(stopped killed) ends=()
+    while [ ${#ends[@]} -lt "$KILLS" ]; do ends+=("${pods[RANDOM % 3]}:${ways[RANDOM % 2]}"); done
+fi
 work=$(mktemp -d)
 network=
 finish() {
@@ -122,7 +132,7 @@ start reference StatefulSet reference -- train --config /etc/lorad/run.yaml
 expect_code reference 300 0
 expected=$work/reference/out/adapter_model.safetensors
 
-echo "== a coordinator and two workers; $kills times one of them is stopped or killed"
+echo "== a coordinator and two workers; ${#ends[@]} times one of them is stopped or killed"
 start coordinator StatefulSet state
 is_within 60 ready || fail "the coordinator is not ready: $(tail -n 5 "$work/coordinator.log")"
 sed -n "s/.*--join '\(.*\)'.*/\1/p" "$work/coordinator.log" | head -n 1 >"$work/join/join-line"
@@ -133,34 +143,30 @@ start worker-0 Job worker-0.1
 start worker-1 Job worker-1.1
 
 done_steps() { get /metrics | sed -n 's/^lorad_round //p'; }
+has_done() { ready && [ "$(done_steps)" -ge "$1" ]; }
 number=0 incarnation=1 codes=
-seed=${SEED:-$$}
-RANDOM=$seed
-echo "SEED=$seed ends the same pods in the same order"
-while [ $number -lt "$kills" ]; do
-    sleep "0.$((RANDOM % 10))"
-    is_within 60 ready || fail "the coordinator does not come back: $(tail -n 5 "$work/coordinator.log")"
-    [ "$(done_steps)" -lt "$steps" ] || fail "the run was over after $number kills: set STEPS higher"
+# In the first half of the run, so that it is not over before the last one.
+for end in "${ends[@]}"; do
     number=$((number + 1))
-    victims=(coordinator worker-0 worker-1)
-    pod=${victims[RANDOM % 3]}
-    if [ $((RANDOM % 2)) = 0 ]; then
+    pod=${end%:*} how=${end#*:}
+    is_within 120 has_done $((steps * number / (2 * ${#ends[@]}))) ||
+        fail "the run does not go on: $(tail -n 5 "$work/coordinator.log")"
+    [ "$(done_steps)" -lt "$steps" ] || fail "the run was over after $((number - 1)) ends: set STEPS higher"
+    if [ "$how" = stopped ]; then
         runc --root "$work/runc" kill "$pod" TERM
         expect_code "$pod" 60 "$stopped"
-        how=stopped
         # A Job's next pod has a volume of its own.
         incarnation=$((incarnation + 1))
     else
         runc --root "$work/runc" kill "$pod" KILL
         expect_code "$pod" 10 137
-        how=killed
     fi
     codes="$codes $pod:$how:$(code "$pod")"
     case $pod in
     coordinator) start coordinator StatefulSet state ;;
     *)
         previous=$(find "$work" -maxdepth 1 -name "$pod.[0-9]*" -printf '%f\n' | sort -t . -k 2 -n | tail -n 1)
-        if [ $how = stopped ]; then start "$pod" Job "$pod.$incarnation"; else start "$pod" Job "$previous"; fi
+        if [ "$how" = stopped ]; then start "$pod" Job "$pod.$incarnation"; else start "$pod" Job "$previous"; fi
         ;;
     esac
 done
@@ -181,4 +187,4 @@ is_within 60 ready || fail "the coordinator does not come back: $(tail -n 5 "$wo
 runc --root "$work/runc" kill coordinator TERM
 expect_code coordinator 30 0
 [ "$(stat -c %a "$work/state/runs/tiny/keys/coordinator.key")" = 600 ] || fail "others may read the coordinator's key"
-echo "test.sh: after $kills kills the adapter is that of lorad train, byte for byte ($steps steps)"
+echo "test.sh: after ${#ends[@]} ends the adapter is that of lorad train, byte for byte ($steps steps)"

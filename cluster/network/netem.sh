@@ -106,7 +106,7 @@ join_by_relay() {
 cut_link() { if [ "$link" = tc-netem ]; then shape 100; else touch "$work/cut"; fi; }
 mend_link() { if [ "$link" = tc-netem ]; then shape "$loss"; else rm "$work/cut"; fi; }
 
-command -v ip >/dev/null && command -v tc >/dev/null || skip "ip and tc are missing: install iproute2"
+if ! command -v ip >/dev/null || ! command -v tc >/dev/null; then skip "ip and tc are missing: install iproute2"; fi
 ip netns add "$here" 2>"$work/reason" || skip "no network namespace can be made ($(cat "$work/reason"))"
 ip netns add "$there"
 if join_by_netem 2>"$work/reason"; then

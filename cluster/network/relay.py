@@ -62,8 +62,9 @@ def main():
                 heapq.heappush(due, (free[side] + delay, order, wires[1 - side], packet))
         if time.monotonic() - written > 1 and os.path.exists(cut + ".bytes"):
             written = time.monotonic()
-            with open(cut + ".bytes", "w") as file:
+            with open(cut + ".bytes.new", "w") as file:
                 file.write(f"{counts[0]} {counts[1]}\n")
+            os.replace(cut + ".bytes.new", cut + ".bytes")  # whoever reads it never sees half of it
         while due and due[0][0] <= time.monotonic():
             _, _, wire, packet = heapq.heappop(due)
             try:

@@ -5,29 +5,29 @@ set -eu
 
 usage() {
     cat <<'TEXT'
-Usage: cluster/network/slow.sh [-r RANK] [-k KBIT] [-d MS] [-l PERCENT] [-o SECONDS] [-n CUTS]
+Usage: cluster/network/slow.sh [-s MEGABYTES] [-k KBIT] [-d MS] [-l PERCENT] [-o SECONDS] [-n CUTS]
 
-  -r RANK      of the adapter, which makes the state's and the update's size; 1024 unless given
-  -k KBIT      kilobits a second of the link; 1000 unless given
-  -d MS        by how much each packet is late, each way; 40 unless given
-  -l PERCENT   how many packets are lost; 5 unless given
-  -o SECONDS   how long each cut lasts; 60 unless given
-  -n CUTS      how many cuts there are; 2 unless given
+  -s MEGABYTES  size of the state that goes down and of the update that comes up, a whole number; 4 unless given
+  -k KBIT       kilobits a second of the link; 1000 unless given
+  -d MS         by how much each packet is late, each way; 40 unless given
+  -l PERCENT    how many packets are lost; 5 unless given
+  -o SECONDS    how long each cut lasts; 60 unless given
+  -n CUTS       how many cuts there are; 2 unless given
 
 Prints PASS with the figures, FAIL, or 'skipped: …' with the reason: it takes root, iproute2, python3 and /dev/net/tun. The
 lorad that is used is $LORAD, else .build/release/lorad.
 TEXT
 }
 
-rank=1024
+megabytes=4
 rate=1000
 delay=40
 loss=5
 outage=60
 cuts=2
-while getopts hr:k:d:l:o:n: option; do
+while getopts hs:k:d:l:o:n: option; do
     case $option in
-    r) rank=$OPTARG ;;
+    s) megabytes=$OPTARG ;;
     k) rate=$OPTARG ;;
     d) delay=$OPTARG ;;
     l) loss=$OPTARG ;;
@@ -37,6 +37,9 @@ while getopts hr:k:d:l:o:n: option; do
     *) usage >&2 && exit 2 ;;
     esac
 done
+
+# The fixture's adapter has 3,716 bytes for each rank.
+rank=$((megabytes * 1000000 / 3716))
 
 cd "$(dirname "$0")/../.."
 root=$PWD
@@ -72,11 +75,11 @@ has_text() { [ -s "$1" ]; }
 has_ended() { ! kill -0 "$1" 2>/dev/null; }
 sent() { cut -d ' ' -f "$1" "$work/cut.bytes"; }
 
-command -v ip >/dev/null && command -v python3 >/dev/null || skip "ip or python3 is missing: install iproute2 python3"
+if ! command -v ip >/dev/null || ! command -v python3 >/dev/null; then skip "ip or python3 is missing: install iproute2 python3"; fi
 [ -c /dev/net/tun ] || skip "there is no /dev/net/tun"
 ip netns add "$here" 2>"$work/reason" || skip "no network namespace can be made ($(cat "$work/reason"))"
 ip netns add "$there"
-: >"$work/cut.bytes"
+echo 0 0 >"$work/cut.bytes"
 python3 cluster/network/relay.py "$here" "$there" "$delay" "$loss" "$work/cut" "${rate}e3" >"$work/ready" 2>"$work/reason" &
 relay=$!
 pids=$relay

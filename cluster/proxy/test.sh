@@ -1,14 +1,16 @@
 #!/bin/sh
 # Two sites and a coordinator on this machine, as the internet has them: each in network namespaces of its own, each site
 # behind its own NAT, one of them with no way out but a proxy, the coordinator behind nginx on port 443, and bad links
-# between. The masked federated run must end with the adapter that the same run gives over loopback, but for the rounding of masks.
+# between. A distributed run must end with the adapter of loopback byte for byte, and a masked federated run with the same adapter
+# as over loopback, but for the rounding of masks.
 set -eu
 
 usage() {
     cat <<'TEXT'
-Usage: cluster/proxy/test.sh [-r ROUNDS] [-d MS] [-l PERCENT] [-b MBIT] [-s STRANGERS]
+Usage: cluster/proxy/test.sh [-r ROUNDS] [-t STEPS] [-d MS] [-l PERCENT] [-b MBIT] [-s STRANGERS]
 
-  -r ROUNDS     rounds of the run; 2 unless given
+  -r ROUNDS     rounds of the masked run; 2 unless given
+  -t STEPS      steps of the distributed run; 20 unless given
   -d MS         by how much each packet is late, each way; 40 unless given, a round trip of 80
   -l PERCENT    how many packets are lost; 2 unless given
   -b MBIT       megabits a second of each site's link; 5 unless given
@@ -21,13 +23,15 @@ TEXT
 }
 
 rounds=2
+steps=20
 delay=40
 loss=2
 rate=5
 strangers=300
-while getopts hr:d:l:b:s: option; do
+while getopts hr:t:d:l:b:s: option; do
     case $option in
     r) rounds=$OPTARG ;;
+    t) steps=$OPTARG ;;
     d) delay=$OPTARG ;;
     l) loss=$OPTARG ;;
     b) rate=$OPTARG ;;
@@ -65,7 +69,7 @@ clean() {
         rm -rf "/etc/netns/$space"
     done
     rmdir /etc/netns 2>/dev/null || true
-    [ -n "${KEEP:-}" ] && echo "left in $work" || rm -rf "$work"
+    if [ -n "${KEEP:-}" ]; then echo "left in $work"; else rm -rf "$work"; fi
 }
 trap clean EXIT
 trap 'exit 130' INT TERM
@@ -215,12 +219,21 @@ training:
 federation: { mode: federated, min_workers: 4, rounds: $rounds, local_steps: 2, worker_timeout: 20 }
 privacy: { secure_aggregation: { enabled: true } }
 YAML
+cat >"$work/plain.yaml" <<YAML
+run: plain
+model: { path: $fixture/model }
+adapter: { r: 4, lora_alpha: 8, target_modules: '.*language_model.*_proj' }
+data: { train: $fixture/data/train.json, images: $fixture/data/pictures }
+training: { learning_rate: 5e-3, per_device_train_batch_size: 4, max_steps: $steps, output_dir: out }
+federation: { min_workers: 2, worker_timeout: 20 }
+YAML
 cd "$work"
+config=run.yaml
 coordinate() { # STATE OUTPUT OPTIONS…
     state=$1 output=$2
     shift 2
     rm -f "$state.join"
-    in_space "$world" "$lorad" coordinator --config run.yaml --set "training.output_dir=$output" --state "$state" \
+    in_space "$world" "$lorad" coordinator --config "$config" --set "training.output_dir=$output" --state "$state" \
         --token-uses 4 --join-file "$state.join" "$@" >"$state.log" 2>&1 &
     coordinator=$!
     pids="$pids $coordinator"
@@ -230,8 +243,10 @@ coordinate() { # STATE OUTPUT OPTIONS…
 start_worker() { # NAMESPACE STATE NUMBER OPTIONS…
     space=$1 state=$2 number=$3
     shift 3
+    # In the distributed run, data and model come from the coordinator.
+    if [ "$config" = run.yaml ]; then set -- --data "parts/part-$number.json" --images "$fixture/data/pictures" "$@"; fi
     in_space "$space" "$lorad" worker --join-file "$state.join" --name "worker-$number" --state "$state-$number" \
-        --lanes 1 --data "parts/part-$number.json" --images "$fixture/data/pictures" "$@" >"$state-$number.log" 2>&1 &
+        --lanes 1 "$@" >"$state-$number.log" 2>&1 &
     workers="$workers $!"
     pids="$pids $!"
 }
@@ -248,6 +263,12 @@ workers=
 coordinate loopback alone --listen tcp://127.0.0.1:7800
 for number in 1 2 3 4; do start_worker "$world" loopback "$number"; done
 finish
+
+config=plain.yaml workers=
+coordinate plain-loopback plain-alone --listen tcp://127.0.0.1:7800
+for number in 1 2; do start_worker "$world" plain-loopback "$number"; done
+finish
+config=run.yaml
 
 # --- And through the proxies, among strangers.
 
@@ -301,7 +322,21 @@ largest = max(abs(x - y) for name in alone for x, y in zip(alone[name], out[name
 print(f"largest difference: {largest:.1e}")
 assert largest < 1e-5, "the adapters differ"
 PYTHON
-grep -q CONNECT proxy-3128.log && grep -q CONNECT proxy-3129.log || fail "the proxies saw no CONNECT"
+for port in 3128 3129; do grep -q CONNECT "proxy-$port.log" || fail "the proxy on port $port saw no CONNECT"; done
+masked=$(($(date +%s) - start))
+
+# --- A distributed run, of a worker at each site: nothing is rounded there.
+
+start=$(date +%s)
+config=plain.yaml workers=
+coordinate plain plain-out --listen ws://127.0.0.1:7700 --advertise wss://lorad.test/lorad
+start_worker "$site_a" plain 1 --ca-file ca.pem
+start_worker "$site_b" plain 2 --ca-file ca.pem --proxy http://10.2.0.1:3128 --proxy-auth-file password
+finish
+cmp plain-alone/adapter_model.safetensors plain-out/adapter_model.safetensors ||
+    fail "the adapter of the distributed run is not that of loopback"
 echo "PASS: $rounds masked rounds of four workers at two sites, one behind a proxy, over $link with $((2 * delay)) ms round trip," \
     "$loss % loss and $rate Mbit/s, among $((2 * strangers)) strangers, end with the adapter of loopback but for rounding ($(cat difference.log)), after" \
+    "$masked s"
+echo "PASS: $steps steps of a distributed run of two workers, one behind a proxy, end with the adapter of loopback byte for byte, after" \
     "$(($(date +%s) - start)) s"

@@ -114,7 +114,12 @@ down() {
     for name in n1 n2 n3 n4 slurmctld munged; do
         [ ! -s "$folder/$name.pid" ] || kill "$(cat "$folder/$name.pid")" 2>/dev/null || true
     done
-    if [ "$status" -eq 0 ] && [ -z "${KEEP:-}" ]; then rm -rf "$folder"; else echo "everything is in $folder" >&2; fi
+    if [ "$status" -eq 0 ] && [ -z "${KEEP:-}" ]; then
+        # The daemons write until they are gone.
+        for _ in $(seq 50); do if rm -rf "$folder" 2>/dev/null; then break; else sleep 0.2; fi; done
+    else
+        echo "everything is in $folder" >&2
+    fi
     exit "$status"
 }
 

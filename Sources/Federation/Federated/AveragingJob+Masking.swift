@@ -72,13 +72,14 @@ extension AveragingJob {
     public func interruptExchange() { current.withLock { $0.round?.intake.secure }?.interrupt() }
 
     /// Goes through the exchange whose sum `commit` needs; nothing to do without secure aggregation.
-    public func exchange(limit: Duration, present: () -> Set<WorkerID>) throws {
+    public func exchange(limit: Duration, present: () -> Set<WorkerID>, sending: () -> Set<WorkerID>) throws {
         guard let secure = current.withLock({ $0.round?.intake.secure }) else { return }
         do {
             defer { current.withLock { $0.findings = secure.findings } }
             let lanes = AvailableCores.count
             let outcome = try secure.run(
-                limit: limit, lanes: lanes, willOpen: { try noteAhead(secure.terms) }, present: present)
+                limit: limit, lanes: lanes, willOpen: { try noteAhead(secure.terms) }, present: present,
+                sending: sending)
             // Under differential privacy the count would tell of data.
             let isTold = settings.privacy == nil && disclosure == .everything
             current.withLock { $0.round?.sum(outcome, tellingRange: isTold) }

@@ -23,27 +23,39 @@ public struct AuditLog: Sendable {
         let file = try OpenFile.writing("\(folder)/\(AuditTrail.fileName)")
         guard file.exclusiveLock() else { throw OpenFile.failure(file.path) }
         defer { file.unlock() }
-        let head = try head(of: file)
-        let line = try ChainedLine(
-            entry, number: head.lines + 1, after: head.last, purpose: AuditTrail.purpose, key: key)
+        let head = try end(of: file)
+        let line = try ChainedLine(entry, number: head.lines + 1, after: head.last, of: .audit, key: key)
         if head.lines == 0 { try keepPrivate(file) }
         try file.truncate(to: head.length)
         try (line.bytes + [ChainedLog.lineFeed]).withUnsafeBytes { try file.write($0, at: head.length) }
         try file.synchronize()
-        try write(head.following(line, purpose: AuditTrail.purpose, key: key))
+        try write(following(head, line))
         return head.lines + 1
     }
 
-    /// The head as it is, or as it would be had a crash not come between the last line and it.
-    private func head(of file: OpenFile) throws -> ChainedHead {
+    /// How far the log goes.
+    private struct End {
+        var lines = 0
+        var length = 0
+        var last = ChainedLog.beginning
+    }
+
+    private func following(_ end: End, _ line: ChainedLine<AuditEntry>) -> End {
+        End(lines: end.lines + 1, length: end.length + line.bytes.count + 1, last: line.digest)
+    }
+
+    /// The end by the head as it is, or as it would be had a crash not come between the last line and it.
+    private func end(of file: OpenFile) throws -> End {
         let size = try file.status().size
         let path = "\(folder)/\(AuditTrail.headName)"
-        var head = ChainedHead.empty
+        var head = End()
         if let data = FileManager.default.contents(atPath: path) {
-            guard let read = ChainedHead(data, purpose: AuditTrail.purpose, signer: key.publicKey) else {
+            guard let read = ChainedHead(data, of: .audit, signer: key.publicKey), read.lines > 0,
+                let length = read.length, length > 0
+            else {
                 throw changed("its file \(AuditTrail.headName) was changed, or is not signed by this coordinator")
             }
-            head = read
+            head = End(lines: read.lines, length: length, last: read.last)
         }
         guard size >= head.length else { throw changed("lines were cut off at its end") }
         guard size - head.length <= Self.longestLine else {
@@ -55,21 +67,22 @@ public struct AuditLog: Sendable {
         let line: ChainedLine<AuditEntry>
         do {
             line = try ChainedLine(
-                reading: Data(tail[..<end]), number: head.lines + 1, after: head.last, purpose: AuditTrail.purpose,
-                signer: key.publicKey)
+                reading: Data(tail[..<end]), number: head.lines + 1, after: head.last, of: .audit,
+                signer: { [key] _ in key.publicKey })
         } catch let error as FederationError {
             throw changed(error.message)
         }
         guard end == tail.index(before: tail.endIndex) else {
             throw changed("it has lines that this coordinator did not write")
         }
-        return try head.following(line, purpose: AuditTrail.purpose, key: key)
+        return following(head, line)
     }
 
     /// The most bytes of a line; reasons and names are cut before.
     private static let longestLine = 1 << 16
 
-    private func write(_ head: ChainedHead) throws {
+    private func write(_ end: End) throws {
+        let head = try ChainedHead(lines: end.lines, length: end.length, last: end.last, of: .audit, key: key)
         try AtomicFile.write(
             try JSONEncoder().encode(head), to: "\(folder)/\(AuditTrail.headName)", permissions: 0o600)
     }

@@ -15,7 +15,6 @@ public struct AuditTrail: Equatable, Sendable {
     public static let fileName = "audit.log"
     /// The name of the file that holds its length.
     public static let headName = "audit.head"
-    static let purpose = "lorad audit log 1\n"
 
     /// Reads and checks the log in a run's folder; one that was never begun has no lines.
     ///
@@ -37,43 +36,40 @@ public struct AuditTrail: Equatable, Sendable {
     /// - Throws: as `init(folder:signer:)`.
     public init(log: Data?, head: Data?, signer: Curve25519.Signing.PublicKey) throws {
         let data = log ?? Data()
-        var (lines, last): ([ChainedLine<AuditEntry>], String) = ([], ChainedLog.beginning)
+        var entries: [AuditEntry] = []
+        var (last, before) = (ChainedLog.beginning, ChainedLog.beginning)
         let complete = data.lastIndex(of: ChainedLog.lineFeed).map { data[...$0] } ?? data[..<data.startIndex]
         for bytes in complete.split(separator: ChainedLog.lineFeed, omittingEmptySubsequences: false).dropLast() {
             let line = try ChainedLine<AuditEntry>(
-                reading: Data(bytes), number: lines.count + 1, after: last, purpose: Self.purpose, signer: signer)
-            lines.append(line)
-            last = line.digest
+                reading: Data(bytes), number: entries.count + 1, after: last, of: .audit, signer: { _ in signer })
+            entries.append(line.entry)
+            (before, last) = (last, line.digest)
         }
-        try Self.check(lines, head, signer)
+        try Self.check(entries.count, (last, before), head, signer)
         let rest = data.count - complete.count
         notes =
             rest > 0
-            ? ["line \(lines.count + 1) was cut short after \(rest) bytes, as by a crash: nothing was done for it"] : []
-        entries = lines.map(\.entry)
+            ? ["line \(entries.count + 1) was cut short after \(rest) bytes, as by a crash: nothing was done for it"]
+            : []
+        self.entries = entries
     }
 
     private static func check(
-        _ lines: [ChainedLine<AuditEntry>], _ data: Data?, _ signer: Curve25519.Signing.PublicKey
+        _ count: Int, _ digests: (last: String, before: String), _ data: Data?, _ signer: Curve25519.Signing.PublicKey
     ) throws {
         guard let data else {
             // The first head is written after the first line.
-            guard lines.count <= 1 else {
+            guard count <= 1 else {
                 throw FederationError(
                     .corruptState, "there is no file \(headName) beside it: it holds the number of lines")
             }
             return
         }
-        guard let head = ChainedHead(data, purpose: purpose, signer: signer) else {
-            let key = Hexadecimal.encode(signer.rawRepresentation)
-            throw FederationError(.corruptState, "its file \(headName) was changed, or is not signed by \(key)")
-        }
-        guard head.lines <= lines.count else {
+        guard let head = ChainedHead(data, of: .audit, signer: signer), head.lines > 0 else {
             throw FederationError(
-                .corruptState, "has \(lines.count) lines, and had \(head.lines): those at the end were cut off")
+                .corruptState,
+                "its file \(headName) was changed, or is not signed by \(ChainedLog.audit.title(of: signer))")
         }
-        guard lines.count <= head.lines + 1, lines[head.lines - 1].digest == head.last else {
-            throw FederationError(.corruptState, "line \(head.lines) is not the one that the file \(headName) names")
-        }
+        try head.check(count, digests: digests, of: .audit)
     }
 }

@@ -46,9 +46,10 @@ public protocol Job: AnyObject, Sendable {
     /// - Parameters:
     ///   - limit: how long a worker that is there may take for an answer.
     ///   - present: the workers that take part still; called several times a second, so that they are told what is new.
+    ///   - sending: the workers of whose uploads something has come lately, which may take longer.
     /// - Throws: `FederationError.roundLost` where too few workers are left: the round is planned again then; `.roundSpent`
     ///   where shares were asked for already: `commit` goes on with the next round.
-    func exchange(limit: Duration, present: () -> Set<WorkerID>) throws
+    func exchange(limit: Duration, present: () -> Set<WorkerID>, sending: () -> Set<WorkerID>) throws
     /// What the last exchange has shown of its workers; asked for after it, whether it threw or not.
     func takeFindings() -> ExchangeFindings
     /// Takes what a worker says in the exchange.
@@ -79,7 +80,7 @@ extension Job {
     /// None.
     public func moreTasks(for workers: [WorkerID]) throws -> [PlannedTask] { [] }
     /// Nothing.
-    public func exchange(limit: Duration, present: () -> Set<WorkerID>) throws {}
+    public func exchange(limit: Duration, present: () -> Set<WorkerID>, sending: () -> Set<WorkerID>) throws {}
     /// There is none.
     public func take(_ message: ExchangeMessage, of task: UInt64, from worker: WorkerID) throws {
         throw FederationError(.protocolViolation, "the run has no secure aggregation")

@@ -134,20 +134,23 @@ final class SecureRound: Sendable {
     /// Goes through the stages, each of which ends when all have answered that take part still.
     ///
     /// - Parameters:
-    ///   - limit: how long one that is there may take.
+    ///   - limit: how long one that is there may take, if it is not sending its vector.
     ///   - lanes: threads that make masks.
     ///   - willOpen: called before shares are asked for that open the sum.
     ///   - present: the workers that take part still; called several times a second.
+    ///   - sending: the workers of whose uploads something has come lately: a stage waits for them up to
+    ///     `longestStage(limit)`.
     /// - Throws: `FederationError.roundLost` where too few are left, `.roundSpent` where shares were asked
     ///   for already, `.cancelled` after `interrupt`.
     func run(
-        limit: Duration, lanes: Int, willOpen: () throws -> Void, present: () -> Set<WorkerID>
+        limit: Duration, lanes: Int, willOpen: () throws -> Void, present: () -> Set<WorkerID>,
+        sending: () -> Set<WorkerID> = { [] }
     ) throws -> Outcome {
         var hasAsked = false
         do {
             try state.withLock { try $0.server.advance() }
             repeat {
-                try waitForAnswers(limit, present)
+                try waitForAnswers(limit, present, sending)
                 if state.withLock({ $0.server.canAsk }) {
                     try willOpen()
                     hasAsked = true
@@ -160,14 +163,26 @@ final class SecureRound: Sendable {
         }
     }
 
-    private func waitForAnswers(_ limit: Duration, _ present: () -> Set<WorkerID>) throws {
+    private func waitForAnswers(
+        _ limit: Duration, _ present: () -> Set<WorkerID>, _ sending: () -> Set<WorkerID>
+    ) throws {
         let clock = ContinuousClock()
-        let end = clock.now + limit
-        while try !present().isDisjoint(with: state.withLock { try $0.missing() }), clock.now < end {
+        let begun = clock.now
+        while true {
+            let awaited = present().intersection(try state.withLock { try $0.missing() })
+            let time = awaited.isDisjoint(with: sending()) ? limit : longestStage(limit)
+            if awaited.isEmpty || clock.now - begun >= time { break }
             wake.wait(for: .milliseconds(50))
         }
         let late = present()
         try state.withLock { $0.findings.late.formUnion(late.intersection(try $0.missing())) }
+    }
+
+    /// How long a stage may take in which a worker that is waited for is sending its vector: as long as the vector takes at the
+    /// least rate on top of `limit`, so that nobody can hold a round up for good.
+    func longestStage(_ limit: Duration) -> Duration {
+        let bytes = layout.valueCount * MemoryLayout<UInt32>.size
+        return limit + .seconds(Double(bytes) / Double(BlobInbox.Limits.leastRate))
     }
 
     private func outcome(_ sum: SecureSum) throws -> Outcome {

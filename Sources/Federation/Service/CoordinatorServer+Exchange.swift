@@ -5,7 +5,7 @@ import Synchronization
 import Transports
 
 extension CoordinatorServer {
-    /// How many times its patience a worker that is there may take for an answer.
+    /// How many times its patience a worker that is there may take for an answer, if it is not sending its vector.
     private static let exchangePatience = 10
 
     /// Goes through the exchange that comes before a commit, if the job has one.
@@ -15,6 +15,9 @@ extension CoordinatorServer {
             core.withLock { $0.callRoll(at: now()) }
             flush()
             return core.withLock(\.working)
+        } sending: {
+            let senders = desk.inbox.senders(since: now() - options.timing.patience)
+            return core.withLock(\.working).filter { senders.contains($0.description) }
         }
     }
 

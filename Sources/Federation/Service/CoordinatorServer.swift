@@ -38,7 +38,7 @@ public final class CoordinatorServer: Sendable {
     private let control: any RequestServer
     /// Where bulk requests are taken; `nil` where `control` takes them too.
     private let bulk: (any RequestServer)?
-    private let desk: BulkDesk
+    let desk: BulkDesk
     let turns: TurnDesk
     let now: @Sendable () -> Duration
     let wake = WakeUp()

@@ -10,20 +10,22 @@ final class WebSocketDialer: RequestDialer {
         var isClosed = false
         var channel: (any Channel)?
         var reply: NumberedMessage?
+        /// Gives up the connection that is being made, if one is.
+        var abandon: (@Sendable () -> Void)?
     }
 
-    /// How long a connection may take; a path that leads nowhere is tried again then.
-    private static let longestConnecting = Duration.seconds(15)
     /// Times between attempts to connect.
     private static let pauses: ClosedRange<Duration> = .milliseconds(100) ... .seconds(2)
 
     private let route: WebSocketRoute
     private let limit: Int
+    private let longestConnecting: Duration
     private let turn = Mutex(UInt32.random(in: .min ... .max))
     private let state = Monitor(State())
 
-    init(_ route: WebSocketRoute, limit: Int) {
-        (self.route, self.limit) = (route, limit)
+    /// - Parameter longestConnecting: how long a connection may take; a path that leads nowhere is tried again then.
+    init(_ route: WebSocketRoute, limit: Int, longestConnecting: Duration = .seconds(15)) {
+        (self.route, self.limit, self.longestConnecting) = (route, limit, longestConnecting)
     }
 
     deinit { close() }
@@ -54,12 +56,13 @@ final class WebSocketDialer: RequestDialer {
     }
 
     func close() {
-        let channel = state.withLock { state in
+        let (channel, abandon) = state.withLock { state in
             state.isClosed = true
-            defer { state.channel = nil }
-            return state.channel
+            defer { (state.channel, state.abandon) = (nil, nil) }
+            return (state.channel, state.abandon)
         }
         channel?.close(promise: nil)
+        abandon?()
     }
 
     /// Sends a request and waits for its reply; nil if the connection breaks.
@@ -82,9 +85,17 @@ final class WebSocketDialer: RequestDialer {
             return state.channel
         }
         if let current { return current }
-        let left = min(ContinuousClock.now.duration(to: deadline), Self.longestConnecting)
+        let left = min(ContinuousClock.now.duration(to: deadline), longestConnecting)
+        defer { state.withLock { $0.abandon = nil } }
         let channel = try route.connect(
-            limit: limit, timeout: .milliseconds(Int64(max(left / .milliseconds(1), 1).rounded(.up)))
+            limit: limit, timeout: .milliseconds(Int64(max(left / .milliseconds(1), 1).rounded(.up))),
+            begun: { abandon in
+                let isClosed = state.withLock { state in
+                    state.abandon = abandon
+                    return state.isClosed
+                }
+                if isClosed { abandon() }
+            }
         ) { [weak state] reply in state?.withLock { $0.reply = reply } }
         let isClosed = state.withLock { state in
             if !state.isClosed { state.channel = channel }

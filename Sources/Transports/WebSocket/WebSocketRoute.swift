@@ -35,14 +35,26 @@ struct WebSocketRoute: Sendable {
         tls = endpoint.scheme == .wss ? try Self.context(outbound.authorityFile) : nil
     }
 
+    /// Adds what a connection is for, on its event loop, once the way is open; keeps the promise when it can be used.
+    typealias Purpose = @Sendable (any Channel, EventLoopPromise<any Channel>) throws -> Void
+
     /// Opens a connection that is ready for messages.
     ///
     /// - Parameters:
     ///   - limit: the most bytes of a reply.
+    ///   - begun: gets what gives the attempt up, with `TransportError.closed`; may be called from any thread, at any time.
     ///   - received: takes replies, on the event loop.
     /// - Throws: `TransportError`: `blocked` where a proxy, a certificate or the server is in the way, else `unavailable`.
     func connect(
-        limit: Int, timeout: TimeAmount, received: @escaping @Sendable (NumberedMessage) -> Void
+        limit: Int, timeout: TimeAmount, begun: (@escaping @Sendable () -> Void) -> Void = { _ in },
+        received: @escaping @Sendable (NumberedMessage) -> Void
+    ) throws -> any Channel {
+        try open(timeout: timeout, begun: begun, for: { try upgrade($0, limit, $1, received) })
+    }
+
+    /// Opens a connection for any purpose; see `connect`.
+    func open(
+        timeout: TimeAmount, begun: (@escaping @Sendable () -> Void) -> Void = { _ in }, for purpose: @escaping Purpose
     ) throws -> any Channel {
         let loop = NetworkLoops.group.next()
         let ready = loop.makePromise(of: (any Channel).self)
@@ -56,11 +68,12 @@ struct WebSocketRoute: Sendable {
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.socketOption(.so_keepalive), value: 1)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try begin(on: channel, limit, ready, received) }
+                channel.eventLoop.makeCompletedFuture { try begin(on: channel, ready, purpose) }
             }
             .connect(host: Self.text(of: target), port: Int(targetPort))
         connecting.whenFailure { ready.fail($0) }
         ready.futureResult.whenComplete { _ in deadline.cancel() }
+        begun { ready.fail(TransportError(.closed, "\(endpoint): this end was closed")) }
         do {
             return try ready.futureResult.wait()
         } catch {
@@ -71,26 +84,32 @@ struct WebSocketRoute: Sendable {
 
     /// The first stage: the proxy if there is one.
     private func begin(
-        on channel: any Channel, _ limit: Int, _ ready: EventLoopPromise<any Channel>,
-        _ received: @escaping @Sendable (NumberedMessage) -> Void
+        on channel: any Channel, _ ready: EventLoopPromise<any Channel>, _ purpose: @escaping Purpose
     ) throws {
-        guard let proxy else { return try upgrade(channel, limit, ready, received) }
+        guard let proxy else { return try secure(channel, ready, purpose) }
         try channel.pipeline.syncOperations.addHandler(
             HeadExchange(ConnectRequest(proxy: proxy, host: host, port: port)) {
-                try upgrade($0, limit, ready, received)
+                try secure($0, ready, purpose)
             } failed: {
                 ready.fail($0)
             })
     }
 
-    /// The second stage: TLS if it is wanted, and the WebSocket handshake.
+    /// The second stage: TLS if it is wanted.
+    private func secure(
+        _ channel: any Channel, _ ready: EventLoopPromise<any Channel>, _ purpose: Purpose
+    ) throws {
+        let pipeline = channel.pipeline.syncOperations
+        if let tls { try pipeline.addHandler(TLSHandler(tls, .client(of: host))) }
+        try purpose(channel, ready)
+    }
+
+    /// The last stage of a connection for messages: the WebSocket handshake.
     private func upgrade(
         _ channel: any Channel, _ limit: Int, _ ready: EventLoopPromise<any Channel>,
         _ received: @escaping @Sendable (NumberedMessage) -> Void
     ) throws {
-        let pipeline = channel.pipeline.syncOperations
-        if let tls { try pipeline.addHandler(TLSHandler(tls, .client(of: host))) }
-        try pipeline.addHandler(
+        try channel.pipeline.syncOperations.addHandler(
             HeadExchange(UpgradeRequest(to: endpoint)) { channel in
                 let pipeline = channel.pipeline.syncOperations
                 try pipeline.addHandler(WebSocketFrameEncoder())
@@ -103,7 +122,8 @@ struct WebSocketRoute: Sendable {
             })
     }
 
-    private func problem(_ error: any Error) -> TransportError {
+    /// Why the way cannot be gone, with what to do.
+    func problem(_ error: any Error) -> TransportError {
         switch error {
         case let error as TransportError: error
         case let error as TLSError: problem(error)

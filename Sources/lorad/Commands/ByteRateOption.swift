@@ -1,11 +1,21 @@
 import ArgumentParser
 
 /// Bytes a second on the command line: `250000`, `500k`, `2M` or `1.5M`; k, M and G stand for 1e3, 1e6 and 1e9.
-struct ByteRateOption: ExpressibleByArgument, Equatable {
+struct ByteRateOption: Equatable {
     /// The least: the coordinator gives up an upload that takes longer than it would at 32 KiB a second.
     static let least = 64_000
 
     let bytesPerSecond: Int
+
+    /// Reads a rate.
+    ///
+    /// - Throws: `ValidationError` that says what is expected.
+    init(text: String) throws {
+        guard let rate = Self(argument: text) else {
+            throw ValidationError("expected bytes a second, at least 64k and at most 1e15, such as 500k, 2M or 1.5G")
+        }
+        self = rate
+    }
 
     init?(argument: String) {
         let factors: [Character: Double] = ["k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9]

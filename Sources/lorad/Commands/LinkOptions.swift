@@ -21,7 +21,8 @@ struct LinkOptions: ParsableArguments {
         help: """
             Bytes a second that downloads and uploads together may take, as 500k or 2M: at least 64k, no limit unless given. \
             Heartbeats and questions for work are not held back.
-            """)
+            """,
+        transform: ByteRateOption.init(text:))
     var limitRate: ByteRateOption?
 
     @Option(

@@ -3,6 +3,38 @@ import Federation
 import Foundation
 import Transports
 
+/// Where a coordinator on another machine is asked.
+struct RemoteOptions: ParsableArguments {
+    @Option(
+        help: """
+            The page's address on another machine, http://HOST:PORT or https://HOST; acting takes a token of the role manage, \
+            looking one of the role look.
+            """)
+    var url: String?
+
+    @Option(help: "A file that holds the access token; the environment's LORAD_TOKEN unless given.")
+    var tokenFile: String?
+
+    @Option(help: "A PEM file with certificate authorities to trust besides the system's, for https://.")
+    var caFile: String?
+
+    /// The coordinator, if one is named.
+    ///
+    /// - Parameter needsToken: whether there is nothing to ask without a token.
+    func coordinator(needsToken: Bool = true) throws -> RemoteCoordinator? {
+        try url.map {
+            try RemoteCoordinator(url: $0, tokenFile: tokenFile, authorityFile: caFile, needsToken: needsToken)
+        }
+    }
+
+    /// - Throws: `ValidationError` for options that do not go together.
+    func check(_ options: RunsOptions) throws {
+        guard tokenFile == nil || url != nil else { throw ValidationError("--token-file is for --url") }
+        guard caFile == nil || url != nil else { throw ValidationError("--ca-file is for --url") }
+        guard url == nil || options.state == nil else { throw ValidationError("give either --url or --state") }
+    }
+}
+
 /// The run that an action is about, and where its state is.
 struct RunsActionOptions: ParsableArguments {
     @Argument(help: "The run's name.")
@@ -10,23 +42,15 @@ struct RunsActionOptions: ParsableArguments {
 
     @OptionGroup var options: RunsOptions
 
-    @Option(
-        help: "The page's address on another machine, http://HOST:PORT; takes a token of the role manage.")
-    var url: String?
+    @OptionGroup var remote: RemoteOptions
 
-    @Option(help: "A file that holds the access token; the environment's LORAD_TOKEN unless given.")
-    var tokenFile: String?
-
-    func validate() throws {
-        guard tokenFile == nil || url != nil else { throw ValidationError("--token-file is for --url") }
-        guard url == nil || options.state == nil else { throw ValidationError("give either --url or --state") }
-    }
+    func validate() throws { try remote.check(options) }
 
     /// Has the run's coordinator carry an action out; without one, does what can be done in the run's folder.
     ///
     /// - Throws: why it cannot be done.
     func perform(_ action: RunAction) throws -> ActionReport {
-        if let url { return try RemoteCoordinator(url: url, tokenFile: tokenFile).perform(action, of: id) }
+        if let coordinator = try remote.coordinator() { return try coordinator.perform(action, of: id) }
         let catalog = try options.catalog()
         let run = try catalog.history(of: id).run().name
         let folder = StateFolder(options.state).run(run)

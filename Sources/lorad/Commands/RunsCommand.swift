@@ -57,10 +57,17 @@ struct RunsListCommand: ParsableCommand {
 
     @OptionGroup var options: RunsOptions
 
+    @OptionGroup var remote: RemoteOptions
+
     @Flag(help: "Prints one JSON object a line for each run.")
     var json = false
 
+    func validate() throws { try remote.check(options) }
+
     func run() throws {
+        if let coordinator = try remote.coordinator(needsToken: false) {
+            return try coordinator.show("list", json: json)
+        }
         let runs = try options.digests()
         if json { return runs.forEach { print($0.summary.text()) } }
         let style = ProgressStyle.standardOutput()
@@ -85,6 +92,8 @@ struct RunsShowCommand: ParsableCommand {
 
     @OptionGroup var options: RunsOptions
 
+    @OptionGroup var remote: RemoteOptions
+
     @Option(help: "How many rounds to list, the last ones.")
     var last = 20
 
@@ -98,6 +107,10 @@ struct RunsShowCommand: ParsableCommand {
     var html: String?
 
     func validate() throws {
+        try remote.check(options)
+        guard remote.url == nil || !config && html == nil else {
+            throw ValidationError("--config and --html need the coordinator's machine: leave out --url")
+        }
         guard last >= 0 else { throw ValidationError("--last must not be negative") }
         guard !(json && config) else { throw ValidationError("--json has the run file in it: leave out --config") }
         guard html == nil || !(json || config) else {
@@ -106,6 +119,9 @@ struct RunsShowCommand: ParsableCommand {
     }
 
     func run() throws {
+        if let coordinator = try remote.coordinator(needsToken: false) {
+            return try coordinator.show("show", json: json, of: id, last: last)
+        }
         if let html { return try writePage(to: html) }
         let digest = try options.digest(of: id)
         if config { return print(digest.run.configuration, terminator: "") }

@@ -6,10 +6,10 @@ import Transports
 
 /// Writes a run's audit log: who asked for what, and what became of it.
 ///
-/// Attempts of strangers share lines: the first is written at once, and those of the next minute with the one after it, so
-/// that nobody can fill the disk.
+/// Refused attempts share lines, those of all strangers and those of each token: the first is written at once, and those of the
+/// next minute with the one after it, so that nobody can fill the disk.
 final class ActionJournal: Sendable {
-    private struct Strangers {
+    private struct Refusals {
         var lastLine: Date?
         var waiting = 0
         var last: RefusedAttempt?
@@ -19,9 +19,10 @@ final class ActionJournal: Sendable {
     private let folder: URL
     private let log: AuditLog
     private let now: @Sendable () -> Date
-    private let strangers = Mutex(Strangers())
+    /// By who was refused: strangers together, and each token by its name.
+    private let refusals = Mutex([String: Refusals]())
 
-    /// Seconds between two lines of strangers.
+    /// Seconds between two lines about refused attempts of the same.
     private static let pause = 60.0
 
     /// - Parameters:
@@ -52,32 +53,28 @@ final class ActionJournal: Sendable {
 
     /// Notes an attempt that was refused.
     func refused(_ attempt: RefusedAttempt) {
-        guard attempt.requester.kind == .stranger else {
-            var line = entry(attempt.what.logged, attempt.requester, .refused, nil)
-            line.reason = attempt.reason.logged
-            _ = try? append(line)  // it was refused all the same
-            return
-        }
-        strangers.withLock { strangers in
-            strangers.waiting += 1
-            strangers.last = attempt
+        refusals.withLock { refusals in
+            refusals[attempt.requester.who, default: Refusals()].waiting += 1
+            refusals[attempt.requester.who]?.last = attempt
         }
         flush()
     }
 
-    /// Writes down what strangers have tried, if it is time.
+    /// Writes down which attempts were refused, if it is time.
     ///
     /// - Parameter isLast: whether the coordinator ends.
     func flush(isLast: Bool = false) {
-        strangers.withLock { strangers in
+        refusals.withLock { refusals in
             let now = now()
-            let isDue = strangers.lastLine.map { now.timeIntervalSince($0) >= Self.pause } ?? true
-            guard strangers.waiting > 0, isDue || isLast, let attempt = strangers.last else { return }
-            var line = entry(attempt.what.logged, attempt.requester, .refused, nil)
-            line.reason = attempt.reason.logged
-            if strangers.waiting > 1 { line.attempts = strangers.waiting }
-            strangers = Strangers(lastLine: now)
-            _ = try? append(line)
+            for (who, waiting) in refusals.sorted(by: { $0.key < $1.key }) where waiting.waiting > 0 {
+                let isDue = waiting.lastLine.map { now.timeIntervalSince($0) >= Self.pause } ?? true
+                guard isDue || isLast, let attempt = waiting.last else { continue }
+                var line = entry(attempt.what.logged, attempt.requester, .refused, nil)
+                line.reason = attempt.reason.logged
+                if waiting.waiting > 1 { line.attempts = waiting.waiting }
+                refusals[who] = Refusals(lastLine: now)
+                _ = try? append(line)  // it was refused all the same
+            }
         }
     }
 

@@ -39,6 +39,9 @@ struct ActionRoutes: Sendable {
             let report = try control.perform(
                 RunAction(name: name, parameters: control.parameters(parameters)), by: requester)
             return HTTPService.response(.ok, Self.json(report), type: "application/json")
+        } catch is NIOTooManyBytesError {
+            return HTTPService.response(
+                .contentTooLarge, "the request's body has more than the \(Self.bodyLimit) bytes that it may have\n")
         } catch {
             return HTTPService.response(.badRequest, "\(error)\n")
         }

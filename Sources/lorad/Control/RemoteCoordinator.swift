@@ -1,39 +1,66 @@
 import Foundation
 import Models
+import Transports
 
-/// A coordinator that is asked over HTTP, by the holder of an access token.
+/// A coordinator that is asked over HTTP or HTTPS, by the holder of an access token.
 struct RemoteCoordinator {
-    private let host: String
-    private let port: UInt16
-    private let token: String
+    /// The address without its scheme, as a request's `Host` has it.
+    private let authority: String
+    /// What stands before the page's own paths, as behind a reverse proxy; without a slash at its end.
+    private let prefix: String
+    private let question: HTTPQuestion
+    private let token: String?
 
     /// The variable that a token is taken from where no file is given. A command line would show it to every user.
     static let variable = "LORAD_TOKEN"
-    /// Seconds that an answer may take, and the most bytes of one.
-    private static let (patience, limit) = (30, 1 << 20)
+    /// How long an answer may take, and the most bytes of one.
+    private static let (patience, limit) = (Duration.seconds(30), 512 << 20)
 
     /// Reads where the coordinator is, and the token.
     ///
     /// - Parameters:
-    ///   - url: the page's address, as `http://127.0.0.1:9800`.
+    ///   - url: the page's address, as `http://127.0.0.1:9800` or `https://lorad.example.org/run`.
     ///   - tokenFile: a file that holds the token; `nil` takes the environment's.
+    ///   - authorityFile: certificate authorities to trust besides the system's.
+    ///   - needsToken: whether there is nothing to ask without one.
     /// - Throws: `CommandError` for another kind of address, or if there is no token.
-    init(url: String, tokenFile: String?, environment: [String: String] = ProcessInfo.processInfo.environment) throws {
-        guard let parts = URL(string: url), parts.scheme == "http", let host = parts.host(), !host.isEmpty,
-            ["", "/"].contains(parts.path), let port = UInt16(exactly: parts.port ?? 80)
+    init(
+        url: String, tokenFile: String?, authorityFile: String? = nil, needsToken: Bool = true,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws {
+        guard let parts = URL(string: url), let scheme = ["http": "ws", "https": "wss"][parts.scheme ?? ""],
+            let host = parts.host(), !host.isEmpty, parts.user == nil, parts.query == nil,
+            parts.port.map({ (1...65_535).contains($0) }) ?? true
         else {
             throw CommandError(
-                "--url \(url.debugDescription): expected http://HOST:PORT, the page's address; for one behind TLS use curl, or ssh -L"
-            )
+                "--url \(url.debugDescription): expected http://HOST:PORT or https://HOST, the page's address")
         }
-        (self.host, self.port) = (host.trimmingCharacters(in: CharacterSet(charactersIn: "[]")), port)
-        guard let text = try tokenFile.map(Self.read) ?? environment[Self.variable] else {
-            throw CommandError("a token is needed: give --token-file FILE, or set \(Self.variable)")
+        let name = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
+        authority = name + (parts.port.map { ":\($0)" } ?? "")
+        prefix = parts.path.hasSuffix("/") ? String(parts.path.dropLast()) : parts.path
+        let port = parts.port ?? (scheme == "wss" ? 443 : 80)
+        do {
+            let outbound = Outbound(
+                proxies: try ProxyRules(option: nil, environment: environment), authorityFile: authorityFile)
+            question = try HTTPQuestion(to: Endpoint("\(scheme)://\(name):\(port)"), outbound: outbound)
+        } catch let error as TransportError {
+            throw CommandError("--url \(url): \(error)")
         }
-        token = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        token = try Self.token(tokenFile, environment, isNeeded: needsToken)
+    }
+
+    private static func token(
+        _ file: String?, _ environment: [String: String], isNeeded: Bool
+    ) throws -> String? {
+        guard let text = try file.map(read) ?? environment[variable] else {
+            guard isNeeded else { return nil }
+            throw CommandError("a token is needed: give --token-file FILE, or set \(variable)")
+        }
+        let token = text.trimmingCharacters(in: .whitespacesAndNewlines)
         guard !token.isEmpty, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw CommandError("\(tokenFile ?? Self.variable) holds no token: expected one line")
+            throw CommandError("\(file ?? variable) holds no token: expected one line")
         }
+        return token
     }
 
     private static func read(_ path: String) throws -> String {
@@ -52,63 +79,51 @@ struct RemoteCoordinator {
         var members = action.parameters.objectValue ?? []
         members.append(.init("run", .string(run)))
         let body = JSONValue.object(members).text()
-        let name = host.contains(":") ? "[\(host)]" : host
-        let answer = try exchange(
-            "POST /actions/\(action.name) HTTP/1.1\r\nHost: \(name):\(port)\r\nAuthorization: Bearer \(token)\r\n"
-                + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)"
-        )
-        let parts = answer.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
-        let status = parts[0].split(separator: " ").dropFirst().first.flatMap { Int($0) }
-        guard parts.count == 2, let status else { throw CommandError("\(name):\(port) does not speak HTTP") }
-        let text = String(parts[1])
-        guard status == 200 else {
-            throw CommandError("the coordinator refuses (\(status)): \(String(text.prefix(500)).onOneLine)")
-        }
-        let json = try JSONValue(parsing: Data(text.utf8), file: "the coordinator's answer")
+        let answer = try ask(
+            "POST", "/actions/\(action.name)",
+            "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n", body)
+        let json = try JSONValue(parsing: answer, file: "the coordinator's answer")
         return ActionReport(text: json["text"]?.stringValue ?? "", joinLine: json["join"]?.stringValue)
     }
 
-    private func exchange(_ request: String) throws -> String {
-        let file = try connected()
-        do {
-            try file.write(contentsOf: Data(request.utf8))
-            var answer = Data()
-            while answer.count < Self.limit, let piece = try file.read(upToCount: 1 << 16), !piece.isEmpty {
-                answer += piece
+    /// Prints what it tells of its run.
+    ///
+    /// - Parameters:
+    ///   - name: `list` or `show`.
+    ///   - run: the run that it must coordinate; `nil` for whichever it does.
+    ///   - last: the most rounds to list.
+    /// - Throws: `CommandError` with its reason, if it does not answer, or if it coordinates another run.
+    func show(_ name: String, json: Bool, of run: String? = nil, last: Int = 20) throws {
+        if let run {
+            let found = try JSONValue(parsing: ask("GET", "/runs/list.json"), file: "the coordinator's answer")
+            let name = found["run"]?.stringValue
+            guard name == run else {
+                throw CommandError("\(authority) coordinates run \(name?.onOneLine ?? "unknown"), not \(run)")
             }
-            return String(decoding: answer, as: UTF8.self)
-        } catch {
-            throw CommandError("\(host):\(port): the connection broke off")
         }
+        let answer = try ask("GET", "/runs/\(name).\(json ? "json" : "txt")\(json ? "" : "?last=\(last)")")
+        guard json else {
+            // Whoever answers must not steer a terminal.
+            let lines = String(decoding: answer, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+            return print(lines.map { String($0).onOneLine }.joined(separator: "\n"), terminator: "")
+        }
+        print(try JSONValue(parsing: answer, file: "the coordinator's answer").text())
     }
 
-    /// A connection to the first of the host's addresses that takes one.
-    private func connected() throws -> FileHandle {
-        var hints = addrinfo()
-        #if os(Linux)
-            hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        #else
-            hints.ai_socktype = SOCK_STREAM
-        #endif
-        var list: UnsafeMutablePointer<addrinfo>?
-        guard getaddrinfo(host, String(port), &hints, &list) == 0 else {
-            throw CommandError("\(host): there is no such host, or its name cannot be looked up")
+    private func ask(_ method: String, _ path: String, _ fields: String = "", _ body: String = "") throws -> Data {
+        let credentials = token.map { "Authorization: Bearer \($0)\r\n" } ?? ""
+        let request =
+            "\(method) \(prefix)\(path) HTTP/1.1\r\nHost: \(authority)\r\n\(credentials)\(fields)Connection: close\r\n\r\n\(body)"
+        let answer: HTTPAnswer
+        do {
+            answer = try question.ask(Data(request.utf8), limit: Self.limit, timeout: Self.patience)
+        } catch let error as TransportError {
+            throw CommandError("\(authority): \(error)")
         }
-        defer { freeaddrinfo(list) }
-        var next = list
-        while let address = next {
-            let found = address.pointee
-            let descriptor = socket(found.ai_family, found.ai_socktype, found.ai_protocol)
-            if descriptor >= 0 {
-                var time = timeval(tv_sec: Self.patience, tv_usec: 0)
-                setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
-                if connect(descriptor, found.ai_addr, found.ai_addrlen) == 0 {
-                    return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-                }
-                close(descriptor)
-            }
-            next = found.ai_next
+        guard answer.status == 200 else {
+            let text = String(decoding: answer.body.prefix(500), as: UTF8.self).onOneLine
+            throw CommandError("the coordinator refuses (\(answer.status)): \(text)")
         }
-        throw CommandError("\(host):\(port): nothing answers there")
+        return answer.body
     }
 }

@@ -69,6 +69,9 @@ extension RunAction {
             let list = known.isEmpty ? "none" : known.joined(separator: ", ")
             throw CommandError("\(name) has no key \(other.key.debugDescription); its keys: \(list)")
         }
+        guard Set(members.map(\.key)).count == members.count else {
+            throw CommandError("\(name): a key is given twice, so that what is meant cannot be told")
+        }
         switch name {
         case "pause": self = .pause
         case "resume": self = .resume

@@ -78,6 +78,15 @@ enum PageMarkup {
         <h2 id="workers-title">Workers</h2>
         <div id="workers"></div>
         </section>
+        <section id="manage-section" class="wide" aria-labelledby="manage-title" hidden>
+        <h2 id="manage-title">Manage</h2>
+        <p><button type="button" id="manage-pause">Pause</button>
+        <button type="button" id="manage-extend">Give this round 15 minutes more</button>
+        <button type="button" id="manage-stop">Stop the coordinator</button></p>
+        <p><label for="manage-worker">Worker</label> <select id="manage-worker"></select>
+        <button type="button" id="manage-revoke">Shut it out for good</button></p>
+        <p id="manage-said" role="status"></p>
+        </section>
         <section id="privacy-section" aria-labelledby="privacy-title" hidden>
         <h2 id="privacy-title">Privacy</h2>
         <div id="privacy"></div>

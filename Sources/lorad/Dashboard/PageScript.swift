@@ -54,6 +54,7 @@ enum PageScript {
           find('privacy-section').hidden = !run.privacy;
           if (run.privacy) show('privacy', run.privacy, () => privacy(run.privacy));
           show('incidents', [run.incidents, run.refused_records, run.refused_workers], () => incidents(run));
+          showManagement(run);
           find('join-section').hidden = !run.is_live || run.is_over;
           const tells = run.tells_join_line && location.hash.length > 1;
           find('join-open').hidden = !tells;
@@ -185,5 +186,5 @@ enum PageScript {
           return [...strangers, scrolling('Problems', 'scroll tall', make('ol', {}, ...items))];
         }
 
-        """# + PageLive.text
+        """# + PageManagement.text + PageLive.text
 }

@@ -26,9 +26,9 @@ struct MachineReadings: Sendable {
     ///   - state: where state and cache would lie.
     ///   - measures: whether a second is spent on measuring.
     static func taken(state: StateFolder, measures: Bool) -> MachineReadings {
-        let processor = ProcessorReading.current
+        let (processor, memory) = (ProcessorReading.current, MemoryReading.current)
         return MachineReadings(
-            processor: processor, memory: .current,
+            processor: processor, memory: memory,
             disks: [
                 DiskReading(purpose: "state", of: state.folder), DiskReading(purpose: "cache", of: state.cache),
                 DiskReading(
@@ -36,7 +36,7 @@ struct MachineReadings: Sendable {
             ],
             ports: [0, 7700, 7701].map { PortReading(listeningOn: $0) }, limits: .current,
             libraries: Version.libraries, multipliesBFloat16: Products.areNativeInBFloat16,
-            speed: measures ? .measured(cores: processor.usable) : nil,
+            speed: measures ? .measured(cores: processor.usable, memory: memory.available) : nil,
             terminalEncoding: isatty(STDOUT_FILENO) == 1 ? encoding : nil, time: Date(), slurm: .current)
     }
 

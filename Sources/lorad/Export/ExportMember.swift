@@ -1,4 +1,5 @@
 import Crypto
+import Federation
 import Foundation
 
 /// A file of an export.
@@ -14,6 +15,19 @@ struct ExportMember {
     /// SHA-256 of its contents, in hexadecimal digits.
     let digest: String
     private let contents: Contents
+
+    /// The most bytes of a member. What is read as a whole is short; what is read line by line may be as long as a transcript;
+    /// files that are only compared by their digests may be as long as an archive allows.
+    static func sizeLimit(of name: String) -> Int {
+        switch name {
+        case RunExport.log, RunExport.materials: UstarHeader.sizeLimit
+        case _ where name.hasPrefix(RunExport.adapterFolder): UstarHeader.sizeLimit
+        case RunExport.rounds: Transcript.sizeLimit
+        case _ where name.hasPrefix(RunExport.auditFolder) || name.hasPrefix(RunExport.transcriptFolder):
+            Transcript.sizeLimit
+        default: 64 << 20
+        }
+    }
 
     /// A member of bytes.
     init(_ name: String, _ data: Data) {

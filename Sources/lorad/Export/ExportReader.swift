@@ -2,21 +2,32 @@ import Crypto
 import Foundation
 
 /// Reads an archive that `ExportWriter` wrote, and nothing else: whatever tar could hold besides is refused. Nothing is
-/// unpacked.
+/// unpacked, and of the contents only what is asked for is held in memory, one member at a time.
 struct ExportReader {
+    /// A member: where its contents begin, their size and SHA-256.
+    struct Member: Equatable {
+        let offset: Int
+        let size: Int
+        let digest: String
+    }
+
     /// What an archive holds.
     struct Contents {
-        /// Size and SHA-256 of each member.
-        var members: [String: (size: Int, digest: String)] = [:]
-        /// The bytes of small members, which are looked into.
-        var small: [String: Data] = [:]
+        /// The members by name.
+        let members: [String: Member]
+        fileprivate let reader: ExportReader
+
+        /// The bytes of a member; `nil` if there is none of that name.
+        ///
+        /// - Throws: `CommandError` if the archive has changed since it was looked through.
+        func bytes(of name: String) throws -> Data? { try members[name].map { try reader.bytes(of: $0, name) } }
     }
 
     private let path: String
     private let file: FileHandle
 
-    /// The most members, and the most bytes of one that is looked into.
-    private static let (memberLimit, smallLimit) = (10_000, 64 << 20)
+    /// The most members.
+    private static let memberLimit = 10_000
     private static let pieceSize = 1 << 20
 
     /// Opens an archive.
@@ -31,13 +42,11 @@ struct ExportReader {
         (self.path, self.file) = (path, file)
     }
 
-    /// Reads everything.
+    /// Looks through everything.
     ///
-    /// - Parameter isSmall: whether a member is looked into, by its name.
     /// - Throws: `CommandError` that says what is wrong at which byte.
-    func contents(keeping isSmall: (String) -> Bool) throws -> Contents {
-        defer { try? file.close() }
-        var (contents, previous, offset) = (Contents(), "", 0)
+    func contents() throws -> Contents {
+        var (members, previous, offset) = ([String: Member](), "", 0)
         while true {
             let block = try read(UstarHeader.blockSize)
             if block.allSatisfy({ $0 == 0 }) { break }
@@ -47,10 +56,9 @@ struct ExportReader {
                     "\(path): \(header.name) comes after \(previous): members are in the order of their names, each once"
                 )
             }
-            guard contents.members.count < Self.memberLimit else { throw CommandError("\(path): has too many members") }
-            let (digest, bytes) = try take(header, isKept: isSmall(header.name))
-            contents.members[header.name] = (header.size, digest)
-            contents.small[header.name] = bytes
+            guard members.count < Self.memberLimit else { throw CommandError("\(path): has too many members") }
+            members[header.name] = Member(
+                offset: offset + UstarHeader.blockSize, size: header.size, digest: try digest(header))
             previous = header.name
             offset += UstarHeader.blockSize + header.size + header.padding
         }
@@ -58,24 +66,33 @@ struct ExportReader {
         else {
             throw CommandError("\(path): there is more behind its end")
         }
-        return contents
+        return Contents(members: members, reader: self)
     }
 
-    private func take(_ header: UstarHeader, isKept: Bool) throws -> (digest: String, kept: Data?) {
-        guard !isKept || header.size <= Self.smallLimit else {
+    /// Goes past a member, and gives its digest.
+    private func digest(_ header: UstarHeader) throws -> String {
+        guard header.size <= ExportMember.sizeLimit(of: header.name) else {
             throw CommandError("\(path): \(header.name) has \(header.size) bytes, more than an export writes")
         }
-        var (hash, kept, left) = (SHA256(), Data(), header.size)
+        var (hash, left) = (SHA256(), header.size)
         while left > 0 {
             let piece = try read(min(left, Self.pieceSize))
             hash.update(data: piece)
-            if isKept { kept += piece }
             left -= piece.count
         }
         guard try read(header.padding).allSatisfy({ $0 == 0 }) else {
             throw CommandError("\(path): there is something between \(header.name) and what follows")
         }
-        return (hash.finalize().hexadecimal, isKept ? kept : nil)
+        return hash.finalize().hexadecimal
+    }
+
+    private func bytes(of member: Member, _ name: String) throws -> Data {
+        try file.seek(toOffset: UInt64(member.offset))
+        let data = try read(member.size)
+        guard SHA256.hash(data: data).hexadecimal == member.digest else {
+            throw CommandError("\(path): \(name) changes while it is read: try again")
+        }
+        return data
     }
 
     private func read(_ count: Int) throws -> Data {

@@ -22,17 +22,15 @@ struct ExportVerification: Equatable {
     ///   tells that nobody changed it since, but not who made it.
     /// - Throws: the first thing that is wrong.
     init(path: String, signer expected: String?) throws {
-        let contents = try ExportReader(path: path).contents { name in
-            !name.hasPrefix(RunExport.adapterFolder) && name != RunExport.log && name != RunExport.materials
-        }
+        let contents = try ExportReader(path: path).contents()
         do {
             let manifest = try Self.manifest(contents, signer: expected)
             self.manifest = manifest
             try Self.checkMembers(contents, manifest)
             let key = try Self.key(manifest.signer)
             let trail = try AuditTrail(
-                log: contents.small[RunExport.auditFolder + AuditTrail.fileName],
-                head: contents.small[RunExport.auditFolder + AuditTrail.headName], signer: key)
+                log: contents.bytes(of: RunExport.auditFolder + AuditTrail.fileName),
+                head: contents.bytes(of: RunExport.auditFolder + AuditTrail.headName), signer: key)
             if let other = trail.entries.first(where: { $0.run != manifest.run }) {
                 throw CommandError("the audit log is of another run, \(other.run.onOneLine)")
             }
@@ -50,8 +48,8 @@ struct ExportVerification: Equatable {
     private static let noAdapter = "it holds no adapter: the run was not finished, or an earlier release finished it"
 
     private static func manifest(_ contents: ExportReader.Contents, signer expected: String?) throws -> ExportManifest {
-        guard let data = contents.small[ExportManifest.fileName],
-            let signature = contents.small[ExportManifest.signatureName]
+        guard let data = try contents.bytes(of: ExportManifest.fileName),
+            let signature = try contents.bytes(of: ExportManifest.signatureName)
         else {
             throw CommandError("\(ExportManifest.fileName) or \(ExportManifest.signatureName) is missing")
         }
@@ -98,13 +96,13 @@ struct ExportVerification: Equatable {
     private static func checkTranscripts(
         _ contents: ExportReader.Contents, _ manifest: ExportManifest
     ) throws -> Int {
-        let names = contents.small.keys.filter {
+        let names = contents.members.keys.filter {
             $0.hasPrefix(RunExport.transcriptFolder) && $0.hasSuffix(".transcript")
         }.sorted()
         for name in names {
             do {
-                let data = contents.small[name] ?? Data()
-                let transcript = try Transcript(data, head: contents.small[name + ".head"], signer: nil)
+                let data = try contents.bytes(of: name) ?? Data()
+                let transcript = try Transcript(data, head: contents.bytes(of: name + ".head"), signer: nil)
                 if let other = transcript.entries.first(where: { $0.run != manifest.run }) {
                     throw CommandError("it is of another run, \(other.run.onOneLine)")
                 }
@@ -118,7 +116,9 @@ struct ExportVerification: Equatable {
     private static func checkRounds(_ contents: ExportReader.Contents, _ manifest: ExportManifest) throws -> Int {
         let run = try object(RunExport.run, contents)
         guard run["run"]?.stringValue == manifest.run else { throw CommandError("\(RunExport.run) is of another run") }
-        guard let data = contents.small[RunExport.rounds] else { throw CommandError("\(RunExport.rounds) is missing") }
+        guard let data = try contents.bytes(of: RunExport.rounds) else {
+            throw CommandError("\(RunExport.rounds) is missing")
+        }
         let (lines, last) = try ExportedRounds.check(data)
         guard let done = run["done"]?.intValue, done == last else {
             throw CommandError(
@@ -156,7 +156,7 @@ struct ExportVerification: Equatable {
     }
 
     private static func object(_ name: String, _ contents: ExportReader.Contents) throws -> JSONValue {
-        guard let data = contents.small[name] else { throw CommandError("\(name) is missing") }
+        guard let data = try contents.bytes(of: name) else { throw CommandError("\(name) is missing") }
         guard let json = try? JSONValue(parsing: data, file: name), json.objectValue != nil else {
             throw CommandError("\(name) cannot be read")
         }

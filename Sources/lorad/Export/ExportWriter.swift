@@ -10,7 +10,9 @@ enum ExportWriter {
     static func write(_ members: [ExportMember], to path: String) throws {
         let sorted = members.sorted { $0.name < $1.name }
         let headers = try sorted.map { member in
-            guard let header = UstarHeader(name: member.name, size: member.size) else {
+            guard let header = UstarHeader(name: member.name, size: member.size),
+                member.size <= ExportMember.sizeLimit(of: member.name)
+            else {
                 throw CommandError("\(member.name) (\(member.size) bytes) does not fit into an archive")
             }
             return header

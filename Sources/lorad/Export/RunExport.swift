@@ -53,7 +53,7 @@ struct RunExport {
     private func members() throws -> [ExportMember] {
         let fixed = [
             ExportMember(Self.configuration, Data(digest.run.configuration.utf8)),
-            ExportMember(Self.run, Data((digest.json.text(indent: 2) + "\n").utf8)),
+            ExportMember(Self.run, Data((digest.jsonWithoutRounds.text(indent: 2) + "\n").utf8)),
             ExportMember(Self.rounds, ExportedRounds.lines(of: digest)),
             ExportMember(
                 Self.provenance,

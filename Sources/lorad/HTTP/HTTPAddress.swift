@@ -1,3 +1,5 @@
+import Foundation
+
 /// Where something is served over HTTP: `127.0.0.1:9700`, `[::1]:9700` or `localhost:9700`; port 0 takes a free one.
 struct HTTPAddress: Equatable, Sendable, CustomStringConvertible {
     let host: String
@@ -44,9 +46,14 @@ struct HTTPAddress: Equatable, Sendable, CustomStringConvertible {
     /// - Parameter authority: the request's `Host`; nil where it has none.
     func isMeant(by authority: String?) -> Bool {
         guard let authority, !authority.isEmpty else { return false }
-        if authority.hasPrefix("[") { return true }
+        if authority.hasPrefix("[") { return Self.isIPv6(authority.dropFirst().prefix { $0 != "]" }) }
         let name = authority.prefix { $0 != ":" }.lowercased()
         return name == "localhost" || name == host.lowercased() || Self.isIPv4(name)
+    }
+
+    private static func isIPv6(_ text: Substring) -> Bool {
+        var address = in6_addr()
+        return inet_pton(AF_INET6, String(text), &address) == 1
     }
 
     private static func isIPv4(_ text: String) -> Bool {

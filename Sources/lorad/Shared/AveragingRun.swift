@@ -227,8 +227,8 @@ final class AveragingRunJob: SharedJob {
         if job.isBudgetSpent { run.sayBudgetIsSpent(after: report) }
         return report
     }
-    func exchange(limit: Duration, present: () -> Set<WorkerID>) throws {
-        try job.exchange(limit: limit, present: present)
+    func exchange(limit: Duration, present: () -> Set<WorkerID>, sending: () -> Set<WorkerID>) throws {
+        try job.exchange(limit: limit, present: present, sending: sending)
     }
     func takeFindings() -> ExchangeFindings { job.takeFindings() }
     func take(_ message: ExchangeMessage, of task: UInt64, from worker: WorkerID) throws {

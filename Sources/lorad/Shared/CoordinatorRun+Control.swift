@@ -36,6 +36,15 @@ extension CoordinatorRun {
                 }))
     }
 
+    /// Reads what the store tells of the run.
+    var digests: @Sendable () throws -> RunDigest {
+        { [history = store.history, folder] in
+            var digest = try RunDigest(history, process: getpid())
+            digest.isPaused = try ControlState.read(in: folder).isPaused
+            return digest
+        }
+    }
+
     /// Seconds in which the answer to a request to stop gets out.
     private static var answering: Double { 0.5 }
 

@@ -173,7 +173,7 @@ final class CoordinatorRun {
         }
         let services = try RunServices(
             metrics: access.metrics, dashboard: access.dashboard, journal: journal, gate: gate,
-            actions: ActionRoutes(gate: gate, control: control), joinLine: { line().text }
+            actions: ActionRoutes(gate: gate, control: control), digest: digests, joinLine: { line().text }
         ) { monitor.snapshot }
         try remind(display)
         defer { services.stop(RunPage.State(left: try? store.history.run().state)) }

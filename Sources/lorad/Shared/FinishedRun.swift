@@ -40,10 +40,11 @@ struct FinishedRun {
         let journal = try access.dashboard.map { _ in
             try RunJournal(history, done: digest.done, minimumWorkers: 0)
         }
-        let (snapshot, notice) = (self.snapshot, Self.notice(digest.run.name))
+        let (snapshot, finished, notice) = (self.snapshot, digest, Self.notice(digest.run.name))
         let services = try RunServices(
             metrics: access.metrics, dashboard: access.dashboard, journal: journal,
-            gate: AccessGate(tokens, rule: access.tokenRule), actions: nil, joinLine: { notice }
+            gate: AccessGate(tokens, rule: access.tokenRule), actions: nil, digest: { finished },
+            joinLine: { notice }
         ) { snapshot }
         defer { services.stop(.finished) }
         StopSignal.savesFirst()

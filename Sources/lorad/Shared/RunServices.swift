@@ -16,13 +16,14 @@ struct RunServices {
     ///   - journal: what the page shows beside the run as it is now; without it there is no page.
     ///   - gate: who may look.
     ///   - actions: what holders of a token may do; served beside the page.
+    ///   - digest: reads the run from its store; what `lorad runs show` tells is served beside the page.
     ///   - joinLine: what workers join with now; the page tells it on loopback addresses, to whoever has its key, which
     ///     follows from the line of the start.
     ///   - snapshot: the run as it is now; must not wait for anything.
     /// - Throws: `CommandError` where an address cannot be used.
     init(
         metrics: HTTPAddress?, dashboard: HTTPAddress?, journal: RunJournal?, gate: AccessGate, actions: ActionRoutes?,
-        joinLine: @escaping @Sendable () -> String,
+        digest: @escaping @Sendable () throws -> RunDigest, joinLine: @escaping @Sendable () -> String,
         snapshot: @escaping @Sendable () -> RunSnapshot
     ) throws {
         let key = PageKey(joinLine: joinLine())
@@ -36,6 +37,7 @@ struct RunServices {
             let address = try listen(page.address, option: "--dashboard") { router in
                 page.add(to: router)
                 actions?.add(to: router, at: page.address)
+                DigestRoutes(gate: gate, key: key, digest: digest).add(to: router, at: page.address)
                 if isShared { figures?.add(to: router) }
             }
             let isSecret = address.isLoopback || gate.rule.applies(at: address)

@@ -6,12 +6,14 @@ struct DailyWindow: Equatable, Sendable {
     let opens: Int
     let closes: Int
 
-    /// Reads `HH:MM-HH:MM`.
+    /// Reads `HH:MM-HH:MM`; `24:00` may be the end.
     ///
     /// - Returns: `nil` if it is not of that form, or if both times are the same.
     init?(_ text: String) {
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false).map { Self.minutes($0) }
-        guard parts.count == 2, let opens = parts[0], let closes = parts[1], opens != closes else { return nil }
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, let opens = Self.minutes(parts[0]),
+            let closes = parts[1] == "24:00" ? 0 : Self.minutes(parts[1]), opens != closes
+        else { return nil }
         self.opens = opens
         self.closes = closes
     }

@@ -74,6 +74,8 @@ struct ManagedRunTests {
         }
         #expect(status(try post("pause", alice, port: gate, host: "evil.example:\(gate)")) == 421)
         #expect(status(try post("fly", alice, port: gate)) == 404)
+        let long = try post("pause", alice, body: String(repeating: " ", count: 5_000), port: gate)
+        #expect(status(long) == 413 && long.contains("more than the 4096 bytes"), "\(long)")
         #expect(status(try post("extend", alice, body: "{\"seconds\": 5}", port: gate)) == 400, "there is no deadline")
         #expect(status(try post("pause", alice, body: "{\"min_workers\": 1}", port: gate)) == 400)
         #expect(try first.outputSoFar().events().named("paused").isEmpty)
@@ -162,8 +164,27 @@ struct ManagedRunTests {
         #expect(try get("/metrics", grafana, port: port).contains("lorad_rounds "))
         #expect(status(try get("/metrics", key, port: port)) == 401, "the page's key is the page's")
         for admitted in [grafana, key] { #expect(status(try get("/run.json", admitted, port: port)) == 200) }
+        for path in ["/runs/list.json", "/runs/show.txt"] {
+            #expect(status(try get(path, port: port)) == 401)
+            #expect(status(try get(path, grafana, port: port)) == 200)
+            #expect(status(try get(path, grafana, port: port, host: "evil.example:\(port)")) == 421)
+        }
+        let remote = ["--url", "http://127.0.0.1:\(port)/#x", "--token-file", "\(run.path)/grafana.token"]
+        let list = try await LoradProcess(["runs", "list"] + remote, in: run.path).outcome()
+        #expect(list.status == 0 && list.output.contains("run ") && list.output.contains("running"), "\(list.errors)")
+        let show = try await LoradProcess(["runs", "show", "run", "--json"] + remote, in: run.path).outcome()
+        let shown = try JSONValue(parsing: Data(show.output.utf8), file: "runs show")
+        #expect(shown["run"]?.stringValue == "run" && shown["workers"] != nil && shown["configuration"] == nil)
+        let text = try await LoradProcess(["runs", "show", "run"] + remote, in: run.path).outcome()
+        #expect(text.output.hasPrefix("run: distributed, running (process "), "\(text.output)\(text.errors)")
+        let other = try await LoradProcess(["runs", "show", "other"] + remote, in: run.path).outcome()
+        #expect(other.status == 1 && other.errors.contains("coordinates run run, not other"), "\(other.errors)")
+        let config = try await LoradProcess(["runs", "show", "run", "--config"] + remote, in: run.path).outcome()
+        #expect(config.status == 2 && config.errors.contains("leave out --url"), "\(config.errors)")
         #expect(try await run.runs("token", "revoke", "grafana").status == 0)
         #expect(status(try get("/metrics", grafana, port: port)) == 401, "a revoked token is refused at once")
+        let refused = try await LoradProcess(["runs", "list"] + remote, in: run.path).outcome()
+        #expect(refused.status == 1 && refused.errors.contains("the coordinator refuses (401)"), "\(refused.errors)")
         try await coordinator.end(by: SIGTERM)
         let open = try run.coordinator(flags: ["--metrics", "0.0.0.0:0", "--require-token", "never"])
         let openPort = try await self.port(open, "metrics")

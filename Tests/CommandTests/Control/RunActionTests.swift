@@ -31,6 +31,7 @@ struct RunActionTests {
             ("extend", #"{"seconds": 1e9}"#, "1 to 1000000 seconds"),
             // Nobody lowers a quorum on the way.
             ("extend", #"{"seconds": 5, "min_workers": 1}"#, "extend has no key \"min_workers\"; its keys: seconds"),
+            ("extend", #"{"seconds": 5, "seconds": 500}"#, "extend: a key is given twice"),
             ("join-token", #"{"uses": 0}"#, "\"uses\" is a number from 1 to 10000"),
             ("join-token", #"{"uses": null}"#, "\"uses\" is a number from 1 to 10000"),
             ("join-token", #"{"uses": 1.5}"#, "\"uses\" is a number from 1 to 10000"),

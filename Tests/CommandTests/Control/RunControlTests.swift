@@ -143,7 +143,7 @@ struct RunControlTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/control").isEmpty)
     }
 
-    @Test("that strangers try shares lines, so that they cannot fill the disk; what tokens try has each its own")
+    @Test("that is refused shares lines, of strangers and of each token, so that nobody can fill the disk")
     func refusals() throws {
         let time = Mutex(Date(timeIntervalSince1970: 1_700_000_000))
         let journal = try ActionJournal(run: "run", folder: url, identity: identity) { time.withLock(\.self) }
@@ -152,15 +152,17 @@ struct RunControlTests {
         }
         for _ in 0..<50 { journal.refused(attempt(.stranger(from: "192.0.2.7"))) }
         #expect(try audit() == ["stranger: stop refused"])
-        for _ in 0..<2 { journal.refused(attempt(.token("grafana", from: "::1"))) }
+        for _ in 0..<30 { journal.refused(attempt(.token("grafana", from: "::1"))) }
+        journal.refused(attempt(.token("look", from: "::1")))
+        #expect(try audit().dropFirst() == ["token grafana: stop refused", "token look: stop refused"])
         time.withLock { $0 += 60 }
         journal.refused(attempt(.stranger(from: "192.0.2.8")))
         journal.refused(attempt(.stranger(from: "192.0.2.9")))
         journal.flush(isLast: true)
         journal.flush(isLast: true)
         let expected = [
-            "stranger: stop refused", "token grafana: stop refused", "token grafana: stop refused",
-            "stranger: stop refused x50", "stranger: stop refused",
+            "stranger: stop refused", "token grafana: stop refused", "token look: stop refused",
+            "stranger: stop refused x50", "token grafana: stop refused x29", "stranger: stop refused",
         ]
         #expect(try audit() == expected)
         let entries = try AuditTrail(folder: folder.path, signer: identity.recordsKey.publicKey).entries

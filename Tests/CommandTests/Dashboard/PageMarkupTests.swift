@@ -56,6 +56,17 @@ struct PageMarkupTests {
         }
     }
 
+    @Test("has buttons for each action that needs no text, which are hidden until somebody brings a token")
+    func management() {
+        let html = PageMarkup.live
+        let section = "<section id=\"manage-section\" class=\"wide\" aria-labelledby=\"manage-title\" hidden>"
+        #expect(html.contains(section))
+        #expect(html.contains("!location.hash.startsWith('#\(AccessToken.prefix)')"))
+        for action in RunAction.names where action != "join-token" {
+            #expect(html.contains("'\(action)'"), "\(action)")
+        }
+    }
+
     @Test("has no run in it where a coordinator serves it")
     func live() { #expect(!PageMarkup.live.contains("id=\"document\"")) }
 }
@@ -73,7 +84,7 @@ struct HTTPAddressTests {
         "is not meant by any other name, which a stranger may have given this machine",
         arguments: [
             nil, "", "evil.example", "evil.example:9800", "127.0.0.1.evil.example", "localhost.evil.example", "1.2.3",
-            "1.2.3.256", "+1.2.3.4", ":9800",
+            "1.2.3.256", "+1.2.3.4", ":9800", "[evil.example]", "[evil.example", "[]:9800", "[",
         ])
     func foreign(host: String?) { #expect(!HTTPAddress(host: "127.0.0.1", port: 9800).isMeant(by: host)) }
 

@@ -126,6 +126,21 @@ struct ReadingTests {
         #expect(DiskReading(purpose: "x", of: URL(filePath: "/proc/none")).refusal != nil)
     }
 
+    @Test("takes no more memory to measure copies than a quarter of what there is, and none where there is too little")
+    func copies() throws {
+        let (mebi, gibi) = (1 << 20, 1 << 30)
+        for (cores, memory, threads, bytes) in [
+            (2, nil, 2, 64 * mebi), (64, 64 * gibi, 16, 64 * mebi), (16, gibi, 16, 8 * mebi),
+            (16, 256 * mebi, 4, 8 * mebi),
+            (1, 256 * mebi, 1, 32 * mebi),
+        ] as [(Int, Int?, Int, Int)] {
+            let plan = try #require(SpeedReading.copyPlan(cores: cores, memory: memory))
+            #expect(plan.threads == threads && plan.bytes == bytes, "\(plan)")
+        }
+        #expect(SpeedReading.copyPlan(cores: 2, memory: 255 * mebi) == nil)
+        #expect(SpeedReading.measured(cores: 2, memory: 40 * mebi) == nil)
+    }
+
     @Test("tells whether a port is taken")
     func ports() throws {
         #expect(PortReading(listeningOn: 0).refusal == nil)

@@ -107,6 +107,31 @@ struct HostileArchiveTests {
         #expect(try problem(large + original).contains("is cut short"))
     }
 
+    @Test("is held in memory a member at a time, of which those that are read as a whole are short")
+    func sizes() throws {
+        for (name, size, words) in [
+            ("transcripts/a.transcript", 512 << 20, "is cut short"), ("rounds.jsonl", 65 << 20, "is cut short"),
+            ("audit/audit.log", 65 << 20, "is cut short"), ("zz", 65 << 20, "more than an export writes"),
+            ("transcripts/a.transcript", 512 << 20 + 1, "more than an export writes"),
+        ] {
+            let block = try header({ _ in }, name: name, size: size)
+            #expect(try problem(block).contains(words), "\(name)")
+        }
+        #expect(throws: CommandError.self, "what could not be read again is not written") {
+            try ExportWriter.write([ExportMember("run.json", Data(count: 64 << 20 + 1))], to: sample.path)
+        }
+        try original.write(to: URL(filePath: sample.path))
+        let contents = try ExportReader(path: sample.path).contents()
+        #expect(try contents.bytes(of: "none") == nil)
+        #expect(try contents.bytes(of: "configuration.yaml") == Data("run: run\n".utf8))
+        let file = try #require(FileHandle(forWritingAtPath: sample.path))
+        try file.seek(toOffset: UInt64(try offset(of: "configuration.yaml") + UstarHeader.blockSize))
+        try file.write(contentsOf: Data("RUN".utf8))
+        try file.close()
+        let error = #expect(throws: CommandError.self) { try contents.bytes(of: "configuration.yaml") }
+        #expect(error?.description.hasSuffix("configuration.yaml changes while it is read: try again") == true)
+    }
+
     @Test("is none where there is no file, or something else")
     func others() throws {
         for path in ["\(sample.folder.path)/none.tar", sample.folder.path, "/dev/zero"] {
@@ -119,8 +144,10 @@ struct HostileArchiveTests {
         key: Curve25519.Signing.PrivateKey = .init(), _ change: (inout [String: Data]) -> Void = { _ in }
     ) throws -> String {
         var members: [String: Data] = [:]
-        let contents = try ExportReader(path: sample.path).contents { _ in true }
-        for (name, data) in contents.small where !name.hasPrefix("manifest") { members[name] = data }
+        let contents = try ExportReader(path: sample.path).contents()
+        for name in contents.members.keys where !name.hasPrefix("manifest") {
+            members[name] = try contents.bytes(of: name)
+        }
         change(&members)
         let files = members.map { ExportMember($0.key, $0.value) }
         let manifest = ExportManifest(

@@ -29,7 +29,7 @@ struct LinkOptionsTests {
             (["--proxy", "http://me:secret@p:1"], "--proxy-auth-file"), (["--only", "20-6"], "HH:MM-HH:MM"),
             (["--exit-outside"], "--exit-outside needs --only"),
             (["--proxy", "none", "--proxy-auth-file", "f"], "needs a proxy"),
-            (["--limit-rate", "1k"], "limit-rate"),
+            (["--limit-rate", "1k"], "at least 64k"),
         ] {
             let error = #expect(throws: (any Error).self) { try LinkOptions.parse(arguments) }
             let message = error.map { LinkOptions.message(for: $0) } ?? ""

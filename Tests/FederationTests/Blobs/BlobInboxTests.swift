@@ -51,6 +51,22 @@ struct BlobInboxTests {
         #expect(errorCode { try inbox.begin(manifest, from: "a", now: .zero) } == .invalidUpdate)
     }
 
+    @Test("knows of whose uploads something new has come, which asking and repeating is not")
+    func progress() throws {
+        let blob = try sampleBlob(300)
+        _ = try inbox.begin(blob.manifest, from: "a", now: .seconds(1))
+        #expect(inbox.senders(since: .zero).isEmpty)
+        _ = try inbox.put(try blob.chunk(1), at: 1, of: blob.id, now: .seconds(5))
+        #expect(inbox.senders(since: .seconds(5)) == ["a"] && inbox.senders(since: .seconds(6)).isEmpty)
+        _ = try inbox.put(try blob.chunk(1), at: 1, of: blob.id, now: .seconds(7))
+        _ = try inbox.missing(of: blob.id, now: .seconds(7))
+        #expect(inbox.senders(since: .seconds(6)).isEmpty)
+        _ = try inbox.put(try blob.chunk(0).prefix(10), at: 0, offset: 0, of: blob.id, now: .seconds(8))
+        #expect(inbox.senders(since: .seconds(8)) == ["a"])
+        inbox.discardAll(from: "a")
+        #expect(inbox.senders(since: .zero).isEmpty)
+    }
+
     @Test("goes on with an upload that is begun again")
     func idempotence() throws {
         let blob = try sampleBlob(300)

@@ -67,6 +67,56 @@ struct ExchangeTests {
         }
     }
 
+    @Test("waits longer for a worker whose vector is on its way, and not for one that only says that it is there")
+    func progress() throws {
+        let layout = UpdateLayout(base, carriesLoss: true)
+        let terms = try terms(layout: layout)
+        for isSending in [true, false] {
+            let round = try SecureRound(terms, layout, binding)
+            var workers = try (1...3).map { _ in
+                try MaskedResult(
+                    result(moving: 0.1), from: base, terms, MaskingPolicy(key: .init(), threshold: 0.6), binding,
+                    lanes: 1)
+            }
+            for (id, worker) in zip(ids, workers) {
+                try round.admit(
+                    worker.advertisement, from: id,
+                    as: SecureAggregationServer.sender(of: worker.advertisement))
+            }
+            // Everybody answers while the coordinator asks who is sending, when the time of the stage is over already.
+            func step() throws {
+                for index in workers.indices {
+                    guard case .message(let message) = round.turn(for: ids[index]) else { continue }
+                    switch try workers[index].answer(message, lanes: 1) {
+                    case .message(let bytes): try round.take(bytes, from: ids[index])
+                    case .vector(let blob): try round.take(vector: blob.bytes(), from: ids[index])
+                    }
+                }
+            }
+            var problem: (any Error)?
+            let run = {
+                try round.run(limit: .zero, lanes: 1, willOpen: {}, present: { Set(ids) }) {
+                    guard isSending else { return [] }
+                    do { try step() } catch { problem = error }
+                    return Set(ids)
+                }
+            }
+            if isSending {
+                #expect(try run().workers == 3)
+            } else {
+                #expect(throws: FederationError.self) { _ = try run() }
+            }
+            #expect(problem == nil)
+        }
+    }
+
+    @Test("has a longest time for each stage, by the size of the vector at 32 KiB a second")
+    func longestStage() throws {
+        let layout = UpdateLayout(StateDict([("a", Tensor(zeros: [1 << 20]))]), carriesLoss: false)
+        let round = try SecureRound(terms(layout: layout), layout, binding)
+        #expect(round.longestStage(.seconds(300)) == .seconds(300 + 128))
+    }
+
     /// The coordinator's next message for a worker; nil once the sum is open, for which two workers' shares suffice.
     private func turn(of worker: WorkerID, in round: SecureRound) async throws -> Data? {
         for _ in 0..<60_000 {

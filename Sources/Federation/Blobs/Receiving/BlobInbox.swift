@@ -18,9 +18,13 @@ public final class BlobInbox: Sendable {
         /// however busy it looks.
         public var leastRate: Int
 
+        /// Bytes a second that an upload takes at least, unless something else is said.
+        public static let leastRate = 32 << 10
+
         /// Creates limits.
         public init(
-            memory: Int, sender: Int, count: Int = 4096, idleTime: Duration = .seconds(120), leastRate: Int = 32 << 10
+            memory: Int, sender: Int, count: Int = 4096, idleTime: Duration = .seconds(120),
+            leastRate: Int = Self.leastRate
         ) {
             self.memory = memory
             self.sender = sender
@@ -75,7 +79,9 @@ public final class BlobInbox: Sendable {
     /// - Throws: `FederationError.notFound` for an upload that was not begun or has been given up, and what
     ///   `BlobReceipt.put` throws.
     public func put(_ chunk: Data, at index: Int, of id: BlobID, now: Duration) throws -> BlobReceipt.Outcome {
-        try receipt(id, now).put(chunk, at: index)
+        let outcome = try receipt(id, now).put(chunk, at: index)
+        if outcome != .duplicate { uploads.withLock { $0.noteProgress(of: id, now) } }
+        return outcome
     }
 
     /// Stores a piece of a chunk, or a whole one; the pieces of a chunk come in order.
@@ -86,8 +92,11 @@ public final class BlobInbox: Sendable {
         let receipt = try receipt(id, now)
         try receipt.manifest.check(index)
         let size = receipt.manifest.range(of: index).count
-        if offset == 0, piece.count >= size { return try receipt.put(piece, at: index) }
-        let whole = try uploads.withLock { try $0.add(piece, at: offset, of: index, size: size, to: id) }
+        if offset == 0, piece.count >= size { return try put(piece, at: index, of: id, now: now) }
+        let whole = try uploads.withLock { uploads in
+            defer { uploads.noteProgress(of: id, now) }
+            return try uploads.add(piece, at: offset, of: index, size: size, to: id)
+        }
         return try whole.map { try receipt.put($0, at: index) } ?? .stored
     }
 
@@ -105,6 +114,9 @@ public final class BlobInbox: Sendable {
         _ = uploads.withLock { $0.remove(id) }
         return blob
     }
+
+    /// The senders of whose uploads something has come since a time.
+    func senders(since time: Duration) -> Set<String> { uploads.withLock { $0.senders(since: time) } }
 
     /// Gives an upload up.
     public func discard(_ id: BlobID) { uploads.withLock { $0.remove(id) }?.receipt?.cancel() }

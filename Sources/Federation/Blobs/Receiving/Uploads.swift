@@ -6,6 +6,8 @@ struct Uploads {
         let sender: String
         let begun: Duration
         var lastUsed: Duration
+        /// When something of it came last that was not there before.
+        var lastProgress: Duration?
         let reservation: ByteBudget.Reservation
         /// Nil while it is being opened.
         var receipt: BlobReceipt?
@@ -48,6 +50,14 @@ struct Uploads {
     mutating func touch(_ id: BlobID, _ now: Duration) -> BlobReceipt? {
         active[id]?.lastUsed = now
         return active[id]?.receipt
+    }
+
+    /// Notes that something new has come of an upload.
+    mutating func noteProgress(of id: BlobID, _ now: Duration) { active[id]?.lastProgress = now }
+
+    /// The senders of uploads that something has come of since a time.
+    func senders(since time: Duration) -> Set<String> {
+        Set(active.values.filter { $0.lastProgress.map { $0 >= time } ?? false }.map(\.sender))
     }
 
     /// Adds a piece of a chunk to an upload under way; see `ChunkPieces.add`.

@@ -1,3 +1,4 @@
+import Crypto
 public import Foundation
 public import Privacy
 import Tensors
@@ -13,6 +14,8 @@ public struct Transcript: Equatable, Sendable {
     public let entries: [TranscriptEntry]
     /// What a reader should know although the transcript is in order, a line each.
     public let notes: [String]
+    /// The most bytes of a transcript.
+    public static let sizeLimit = TranscriptLines.limit
     let lastDigest: String
     /// Bytes of the complete lines, line feeds included.
     let byteCount: Int
@@ -55,10 +58,14 @@ public struct Transcript: Equatable, Sendable {
     ) throws {
         var named = expected
         var entries: [TranscriptEntry] = []
-        var (last, before) = (TranscriptLine.beginning, TranscriptLine.beginning)
+        var (last, before) = (ChainedLog.beginning, ChainedLog.beginning)
         let (complete, rest) = try lines { bytes in
-            let line = try TranscriptLine(reading: bytes, number: entries.count + 1, after: last, signer: named)
-            named = named ?? line.entry.worker.flatMap { try? WorkerIdentity(text: $0) }
+            let line = try ChainedLine<TranscriptEntry>(
+                reading: bytes, number: entries.count + 1, after: last, of: .transcript
+            ) { entry in
+                named = named ?? entry.worker.flatMap { try? WorkerIdentity(text: $0) }
+                return named?.key
+            }
             entries.append(line.entry)
             (before, last) = (last, line.digest)
         }
@@ -84,23 +91,16 @@ public struct Transcript: Equatable, Sendable {
                 "there is no file .head beside it, with the number of lines: copy it with the transcript"
             )
         }
-        guard let head = try? JSONDecoder().decode(TranscriptHead.self, from: data),
-            head.isSigned(by: signer), head.lines >= 0
-        else {
+        guard let head = signer.key.flatMap({ ChainedHead(data, of: .transcript, signer: $0) }) else {
             throw FederationError(
                 .corruptState, "its file .head was changed, or is not signed by worker \(signer.text)")
         }
-        guard head.lines <= count else {
-            throw FederationError(
-                .corruptState,
-                "has \(count) lines, and had \(head.lines): those at the end were cut off")
-        }
-        // The head is written after the line.
-        guard count <= head.lines + 1, (head.lines == count ? last : before) == head.last
-        else {
-            throw FederationError(
-                .corruptState, "line \(head.lines) is not the one that the file .head names")
-        }
+        try head.check(count, digests: (last, before), of: .transcript)
         guard count > 0 else { throw FederationError(.corruptState, "holds no line") }
     }
+}
+
+extension WorkerIdentity {
+    /// The key that it names; `nil` if its bytes are none.
+    var key: Curve25519.Signing.PublicKey? { try? Curve25519.Signing.PublicKey(rawRepresentation: bytes) }
 }

@@ -72,13 +72,13 @@ public final class TranscriptWriter: RoundWitness {
             ? BoundedFile.read(path, atMost: TranscriptLines.lineLimit, prefixOnly: true) : Data()
         guard data.contains(UInt8(ascii: "\n")) || data.count == TranscriptLines.lineLimit else {
             let head = Transcript.head(path)
-            guard head.map({ TranscriptHead.isBeginning($0, of: signer) }) ?? true else {
+            guard head.map({ isBeginning($0, of: signer) }) ?? true else {
                 throw FederationError(
                     .corruptState,
                     "\(path): its lines were taken away: restore it from a copy, or give the run another name"
                 )
             }
-            return (State(count: 0, last: TranscriptLine.beginning, length: 0), data.count)
+            return (State(count: 0, last: ChainedLog.beginning, length: 0), data.count)
         }
         let transcript: Transcript
         do {
@@ -96,11 +96,17 @@ public final class TranscriptWriter: RoundWitness {
         )
     }
 
+    /// Whether bytes are a worker's head of a transcript that has no line yet.
+    private static func isBeginning(_ data: Data, of worker: WorkerIdentity) -> Bool {
+        worker.key.flatMap { ChainedHead(data, of: .transcript, signer: $0) }?.lines == 0
+    }
+
     private func append(_ entry: TranscriptEntry) throws {
         try state.withLock { state in
             do {
-                let line = try TranscriptLine(entry, number: state.count + 1, after: state.last, key: key)
-                let bytes = line.bytes + [UInt8(ascii: "\n")]
+                let line = try ChainedLine(
+                    entry, number: state.count + 1, after: state.last, of: .transcript, key: key)
+                let bytes = line.bytes + [ChainedLog.lineFeed]
                 try Self.checkSize(of: line, behind: state.length)
                 try Self.write(bytes, at: state.length, to: path)
                 state = State(count: state.count + 1, last: line.digest, length: state.length + bytes.count)
@@ -112,7 +118,7 @@ public final class TranscriptWriter: RoundWitness {
     }
 
     /// What could not be read back is not written.
-    private static func checkSize(of line: TranscriptLine, behind length: Int) throws {
+    private static func checkSize(of line: ChainedLine<TranscriptEntry>, behind length: Int) throws {
         let (lineLimit, limit) = (TranscriptLines.lineLimit, TranscriptLines.limit)
         guard line.bytes.count <= lineLimit, length + line.bytes.count < limit else {
             throw FederationError(
@@ -131,7 +137,8 @@ public final class TranscriptWriter: RoundWitness {
 
     private func writeHead(_ state: State) throws {
         _ = try AtomicFile.createFolder(of: path)
-        let head = try TranscriptHead(lines: state.count, last: state.last, key: key)
+        let head = try ChainedHead(
+            lines: state.count, length: nil, last: state.last, of: .transcript, key: key)
         try AtomicFile.write(
             try JSONEncoder().encode(head), to: Transcript.headPath(path), permissions: 0o600)
     }

@@ -22,15 +22,31 @@ struct SpeedReading: Codable, Equatable, Sendable {
 
     /// The side of the matrices: three of them in fp32 lie in a core's own cache.
     private static let side = 384
-    /// Bytes that a core copies at a time: more than caches hold.
-    private static let copied = 64 << 20
+    /// Bytes that a core copies at a time: more than caches hold, if there is memory for it.
+    static let copied = 8 << 20...64 << 20
+    /// Measuring takes 60 MB beside what is copied.
+    static let leastMemory = 256 << 20
 
     /// Measures on so many cores at once.
-    static func measured(cores: Int) -> SpeedReading {
+    ///
+    /// - Parameter memory: bytes that this process can still take; `nil` if that is unknown.
+    /// - Returns: `nil` if there is too little memory: a control group would end the process.
+    static func measured(cores: Int, memory: Int?) -> SpeedReading? {
+        guard let plan = copyPlan(cores: cores, memory: memory) else { return nil }
         let types: [DType] = Products.areNativeInBFloat16 ? [.float32, .bfloat16] : [.float32]
         return SpeedReading(
             products: types.compactMap { product($0, cores: cores) },
-            copiedGigabytesPerSecond: copySpeed(cores: cores))
+            copiedGigabytesPerSecond: copySpeed(threads: plan.threads, bytes: plan.bytes))
+    }
+
+    /// How many threads copy how many bytes each, from one buffer of this size to another: with all buffers in a quarter of the
+    /// memory.
+    static func copyPlan(cores: Int, memory: Int?) -> (threads: Int, bytes: Int)? {
+        let memory = memory ?? .max
+        guard memory >= leastMemory else { return nil }
+        let budget = memory / 4
+        let threads = max(1, min(cores, 16, budget / (2 * copied.lowerBound)))
+        return (threads, min(copied.upperBound, max(copied.lowerBound, budget / (2 * threads))))
     }
 
     /// Measures products in one type on so many cores at once; `nil` where no library can.
@@ -48,9 +64,9 @@ struct SpeedReading: Codable, Equatable, Sendable {
     }
 
     /// Each core copies blocks of its own, so that none is in another's cache.
-    private static func copySpeed(cores: Int) -> Double {
+    private static func copySpeed(threads: Int, bytes copied: Int) -> Double {
         let speed = Mutex(0.0)
-        DispatchQueue.concurrentPerform(iterations: min(cores, 16)) { _ in
+        DispatchQueue.concurrentPerform(iterations: threads) { _ in
             let source = [UInt8](repeating: 1, count: copied)
             var target = [UInt8](repeating: 2, count: copied)
             let start = DispatchTime.now().uptimeNanoseconds

@@ -8,14 +8,19 @@ extension RunDigest {
     var summary: JSONValue { .object(summaryMembers) }
 
     /// What `lorad runs show --json` prints.
-    var json: JSONValue {
-        .object(
-            summaryMembers + [
-                .init("workers", .array(workers.map { $0.json(isWithheld: isWithheld) })),
-                .init("\(unit.rawValue)s", .array(rounds.map { $0.json(unit) })),
-                .init("configuration", .string(run.configuration)),
-            ])
+    var json: JSONValue { .object(summaryMembers + [workerList, roundList, configuration]) }
+
+    /// The same without the rounds, of which there may be any number.
+    var jsonWithoutRounds: JSONValue { .object(summaryMembers + [workerList, configuration]) }
+
+    /// The same without the run file, which names folders of the coordinator's machine.
+    var jsonWithoutConfiguration: JSONValue { .object(summaryMembers + [workerList, roundList]) }
+
+    private var workerList: JSONValue.Member {
+        .init("workers", .array(workers.map { $0.json(isWithheld: isWithheld) }))
     }
+    private var roundList: JSONValue.Member { .init("\(unit.rawValue)s", .array(rounds.map { $0.json(unit) })) }
+    private var configuration: JSONValue.Member { .init("configuration", .string(run.configuration)) }
 
     private var summaryMembers: [JSONValue.Member] {
         let process: JSONValue = process.map { .int(Int($0)) } ?? .null
