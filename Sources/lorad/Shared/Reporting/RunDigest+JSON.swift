@@ -14,7 +14,7 @@ extension RunDigest {
                 .init("workers", .array(workers.map { $0.json(isWithheld: isWithheld) })),
                 .init("\(unit.rawValue)s", .array(rounds.map { $0.json(unit) })),
                 .init("configuration", .string(run.configuration)),
-            ])
+            ] + (distrusted.isEmpty ? [] : [.init("distrusted", .array(distrusted.map { .string($0) }))]))
     }
 
     private var summaryMembers: [JSONValue.Member] {
@@ -27,6 +27,7 @@ extension RunDigest {
             .init("begun", .string(run.created.ISO8601Format())),
             .init("unit", .string(unit.rawValue)), .init("done", .int(done)), .init("planned", planned),
             .init("loss", loss),
+        ] + (failure.map { [.init("failure", .string($0))] } ?? []) + [
             .init("worker_count", .int(workers.count)), .init("results", .int(total.counted)),
         ] + totals
     }
