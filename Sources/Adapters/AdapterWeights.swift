@@ -35,6 +35,21 @@ public struct AdapterWeights: ModelCustomization {
         }
     }
 
+    /// The A of a fresh adapter of the same configuration, perhaps of another rank.
+    ///
+    /// - Parameters:
+    ///   - key: its key on disk.
+    ///   - rank: its number of rows.
+    ///   - seed: the run's.
+    /// - Returns: `nil` if there is no A of that key.
+    public func fresh(_ key: String, rank: Int, seed: UInt64) -> Tensor? {
+        guard rank > 0, let found = parameters.first(where: { $0.description.key == key })?.description,
+            found.role == .loraA
+        else { return nil }
+        let wanted = AdapterParameter(path: found.path, shape: [rank] + found.shape.dropFirst(), role: .loraA)
+        return plan.configuration.initialWeights.draw(wanted, seed: seed)
+    }
+
     /// Weights from a PEFT folder; those that it lacks are as in `fresh`.
     ///
     /// - Returns: the weights, and how the file's keys agree with the expected ones.

@@ -36,22 +36,33 @@ public struct PrivacyError: Error, CustomStringConvertible, Sendable {
     public let culprits: [WorkerIdentity]
     /// Workers whose silence ended a round. It proves nothing: a connection may have failed.
     public let absent: [WorkerIdentity]
+    /// Lost workers for whose masks there were shares enough, had nobody complained.
+    public let disputes: [Dispute]
+
+    /// A worker that was lost, and those that say that its shares did not open. Either it or they broke the protocol.
+    public struct Dispute: Sendable, Equatable {
+        /// Who dealt the shares.
+        public let dealer: WorkerIdentity
+        /// Who complained.
+        public let holders: [WorkerIdentity]
+    }
 
     /// Creates an error.
     public init(
         _ code: Code, _ message: String, cause: (any Error)? = nil, culprits: [WorkerIdentity] = [],
-        absent: [WorkerIdentity] = []
+        absent: [WorkerIdentity] = [], disputes: [Dispute] = []
     ) {
         self.code = code
         self.message = message
         self.cause = cause
         self.culprits = culprits
         self.absent = absent
+        self.disputes = disputes
     }
 
     /// The same error as evidence against a worker.
     func blaming(_ worker: WorkerIdentity) -> PrivacyError {
-        PrivacyError(code, message, cause: cause, culprits: culprits + [worker], absent: absent)
+        PrivacyError(code, message, cause: cause, culprits: culprits + [worker], absent: absent, disputes: disputes)
     }
 
     /// The message, followed by its cause.

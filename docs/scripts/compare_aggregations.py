@@ -66,9 +66,9 @@ def base_with_tower(base, tower, output):
     partial.rename(output)
 
 
-def evaluate(o, adapter, rows=None):
+def evaluate(o, adapter, rows=None, options=("--template", "chatml", "--precision", "bf16")):
     command = [o.lorad, "eval", "--model", o.merged, "--data", rows or o.data / "test1000.json", "--images", o.data]
-    command += ["--template", "chatml", "--precision", "bf16", "--json"]
+    command += [*options, "--json"]
     command += ["--adapter", adapter] if adapter else []
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 

@@ -80,7 +80,7 @@ def measure(o, name, privacy, seed, rate, rows):
     return found
 
 
-def best_rate(o, name, privacy, rates):
+def best_rate(o, measure, name, privacy, rates):
     """The rate with the lowest loss on the rows that are held back."""
     found = {rate: measure(o, name, privacy, 0, rate, o.output / "held-back.json")["loss"] for rate in rates}
     return min(found, key=found.get)
@@ -108,27 +108,35 @@ def main():
     o.merged = o.output / "base"
     base_with_tower(o.base, o.tower, o.merged)
     split_rows(o)
-    start = evaluate(o, warm_start(o))
+    compare(o, measure, evaluate(o, warm_start(o)), o.data / "test1000.json")
+
+
+def compare(o, measure, start, test, name="the start"):
+    """Chooses rates on the held-back rows, and prints the table of all runs on the test's.
+
+    What training begins with is called `name`, and has come to `start`.
+    """
     variants = {f"epsilon {e:g}": NOISY.replace("EPSILON", f"{e:g}") for e in o.epsilons}
     middle = sorted(o.epsilons)[len(o.epsilons) // 2]
-    noisy = best_rate(o, f"epsilon {middle:g}", variants[f"epsilon {middle:g}"], o.noisy_rates)
-    plain = best_rate(o, "plain", "", o.rates)
+    noisy = best_rate(o, measure, f"epsilon {middle:g}", variants[f"epsilon {middle:g}"], o.noisy_rates)
+    plain = best_rate(o, measure, "plain", "", o.rates)
     found = {
-        name: [measure(o, name, privacy, seed, rate, o.data / "test1000.json") for seed in o.seeds]
-        for name, privacy, rate in
+        variant: [measure(o, variant, privacy, seed, rate, test) for seed in o.seeds]
+        for variant, privacy, rate in
         [("plain", "", plain), ("masked", MASKED, plain)] + [(name, privacy, noisy) for name, privacy in variants.items()]
     }
     print(f"rates: {plain} plain and masked, {noisy} private\n")
     seeds = " | ".join(f"seed {seed}: exact match, loss" for seed in o.seeds)
     print(f"| | {seeds} | mean |\n|---{'|---' * len(o.seeds)}|---|")
-    print(f"| the start | {' | '.join([cell(start)] * len(o.seeds))} | {start['token_exact_match']:.1%} |")
-    for name, results in found.items():
+    print(f"| {name} | {' | '.join([cell(start)] * len(o.seeds))} | {start['token_exact_match']:.1%} |")
+    for variant, results in found.items():
         mean = statistics.mean(result["token_exact_match"] for result in results)
-        print(f"| {name} | {' | '.join(map(cell, results))} | {mean:.1%} |")
+        print(f"| {variant} | {' | '.join(map(cell, results))} | {mean:.1%} |")
 
 
 def cell(found):
     return f"{found['token_exact_match']:.1%}, {found['loss']:.3f}"
 
 
-main()
+if __name__ == "__main__":
+    main()

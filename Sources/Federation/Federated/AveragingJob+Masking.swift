@@ -51,7 +51,8 @@ extension AveragingJob {
             throw FederationError(
                 .invalidUpdate, "the run takes masked results only: run the same release at both ends")
         }
-        try secure.admit(advertisement.message, from: contribution.worker, as: advertisement.identity)
+        try secure.admit(
+            advertisement.message, from: contribution.worker, as: advertisement.identity, accepting: contribution.trust)
     }
 
     /// Takes what a worker says in the exchange.

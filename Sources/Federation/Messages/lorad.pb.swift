@@ -581,6 +581,16 @@ nonisolated struct WireSubmission: Sendable {
   /// secure aggregation: the worker's keys, in place of update and metrics
   var advertisement: Data = Data()
 
+  /// beside it: whom the worker takes part with; absent from earlier releases
+  var trust: WireTrust {
+    get {_trust ?? WireTrust()}
+    set {_trust = newValue}
+  }
+  /// Returns true if `trust` has been explicitly set.
+  var hasTrust: Bool {self._trust != nil}
+  /// Clears the value of `trust`. Subsequent reads from it will return its default value.
+  mutating func clearTrust() {self._trust = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -588,6 +598,28 @@ nonisolated struct WireSubmission: Sendable {
   fileprivate var _task: WireTask? = nil
   fileprivate var _update: WireBlob? = nil
   fileprivate var _metrics: WireMetrics? = nil
+  fileprivate var _trust: WireTrust? = nil
+}
+
+/// Whom a worker takes part in an exchange with. The coordinator leaves out whom others do not accept; every worker looks at
+/// the list of keys itself all the same.
+nonisolated struct WireTrust: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// it takes whoever the coordinator names
+  var everyone: Bool = false
+
+  /// else: the first 16 bytes of the SHA-256 of each signing key that it accepts, rising
+  var fingerprints: Data = Data()
+
+  /// the fewest workers that it takes part with
+  var fewest: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
 }
 
 /// Secure aggregation, once the result counts: what the worker says, and asks what is next.
@@ -1933,7 +1965,7 @@ nonisolated extension WireAlive: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireSubmission: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Submission"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}update\0\u{1}metrics\0\u{1}advertisement\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}update\0\u{1}metrics\0\u{1}advertisement\0\u{1}trust\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1945,6 +1977,7 @@ nonisolated extension WireSubmission: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 2: try { try decoder.decodeSingularMessageField(value: &self._update) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._metrics) }()
       case 4: try { try decoder.decodeSingularBytesField(value: &self.advertisement) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._trust) }()
       default: break
       }
     }
@@ -1967,6 +2000,9 @@ nonisolated extension WireSubmission: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.advertisement.isEmpty {
       try visitor.visitSingularBytesField(value: self.advertisement, fieldNumber: 4)
     }
+    try { if let v = self._trust {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1975,6 +2011,47 @@ nonisolated extension WireSubmission: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs._update != rhs._update {return false}
     if lhs._metrics != rhs._metrics {return false}
     if lhs.advertisement != rhs.advertisement {return false}
+    if lhs._trust != rhs._trust {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireTrust: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Trust"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}everyone\0\u{1}fingerprints\0\u{1}fewest\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.everyone) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.fingerprints) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.fewest) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.everyone != false {
+      try visitor.visitSingularBoolField(value: self.everyone, fieldNumber: 1)
+    }
+    if !self.fingerprints.isEmpty {
+      try visitor.visitSingularBytesField(value: self.fingerprints, fieldNumber: 2)
+    }
+    if self.fewest != 0 {
+      try visitor.visitSingularUInt32Field(value: self.fewest, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireTrust, rhs: WireTrust) -> Bool {
+    if lhs.everyone != rhs.everyone {return false}
+    if lhs.fingerprints != rhs.fingerprints {return false}
+    if lhs.fewest != rhs.fewest {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,42 +1,63 @@
 import Transports
 
 /// Workers whose silence has held up exchanges of secure aggregation, or ended them. That proves nothing against them, so they
-/// are left out of a few rounds only: 1 at first, twice as many each further time, 64 at most.
+/// are left out of a few rounds only: 1 at first, twice as many each further time, 64 at most. A round that a worker takes part
+/// in to the end halves the number again.
+///
+/// A run that has no worker to spare does not wait for rounds that cannot begin: it asks a worker again after as many times
+/// the workers' patience.
 struct Absences {
     private struct Silence {
-        /// Stages that were let pass; the second leaves the worker out, and then each one does.
-        var stages = 0
-        /// How often the worker was left out.
+        /// Rises with each exchange that the worker held up, falls with each that it took part in to the end.
+        var score = 0
+        /// The doublings of the rounds that it sits out.
         var times = 0
     }
 
-    /// Since the worker last took part to the end.
+    /// When a worker may take part again.
+    private struct Return {
+        /// Once so many rounds have come to a result.
+        let round: Int
+        /// Or, where too few others are left, at this time.
+        let time: Duration
+    }
+
+    private static let (delay, limit, most) = (2, 3, 4)
     private var silences: [WorkerID: Silence] = [:]
-    /// After how many rounds with a result a worker may take part again.
-    private var returns: [WorkerID: Int] = [:]
+    private var returns: [WorkerID: Return] = [:]
     private var committed = 0
 
     /// Whether a worker is left out now.
-    func isLeftOut(_ worker: WorkerID) -> Bool { (returns[worker] ?? 0) > committed }
+    func isLeftOut(_ worker: WorkerID) -> Bool { (returns[worker]?.round ?? 0) > committed }
+
+    /// Whether a worker is asked again where too few others are left.
+    func isDue(_ worker: WorkerID, at now: Duration) -> Bool { returns[worker].map { now >= $0.time } ?? true }
 
     /// A round has come to a result.
     mutating func didCommit() { committed += 1 }
 
     /// A worker has taken part to the end.
-    mutating func answered(_ worker: WorkerID) { silences[worker] = nil }
+    mutating func answered(_ worker: WorkerID) {
+        guard var silence = silences[worker] else { return }
+        silence.score = max(0, silence.score - 1)
+        silence.times = max(0, silence.times - 1)
+        silences[worker] = silence.score + silence.times > 0 ? silence : nil
+    }
 
     /// Counts a worker's silence.
     ///
-    /// - Parameter endedExchange: whether there was no sum because of it.
-    /// - Returns: of how many rounds it is left out; 0 for a first stage that only cost time.
-    mutating func failed(_ worker: WorkerID, endedExchange: Bool) -> Int {
+    /// - Parameters:
+    ///   - endedExchange: whether there was no sum because of it.
+    ///   - patience: the time that stands for a round where a run has no worker to spare.
+    /// - Returns: of how many rounds it is left out; 0 where it only cost time, and seldom.
+    mutating func failed(_ worker: WorkerID, endedExchange: Bool, at now: Duration, patience: Duration) -> Int {
         var silence = silences[worker] ?? Silence()
-        silence.stages += 1
+        silence.score = min(Self.most, silence.score + Self.delay)
         defer { silences[worker] = silence }
-        guard endedExchange || silence.stages >= 2 else { return 0 }
+        guard endedExchange || silence.score >= Self.limit else { return 0 }
         let rounds = 1 << min(silence.times, 6)
-        silence.times += 1
-        returns[worker] = committed + rounds
+        silence.times = min(silence.times + 1, 7)
+        returns[worker] = Return(round: committed + rounds, time: now + patience * rounds)
         return rounds
     }
 }

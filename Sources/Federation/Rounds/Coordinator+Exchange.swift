@@ -8,10 +8,11 @@ extension Coordinator {
     var working: Set<WorkerID> { Set(members.values.filter { $0.state == .working }.map(\.id)) }
 
     /// The workers that the next round is shared out over: those that are there, without those that are left out of it for
-    /// their silence, unless too few would remain.
-    var takingPart: [WorkerID] {
+    /// their silence. Where too few would remain, these are asked again after a while.
+    func takingPart(at now: Duration) -> [WorkerID] {
         let reliable = there.filter { !absences.isLeftOut($0) }
-        return reliable.count >= job.minimumWorkers ? reliable : there
+        guard reliable.count < job.minimumWorkers else { return reliable }
+        return there.filter { !absences.isLeftOut($0) || absences.isDue($0, at: now) }
     }
 
     /// Hears a worker that takes part in the round's exchange.
@@ -57,15 +58,40 @@ extension Coordinator {
             bar(worker, breach, at: now)
             losses.explain()
         }
-        let silent = findings.late.union(findings.missed).subtracting(findings.misconduct.keys)
+        takeTrust(findings, at: now)
+        let ending = findings.missed.union(settleDisputes(findings))
+        let silent = findings.late.union(ending).subtracting(findings.misconduct.keys)
+            .subtracting(findings.distrusted.keys)
         for worker in findings.faithful.subtracting(silent) { absences.answered(worker) }
+        // Where nobody else is there, it is not a worker's own silence.
+        guard there.contains(where: { !absences.isLeftOut($0) && !silent.contains($0) }) else { return }
         for worker in silent.sorted() {
-            let rounds = absences.failed(worker, endedExchange: findings.missed.contains(worker))
-            guard rounds > 0, let member = members[worker], member.isThere, !takingPart.contains(worker) else {
-                continue
-            }
-            events.append(.leftOut(member, rounds: rounds))
+            let rounds = absences.failed(
+                worker, endedExchange: ending.contains(worker), at: now, patience: timing.patience)
+            guard rounds > 0, let member = members[worker] else { continue }
+            if member.isThere { events.append(.leftOut(member, rounds: rounds)) }
             losses.explain()
+        }
+    }
+
+    /// Notes who takes part with whom. Where too few do for a sum, the run waits for other lists of keys, or other workers.
+    private mutating func takeTrust(_ findings: ExchangeFindings, at now: Duration) {
+        for (worker, reason) in findings.distrusted.sorted(by: { $0.key < $1.key }) where distrusted[worker] != reason {
+            guard let member = members[worker] else { continue }
+            events.append(.distrusted(member, round: job.round, reason: reason))
+        }
+        distrusted = findings.distrusted
+        guard findings.lacksTrust else { return trustPause.end() }
+        losses.explain()
+        trustPause.begin(at: now, patience: timing.patience)
+    }
+
+    /// Whoever is to sit out for complaints that cost the exchange its sum, which they explain.
+    private mutating func settleDisputes(_ findings: ExchangeFindings) -> Set<WorkerID> {
+        if !findings.disputes.isEmpty { losses.explain() }
+        return findings.disputes.sorted { $0.key < $1.key }.reduce(into: []) { blamed, dispute in
+            blamed.formUnion(
+                disputes.take(dealer: dispute.key, holders: dispute.value, mostLiars: findings.mostLiars))
         }
     }
 

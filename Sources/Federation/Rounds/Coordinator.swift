@@ -33,6 +33,14 @@ struct Coordinator<Ticket: Sendable> {
     var barred: BarredWorkers
     /// Workers whose silence costs rounds.
     var absences = Absences()
+    /// Complaints that cost exchanges their sums.
+    var disputes = Disputes()
+    /// Workers that were left out of the last exchange because they and others do not accept one another, and why.
+    var distrusted: [WorkerID: String] = [:]
+    /// Whether the run waits for workers that accept one another.
+    var trustPause = TrustPause()
+    /// The signing key that each worker named first.
+    private var signingKeys: [WorkerID: Data]
     /// Rounds that ended without a sum, in a row.
     var losses = RoundLosses()
     /// Workers of before this coordinator began, by name.
@@ -44,9 +52,10 @@ struct Coordinator<Ticket: Sendable> {
     var base: WireBlob?
 
     init(
-        job: any Job, timing: Timing, known: [WorkerID: String] = [:], barred: BarredWorkers = BarredWorkers()
+        job: any Job, timing: Timing, known: [WorkerID: String] = [:], barred: BarredWorkers = BarredWorkers(),
+        signingKeys: [WorkerID: Data] = [:]
     ) {
-        (self.job, self.known, self.barred) = (job, known, barred)
+        (self.job, self.known, self.barred, self.signingKeys) = (job, known, barred, signingKeys)
         self.timing = timing
         isResumed = job.round > 0
         board = TaskBoard([], patience: timing.patience)
@@ -66,15 +75,20 @@ struct Coordinator<Ticket: Sendable> {
 
     /// Takes in a worker whose identity is proven. One that was shut out because it could not do its tasks may come again
     /// after a while: whoever runs it may have mended what was wrong.
-    mutating func join(_ worker: WorkerID, _ hello: WireHello, at now: Duration) {
-        guard !lost.spent.contains(worker) else { return }
+    ///
+    /// - Returns: why it is not let in, if it is not; for one that is shut out its requests' answers say so.
+    @discardableResult
+    mutating func join(_ worker: WorkerID, _ hello: WireHello, at now: Duration) -> String? {
+        guard !lost.spent.contains(worker) else { return nil }
         let known = members[worker]
         var member = known ?? Member(id: worker, hello: hello, now: now)
         if let reason = barred.reason(for: worker, signingKey: hello.signingKey) {
-            return keepOut(member, hello, reason)
+            keepOut(member, hello, reason)
+            return nil
         }
+        if let refusal = pin(hello.signingKey, of: worker) { return refusal }
         if member.state == .excluded {
-            guard let since = unable[worker], now - since >= timing.patience * 4 else { return }
+            guard let since = unable[worker], now - since >= timing.patience * 4 else { return nil }
             (unable[worker], strikes[worker]) = (nil, nil)
         }
         member.name = hello.name
@@ -82,7 +96,24 @@ struct Coordinator<Ticket: Sendable> {
         member.lastHeard = now
         member.state = board.task(heldBy: worker) == nil ? .idle : .working
         members[worker] = member
-        if known?.isThere != true { events.append(.joined(member)) }
+        if known?.isThere != true {
+            events.append(.joined(member))
+            trustPause.interrupt()
+        }
+        return nil
+    }
+
+    /// A worker has one signing key: whoever can change it could be several in exchanges, or somebody else after a lie.
+    ///
+    /// - Returns: why another one is refused.
+    private mutating func pin(_ key: Data, of worker: WorkerID) -> String? {
+        guard !key.isEmpty else { return nil }
+        guard let pinned = signingKeys[worker], pinned != key else {
+            signingKeys[worker] = key
+            return nil
+        }
+        return "worker \(worker) joined this run with another signing key before. A worker has one, which follows from "
+            + "its own key: run the same release as then, or join as a new worker"
     }
 
     /// Shuts a worker out for the rest of the run.
@@ -296,7 +327,7 @@ struct Coordinator<Ticket: Sendable> {
 
     /// Says what the run waits for, if it has waited for a while.
     private mutating func reportStall(at now: Duration) {
-        let shortage = shortage
+        let shortage = shortage(at: now)
         guard let waited = stall.take(isStalled: shortage != nil, at: now, patience: timing.patience) else { return }
         if let shortage { events.append(.stalled(shortage.after(waited))) }
     }
@@ -322,7 +353,7 @@ struct Coordinator<Ticket: Sendable> {
     mutating func open(from base: WireBlob, at now: Duration) {
         guard wantsRound(at: now) else { return }
         do {
-            plan = try job.plan(for: takingPart)
+            plan = try job.plan(for: takingPart(at: now))
         } catch {
             return fail("\(error)")
         }

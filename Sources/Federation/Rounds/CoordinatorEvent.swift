@@ -15,6 +15,9 @@ public enum CoordinatorEvent: Equatable, Sendable {
     case barred(Member, reason: String)
     /// A worker that was silent in an exchange sits out this number of rounds.
     case leftOut(Member, rounds: Int)
+    /// A worker is left out of the exchanges, beginning with this round's, because it and the others do not accept one another's
+    /// signing keys.
+    case distrusted(Member, round: Int, reason: String)
     /// A masked sum had numbers that honest workers cannot have sent; nobody can tell who did.
     case outOfRange(round: Int, numbers: Int)
     /// A round has begun.

@@ -147,17 +147,20 @@ public struct Contribution: Sendable {
     public let metrics: ContributionMetrics
     /// Under secure aggregation, the worker's signing key and its keys for the round, in place of all else.
     public let advertisement: (identity: WorkerIdentity, message: Data)?
+    /// Beside it, whom the worker takes part with.
+    public let trust: TrustedKeys
 
     /// Creates a contribution.
     public init(
         task: UInt64, worker: WorkerID, update: StateDict, metrics: ContributionMetrics,
-        advertisement: (identity: WorkerIdentity, message: Data)? = nil
+        advertisement: (identity: WorkerIdentity, message: Data)? = nil, trust: TrustedKeys = .everyone
     ) {
         self.task = task
         self.worker = worker
         self.update = update
         self.metrics = metrics
         self.advertisement = advertisement
+        self.trust = trust
     }
 }
 

@@ -1,20 +1,21 @@
 /// Rounds of secure aggregation in a row that gave no sum: too many of them end a run.
 ///
-/// A round after which a worker was left out does not count. There are at most as many of those as there are workers.
+/// A round whose loss is explained does not count: a worker was left out for it, if only for some rounds; or a complaint that
+/// may be a lie, or lists of trusted keys, cost the sum. The run then goes on without the worker, or waits.
 struct RoundLosses {
     /// How often in a row a round may be lost.
     static let limit = 5
 
     /// Attempts at the present round that were lost.
     private(set) var attempts = 0
-    /// Those of them for which nobody was left out.
+    /// Those of them that nothing explains.
     private(set) var unexplained = 0
-    /// Rounds that were given up for which nobody was left out, since the last that came to a sum.
+    /// Rounds that were given up and that nothing explains, since the last that came to a sum.
     private(set) var givenUp = 0
-    /// Whether somebody was left out because of the last exchange.
+    /// Whether it is known why the last exchange gave no sum.
     private var isExplained = false
 
-    /// Somebody is left out because of the last exchange.
+    /// It is known why the last exchange gave no sum, and something is done about it.
     mutating func explain() { isExplained = true }
 
     /// - Returns: whether the run may go on.

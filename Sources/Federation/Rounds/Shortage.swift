@@ -14,21 +14,27 @@ public struct Shortage: Equatable, Sendable {
         public let name: String
         /// How it went; `nil` if it has not come back since the coordinator started.
         public let state: Member.State?
+        /// Why it cannot take part, though it is there.
+        public let reason: String?
 
         /// Names a worker.
-        public init(name: String, state: Member.State?) {
+        public init(name: String, state: Member.State?, reason: String? = nil) {
             self.name = name
             self.state = state
+            self.reason = reason
         }
 
-        init(_ member: Member) { self.init(name: member.name, state: member.state) }
+        init(_ member: Member, reason: String? = nil) {
+            self.init(name: member.name, state: member.state, reason: reason)
+        }
     }
 
     /// The round, from 0.
     public var round: Int
     /// What there is too little of.
     public var need: Need
-    /// The workers that were there once and are not now, in the order of their names.
+    /// The workers that were there once and are not now, and those that are there and may not take part, in the order of their
+    /// names.
     public var missing: [Missing]
     /// How long the run has waited.
     public var waited = Duration.zero

@@ -69,15 +69,19 @@ struct Worker {
     /// its files and rows.
     private let tellsReasons: Bool
     private let disclosure: Disclosure
+    /// Whom this worker takes part in an exchange with.
+    private let trust: TrustedKeys
 
     /// Creates a worker that has not asked for work yet.
     ///
     /// - Parameters:
     ///   - tellsReasons: whether the coordinator is told why a task failed, and not only that it did.
     ///   - disclosure: what the coordinator is told of what was measured.
-    init(tellsReasons: Bool = true, disclosure: Disclosure = .everything) {
+    ///   - trust: whom it takes part in an exchange with.
+    init(tellsReasons: Bool = true, disclosure: Disclosure = .everything, trust: TrustedKeys = .everyone) {
         self.tellsReasons = tellsReasons
         self.disclosure = disclosure
+        self.trust = trust
     }
 
     /// What the coordinator is told in place of a reason.
@@ -144,6 +148,7 @@ struct Worker {
                     if let update = result.update { $0.update = update }
                     $0.metrics = (result.advertisement.isEmpty ? disclosure.told(result.metrics) : result.metrics).wire
                     $0.advertisement = result.advertisement
+                    if !result.advertisement.isEmpty { $0.trust = trust.wire }
                 }
             })
     }

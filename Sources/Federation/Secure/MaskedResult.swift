@@ -26,7 +26,9 @@ public struct MaskingPolicy: Sendable {
     public var requiresNoise: Bool
     /// Whether `isRequired` and `requiresNoise` hold for results from data that the coordinator gives, too.
     public var coversGivenData = true
-    /// Called before a result with a share of noise is sent; what it throws keeps the result back.
+    /// Asked, before any work is done, whether a result with a share of noise could be sent.
+    public var mayRelease: @Sendable (PrivacyRelease) throws -> Void
+    /// Called right before a result with a share of noise is sent, to note it durably; what it throws keeps the result back.
     public var willRelease: @Sendable (PrivacyRelease) throws -> Void
 
     /// Creates a policy.
@@ -34,6 +36,7 @@ public struct MaskingPolicy: Sendable {
         key: Curve25519.Signing.PrivateKey, trusted: Set<WorkerIdentity>? = nil, isRequired: Bool = false,
         fewestWorkers: Int = 3, threshold: Double = 0.67, colluders: Int = 1, peerShare: Double = 0.5,
         record: RevealRecord = RevealRecord(), requiresNoise: Bool = false,
+        mayRelease: @escaping @Sendable (PrivacyRelease) throws -> Void = { _ in },
         willRelease: @escaping @Sendable (PrivacyRelease) throws -> Void = { _ in }
     ) {
         self.key = key
@@ -45,17 +48,15 @@ public struct MaskingPolicy: Sendable {
         self.peerShare = peerShare
         self.record = record
         self.requiresNoise = requiresNoise
+        self.mayRelease = mayRelease
         self.willRelease = willRelease
     }
 
-    /// Refuses to send a result without noise where this worker insists on it, and notes what noise there is.
+    /// Refuses to send a result without noise where this worker insists on it.
     ///
-    /// - Throws: `FederationError.unsupported`; whatever `willRelease` throws.
+    /// - Throws: `FederationError.unsupported`.
     func check(_ result: LocalResult, _ terms: MaskingTerms?) throws {
-        if let noise = terms?.noise {
-            return try willRelease(PrivacyRelease(.distributed(noise.noise), sampling: .everybody, adjacency: .zeroOut))
-        }
-        guard result.isNoisy || !requiresNoise else {
+        guard terms?.noise != nil || result.isNoisy || !requiresNoise else {
             throw FederationError(
                 .unsupported,
                 "the result would go out without noise of this worker's, which it insists on (--require-noise)")
@@ -87,6 +88,9 @@ public struct MaskingPolicy: Sendable {
     var fewestInRound: Int {
         trusted.map { Int((peerShare * Double($0.count) - 1e-9).rounded(.up)) } ?? 0
     }
+
+    /// Whom this worker takes part with, as it tells the coordinator.
+    var trustedKeys: TrustedKeys { TrustedKeys(trusted, fewest: fewestInRound) }
 
     /// Refuses noise that is made for more workers than are surely honest: it would be too little.
     private func checkShares(_ terms: MaskingTerms) throws {
@@ -127,6 +131,8 @@ struct MaskedResult {
     private var elements: [UInt32]
     private var vector: Blob?
     private let willSend: @Sendable (OutgoingResult) throws -> Void
+    /// Notes the share of noise in the vector, if it has one.
+    private let willRelease: @Sendable () throws -> Void
     private var hasComplained = false
     /// Values that were cut at the clip.
     let cutCount: Int
@@ -135,18 +141,22 @@ struct MaskedResult {
     ///
     /// - Parameters:
     ///   - binding: what the result was made from, by what this worker used.
+    ///   - isUnchanged: whether the result is the state itself, which tells nothing of data and may be in any number of sums.
     ///   - willSend: called before the masked vector is sent, and before shares are; what it throws keeps them back.
     /// - Throws: `FederationError` where it does not fit the terms or they do not fit the policy, `PrivacyError` where it
     ///   cannot be encoded.
     init(
         _ result: LocalResult, from base: StateDict, _ terms: MaskingTerms, _ policy: MaskingPolicy,
-        _ binding: ResultBinding, lanes: Int, willSend: @escaping @Sendable (OutgoingResult) throws -> Void = { _ in }
+        _ binding: ResultBinding, lanes: Int, isUnchanged: Bool = false,
+        willSend: @escaping @Sendable (OutgoingResult) throws -> Void = { _ in }
     ) throws {
         self.willSend = willSend
+        let release = try terms.release
+        willRelease = { if let release { try policy.willRelease(release) } }
         try policy.check(terms)
         try policy.check(result, terms)
         // Noise is drawn anew, and accounted, each time that a result is made; without it a result is for one sum.
-        let isRepeatable = terms.noise != nil || result.isNoisy
+        let isRepeatable = terms.noise != nil || result.isNoisy || isUnchanged
         let key = isRepeatable ? nil : ResultKey(result, binding, terms, policy.key)
         if let key { try policy.record.check(key) }
         let layout = UpdateLayout(result.update, carriesLoss: terms.carriesLoss)
@@ -193,6 +203,8 @@ struct MaskedResult {
     mutating func answer(_ message: Data, lanes: Int) throws -> Answer {
         if let answer = try worker.answer(message) { return .message(answer) }
         if let vector { return .vector(vector) }
+        // Nothing that depends on data has left this machine yet. Once the release is noted, it may.
+        try willRelease()
         try willSend(.masked(roster: worker.roster))
         let elements = elements
         self.elements = []

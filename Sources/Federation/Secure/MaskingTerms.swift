@@ -36,6 +36,15 @@ public struct MaskingTerms: Codable, Equatable, Sendable {
         public var seed: UInt64
     }
 
+    /// What a result gives away with its share of noise; `nil` without.
+    ///
+    /// - Throws: `PrivacyError` for numbers out of their ranges.
+    var release: PrivacyRelease? {
+        get throws {
+            try noise.map { try PrivacyRelease(.distributed($0.noise), sampling: .everybody, adjacency: .zeroOut) }
+        }
+    }
+
     /// The fewest workers of a sum.
     var fewestInSum: Int { max(fewestWorkers, noise?.noise.shares ?? 0) }
 

@@ -60,6 +60,9 @@ public final class RevealRecord: Sendable {
     /// Whether shares were given for a result that started from this state.
     func hasRevealed(from state: Data) -> Bool { self.state.withLock { $0.states.contains(state) } }
 
+    /// Whether shares were given for an equal result.
+    func hasRevealed(_ key: ResultKey) -> Bool { self.state.withLock { $0.results.contains(key.result) } }
+
     /// Refuses a result that shares must not be given for.
     ///
     /// - Throws: `FederationError.unsupported`.

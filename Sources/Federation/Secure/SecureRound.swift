@@ -35,6 +35,8 @@ final class SecureRound: Sendable {
     fileprivate struct State {
         var server: SecureAggregationServer
         var identities: [WorkerID: WorkerIdentity] = [:]
+        /// Whom each accepts.
+        var trust: [WorkerIdentity: TrustedKeys] = [:]
         var isInterrupted = false
         var findings = ExchangeFindings()
     }
@@ -61,9 +63,14 @@ final class SecureRound: Sendable {
 
     /// Takes in a worker that has a result.
     ///
-    /// - Parameter identity: the signing key that it named when it joined.
+    /// - Parameters:
+    ///   - identity: the signing key that it named when it joined.
+    ///   - trust: whom it takes part with.
     /// - Throws: `PrivacyError`, `FederationError.invalidUpdate` where it speaks for another.
-    func admit(_ advertisement: Data, from worker: WorkerID, as identity: WorkerIdentity) throws {
+    func admit(
+        _ advertisement: Data, from worker: WorkerID, as identity: WorkerIdentity,
+        accepting trust: TrustedKeys = .everyone
+    ) throws {
         try state.withLock { state in
             guard state.identities.allSatisfy({ $0.value != identity || $0.key == worker }) else {
                 throw FederationError(.invalidUpdate, "signing key \(identity) is another worker's already")
@@ -71,6 +78,7 @@ final class SecureRound: Sendable {
             guard try SecureAggregationServer.sender(of: advertisement) == identity else { throw Self.foreign(worker) }
             try state.server.receive(advertisement)
             state.identities[worker] = identity
+            state.trust[identity] = trust
         }
     }
 
@@ -117,6 +125,7 @@ final class SecureRound: Sendable {
     func turn(for worker: WorkerID) -> ExchangeTurn {
         state.withLock { state in
             if let breach = state.findings.misconduct[worker] { return .over(reason: breach.reason) }
+            if let reason = state.findings.distrusted[worker] { return .over(reason: reason) }
             guard let identity = state.identities[worker], state.server.stage < .finished else {
                 return .over(reason: "")
             }
@@ -148,7 +157,11 @@ final class SecureRound: Sendable {
     ) throws -> Outcome {
         var hasAsked = false
         do {
-            try state.withLock { try $0.server.advance() }
+            let mostLiars = max(1, terms.colluders ?? 0)
+            try state.withLock { state in
+                state.leaveOutStrangers(mostLiars: mostLiars)
+                try state.server.advance()
+            }
             repeat {
                 try waitForAnswers(limit, present, sending)
                 if state.withLock({ $0.server.canAsk }) {
@@ -168,14 +181,24 @@ final class SecureRound: Sendable {
     ) throws {
         let clock = ContinuousClock()
         let begun = clock.now
+        // A vector may take its time on a slow link; other messages are short.
+        var hasNotedSlow = state.withLock { $0.server.stage } == .inputs
         while true {
             let awaited = present().intersection(try state.withLock { try $0.missing() })
             let time = awaited.isDisjoint(with: sending()) ? limit : longestStage(limit)
             if awaited.isEmpty || clock.now - begun >= time { break }
+            if !hasNotedSlow, clock.now - begun >= limit / 2 {
+                hasNotedSlow = true
+                try noteLate(present())
+            }
             wake.wait(for: .milliseconds(50))
         }
-        let late = present()
-        try state.withLock { $0.findings.late.formUnion(late.intersection(try $0.missing())) }
+        try noteLate(present())
+    }
+
+    /// Notes those that are there and have not answered yet.
+    private func noteLate(_ present: Set<WorkerID>) throws {
+        try state.withLock { $0.findings.late.formUnion(present.intersection(try $0.missing())) }
     }
 
     /// How long a stage may take in which a worker that is waited for is sending its vector: as long as the vector takes at the
@@ -197,6 +220,19 @@ final class SecureRound: Sendable {
 }
 
 extension SecureRound.State {
+    /// Takes those out of the list of keys, before it is closed, with whom the others would not take part.
+    fileprivate mutating func leaveOutStrangers(mostLiars: Int) {
+        let there = Set(server.answered)
+        let roster = AcceptedRoster(trust.filter { there.contains($0.key) }, mostLiars: mostLiars)
+        for (worker, identity) in identities {
+            guard let reason = roster.leftOut[identity] else { continue }
+            findings.distrusted[worker] = reason
+            server.leaveOut(identity)
+        }
+        findings.mostLiars = mostLiars
+        findings.lacksTrust = !roster.leftOut.isEmpty && roster.members.count < server.configuration.fewestWorkers
+    }
+
     /// The workers whose answers are still of use in this stage.
     fileprivate func missing() throws -> [WorkerID] {
         if isInterrupted { throw FederationError(.cancelled, "the exchange was interrupted") }
@@ -207,7 +243,7 @@ extension SecureRound.State {
 
     /// Takes the masks off, and notes who could be relied on.
     fileprivate mutating func finish(lanes: Int) throws -> SecureSum {
-        let faithful = workers(server.expected)
+        let faithful = workers(server.answered)
         let sum = try server.finish(lanes: lanes)
         findings.faithful = faithful
         blame(
@@ -220,6 +256,10 @@ extension SecureRound.State {
     fileprivate mutating func note(_ error: PrivacyError) {
         blame(error.culprits, error.message)
         findings.missed = workers(error.absent)
+        for dispute in error.disputes {
+            guard let dealer = workers([dispute.dealer]).first else { continue }
+            findings.disputes[dealer, default: []].formUnion(workers(dispute.holders))
+        }
     }
 
     fileprivate mutating func blame(_ culprits: [WorkerIdentity], _ reason: String) {

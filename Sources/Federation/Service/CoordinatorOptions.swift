@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 import Tensors
 public import Transports
 
@@ -41,6 +41,8 @@ public struct CoordinatorOptions: Sendable {
     public var known: [WorkerID: String] = [:]
     /// Workers that are left out because they broke the protocol in the run before.
     public var barred = BarredWorkers()
+    /// The signing keys of workers that have joined before: each has one.
+    public var signingKeys: [WorkerID: Data] = [:]
     /// The most bytes that one update may have.
     public var updateLimit: Int
     /// What uploads may take.

@@ -10,7 +10,10 @@ extension CoordinatorServer {
 
     /// Goes through the exchange that comes before a commit, if the job has one.
     func exchange() throws {
-        defer { core.withLock { $0.take(job.takeFindings(), at: now()) } }
+        defer {
+            core.withLock { $0.take(job.takeFindings(), at: now()) }
+            flush()  // who is left out of the run is on the disk before the round's sum is
+        }
         try job.exchange(limit: options.timing.patience * Self.exchangePatience) {
             core.withLock { $0.callRoll(at: now()) }
             flush()

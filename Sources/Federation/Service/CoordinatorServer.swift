@@ -70,7 +70,10 @@ public final class CoordinatorServer: Sendable {
         self.job = job
         self.options = options
         self.observer = observer
-        core = Mutex(Core(job: job, timing: options.timing, known: options.known, barred: options.barred))
+        core = Mutex(
+            Core(
+                job: job, timing: options.timing, known: options.known, barred: options.barred,
+                signingKeys: options.signingKeys))
         turns = TurnDesk(job, longPoll: options.timing.longPoll)
         traffic = Traffic(onRefusal: observer.refused)
         sessions = SessionTable(security: options.security, authorize: authorize)
@@ -293,7 +296,9 @@ public final class CoordinatorServer: Sendable {
                 "this worker speaks version \(hello.protocol) of the protocol, the coordinator "
                     + "\(WireHello.currentProtocol): run the same release at both ends")
         }
-        core.withLock { $0.join(worker, hello.bounded, at: now()) }
+        if let refusal = core.withLock({ $0.join(worker, hello.bounded, at: now()) }) {
+            return .problem(.excluded, refusal)
+        }
         var reply = WireReply()
         reply.welcome = options.welcome(bulk: bulkEndpoint)
         return reply
@@ -320,7 +325,8 @@ public final class CoordinatorServer: Sendable {
             update: submission.hasUpdate ? try update(submission.update) : StateDict(),
             metrics: job.disclosure.told(try ContributionMetrics(submission.metrics)),
             advertisement: submission.advertisement.isEmpty
-                ? nil : (try signingKey(of: worker), submission.advertisement))
+                ? nil : (try signingKey(of: worker), submission.advertisement),
+            trust: try TrustedKeys(submission.hasTrust ? submission.trust : nil))
         guard contribution.isFinite else { return .notFinite }
         try job.add(contribution)
         return .taken(contribution.metrics)

@@ -17,7 +17,7 @@ extension WorkerRunner {
         }
     }
 
-    /// Refuses terms that hide less than this worker insists on.
+    /// Refuses terms that hide less than this worker insists on, or that its privacy budget does not allow.
     func checkPolicy(_ terms: MaskingTerms?, hasOwnData: Bool) throws {
         guard let terms else {
             guard let masking, masking.isRequired, hasOwnData || masking.coversGivenData else { return }
@@ -28,7 +28,37 @@ extension WorkerRunner {
             throw FederationError(.unsupported, "the run has secure aggregation, and this worker has no signing key")
         }
         try masking.check(terms)
+        if let release = try terms.release { try masking.mayRelease(release) }
     }
+
+    /// Another result than those that this worker has given shares for, from the same state.
+    ///
+    /// Where there is so little data that every draw comes to one of those, it is the state itself: a second sum with a known
+    /// result would tell it apart from the others', and none at all would shut this worker out of the run.
+    ///
+    /// - Returns: the result, and whether it is the state itself.
+    func anotherResult(
+        _ work: LocalWork, _ trainer: any LocalTrainer, _ terms: MaskingTerms, _ binding: ResultBinding,
+        _ policy: MaskingPolicy
+    ) throws -> (result: LocalResult, isUnchanged: Bool) {
+        var result = try trainer.perform(work)
+        for draw in 1...Self.mostDraws {
+            let key = ResultKey(result, binding, terms, policy.key)
+            guard policy.record.hasRevealed(key) else { return (result, false) }
+            if draw < Self.mostDraws { result = try trainer.perform(work) }
+        }
+        say(
+            "round \(work.round + 1): this worker's data is so little that its results from this state are all alike, and it "
+                + "has given shares for them in this run or another. So it sends an update without any change in this round, "
+                + "and takes part again once the state is another. To use the data in the first round of a second run, begin "
+                + "that run from another state (training.seed, or an adapter), or with noise")
+        let names = result.update.names
+        let unchanged = StateDict(names.compactMap { name in work.state[name].map { (name, $0) } })
+        return (LocalResult(update: unchanged, metrics: result.metrics), true)
+    }
+
+    /// How often results are drawn before this worker's data is taken for too little.
+    private static let mostDraws = 8
 
     /// Whether shares were given for a result without noise from the same state.
     func isRepeat(_ terms: MaskingTerms?, _ binding: ResultBinding?) -> Bool {
@@ -41,10 +71,11 @@ extension WorkerRunner {
 
     func mask(
         _ result: LocalResult, from state: StateDict, _ terms: MaskingTerms, _ policy: MaskingPolicy,
-        _ binding: ResultBinding, _ ordered: OrderedWork, _ hands: inout Hands
+        _ binding: ResultBinding, _ ordered: OrderedWork, isUnchanged: Bool, _ hands: inout Hands
     ) throws -> Worker.Event {
-        let masked = try MaskedResult(result, from: state, terms, policy, binding, lanes: lanes) {
-            [witness = hands.witness] in try witness?.willSend($0, of: ordered)
+        let masked = try MaskedResult(
+            result, from: state, terms, policy, binding, lanes: lanes, isUnchanged: isUnchanged
+        ) { [witness = hands.witness] in try witness?.willSend($0, of: ordered)
         }
         if masked.cutCount > 0 {
             say(
@@ -74,7 +105,7 @@ extension WorkerRunner {
                         if let complaint = hands.masked?.takeComplaint() { say(complaint) }
                         request = try self.request(answer, of: order)
                     } catch let error as FederationError where error.code == .forbidden {
-                        depart(saying: "the policy of this worker's site does not allow it")
+                        depart(saying: Self.forbidden)
                         throw error
                     } catch let error where error is PrivacyError || error is FederationError {
                         say("this worker leaves the round: \(error)")

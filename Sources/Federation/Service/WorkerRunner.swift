@@ -148,7 +148,8 @@ public final class WorkerRunner: Sendable {
         heart.name = "heartbeat"
         heart.start()
         defer { isStopped.store(true, ordering: .releasing) }
-        var core = Worker(tellsReasons: !welcome.wantsData, disclosure: trainer.disclosure)
+        var core = Worker(
+            tellsReasons: !welcome.wantsData, disclosure: trainer.disclosure, trust: masking?.trustedKeys ?? .everyone)
         var action = core.start()
         var hands = Hands(agreed: agreed, witness: witness, run: welcome.run, hasOwnData: welcome.wantsData)
         while true {
@@ -247,12 +248,16 @@ public final class WorkerRunner: Sendable {
             try hands.agreed?.check(terms, round: round)
             let isRepeat = isRepeat(terms, binding)
             let work = work(order, round, state, isRepeat: isRepeat, hands, trainer.disclosure)
-            let result = try withPrefetch(order) { try trainer.perform(work) }
+            let (result, isUnchanged) = try withPrefetch(order) {
+                guard isRepeat, let terms, let binding, let masking else { return (try trainer.perform(work), false) }
+                return try anotherResult(work, trainer, terms, binding, masking)
+            }
             try hands.agreed?.check(result, round: round)
             if let terms, let masking, let binding, let ordered {
                 var told = result
                 told.metrics = trainer.disclosure.told(result.metrics)
-                return try mask(told, from: state, terms, masking, binding, ordered, &hands)
+                return try mask(
+                    told, from: state, terms, masking, binding, ordered, isUnchanged: isUnchanged, &hands)
             }
             if let masking, hands.hasOwnData || masking.coversGivenData { try masking.check(result, nil) }
             guard result.update.count > 0 else { return .performed(nil, result.metrics) }
@@ -269,7 +274,7 @@ public final class WorkerRunner: Sendable {
             depart(saying: "what the coordinator ordered is not what the run file promised")
             throw error
         } catch let error as FederationError where error.code == .forbidden {
-            depart(saying: "the policy of this worker's site does not allow it")
+            depart(saying: Self.forbidden)
             throw error
         } catch let error as PrivacyError where error.code == .budgetExceeded {
             say("this worker gives away no more in the run: \(error)")
@@ -307,6 +312,17 @@ public final class WorkerRunner: Sendable {
                 happened(.progressed(share))
             })
     }
+
+    /// Tells the coordinator, after `join`, that this worker takes no part; what it cannot bear to tell stays here.
+    ///
+    /// - Parameter error: why.
+    public func decline(for error: any Error) {
+        let isForbidden = (error as? FederationError)?.code == .forbidden
+        depart(saying: isForbidden ? Self.forbidden : Worker.untoldReason)
+    }
+
+    /// What the coordinator hears of a site's policy.
+    static let forbidden = "the policy of this worker's site does not allow it"
 
     /// Says goodbye; whether anyone hears it makes no difference.
     func depart(saying reason: String) {

@@ -42,6 +42,12 @@ public struct WorkerIdentity: Hashable, Sendable, Comparable, CustomStringConver
 
     init(checked bytes: Data) { self.bytes = bytes }
 
+    /// The bytes of a fingerprint.
+    public static let fingerprintByteCount = 16
+
+    /// The first bytes of the key's SHA-256, by which a list of trusted keys names it.
+    public var fingerprint: Data { Data(SHA256.hash(data: bytes).prefix(Self.fingerprintByteCount)) }
+
     /// The order in which all parties number the workers.
     public static func < (left: Self, right: Self) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
 

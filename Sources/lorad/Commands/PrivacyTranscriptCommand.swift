@@ -14,12 +14,16 @@ struct PrivacyTranscriptCommand: ParsableCommand {
             Examples:
               lorad privacy transcript hospital-vqa --worker north
               lorad privacy transcript hospital-vqa --worker north --against south.transcript
+
+            The transcript of run RUN is workers/NAME/transcripts/RUN.transcript in the worker's state folder. To have another
+            site compare it, give that site this file and the file .head beside it.
             """)
 
     @Argument(help: "The run's name.")
     var id: String
 
-    @OptionGroup var options: RunsOptions
+    @Option(help: "The folder that the worker keeps its state in; ~/.local/state/lorad unless given.")
+    var state: String?
 
     @Option(help: "The worker's name.")
     var worker: String
@@ -38,7 +42,7 @@ struct PrivacyTranscriptCommand: ParsableCommand {
         try RunStore.checkName(id)
         try WorkerPlace.checkName(worker)
         let place = WorkerTranscript(
-            of: id, in: StateFolder(options.state).workers.appending(path: worker))
+            of: id, in: StateFolder(state).workers.appending(path: worker))
         let own = try place.read()
         let other = try against.map { try Transcript(path: $0) }
         let comparison = other.map { TranscriptComparison(own, $0) }

@@ -45,7 +45,8 @@ struct ApprovedStart: Sendable {
         guard let data = FileManager.default.contents(atPath: record.path) else {
             return
                 "the order is for round \(work.round + 1), and this worker has not checked what the run began with: start "
-                + "it before the first round"
+                + "it before the first round, and have the run wait for it there (federation.min_workers: the number of all "
+                + "sites)"
         }
         let lines = String(decoding: data.prefix(1_024), as: UTF8.self).split(separator: "\n").map(String.init)
         guard lines.count == 3, lines[0] == Self.heading else {

@@ -15,7 +15,8 @@ extension PolicyFile {
         base_models: any
 
         # Adapters that a run may start from: new for one that begins with the run, or digests (lorad inspect FOLDER --digest).
-        # The first round shows whether that is true, so start the worker before it.
+        # The first round shows whether that is true, so start the worker before it. The run waits for it there if
+        # federation.min_workers in the run file is the number of all sites.
         base_adapters: [new]
 
         # What may train: lora, modules_to_save, bias, trainable_token_indices, learn_temperature.

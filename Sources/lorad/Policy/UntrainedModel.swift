@@ -7,8 +7,8 @@ import Tensors
 struct UntrainedModel: Sendable {
     /// What a tensor must hold.
     private enum Value {
-        /// Anything: an A whose B is zero has no effect.
-        case any
+        /// What the run's seed draws. It has no effect while B is zero, but decides what the training can find.
+        case drawn
         /// Zeros.
         case zero
         /// The base model's numbers, by their SHA-256.
@@ -16,16 +16,20 @@ struct UntrainedModel: Sendable {
     }
 
     private let values: [String: Value]
+    private let draw: @Sendable (_ key: String, _ rank: Int) -> Tensor?
 
     /// Takes the base model's numbers from fresh weights, before anything trains.
-    init(_ fresh: AdapterWeights) {
+    ///
+    /// - Parameter seed: the run's, which decides A.
+    init(_ fresh: AdapterWeights, seed: Int) {
+        draw = { fresh.fresh($0, rank: $1, seed: UInt64(bitPattern: Int64(seed))) }
         let pairs = fresh.parameters.map { ($0.description.key, Self.value(of: $0)) }
         values = Dictionary(pairs) { first, _ in first }
     }
 
     private static func value(of parameter: AdapterWeights.Parameter) -> Value {
         switch parameter.description.role {
-        case .loraA: .any
+        case .loraA: .drawn
         case .loraB: .zero
         case .saved, .bias, .tokens, .temperature: .base(digest(of: parameter.tensor))
         }
@@ -35,7 +39,8 @@ struct UntrainedModel: Sendable {
     func change(in state: StateDict) -> String? {
         for (name, tensor) in state.entries {
             switch values[name] {
-            case .any: continue
+            case .drawn:
+                guard isDrawn(tensor, name) else { return "\(name) is not what the run's seed draws" }
             case .zero:
                 // Minus zero has no effect either; NaN has.
                 guard tensor.withFloats({ $0.allSatisfy { $0 == 0 } }) else { return "\(name) is not zero" }
@@ -45,6 +50,14 @@ struct UntrainedModel: Sendable {
             }
         }
         return nil
+    }
+
+    /// Whether an A is the run's. Logarithms and cosines of a normal draw may differ in their last bits between machines.
+    private func isDrawn(_ tensor: Tensor, _ name: String) -> Bool {
+        guard tensor.shape.count == 2, let expected = draw(name, tensor.shape[0]), expected.shape == tensor.shape else {
+            return false
+        }
+        return zip(tensor.values, expected.values).allSatisfy { abs($0 - $1) <= 1e-5 * abs($1) }
     }
 
     private static func digest(of tensor: Tensor) -> Data {

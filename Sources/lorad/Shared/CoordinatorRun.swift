@@ -2,6 +2,7 @@ import Adapters
 import Federation
 import Foundation
 import Models
+import Privacy
 import Synchronization
 import Tensors
 import Training
@@ -137,6 +138,7 @@ final class CoordinatorRun {
         (options.configuration, options.files) = (basis.configuration, basis.files)
         options.known = try knownWorkers()
         options.barred = try barredWorkers()
+        options.signingKeys = try signingKeys()
         let journal = try access.dashboard.map { _ in
             try RunJournal(store.history, done: job.round, minimumWorkers: job.minimumWorkers)
         }
@@ -186,6 +188,7 @@ final class CoordinatorRun {
         do {
             try monitor.during { try server.run() }
         } catch {
+            log.fail("\(error)")
             try store.setState(.failed)
             throw error
         }
@@ -218,6 +221,14 @@ final class CoordinatorRun {
         let workers = try store.history.workers().filter { !$0.isRevoked }
         let named = workers.compactMap { worker in WorkerID(worker.fingerprint).map { ($0, worker.name) } }
         return Dictionary(named) { $1 }
+    }
+
+    /// The signing keys that workers joined with before this process began.
+    private func signingKeys() throws -> [WorkerID: Data] {
+        let keys = try store.history.workers().compactMap { worker in
+            WorkerID(worker.fingerprint).flatMap { id in worker.signingKey.map { (id, $0.bytes) } }
+        }
+        return Dictionary(keys) { first, _ in first }
     }
 
     /// The workers that broke the protocol before this process began.

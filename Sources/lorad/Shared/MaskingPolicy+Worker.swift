@@ -72,7 +72,8 @@ extension MaskingPolicy {
             // 0.7 x 10 is a little above 7 in binary, and 7 of 10 are meant.
             fewestWorkers: max(demand.fewestWorkers, Int((share - 1e-9).rounded(.up))), threshold: demand.threshold,
             colluders: demand.colluders, peerShare: demand.peerShare, record: record,
-            requiresNoise: demand.requiresNoise || demand.maxEpsilon != nil, willRelease: ledger.note)
+            requiresNoise: demand.requiresNoise || demand.maxEpsilon != nil, mayRelease: ledger.check,
+            willRelease: ledger.note)
     }
 }
 

@@ -72,6 +72,12 @@ final class RunLog: Sendable {
         if event.isIncident { keep(announcement) }
     }
 
+    /// The run ends with an error: the reason is kept, unless an event has told it.
+    func fail(_ reason: String) {
+        guard status.phase != .failed else { return }
+        happened(.failed(reason: reason))
+    }
+
     /// What a round came to, for the store; called before the round's own event comes.
     func close(_ report: RoundReport) -> RoundFigures {
         let figures = state.withLock { state in
@@ -108,9 +114,10 @@ final class RunLog: Sendable {
     }
 
     private func record(_ member: Member) {
-        let machine: JSONValue = .object([
-            .init("lanes", .int(member.lanes)), .init("arithmetic", .string(member.arithmetic)),
-        ])
+        let machine: JSONValue = .object(
+            [
+                .init("lanes", .int(member.lanes)), .init("arithmetic", .string(member.arithmetic)),
+            ] + WorkerRecord.member(ofSigningKey: member.signingKey))
         let worker = WorkerRecord(
             fingerprint: member.id.description, name: member.name,
             publicKey: admission.publicKey(of: member.id)?.bytes ?? Data(), machine: machine.text(), seen: Date())
@@ -126,7 +133,7 @@ extension CoordinatorEvent {
     /// Whether something went wrong, or nearly.
     fileprivate var isIncident: Bool {
         switch self {
-        case .fellSilent, .excluded, .barred, .leftOut, .outOfRange, .refused, .taskFailed, .closedEarly,
+        case .fellSilent, .excluded, .barred, .leftOut, .distrusted, .outOfRange, .refused, .taskFailed, .closedEarly,
             .waitingBeyondDeadline, .roundLost, .roundGivenUp, .failed, .endedEarly:
             true
         case .stalled(let shortage): !shortage.isRepeated

@@ -69,7 +69,7 @@ final class SharedTrainer: LocalTrainer {
     var trained: [AdapterParameter] { adapted.weights.plan.parameters }
 
     /// The model as the run finds it: what a new adapter must not change.
-    var untrainedModel: UntrainedModel { UntrainedModel(adapted.weights) }
+    var untrainedModel: UntrainedModel { UntrainedModel(adapted.weights, seed: configuration.training.seed) }
 
     /// SHA-256 of the state that a run begins with that starts from the adapter in a folder.
     func stateDigest(ofAdapterIn folder: URL) throws -> Data {

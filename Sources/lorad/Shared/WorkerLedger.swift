@@ -53,6 +53,16 @@ final class WorkerLedger: Sendable {
         state.withLock { $0 = State(ledger: ledger, file: file, limits: limits) }
     }
 
+    /// Whether a release could be noted.
+    ///
+    /// - Throws: `PrivacyError.budgetExceeded` where a limit does not allow it, which it names.
+    func check(_ release: PrivacyRelease) throws {
+        try state.withLock { state in
+            guard let state else { throw PrivacyError(.invalidConfiguration, "no privacy ledger is open") }
+            for limit in state.limits { try Self.check(release, state.ledger, limit) }
+        }
+    }
+
     /// Notes a release before it happens.
     ///
     /// - Throws: `PrivacyError.budgetExceeded` where a limit does not allow it, which it names; what writing the file throws.

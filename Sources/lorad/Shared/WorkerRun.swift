@@ -84,23 +84,14 @@ final class WorkerRun {
         defer { watch.finish() }
         do {
             let welcome = try runner.join()
-            guard !welcome.wantsData || data != nil else {
-                throw CommandError(
-                    "run \(welcome.run) trains on the workers' own data: start this worker with --data and --images")
+            let part: Part
+            do {
+                part = try prepare(welcome)
+            } catch let error where !(error is TransportError) {
+                runner.decline(for: error)
+                throw error
             }
-            let configuration = try RunFile.parse(
-                welcome.configuration, name: "the coordinator's run file", checksDisk: false)
-            log.begin(welcome.run, as: place.name, configuration)
-            try policy?.admit(
-                welcome.run, configuration, welcome.basis, hasOwnData: welcome.wantsData, known: masking.trusted?.count)
-            try openLedger(welcome.run, configuration, hasOwnData: welcome.wantsData)
-            if configuration.privacy?.secureAggregation.enabled == true {
-                say("updates are masked; this worker signs with \(WorkerIdentity(masking.key.publicKey).text)")
-            }
-            let trainer = try makeTrainer(welcome, configuration)
-            let agreed = try AgreedTerms(configuration, basis: welcome.basis, values: trainer.valueCount)
-            let witness = try welcome.wantsData ? witness(welcome, trainer, configuration) : nil
-            let end = try runner.work(welcome, with: trainer, under: agreed, watchedBy: witness)
+            let end = try runner.work(welcome, with: part.trainer, under: part.agreed, watchedBy: part.witness)
             guard end.isOver else { throw CommandError("the coordinator shut this worker out: \(end.reason)") }
             guard !end.hasFailed else { throw CommandError(end.reason) }
             log.end(end.reason)
@@ -112,6 +103,34 @@ final class WorkerRun {
             return false
         }
         return true
+    }
+
+    /// This worker's part in a run that it has joined.
+    private struct Part {
+        let trainer: SharedTrainer
+        let agreed: AgreedTerms?
+        let witness: (any RoundWitness)?
+    }
+
+    /// Makes ready to work, unless the run is not one that this worker takes part in.
+    private func prepare(_ welcome: WorkerRunner.Welcome) throws -> Part {
+        guard !welcome.wantsData || data != nil else {
+            throw CommandError(
+                "run \(welcome.run) trains on the workers' own data: start this worker with --data and --images")
+        }
+        let configuration = try RunFile.parse(
+            welcome.configuration, name: "the coordinator's run file", checksDisk: false)
+        log.begin(welcome.run, as: place.name, configuration)
+        try policy?.admit(
+            welcome.run, configuration, welcome.basis, hasOwnData: welcome.wantsData, known: masking.trusted?.count)
+        try openLedger(welcome.run, configuration, hasOwnData: welcome.wantsData)
+        if configuration.privacy?.secureAggregation.enabled == true {
+            say("updates are masked; this worker signs with \(WorkerIdentity(masking.key.publicKey).text)")
+        }
+        let trainer = try makeTrainer(welcome, configuration)
+        return Part(
+            trainer: trainer, agreed: try AgreedTerms(configuration, basis: welcome.basis, values: trainer.valueCount),
+            witness: try welcome.wantsData ? witness(welcome, trainer, configuration) : nil)
     }
 
     private static let farewell = "stopped; the same command joins the run again"

@@ -110,6 +110,9 @@ final class LoradProcess: Sendable {
     /// What it has written to standard output so far.
     func outputSoFar() throws -> String { try text("output") }
 
+    /// What it has written to standard error so far.
+    func errorsSoFar() throws -> String { try text("errors") }
+
     /// Waits for its end.
     func outcome() async throws -> Outcome {
         while isRunning { try await Task.sleep(for: .milliseconds(5)) }

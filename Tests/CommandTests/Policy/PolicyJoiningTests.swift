@@ -213,6 +213,9 @@ struct PolicyJoiningTests {
             other.status == 1
                 && other.errors.contains("model.yaml:3: base_models: the run's base model is \(digest);"))
         #expect(!other.errors.contains("fetching the base model"), "\(other.errors)")
+        try await eventually {
+            try coordinator.errorsSoFar().contains("one has left: the policy of this worker's site does not allow it")
+        }
         try policy("modules.yaml", key: key, model: digest, modules: "'*.q_proj'")
         try await run.worker(line, "one", "--policy", "modules.yaml").expectFailure("modules.yaml:6: modules: ")
         try policy("good.yaml", key: key, model: digest, modules: "'*language_model*'")

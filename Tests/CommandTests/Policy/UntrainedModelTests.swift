@@ -20,7 +20,7 @@ struct UntrainedModelTests {
         let adapted = try AdaptedModel(
             ModelFolder(URL(filePath: TinyLlava.model)), adapter: arguments, computing: .float32, seed: 3)
         weights = adapted.weights
-        model = UntrainedModel(adapted.weights)
+        model = UntrainedModel(adapted.weights, seed: 3)
     }
 
     /// The state that a run begins with, with one tensor changed.
@@ -34,11 +34,19 @@ struct UntrainedModelTests {
         return (state, name)
     }
 
-    @Test("changes nothing, whatever its A is")
+    @Test("changes nothing, and its A is what the run's seed draws, at any rank")
     func unchanged() throws {
         #expect(model.change(in: weights.stateDict) == nil)
-        #expect(try model.change(in: state(".lora_A.weight") { $0[0] += 1 }.0) == nil)
-        #expect(try model.change(in: state(".lora_B.weight") { $0[0] = -0.0 }.0) == nil)
+        let (state, name) = try state(".lora_A.weight") { $0[0] = -$0[0] }
+        #expect(model.change(in: state) == "\(name) is not what the run's seed draws")
+        #expect(UntrainedModel(weights, seed: 4).change(in: weights.stateDict)?.contains("seed") == true)
+        let a = try #require(weights.stateDict[name])
+        var narrow = weights.stateDict
+        narrow[name] = weights.fresh(name, rank: 2, seed: 3)
+        #expect(narrow[name]?.shape == [2, a.shape[1]] && model.change(in: narrow) == nil)
+        narrow[name] = Tensor(zeros: [2, 1])
+        #expect(model.change(in: narrow) == "\(name) is not what the run's seed draws")
+        #expect(try model.change(in: self.state(".lora_B.weight") { $0[0] = -0.0 }.0) == nil)
     }
 
     @Test("is none where B is not zero, a saved module is not the base's, or something else comes with it")

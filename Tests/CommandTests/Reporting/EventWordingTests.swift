@@ -38,6 +38,10 @@ struct EventWordingTests {
             (.excluded(member, reason: "its key was revoked"), "excluded", "alpha is shut out: its key was revoked"),
             (.barred(member, reason: "it lied"), "barred", "alpha is left out of the rest of the run: it lied"),
             (
+                .distrusted(member, round: 2, reason: "3 others do not accept its key"), "distrusted",
+                "alpha is left out of the exchanges from step 3 on: 3 others do not accept its key"
+            ),
+            (
                 .leftOut(member, rounds: 1), "left_out",
                 "alpha did not answer in the exchange: the next round goes on without it"
             ),

@@ -105,6 +105,26 @@ struct RunDigestTests {
         #expect(digest.workers[1].share == .init())
     }
 
+    @Test("says why a run has failed, and who does not accept whom, once")
+    func incidents() {
+        let incidents = [
+            ("distrusted", "alpha is left out"), ("failed", "the first reason"), ("distrusted", "alpha is left out"),
+            ("failed", "the run cannot go on: the loss is not finite"),
+        ].map { IncidentRecord(kind: $0, time: Date(timeIntervalSince1970: 0), text: $1) }
+        for state in RunRecord.State.allCases {
+            let run = RunRecord(
+                name: "run", created: Date(timeIntervalSince1970: 0), mode: "federated", configuration: "", state: state
+            )
+            let digest = RunDigest(run: run, process: nil, workers: [], steps: [], incidents: incidents)
+            #expect((digest.failure == "the run cannot go on: the loss is not finite") == (state == .failed))
+            #expect((digest.failure == nil) == (state != .failed) && digest.distrusted == ["alpha is left out"])
+            let text = digest.text(ProgressStyle(isTerminal: false, usesColour: false, columns: 80), limit: 1)
+            #expect(text.contains("the loss is not finite") == (state == .failed) && text.contains("alpha is left out"))
+            #expect(digest.json["failure"]?.stringValue == digest.failure)
+            #expect(digest.json["distrusted"]?.arrayValue?.count == 1)
+        }
+    }
+
     @Test("knows a run that its coordinator left behind")
     func states() {
         #expect(digest().state == "interrupted")

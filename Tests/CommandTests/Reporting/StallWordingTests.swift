@@ -30,6 +30,15 @@ struct StallWordingTests {
         #expect(told.event == "stalled")
     }
 
+    @Test("say why a worker that is there cannot take part")
+    func unable() throws {
+        let missing = Shortage.Missing(name: "site-b", state: .idle, reason: "2 of the other workers do not accept it")
+        let told = announcement(.workers(there: 2, needed: 3), unit: .round, missing: [missing])
+        #expect(
+            try #require(told.text).contains(
+                ". Missing: site-b (2 of the other workers do not accept it). Wait, or start"))
+    }
+
     @Test("of a step ask for a worker, and of results say that nobody has another")
     func others() throws {
         let step = try #require(announcement(.results(counted: 0, needed: 4), unit: .step, missing: []).text)

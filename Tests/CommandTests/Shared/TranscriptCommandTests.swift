@@ -95,5 +95,14 @@ struct TranscriptCommandTests {
         #expect(keyless.status == 1 && keyless.errors.contains("worker.key is not there"), "\(keyless.errors)")
         let none = try await transcript(run, "three", [])
         #expect(none.status == 1 && none.errors.contains("no such transcript"), "\(none.errors)")
+        let missing = try await transcript(run, "two", ["--against", "nowhere"])
+        #expect(missing.status == 1 && missing.errors.ranges(of: "nowhere").count == 1, "\(missing.errors)")
+    }
+
+    @Test("says where the worker's state is, and where its transcripts are")
+    func help() async throws {
+        let help = try await lorad("privacy", "transcript", "--help").output
+        #expect(help.contains("that the worker keeps its state in") && !help.contains("coordinator"), "\(help)")
+        #expect(help.contains("workers/NAME/transcripts/RUN.transcript"))
     }
 }

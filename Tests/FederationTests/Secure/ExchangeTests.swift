@@ -117,6 +117,62 @@ struct ExchangeTests {
         #expect(round.longestStage(.seconds(300)) == .seconds(300 + 128))
     }
 
+    /// Three workers that have come to a round, which runs.
+    private func begin(limit: Duration) throws -> (SecureRound, [MaskedResult], BlockingCall<SecureRound.Outcome>) {
+        let layout = UpdateLayout(base, carriesLoss: true)
+        let terms = try terms(layout: layout)
+        let round = try SecureRound(terms, layout, binding)
+        let workers = try ids.map { id in
+            let worker = try MaskedResult(
+                result(moving: 0.1), from: base, terms, MaskingPolicy(key: .init(), threshold: 0.6), binding, lanes: 1)
+            try round.admit(
+                worker.advertisement, from: id, as: SecureAggregationServer.sender(of: worker.advertisement))
+            return worker
+        }
+        let ids = ids
+        return (
+            round, workers,
+            BlockingCall { try round.run(limit: limit, lanes: 1, willOpen: {}, present: { Set(ids) }) }
+        )
+    }
+
+    private func take(_ answer: MaskedResult.Answer, of worker: WorkerID, in round: SecureRound) throws {
+        switch answer {
+        case .message(let bytes): try round.take(bytes, from: worker)
+        case .vector(let blob): try round.take(vector: blob.bytes(), from: worker)
+        }
+    }
+
+    @Test("relies on those that gave their shares, and not on one that signed the survivors and went silent")
+    func faithful() async throws {
+        var (round, workers, running) = try begin(limit: .seconds(300))
+        for _ in 1...4 {
+            for index in workers.indices {
+                guard let message = try await turn(of: ids[index], in: round) else { continue }
+                if index == 2, SecureAggregationServer.stage(of: message) == .reveals { continue }
+                try take(workers[index].answer(message, lanes: 1), of: ids[index], in: round)
+            }
+        }
+        #expect(try await running.value().workers == 3)
+        #expect(round.findings.faithful == [ids[0], ids[1]])
+    }
+
+    @Test("counts one as late that answers a short message just in time, and its answer all the same")
+    func justInTime() async throws {
+        var (round, workers, running) = try begin(limit: .seconds(10))
+        for stage in 1...4 {
+            for index in workers.indices {
+                guard let message = try await turn(of: ids[index], in: round) else { continue }
+                let answer = try workers[index].answer(message, lanes: 1)
+                if stage == 1, index == 2 {
+                    while !round.findings.late.contains(ids[2]) { try await Task.sleep(for: .milliseconds(20)) }
+                }
+                try take(answer, of: ids[index], in: round)
+            }
+        }
+        #expect(try await running.value().workers == 3)
+    }
+
     /// The coordinator's next message for a worker; nil once the sum is open, for which two workers' shares suffice.
     private func turn(of worker: WorkerID, in round: SecureRound) async throws -> Data? {
         for _ in 0..<60_000 {

@@ -116,6 +116,25 @@ struct MaskedCheatTests {
         #expect(abs(try run.moved() - ((0.05 + 0.1 + 0.15 + 0.4) / 4 + 0.25)) < 1e-5)
     }
 
+    @Test("has one that cheats left out, for good, before the round that shows it is made durable")
+    func order() async throws {
+        let order = Mutex<[String]>([])
+        let run = try MaskedRun(
+            workers: 4, threshold: 0.75,
+            happened: { event in if case .barred = event { order.withLock { $0.append("barred") } } },
+            persist: { report in order.withLock { $0.append("round \(report.round + 1): \(report.contributions)") } })
+        run.served.start()
+        let cheat = try MaskedCheat(run.served, .wrongShares)
+        let cheating = BlockingCall { try cheat.takePart() }
+        let workers = try (1...3).map { try run.worker("w\($0)", moves: Float($0) / 10) }
+        try await onThread { cheat.hasDealt.wait() }
+        try await run.served.end()
+        for worker in workers { #expect(try await worker.end().isOver) }
+        cheat.stop()
+        _ = try? await cheating.value()
+        #expect(order.withLock { $0 } == ["barred", "round 1: 0"], "\(order.withLock { $0 })")
+    }
+
     @Test("reads numbers that nobody can have sent as the nearest possible, says how many, and blames nobody")
     func outOfRange() async throws {
         let run = try MaskedRun(workers: 4, threshold: 0.75)

@@ -16,12 +16,14 @@ final class MaskedRun: Sendable {
         var amount: Float
         var examples: Int
         var before: @Sendable () -> Void = {}
+        /// Whether its data is so little that every draw comes to the same.
+        var isTiny = false
         let stateByteLimit = 1 << 20
 
         func perform(_ work: LocalWork) throws -> LocalResult {
             before()
             // A result that has been in a sum is not made again.
-            let amount = work.isRepeat ? amount / 2 : amount
+            let amount = work.isRepeat && !isTiny ? amount / 2 : amount
             let moved = work.state.entries.map { name, tensor in
                 (name, Tensor(tensor.values.map { $0 + amount }, shape: tensor.shape))
             }
@@ -40,8 +42,12 @@ final class MaskedRun: Sendable {
     }
 
     init(
-        workers: Int, fewest: Int = 3, rounds: Int = 1, threshold: Double = 0.6, aggregation: String = "mean",
-        patience: Duration = .seconds(2), privacy: PrivacyBook? = nil, bits: Int = 32, clip: FixedPoint.Clip = .value(1)
+        name: String = "toy", workers: Int, fewest: Int = 3, rounds: Int = 1, threshold: Double = 0.6,
+        aggregation: String = "mean",
+        patience: Duration = .seconds(2), privacy: PrivacyBook? = nil, bits: Int = 32,
+        clip: FixedPoint.Clip = .value(1),
+        happened: @escaping @Sendable (CoordinatorEvent) -> Void = { _ in },
+        persist: @escaping @Sendable (RoundReport) throws -> Void = { _ in }
     ) throws {
         self.threshold = threshold
         let state = StateDict(
@@ -52,7 +58,7 @@ final class MaskedRun: Sendable {
             rounds: rounds, participation: .sampled(share: 1, minimum: 3), minimumWorkers: workers, seed: 3,
             largestWeight: 100)
         settings.masking = MaskingSettings(
-            run: "toy", threshold: threshold, fewestWorkers: fewest, minimumWorkers: privacy == nil ? 0 : workers,
+            run: name, threshold: threshold, fewestWorkers: fewest, minimumWorkers: privacy == nil ? 0 : workers,
             bits: bits, clip: clip)
         settings.privacy = privacy
         let aggregator = try Aggregators.named(aggregation)
@@ -66,19 +72,19 @@ final class MaskedRun: Sendable {
                 reports.all.withLock { $0.append(report) }
                 return report
             })
-        served = try Served(job, patience: patience)
+        served = try Served(job, patience: patience, happened: happened, persist: persist)
     }
 
     /// A worker that moves the state by `amount`, with a weight; it goes away where the stage comes.
     func worker(
         _ name: String, moves amount: Float, examples: Int = 1, leavesAt stage: SecureAggregationServer.Stage? = nil,
         threshold: Double? = nil, policy: MaskingPolicy? = nil, watchedBy witness: (any RoundWitness)? = nil,
-        before: @escaping @Sendable () -> Void = {}
+        isTiny: Bool = false, before: @escaping @Sendable () -> Void = {}
     ) throws -> ServedWorker {
         let left = Mutex(false)
         return try served.work(
             as: name, masking: policy ?? MaskingPolicy(key: .init(), threshold: threshold ?? self.threshold),
-            watchedBy: witness, Mover(amount: amount, examples: examples, before: before)
+            watchedBy: witness, Mover(amount: amount, examples: examples, before: before, isTiny: isTiny)
         ) { runner, event in
             guard case .exchanging(_, stage) = event, !left.withLock({ $0 }) else { return }
             left.withLock { $0 = true }

@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import Privacy
 import Synchronization
+import Tensors
 import TestSupport
 import Testing
 import Transports
@@ -84,21 +85,119 @@ struct SecureRoundTests {
         #expect(isNear(try run.moved(), 0.2 / 3 + 0.1))
     }
 
-    @Test("ends where a round is lost again and again")
+    /// Keeps every masked update back.
+    private struct Refusal: RoundWitness {
+        func willWork(_ work: OrderedWork, from state: StateDict) throws {}
+        func willSend(_ result: OutgoingResult, of work: OrderedWork) throws {
+            throw FederationError(.writeFailed, "nothing can be written down")
+        }
+    }
+
+    @Test("keeps a worker of little data in a second run from the same state: it sends no change, and says what to do")
+    func littleData() async throws {
+        let policy = MaskingPolicy(key: .init(), threshold: 0.6)
+        let first = try MaskedRun(name: "first", workers: 3, threshold: 1)
+        let second = try MaskedRun(name: "second", workers: 3, rounds: 2, threshold: 1)
+        var tiny: [ServedWorker] = []
+        for run in [first, second] {
+            run.served.start()
+            let others = try (1...2).map { try run.worker("w\($0)", moves: 0.1) }
+            tiny.append(try run.worker("tiny", moves: 0.1, policy: policy, isTiny: true))
+            try await run.served.end()
+            for worker in others + tiny.suffix(1) { #expect(try await worker.end().isOver) }
+        }
+        #expect(isNear(try first.moved(), 0.1))
+        // In the first round it changes nothing, in the second it takes part again.
+        #expect(isNear(try second.moved(), 0.2 / 3 + 0.1))
+        #expect(second.reports.all.withLock { $0.map(\.contributions) } == [3, 3])
+        #expect(tiny.map { $0.lines.count { $0.contains("this worker's data is so little") } } == [0, 1])
+        #expect(!second.served.events.contains { if case .excluded = $0 { true } else { false } })
+    }
+
+    @Test("ends where a round is lost again and again, and nobody's silence alone explains it")
     func lostRun() async throws {
         let run = try MaskedRun(workers: 3)
         run.served.start()
-        let strangers: Set<WorkerIdentity> = [WorkerIdentity(Curve25519.Signing.PrivateKey().publicKey)]
-        let workers = try (1...3).map { index in
-            try run.worker(
-                "w\(index)", moves: 0.1, policy: MaskingPolicy(key: .init(), trusted: strangers, threshold: 0.6))
-        }
+        let workers = try (1...3).map { try run.worker("w\($0)", moves: 0.1, watchedBy: Refusal()) }
         let error = await #expect(throws: FederationError.self) { try await run.served.end() }
         #expect(error?.message.contains("lost 5 times in a row") == true, "\(error?.message ?? "")")
-        for worker in workers {
-            _ = try await worker.end()
-            #expect(worker.lines.contains { $0.contains("not among the 1 workers trusted") }, "\(worker.lines)")
+        for worker in workers { _ = try await worker.end() }
+    }
+
+    private func signingKeys(_ count: Int) -> (keys: [Curve25519.Signing.PrivateKey], names: Set<WorkerIdentity>) {
+        let keys = (0..<count).map { _ in Curve25519.Signing.PrivateKey() }
+        return (keys, Set(keys.map { WorkerIdentity($0.publicKey) }))
+    }
+
+    @Test("goes on without a worker whose signing key is on nobody's list, and tells both ends")
+    func unlistedKey() async throws {
+        let run = try MaskedRun(workers: 4, rounds: 3)
+        run.served.start()
+        let (keys, names) = signingKeys(3)
+        let workers = try keys.enumerated().map { index, key in
+            try run.worker(
+                "w\(index)", moves: 0.1, policy: MaskingPolicy(key: key, trusted: names, threshold: 0.6))
         }
+        let stranger = try run.worker("stranger", moves: 9)
+        try await run.served.end()
+        for worker in workers + [stranger] { #expect(try await worker.end().isOver) }
+        #expect(isNear(try run.moved(), 0.3))
+        #expect(run.reports.all.withLock { $0.map(\.contributions) } == [3, 3, 3])
+        let distrusted = run.served.events.compactMap { event -> String? in
+            if case .distrusted(let member, 0, let reason) = event { "\(member.name): \(reason)" } else { nil }
+        }
+        #expect(distrusted.count == 1 && distrusted[0].hasPrefix("stranger: 3 of the other workers do not accept"))
+        #expect(stranger.lines.count { $0.contains("it has to be on their lists (--peers") } == 3, "\(stranger.lines)")
+        #expect(workers.allSatisfy { !$0.lines.contains { $0.contains("leaves the round") } })
+        for event in run.served.events {
+            switch event {
+            case .leftOut, .excluded, .roundLost: Issue.record("\(event)")
+            default: break
+            }
+        }
+    }
+
+    @Test("waits where too few workers accept one another, says whom, and goes on once another joins")
+    func tooFewAccepted() async throws {
+        let run = try MaskedRun(workers: 3)
+        run.served.start()
+        let (keys, names) = signingKeys(3)
+        let listed = try keys.dropLast().enumerated().map { index, key in
+            try run.worker(
+                "w\(index)", moves: 0.1, policy: MaskingPolicy(key: key, trusted: names, threshold: 0.6))
+        }
+        let stranger = try run.worker("stranger", moves: 9)
+        func stalls() -> [Shortage] {
+            run.served.events.compactMap { if case .stalled(let shortage) = $0 { shortage } else { nil } }
+        }
+        for _ in 0..<6_000 where stalls().isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+        let shortage = try #require(stalls().first)
+        #expect(shortage.need == .workers(there: 2, needed: 3) && shortage.missing.map(\.name) == ["stranger"])
+        #expect(shortage.missing.first?.reason?.contains("do not accept its signing key") == true)
+        let third = try run.worker(
+            "w2", moves: 0.1, policy: MaskingPolicy(key: keys[2], trusted: names, threshold: 0.6))
+        try await run.served.end()
+        for worker in listed + [third, stranger] { #expect(try await worker.end().isOver) }
+        #expect(isNear(try run.moved(), 0.1))
+    }
+
+    @Test("does not take a worker's word for its list: a worker leaves that the coordinator keeps a stranger in for")
+    func ownCheck() async throws {
+        // A list too long to be told counts as accepting everyone, so the coordinator does not leave the stranger out.
+        let run = try MaskedRun(workers: 4)
+        run.served.start()
+        let (keys, names) = signingKeys(1)
+        var padded = names
+        while padded.count <= TrustedKeys.most {
+            padded.insert(try WorkerIdentity(bytes: withUnsafeBytes(of: padded.count) { Data($0) } + Data(count: 24)))
+        }
+        let policy = MaskingPolicy(key: keys[0], trusted: padded, threshold: 0.6, peerShare: 0)
+        let careful = try run.worker("careful", moves: 9, policy: policy)
+        let others = try (1...3).map { try run.worker("w\($0)", moves: 0.1) }
+        try await run.served.end()
+        for worker in others + [careful] { #expect(try await worker.end().isOver) }
+        #expect(careful.lines.contains { $0.contains("workers trusted here") }, "\(careful.lines)")
+        #expect(isNear(try run.moved(), 0.1))
     }
 
     @Test(

@@ -21,7 +21,8 @@ final class Served<Work: Job>: Sendable {
 
     init(
         _ job: Work, endpoint: String = "tcp://127.0.0.1:0", isInsecure: Bool = false,
-        patience: Duration = .seconds(2), persist: @escaping @Sendable (RoundReport) throws -> Void = { _ in },
+        patience: Duration = .seconds(2), happened: @escaping @Sendable (CoordinatorEvent) -> Void = { _ in },
+        persist: @escaping @Sendable (RoundReport) throws -> Void = { _ in },
         configure: (inout CoordinatorOptions, BlobShelf) throws -> Void = { _, _ in }
     ) throws {
         self.job = job
@@ -37,7 +38,10 @@ final class Served<Work: Job>: Sendable {
         server = try CoordinatorServer(
             job, options: options, shelf: shelf,
             observer: .init(
-                happened: { [log] event in log.events.withLock { $0.append(event) } },
+                happened: { [log] event in
+                    log.events.withLock { $0.append(event) }
+                    happened(event)
+                },
                 refused: { [log] reason in log.refusals.withLock { $0.append(reason) } }, persist: persist)
         ) { [admission] (request) throws(Refusal) in try admission.decide(request) }
         line = JoinLine(

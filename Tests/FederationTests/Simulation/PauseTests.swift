@@ -75,9 +75,9 @@ struct PauseTests {
         commit(rounds)
         for worker in 1...3 { rounds.leave(worker) }
         for _ in 0..<100 { rounds.wait(.seconds(60)) }
-        #expect(rounds.core.shortage == nil && rounds.core.phase == .gathering)
+        #expect(rounds.core.shortage(at: rounds.now) == nil && rounds.core.phase == .gathering)
         paused(rounds, false)
-        #expect(rounds.core.shortage != nil)
+        #expect(rounds.core.shortage(at: rounds.now) != nil)
     }
 
     @Test("gives an open round more time, and needs as many results as before")

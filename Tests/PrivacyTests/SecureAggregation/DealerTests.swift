@@ -76,7 +76,7 @@ import Testing
         #expect(result.elements == round.sum(vectors, of: [0, 2, 3, 4]) && result.misdealt.isEmpty)
     }
 
-    @Test("A lost worker whose key too few can open ends the round before anything is opened, and is named as absent")
+    @Test("A lost worker whose key too few can open for a complaint ends the round unopened, and both are at odds")
     func unopenableKey() throws {
         var round = try Size.three.round()
         let vectors = round.vectors()
@@ -84,9 +84,22 @@ import Testing
         try round.fold(vectors, of: [0, 2])
         let error = try #require(failure { try round.server.advance() })
         #expect(error.code == .belowThreshold && error.culprits.isEmpty)
-        #expect(error.absent == [round.workers[1].identity])
+        #expect(error.absent.isEmpty)
+        #expect(error.disputes == [.init(dealer: round.workers[1].identity, holders: [round.workers[2].identity])])
         #expect(round.workers.allSatisfy { $0.consent == nil })
         try expectSum(.three, without: 1)
+    }
+
+    @Test("A false complaint of an honest worker that is lost leaves the honest one without blame", arguments: [0, 2])
+    func falseComplaint(liar: Int) throws {
+        var round = try Size.three.round()
+        let vectors = round.vectors()
+        try round.deal(lying: 1) { _ in .honest }
+        try round.complain(liar, of: 1)
+        try round.fold(vectors, of: [0, 2])
+        let error = try #require(failure { try round.server.advance() })
+        #expect(error.code == .belowThreshold && error.culprits.isEmpty && error.absent.isEmpty)
+        #expect(error.disputes == [.init(dealer: round.workers[1].identity, holders: [round.workers[liar].identity])])
     }
 
     @Test("A dealer of wrong shares that gives its own seed spoils nothing, and is named", arguments: Size.allCases)

@@ -20,7 +20,10 @@ enum TranscriptLines {
                 return try read(descriptor, path, body)
             }
         } catch let error as TensorError {
-            throw FederationError(.notFound, "no such transcript, or it cannot be read: \(error.message)")
+            // The caller puts the path before the message, as it does with all others.
+            let isNamed = error.message.hasPrefix("\(path) ")
+            let reason = isNamed ? String(error.message.dropFirst(path.count + 1)) : error.message
+            throw FederationError(.notFound, "no such transcript: \(reason)")
         }
     }
 

@@ -21,6 +21,11 @@ extension SecureAggregationServer {
         }
     }
 
+    /// Leaves a worker out of the list of keys before the list is closed; later it changes nothing.
+    public mutating func leaveOut(_ worker: WorkerIdentity) {
+        if stage == .keys { advertisements[worker] = nil }
+    }
+
     /// The stage that a message of the coordinator asks an answer for; nil where it is none.
     public static func stage(of message: Data) -> Stage? {
         switch MessageHeader.kind(of: message) {

@@ -26,6 +26,8 @@ struct EventWording: Sendable {
         case .excluded(let member, let reason): gone("excluded", member, "is shut out", reason)
         case .barred(let member, let reason): gone("barred", member, "is left out of the rest of the run", reason)
         case .leftOut(let member, let rounds): leftOut(member, rounds)
+        case .distrusted(let member, let round, let reason):
+            gone("distrusted", member, "is left out of the exchanges from \(text(round)) on", reason)
         case .outOfRange(let round, let numbers): outOfRange(round, numbers)
         case .roundOpened(let round, let tasks):
             Announcement("round_opened", nil, [number(round), ("tasks", .int(tasks))])

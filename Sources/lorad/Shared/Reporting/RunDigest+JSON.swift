@@ -8,16 +8,20 @@ extension RunDigest {
     var summary: JSONValue { .object(summaryMembers) }
 
     /// What `lorad runs show --json` prints.
-    var json: JSONValue { .object(summaryMembers + [workerList, roundList, configuration]) }
+    var json: JSONValue { .object(summaryMembers + [workerList, roundList, configuration] + distrustedList) }
 
     /// The same without the rounds, of which there may be any number.
-    var jsonWithoutRounds: JSONValue { .object(summaryMembers + [workerList, configuration]) }
+    var jsonWithoutRounds: JSONValue { .object(summaryMembers + [workerList, configuration] + distrustedList) }
 
     /// The same without the run file, which names folders of the coordinator's machine.
-    var jsonWithoutConfiguration: JSONValue { .object(summaryMembers + [workerList, roundList]) }
+    var jsonWithoutConfiguration: JSONValue { .object(summaryMembers + [workerList, roundList] + distrustedList) }
 
     private var workerList: JSONValue.Member {
         .init("workers", .array(workers.map { $0.json(isWithheld: isWithheld) }))
+    }
+    /// Nothing where nobody is distrusted.
+    private var distrustedList: [JSONValue.Member] {
+        distrusted.isEmpty ? [] : [.init("distrusted", .array(distrusted.map { .string($0) }))]
     }
     private var roundList: JSONValue.Member { .init("\(unit.rawValue)s", .array(rounds.map { $0.json(unit) })) }
     private var configuration: JSONValue.Member { .init("configuration", .string(run.configuration)) }
@@ -32,6 +36,7 @@ extension RunDigest {
             .init("begun", .string(run.created.ISO8601Format())),
             .init("unit", .string(unit.rawValue)), .init("done", .int(done)), .init("planned", planned),
             .init("loss", loss),
+        ] + (failure.map { [.init("failure", .string($0))] } ?? []) + [
             .init("worker_count", .int(workers.count)), .init("results", .int(total.counted)),
         ] + totals
     }

@@ -9,7 +9,7 @@ extension RunDigest {
     ///   - style: where it goes.
     ///   - limit: the most rounds to list, the last ones.
     func text(_ style: ProgressStyle, limit: Int) -> String {
-        var parts = [heading.joined(separator: "\n")]
+        var parts = [(heading + [failure?.onOneLine].compactMap(\.self)).joined(separator: "\n")]
         if !workers.isEmpty { parts.append(lines(workerTable, style)) }
         let leftOut = workers.compactMap { worker in
             worker.leftOut.map {
@@ -17,6 +17,7 @@ extension RunDigest {
             }
         }
         if !leftOut.isEmpty { parts.append(leftOut.joined(separator: "\n")) }
+        if !distrusted.isEmpty { parts.append(distrusted.map(\.onOneLine).joined(separator: "\n")) }
         if !rounds.isEmpty { parts.append(lines(roundTable(limit), style)) }
         if isWithheld { parts.append(WithheldFigures.reason) }
         return parts.joined(separator: "\n\n")

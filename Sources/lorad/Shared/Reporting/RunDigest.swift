@@ -31,6 +31,11 @@ struct RunDigest: Sendable {
     let total: RoundFigures.Share
     /// Whether differential privacy keeps figures back.
     let isWithheld: Bool
+    /// Why the run has failed, if it has and the reason is known.
+    let failure: String?
+    /// What is known of workers that were left out of exchanges because they and others do not accept one another, oldest
+    /// first.
+    let distrusted: [String]
     /// Whether no further round begins until somebody resumes it.
     var isPaused = false
 
@@ -40,14 +45,18 @@ struct RunDigest: Sendable {
     init(_ history: RunHistory, process: Int32?) throws {
         try self.init(
             run: history.run(), process: process, workers: history.workers(), steps: history.steps(),
-            exclusions: history.exclusions())
+            exclusions: history.exclusions(), incidents: history.incidents())
     }
 
     init(
         run: RunRecord, process: Int32?, workers: [WorkerRecord], steps: [StepRecord],
-        exclusions: [ExclusionRecord] = []
+        exclusions: [ExclusionRecord] = [], incidents: [IncidentRecord] = []
     ) {
         self.run = run
+        failure = run.state == .failed ? incidents.last { $0.kind == Self.failureKind }?.text : nil
+        distrusted = incidents.filter { $0.kind == "distrusted" }.map(\.text).reduce(into: []) { known, text in
+            if !known.contains(text) { known.append(text) }
+        }
         self.process = process
         unit = RunUnit(run)
         let configuration = try? RunFile.parse(run.configuration, name: run.name, checksDisk: false)
@@ -76,6 +85,9 @@ struct RunDigest: Sendable {
         }
         self.total = total
     }
+
+    /// The kind of the incident that says why a run has failed.
+    static let failureKind = "failed"
 
     /// How far it is: a run that its coordinator left behind is interrupted.
     var state: String { run.state == .running && process == nil ? "interrupted" : run.state.rawValue }

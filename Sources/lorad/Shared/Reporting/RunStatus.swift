@@ -65,7 +65,8 @@ struct RunStatus: Equatable, Sendable {
         case .roundLost: phase = .gathering
         case .paused: isPaused = true
         case .resumed: isPaused = false
-        case .deadlineExtended, .joined, .fellSilent, .left, .excluded, .barred, .leftOut, .outOfRange, .roundGivenUp,
+        case .deadlineExtended, .joined, .fellSilent, .left, .excluded, .barred, .leftOut, .distrusted, .outOfRange,
+            .roundGivenUp,
             .closedEarly, .waitingBeyondDeadline, .stalled, .endedEarly:
             break
         }

@@ -63,7 +63,8 @@ struct StallWording {
 extension Shortage.Missing {
     /// Why it is not there.
     fileprivate var fate: String {
-        switch state {
+        if let reason { return reason.onOneLine }
+        return switch state {
         case nil: "has not come back since the coordinator started"
         case .left: "has left"
         case .excluded: "is shut out"
