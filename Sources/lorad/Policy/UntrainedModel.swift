@@ -24,10 +24,10 @@ struct UntrainedModel: Sendable {
     }
 
     private static func value(of parameter: AdapterWeights.Parameter) -> Value {
-        switch parameter.description.role {
-        case .loraA: .any
-        case .loraB: .zero
-        case .saved, .bias, .tokens, .temperature: .base(digest(of: parameter.tensor))
+        switch parameter.description.start {
+        case .drawn: .any
+        case .zeros: .zero
+        case .base: .base(digest(of: parameter.tensor))
         }
     }
 
