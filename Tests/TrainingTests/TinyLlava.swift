@@ -19,11 +19,16 @@ struct TinyLlava {
     ///
     /// - Parameter factors: what has LoRA factors, with nothing else that trains; nil takes the bundled adapter's, which
     ///   trains the projector's weights too.
-    init(dropout: Double = 0, factors: ModuleSelection? = nil, computing type: DType = .float32) throws {
+    /// - Parameter hasMagnitudes: whether it is DoRA.
+    init(
+        dropout: Double = 0, factors: ModuleSelection? = nil, hasMagnitudes: Bool = false,
+        computing type: DType = .float32
+    ) throws {
         let models = try ModelFolder(Self.folder.appending(path: "model"))
         var configuration = try AdapterFolder.configuration(in: Self.folder.appending(path: "adapter")).configuration
         configuration.lora.dropout = dropout
         configuration.lora.initialWeights = .random
+        if hasMagnitudes { configuration.method = DoRA(configuration.lora) }
         if let factors {
             configuration.targetModules = factors
             configuration.modulesToSave = []

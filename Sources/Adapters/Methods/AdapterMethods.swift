@@ -4,7 +4,8 @@ import Models
 public enum AdapterMethods {
     /// One line a method; of several with one `peft_type`, the first that is meant is taken.
     static let all: [any AdapterMethod.Type] = [
-        LoRA.self
+        DoRA.self,
+        LoRA.self,
     ]
 
     /// What people call them.

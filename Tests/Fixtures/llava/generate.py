@@ -119,7 +119,8 @@ def load_base(folder, dtype, config=None):
 
 
 def saved_key(name):
-    return name.replace(".modules_to_save.default.", ".").replace(".default", "")
+    name = name.replace(".modules_to_save.default.", ".").replace(".default", "")
+    return name.replace(".lora_magnitude_vector.weight", ".lora_magnitude_vector")
 
 
 def trainable(model):

@@ -70,6 +70,15 @@ struct PrivateStepsTests {
         try check(units, clipped(), nil)
     }
 
+    @Test("has a pass for each unit where DoRA's magnitudes train, and the sum of what each gives alone")
+    mutating func magnitudes() throws {
+        tiny = try TinyLlava(factors: Self.factors, hasMagnitudes: true)
+        let units = units([[0], [1, 3], [2]])
+        #expect(clipped().passes(units, of: source) == units.map { [$0] })
+        #expect(tiny.weights.parameters.contains { $0.description.path.hasSuffix(".lora_magnitude_vector") })
+        try check(units, clipped(), nil)
+    }
+
     private func check(_ units: [Unit], _ all: ClippedGradients, _ frozen: FactorRole?) throws {
         let single = try units.map { try gradient($0, frozen: frozen) }
         let norms = single.map(norm)
@@ -84,9 +93,10 @@ struct PrivateStepsTests {
 
     @Test(
         "is moved by a unit by exactly what that unit adds alone, and by no more than the clip",
-        arguments: [DType.float32, .bfloat16], [false, true])
-    mutating func neighbours(type: DType, checkpointing: Bool) throws {
-        tiny = try TinyLlava(dropout: 0.4, factors: Self.factors, computing: type)
+        arguments: [(DType.float32, false), (.bfloat16, false), (.float32, true)], [false, true])
+    mutating func neighbours(kind: (type: DType, hasMagnitudes: Bool), checkpointing: Bool) throws {
+        tiny = try TinyLlava(
+            dropout: 0.4, factors: Self.factors, hasMagnitudes: kind.hasMagnitudes, computing: kind.type)
         source = tiny.source(try tiny.rows(sentences: [1, 2, 3, 1, 4, 2, 1, 1, 12, 14], in: folder))
         let all = clipped(checkpointing: checkpointing)
         let grid = NormGrid(bound: 0.01)
