@@ -18,36 +18,39 @@ public struct AdapterWeights: ModelCustomization {
     /// The tensors, in the plan's order.
     public let parameters: [Parameter]
     private let byPath: [String: Tensor]
+    /// The tensors that the method added, by module and by their names in it.
+    private let byModule: [String: [String: Tensor]]
     /// The base's weights.
     private let checkpoint: Checkpoint
 
-    /// Fresh weights: A drawn as the configuration says from `seed` and the parameter's key, B zero, saved modules and
-    /// biases as in the checkpoint.
+    /// Fresh weights: what the method begins with, drawn from `seed` and the parameter's key where it is random, and saved
+    /// modules and biases as in the checkpoint.
     ///
     /// - Throws: `AdapterError` if the checkpoint lacks a tensor that is to train.
     public init(plan: AdapterPlan, checkpoint: Checkpoint, seed: UInt64) throws {
         try self.init(plan: plan, checkpoint) { parameter in
             switch parameter.role {
-            case .loraA, .loraB: plan.configuration.initialWeights.draw(parameter, seed: seed)
+            case .adapter: try Self.initialValue(of: parameter, plan, checkpoint, seed)
             case .saved, .bias, .temperature: try Self.baseValue(of: parameter, in: checkpoint)
             case .tokens: try Self.baseRows(of: parameter, plan, in: checkpoint)
             }
         }
     }
 
-    /// The A of a fresh adapter of the same configuration, perhaps of another rank.
+    /// A fresh value of a tensor that is drawn, at the rank of a shape, which may differ from the plan's.
     ///
     /// - Parameters:
     ///   - key: its key on disk.
-    ///   - rank: its number of rows.
+    ///   - shape: its shape, where ranks may be others than here.
     ///   - seed: the run's.
-    /// - Returns: `nil` if there is no A of that key.
-    public func fresh(_ key: String, rank: Int, seed: UInt64) -> Tensor? {
-        guard rank > 0, let found = parameters.first(where: { $0.description.key == key })?.description,
-            found.role == .loraA
+    /// - Returns: `nil` if no tensor of that key and shape is drawn.
+    public func fresh(_ key: String, shape: [Int], seed: UInt64) -> Tensor? {
+        guard let found = parameters.first(where: { $0.description.key == key })?.description, found.start == .drawn,
+            let site = plan.linear(at: found.module), shape.count == found.shape.count,
+            zip(shape, found.shape).allSatisfy({ $0 == $1 || ($1 == site.rank && $0 > 0) })
         else { return nil }
-        let wanted = AdapterParameter(path: found.path, shape: [rank] + found.shape.dropFirst(), role: .loraA)
-        return plan.configuration.initialWeights.draw(wanted, seed: seed)
+        return try? plan.configuration.method.initialValue(
+            of: found.resized(to: shape), at: site, base: checkpoint, seed: seed)
     }
 
     /// Weights from a PEFT folder; those that it lacks are as in `fresh`.
@@ -91,6 +94,19 @@ public struct AdapterWeights: ModelCustomization {
             uniqueKeysWithValues: parameters.flatMap { parameter in
                 ([parameter.description.path] + parameter.description.tiedPaths).map { ($0, parameter.tensor) }
             })
+        byModule = parameters.reduce(into: [:]) { modules, parameter in
+            guard parameter.description.role == .adapter else { return }
+            modules[parameter.description.module, default: [:]][parameter.description.name] = parameter.tensor
+        }
+    }
+
+    private static func initialValue(
+        of parameter: AdapterParameter, _ plan: AdapterPlan, _ checkpoint: Checkpoint, _ seed: UInt64
+    ) throws -> Tensor {
+        guard let site = plan.linear(at: parameter.module) else {
+            throw AdapterError(.invalidConfiguration, "\(parameter.path) belongs to no module that has an adapter")
+        }
+        return try plan.configuration.method.initialValue(of: parameter, at: site, base: checkpoint, seed: seed)
     }
 
     /// The base model's value.
@@ -117,14 +133,16 @@ public struct AdapterWeights: ModelCustomization {
     /// The trainable tensor that replaces the parameter at `path`.
     public func parameter(at path: String) -> Tensor? { byPath[path] }
 
-    /// The factors of the linear module at `path`.
-    public func adapter(at path: String) -> LowRankFactors? {
-        guard let linear = plan.linear(at: path), let a = byPath["\(path).lora_A.weight"],
-            let b = byPath["\(path).lora_B.weight"]
-        else { return nil }
-        return LowRankFactors(
-            a: a, b: b, scale: Float(linear.scaling), dropout: Float(linear.dropout),
-            dropoutKey: SplitMix64.hash(path))
+    /// What the method puts beside the weight of the linear module at `path`.
+    public func additions(at path: String) -> LinearAdditions {
+        guard let site = plan.linear(at: path), let values = byModule[path] else { return LinearAdditions() }
+        return plan.configuration.method.additions(at: site, values)
+    }
+
+    /// The weight of a linear module with its adapter in it, float32; nil for a module without one.
+    func merged(_ module: String, into weight: Tensor) -> Tensor? {
+        guard let site = plan.linear(at: module), let values = byModule[module] else { return nil }
+        return plan.configuration.method.merged(weight, at: site, values)
     }
 
     /// The rows that train of the embedding, or tied output embedding, at `path`.
@@ -228,23 +246,5 @@ public struct AdapterWeights: ModelCustomization {
             && additions.rows > Tokenizer(folder: checkpoint.folder, adding: additions.tokens).vocabularySize
         try AdapterBase.write(
             BaseFingerprint(checkpoint), embeddingRows: isPadded ? additions.rows : nil, to: folder)
-    }
-}
-
-extension InitialWeights {
-    /// Values of a fresh A or B: a function of the seed and the parameter's key.
-    func draw(_ parameter: AdapterParameter, seed: UInt64) -> Tensor {
-        let shape = parameter.shape
-        guard parameter.role == .loraA || self == .random else { return Tensor(zeros: shape) }
-        var random = SplitMix64(seed: seed, stream: SplitMix64.hash(parameter.key))
-        let count = shape.reduce(1, *)
-        switch self {
-        case .standard, .random:  // Kaiming uniform with a = √5
-            let bound = 1 / Float(shape[1]).squareRoot()
-            return Tensor((0..<count).map { _ in Float.random(in: -bound...bound, using: &random) }, shape: shape)
-        case .gaussian:
-            let deviation = 1 / Double(shape[0])
-            return Tensor((0..<count).map { _ in Float(random.nextNormal() * deviation) }, shape: shape)
-        }
     }
 }

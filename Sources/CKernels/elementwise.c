@@ -51,6 +51,18 @@ LORAD_CLONES void lorad_column_sums(const float *restrict y, float *restrict sum
         for (size_t j = 0; j < n; j++) sums[j] += y[i * ld + j];
 }
 
+LORAD_CLONES void lorad_scale_columns(const float *restrict x, const float *restrict v, float *restrict y, size_t rows,
+                                      size_t n) {
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < n; j++) y[i * n + j] = x[i * n + j] * v[j];
+}
+
+LORAD_CLONES void lorad_column_products(const float *restrict x, const float *restrict y, float *restrict sums,
+                                        size_t rows, size_t n) {
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < n; j++) sums[j] += x[i * n + j] * y[i * n + j];
+}
+
 LORAD_INLINE float gelu_tanh_inner(float x) { return 0.7978845608028654f * (x + 0.044715f * x * x * x); }
 
 #define ACTIVATION_LOOP(value) \

@@ -10,6 +10,26 @@ private func projectionPair(_ x: [Tensor]) -> [Projection] {
     ]
 }
 
+/// A layer whose outputs are scaled.
+private struct Scaled: LinearBranch {
+    let factors: Tensor
+    var leaves: [Tensor] { [factors] }
+
+    func callAsFunction(_ x: Tensor, _ layer: Projection) -> Tensor {
+        x.projected(by: [layer], as: .float32).scaledColumns(by: factors)
+    }
+}
+
+/// A layer's outputs, twice.
+private struct Doubled: LinearBranch {
+    var leaves: [Tensor] { [] }
+
+    func callAsFunction(_ x: Tensor, _ layer: Projection) -> Tensor {
+        let y = x.projected(by: [layer], as: .float32)
+        return y + y
+    }
+}
+
 private let rotary = RotaryTable(inverseFrequencies: [1, 0.1], positions: 16)
 
 private func layout(_ boundaries: [Int], causal: Bool = true, window: Int? = nil) -> AttentionLayout {
@@ -26,6 +46,25 @@ private let operations: [OperationCase] = [
         x[0].projected(
             by: [Projection(weight: x[1], bias: x[2], adapter: LowRankFactors(a: x[4], b: x[5], scale: 1))],
             residual: x[3])
+    },
+    OperationCase(name: "columns times numbers", shapes: [[4, 5], [5]]) { x in x[0].scaledColumns(by: x[1]) },
+    OperationCase(name: "numbers added to columns", shapes: [[4, 5], [5]]) { x in x[0].adding(bias: x[1]) },
+    OperationCase(name: "dropped elements", shapes: [[6, 5]]) { x in
+        Tensor.$dropoutKey.withValue(3) { x[0].dropped(0.4, key: 8) }
+    },
+    OperationCase(
+        name: "a group of projections, one with branches",
+        shapes: [[5, 6], [4, 6], [4], [3, 6], [4], [2, 6], [4, 2]]
+    ) { x in
+        x[0].projected(by: [
+            Projection(
+                weight: x[1], bias: x[2], adapters: [LowRankFactors(a: x[5], b: x[6], scale: 2)],
+                branches: [Scaled(factors: x[4]), Doubled()]),
+            Projection(weight: x[3]),
+        ])
+    },
+    OperationCase(name: "a branch onto a residual", shapes: [[5, 6], [4, 6], [5, 4], [4]]) { x in
+        x[0].projected(by: [Projection(weight: x[1], branches: [Scaled(factors: x[3])])], residual: x[2])
     },
     OperationCase(name: "root-mean-square norm", shapes: [[4, 7], [7]]) { x in
         x[0].rmsNormalized(weight: x[1], epsilon: 1e-5)

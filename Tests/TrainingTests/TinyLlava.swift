@@ -1,8 +1,9 @@
-import Adapters
 import Foundation
 import Models
 import Tensors
-import Training
+
+@testable import Adapters
+@testable import Training
 
 /// The bundled model with its tokenizer and pictures, on rows that a test makes up.
 struct TinyLlava {
@@ -18,11 +19,16 @@ struct TinyLlava {
     ///
     /// - Parameter factors: what has LoRA factors, with nothing else that trains; nil takes the bundled adapter's, which
     ///   trains the projector's weights too.
-    init(dropout: Double = 0, factors: ModuleSelection? = nil, computing type: DType = .float32) throws {
+    /// - Parameter hasMagnitudes: whether it is DoRA.
+    init(
+        dropout: Double = 0, factors: ModuleSelection? = nil, hasMagnitudes: Bool = false,
+        computing type: DType = .float32
+    ) throws {
         let models = try ModelFolder(Self.folder.appending(path: "model"))
         var configuration = try AdapterFolder.configuration(in: Self.folder.appending(path: "adapter")).configuration
-        configuration.dropout = dropout
-        configuration.initialWeights = .random
+        configuration.lora.dropout = dropout
+        configuration.lora.initialWeights = .random
+        if hasMagnitudes { configuration.method = DoRA(configuration.lora) }
         if let factors {
             configuration.targetModules = factors
             configuration.modulesToSave = []
@@ -89,5 +95,13 @@ extension StateDict {
     /// Every number's bits by name, to compare to the last one.
     var bits: [String: [UInt32]] {
         Dictionary(uniqueKeysWithValues: entries.map { ($0.name, $0.tensor.values.map(\.bitPattern)) })
+    }
+}
+
+extension AdapterConfiguration {
+    /// The settings of LoRA.
+    var lora: LoRA {
+        get { method as? LoRA ?? LoRA() }
+        set { method = newValue }
     }
 }

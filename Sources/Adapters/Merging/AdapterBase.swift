@@ -36,7 +36,7 @@ public enum AdapterBase {
     /// - Returns: a line where nothing tells.
     /// - Throws: `AdapterError` where it certainly belongs to another.
     public static func check(
-        adapter: URL, _ configuration: LoRAConfiguration, against model: ModelFolder
+        adapter: URL, _ configuration: AdapterConfiguration, against model: ModelFolder
     ) throws -> String? {
         let found = BaseFingerprint(model.checkpoint)
         if let recorded = try recorded(in: adapter) {

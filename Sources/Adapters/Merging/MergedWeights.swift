@@ -23,13 +23,10 @@ public struct MergedWeights: ModelCustomization {
         return value.shape.count > 1 ? value.converted(to: computing) : value
     }
 
-    /// None: the factors are in the weights.
-    public func adapter(at path: String) -> LowRankFactors? { nil }
-
     /// Whether the adapter changes the parameter at `path`.
     func changes(_ path: String) -> Bool {
         let module = String(path.dropLast(".weight".count))
-        return weights.parameter(at: path) != nil || weights.adapter(at: module) != nil
+        return weights.parameter(at: path) != nil || weights.plan.linear(at: module) != nil
             || weights.rows(at: module) != nil
     }
 
@@ -48,7 +45,7 @@ public struct MergedWeights: ModelCustomization {
         guard path.hasSuffix(suffix), let base = checkpoint.parameter(at: path) else { return nil }
         let module = String(path.dropLast(suffix.count))
         let rows = weights.rows(at: module)
-        return weights.adapter(at: module)?.added(to: base) ?? rows?.applied(to: base)
+        return weights.merged(module, into: base) ?? rows?.applied(to: base)
     }
 }
 
@@ -61,15 +58,5 @@ extension Checkpoint {
     /// The base model's parameter; a tied output embedding is the input embedding.
     func parameter(at path: String) -> Tensor? {
         self[path] ?? (path == Self.outputEmbedding ? self[Self.inputEmbedding] : nil)
-    }
-}
-
-extension LowRankFactors {
-    /// W + s · B A in float32.
-    fileprivate func added(to base: Tensor) -> Tensor {
-        let (rank, width, values) = (a.shape[0], a.shape[1], a.values)
-        let transposed = (0..<width).flatMap { column in (0..<rank).map { scale * values[$0 * width + column] } }
-        let projection = Projection(weight: Tensor(transposed, shape: [width, rank]))
-        return Tensor.withoutGraph { b.projected(by: [projection], residual: base.converted(to: .float32)) }
     }
 }

@@ -55,12 +55,14 @@ public struct AdapterConversion {
         names = Dictionary(uniqueKeysWithValues: changed.map { (prefix + $0.old, prefix + $0.new) })
         adapted = Self.modules(paths.compactMap(Self.adaptedModule), dialect)
         saved = Self.modules(
-            paths.filter { !$0.contains(".lora_") }.flatMap { Array(ModulePath.selfAndAncestors($0)) }, dialect)
+            paths.filter { AdapterMethods.tensorStart(in: $0) == nil }.flatMap {
+                Array(ModulePath.selfAndAncestors($0))
+            }, dialect)
     }
 
-    /// The module whose factor A a path is.
+    /// The module to which a method has added the tensor at a path.
     private static func adaptedModule(_ path: String) -> String? {
-        path.firstRange(of: ".lora_A.").map { String(path[..<$0.lowerBound]) }
+        AdapterMethods.tensorStart(in: path).map { String(path[..<$0]) }
     }
 
     private static func modules(_ paths: [String], _ dialect: KeyDialect) -> [Renaming] {

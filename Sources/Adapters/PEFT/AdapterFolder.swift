@@ -15,7 +15,7 @@ public enum AdapterFolder {
     ///
     /// - Returns: the configuration, and one line for each key that was ignored.
     /// - Throws: `AdapterError` naming the file and the key.
-    public static func configuration(in folder: URL) throws -> (configuration: LoRAConfiguration, notes: [String]) {
+    public static func configuration(in folder: URL) throws -> (configuration: AdapterConfiguration, notes: [String]) {
         let file = folder.appending(path: configurationFile)
         guard FileManager.default.fileExists(atPath: file.path) else {
             throw AdapterError(
@@ -35,7 +35,7 @@ public enum AdapterFolder {
     /// Reads the text of a configuration; `file` names it in errors and notes.
     public static func configuration(
         _ data: Data, file: String
-    ) throws -> (configuration: LoRAConfiguration, notes: [String]) {
+    ) throws -> (configuration: AdapterConfiguration, notes: [String]) {
         let object: JSONValue
         do {
             // PEFT writes no key twice: a person did, and would not notice that the first one is without effect.
@@ -44,7 +44,7 @@ public enum AdapterFolder {
             throw AdapterError(.corruptFile, "the adapter's configuration cannot be read", cause: error)
         }
         var notes: [String] = []
-        let configuration = try LoRAConfiguration(object: object, source: file, origin: .savedAdapter, notes: &notes)
+        let configuration = try AdapterConfiguration(object: object, source: file, origin: .savedAdapter, notes: &notes)
         return (configuration, notes)
     }
 
@@ -75,7 +75,7 @@ public enum AdapterFolder {
     /// Writes the configuration into a folder, which is created; it is there completely or not at all.
     ///
     /// - Throws: `TensorError.writeFailed`.
-    public static func write(_ configuration: LoRAConfiguration, to folder: URL) throws {
+    public static func write(_ configuration: AdapterConfiguration, to folder: URL) throws {
         try AtomicFile.write(configuration.fileContents(), to: folder.appending(path: configurationFile).path)
     }
 }

@@ -77,15 +77,16 @@ public struct AdapterKeyReport: Sendable, Equatable {
             guard let trace = UnsupportedSetting.trace(in: key) else { continue }
             throw AdapterError(
                 .unsupported,
-                "\(file): \(key) is \(trace), which lorad does not support; \(UnsupportedSetting.merge)")
+                "\(file): \(key) is \(trace), which \(AdapterFolder.configurationFile) does not ask for; give the "
+                    + "configuration that it was trained with, or \(UnsupportedSetting.merge)")
         }
     }
 
     /// A module without all of its tensors would be a mixture of trained and fresh ones; one without any is untrained.
     private func checkParts(of expected: [AdapterParameter], _ file: String) throws {
         let absent = Set(missing)
-        let begun = Set(expected.filter { !absent.contains($0.key) }.compactMap(\.module))
-        let lost = expected.filter { absent.contains($0.key) && $0.module.map(begun.contains) == true }
+        let begun = Set(expected.filter { !absent.contains($0.key) }.compactMap(\.group))
+        let lost = expected.filter { absent.contains($0.key) && $0.group.map(begun.contains) == true }
             .map(\.key).sorted()
         guard let first = lost.first else { return }
         throw AdapterError(
@@ -126,10 +127,9 @@ public struct AdapterKeyReport: Sendable, Equatable {
 
 extension AdapterParameter {
     /// The module whose tensors are there together or not at all; nil for what stands by itself.
-    fileprivate var module: String? {
+    fileprivate var group: String? {
         switch role {
-        case .loraA, .loraB: String(path.dropLast(".lora_A.weight".count))
-        case .saved: ModulePath.parent(path)
+        case .adapter, .saved: module
         case .bias, .temperature, .tokens: nil
         }
     }

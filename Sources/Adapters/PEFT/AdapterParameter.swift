@@ -2,10 +2,8 @@
 public struct AdapterParameter: Sendable, Equatable {
     /// What the tensor is to the adapter.
     public enum Role: Sendable, Equatable, CaseIterable {
-        /// A of a LoRA pair.
-        case loraA
-        /// B of a LoRA pair.
-        case loraB
+        /// A tensor that the adapter method adds to a module.
+        case adapter
         /// A parameter of a module in `modules_to_save`.
         case saved
         /// A bias of the base model.
@@ -14,6 +12,16 @@ public struct AdapterParameter: Sendable, Equatable {
         case tokens
         /// The logarithm of a contrastive model's inverse temperature: one number, kept at `largestLogitScale` or below.
         case temperature
+    }
+
+    /// What a tensor holds before anything has trained.
+    public enum Start: Sendable, Equatable {
+        /// Numbers drawn at random, which have no effect yet.
+        case drawn
+        /// Zeros.
+        case zeros
+        /// What the base model says: its own numbers, or a function of them.
+        case base
     }
 
     /// ln 100: a larger inverse temperature makes training unstable (CLIP, arXiv:2103.00020, section 2.5).
@@ -34,41 +42,84 @@ public struct AdapterParameter: Sendable, Equatable {
     public let isOfNorm: Bool
     /// Paths of parameters of other modules that are the same tensor: that of a tied output embedding.
     public let tiedPaths: [String]
+    /// The path of the module that it belongs to; empty for one outside of all modules.
+    public let module: String
+    /// The adapter method that it belongs to, by what people call it; nil for a tensor of the base model.
+    public let method: String?
+    /// What it holds before anything has trained.
+    public let start: Start
+    /// Which factor of a product of low rank it is, if it is one.
+    public let factor: FactorRole?
 
     /// The keys beside `key` under which PEFT writes the tensor again.
     public var tiedKeys: [String] { tiedPaths.map { Self.keyPrefix + $0 } }
 
-    init(path: String, shape: [Int], role: Role, isOfNorm: Bool = false, tiedPaths: [String] = []) {
+    /// A parameter of the base model that trains.
+    init(
+        path: String, shape: [Int], role: Role, module: String? = nil, isOfNorm: Bool = false, tiedPaths: [String] = []
+    ) {
         self.init(
-            path: path, key: Self.keyPrefix + path, shape: shape, role: role, isOfNorm: isOfNorm, tiedPaths: tiedPaths)
+            path: path, key: Self.keyPrefix + path, shape: shape, role: role,
+            module: module ?? ModulePath.parent(path) ?? "",
+            isOfNorm: isOfNorm, tiedPaths: tiedPaths)
+    }
+
+    /// A tensor that a method adds to a module.
+    ///
+    /// - Parameter name: its name within the module: `lora_A.weight`.
+    init(
+        of site: AdaptedLinear, _ name: String, _ shape: [Int], method: String, start: Start, factor: FactorRole? = nil
+    ) {
+        let path = "\(site.path).\(name)"
+        self.init(
+            path: path, key: Self.keyPrefix + path, shape: shape, role: .adapter, module: site.path, method: method,
+            start: start, factor: factor)
     }
 
     private init(
-        path: String, key: String, shape: [Int], role: Role, isOfNorm: Bool = false, tiedPaths: [String] = []
+        path: String, key: String, shape: [Int], role: Role, module: String, isOfNorm: Bool = false,
+        tiedPaths: [String] = [], method: String? = nil, start: Start = .base, factor: FactorRole? = nil
     ) {
-        self.path = path
-        self.key = key
-        self.shape = shape
-        self.role = role
-        self.isOfNorm = isOfNorm
-        self.tiedPaths = tiedPaths
+        (self.path, self.key, self.shape, self.role, self.module) = (path, key, shape, role, module)
+        (self.isOfNorm, self.tiedPaths, self.method) = (isOfNorm, tiedPaths, method)
+        (self.start, self.factor) = (start, factor)
     }
+
+    /// The same tensor at other ranks.
+    func resized(to shape: [Int]) -> AdapterParameter {
+        AdapterParameter(
+            path: path, key: key, shape: shape, role: role, module: module, isOfNorm: isOfNorm, tiedPaths: tiedPaths,
+            method: method, start: start, factor: factor)
+    }
+
+    /// The same tensor of a method that is built on another one.
+    func belonging(to method: String) -> AdapterParameter {
+        AdapterParameter(
+            path: path, key: key, shape: shape, role: role, module: module, isOfNorm: isOfNorm, tiedPaths: tiedPaths,
+            method: method, start: start, factor: factor)
+    }
+
+    /// Whether it is the given factor of a pair; no tensor is where none is given.
+    public func isFactor(_ role: FactorRole?) -> Bool { role != nil && factor == role }
+
+    /// Its name within its module: `lora_A.weight`.
+    var name: String { module.isEmpty ? path : String(path.dropFirst(module.count + 1)) }
 
     /// The temperature that a model owns outside of its modules, under its name there. PEFT puts it in its place when it loads
     /// the file, as it does with biases.
     static func temperature(_ name: String) -> AdapterParameter {
-        AdapterParameter(path: name, shape: [], role: .temperature)
+        AdapterParameter(path: name, shape: [], role: .temperature, module: "")
     }
 
     /// Rows of an embedding of some width.
     static func tokens(_ rows: TrainedRows, width: Int) -> AdapterParameter {
-        AdapterParameter(path: rows.path, shape: [rows.indices.count, width], role: .tokens)
+        AdapterParameter(path: rows.path, shape: [rows.indices.count, width], role: .tokens, module: rows.module)
     }
 
     /// The bias of a module that trains although the module is not saved.
     static func bias(of module: String, shape: [Int], isAdapted: Bool) -> AdapterParameter {
         AdapterParameter(
             path: "\(module).bias", key: keyPrefix + module + (isAdapted ? ".base_layer.bias" : ".bias"),
-            shape: shape, role: .bias)
+            shape: shape, role: .bias, module: module)
     }
 }

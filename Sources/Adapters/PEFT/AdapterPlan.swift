@@ -3,7 +3,7 @@ public import Models
 /// What a configuration means for one model: which layers are adapted and how, and everything else that trains.
 public struct AdapterPlan: Sendable, Equatable {
     /// The configuration with `target_modules` resolved, as PEFT would save it.
-    public let configuration: LoRAConfiguration
+    public let configuration: AdapterConfiguration
     /// The adapted layers, in the order of the modules.
     public let linears: [AdaptedLinear]
     /// Paths of the modules that train in full; nothing inside them is adapted. An output embedding that is tied to one of them
@@ -31,7 +31,7 @@ public struct AdapterPlan: Sendable, Equatable {
     /// - Throws: `AdapterError` if a target cannot be adapted, targets and saved modules contradict each other, or
     ///   nothing would train.
     public init(
-        configuration: LoRAConfiguration, modules: [ModuleDescription], modelType: String? = nil,
+        configuration: AdapterConfiguration, modules: [ModuleDescription], modelType: String? = nil,
         temperature: String? = nil
     ) throws {
         var builder = AdapterPlanBuilder(configuration, modules, modelType)

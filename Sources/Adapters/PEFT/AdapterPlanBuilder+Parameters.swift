@@ -13,12 +13,7 @@ extension AdapterPlanBuilder {
         if isSaved(module.path) { return savedParameters(module) }
         var result: [AdapterParameter] = []
         let linear = linears.first { $0.path == module.path }
-        if let linear {
-            result.append(
-                .init(path: "\(linear.path).lora_A.weight", shape: [linear.rank, linear.inputs], role: .loraA))
-            result.append(
-                .init(path: "\(linear.path).lora_B.weight", shape: [linear.outputs, linear.rank], role: .loraB))
-        }
+        if let linear { result += configuration.method.parameters(at: linear) }
         if biases.contains(module.path), let shape = module.shape(of: "bias") {
             result.append(.bias(of: module.path, shape: shape, isAdapted: linear != nil))
         }

@@ -2,7 +2,7 @@ import Models
 
 /// Works out an `AdapterPlan` step by step; each step is one rule of PEFT's.
 struct AdapterPlanBuilder {
-    private(set) var configuration: LoRAConfiguration
+    private(set) var configuration: AdapterConfiguration
     private(set) var linears: [AdaptedLinear] = []
     private(set) var saved: [String] = []
     /// The path of the output embedding that is the same tensor as a saved input embedding.
@@ -14,7 +14,7 @@ struct AdapterPlanBuilder {
     let modules: [ModuleDescription]
     private let modelType: String?
 
-    init(_ configuration: LoRAConfiguration, _ modules: [ModuleDescription], _ modelType: String?) {
+    init(_ configuration: AdapterConfiguration, _ modules: [ModuleDescription], _ modelType: String?) {
         self.configuration = configuration
         self.modules = modules
         self.modelType = modelType
@@ -25,7 +25,7 @@ struct AdapterPlanBuilder {
         let targets = try resolveTargets()
         let targeted = try matchTargets(targets)
         try SavedEmbeddingTying.check(configuration, targeted: targeted)
-        linears = try adapt(targeted)
+        linears = try configuration.method.sites(on: targeted)
         tieSavedEmbeddings()
         saved = try matchSavedModules()
         rows = try matchTokens()
@@ -60,10 +60,12 @@ struct AdapterPlanBuilder {
         }
         configuration.modulesToSave = KeyDialects.currentNames(
             configuration.modulesToSave, of: "modules_to_save", among: paths, warnings: &warnings)
-        configuration.rankPattern = try KeyDialects.currentPatterns(
-            configuration.rankPattern, of: "rank_pattern", among: paths, warnings: &warnings)
-        configuration.alphaPattern = try KeyDialects.currentPatterns(
-            configuration.alphaPattern, of: "alpha_pattern", among: paths, warnings: &warnings)
+        guard var ranks = configuration.ranks else { return }
+        ranks.rankPattern = try KeyDialects.currentPatterns(
+            ranks.rankPattern, of: "rank_pattern", among: paths, warnings: &warnings)
+        ranks.alphaPattern = try KeyDialects.currentPatterns(
+            ranks.alphaPattern, of: "alpha_pattern", among: paths, warnings: &warnings)
+        configuration.ranks = ranks
     }
 
     private mutating func matchTargets(_ targets: ModuleSelection) throws -> [ModuleDescription] {
@@ -77,28 +79,6 @@ struct AdapterPlanBuilder {
         }
         warnings += try advice.warnings(targeted: targeted.map(\.path))
         return targeted
-    }
-
-    private func adapt(_ targeted: [ModuleDescription]) throws -> [AdaptedLinear] {
-        let ranks = try PatternTable(configuration.rankPattern, setting: "rank_pattern")
-        let alphas = try PatternTable(configuration.alphaPattern, setting: "alpha_pattern")
-        return try targeted.map { module in
-            let weight = try weightShape(of: module)
-            let rank = ranks.value(for: module.path) ?? configuration.rank
-            let alpha = alphas.value(for: module.path) ?? configuration.alpha
-            let divisor = configuration.usesRankStabilisation ? Double(rank).squareRoot() : Double(rank)
-            return AdaptedLinear(
-                path: module.path, rank: rank, alpha: alpha, scaling: alpha / divisor,
-                dropout: configuration.dropout, inputs: weight[1], outputs: weight[0])
-        }
-    }
-
-    private func weightShape(of module: ModuleDescription) throws -> [Int] {
-        guard module.kind == .linear else { throw MatchAdvice.notLinear(module) }
-        guard let shape = module.shape(of: "weight"), shape.count == 2 else {
-            throw AdapterError(.unsupported, "\(module.path): a linear layer without a weight of shape [out, in]")
-        }
-        return shape
     }
 
     private mutating func matchTokens() throws -> [TrainedRows] {

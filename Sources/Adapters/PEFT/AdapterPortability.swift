@@ -18,7 +18,7 @@ public enum AdapterPortability {
     /// alone (`vllm/lora/peft_helper.py`).
     ///
     /// - Parameter keys: the names in the weights file.
-    public static func notices(_ configuration: LoRAConfiguration, keys: [String]) -> [String] {
+    public static func notices(_ configuration: AdapterConfiguration, keys: [String]) -> [String] {
         let merging = "`lorad merge` makes a model that it serves"
         var notices: [String] = []
         if !configuration.modulesToSave.isEmpty {
@@ -30,8 +30,8 @@ public enum AdapterPortability {
                 "vLLM does not load adapters with trained biases (bias: \(configuration.bias.rawValue)): \(merging)")
         }
         let patterns = [
-            configuration.rankPattern.isEmpty ? nil : "rank_pattern",
-            configuration.alphaPattern.isEmpty ? nil : "alpha_pattern",
+            configuration.ranks?.rankPattern.isEmpty != false ? nil : "rank_pattern",
+            configuration.ranks?.alphaPattern.isEmpty != false ? nil : "alpha_pattern",
         ].compactMap(\.self)
         if !patterns.isEmpty {
             notices.append(

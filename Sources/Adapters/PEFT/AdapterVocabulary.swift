@@ -16,7 +16,7 @@ public struct AdapterVocabulary: Sendable {
     /// - Throws: `AdapterError` if it holds larger embeddings but no tokenizer that says for which tokens, or its tokenizer is
     ///   no extension of the base's; `ModelError` if a tokenizer cannot be read.
     public init(
-        folder: URL, configuration: LoRAConfiguration, base: ModelFolder, given: VocabularyAdditions = .init()
+        folder: URL, configuration: AdapterConfiguration, base: ModelFolder, given: VocabularyAdditions = .init()
     ) throws {
         guard let rows = base.vocabularyRows else {
             (additions, heldEmbeddings) = (VocabularyAdditions(), [])
@@ -71,7 +71,7 @@ public struct AdapterVocabulary: Sendable {
         return file.names.sorted().compactMap { key in
             guard !key.contains(".original_module."),
                 let module = names.first(where: { key.contains(".\($0).") }),
-                !key.contains(".lora_"), !key.contains(".token_adapter."), key.hasSuffix(".weight"),
+                AdapterMethods.tensorStart(in: key) == nil, !key.contains(".token_adapter."), key.hasSuffix(".weight"),
                 let shape = file[key]?.shape, shape.count == 2
             else { return nil }
             return Held(key: key, module: module, rows: shape[0])

@@ -46,9 +46,9 @@ public struct KeyDialects: Sendable {
 
     /// Replaces patterns that match no module and begin with an older name by those with today's.
     static func currentPatterns<Value>(
-        _ entries: [LoRAConfiguration.PatternEntry<Value>], of setting: String, among paths: [String],
+        _ entries: [PatternEntry<Value>], of setting: String, among paths: [String],
         warnings: inout [String]
-    ) throws -> [LoRAConfiguration.PatternEntry<Value>] {
+    ) throws -> [PatternEntry<Value>] {
         let isMatched = { (pattern: String) throws -> Bool in
             let compiled = try PatternTable<Value>.compile(pattern, setting: setting)
             return paths.contains(where: compiled.matchesPrefix)
@@ -86,10 +86,11 @@ public struct KeyDialects: Sendable {
     }
 
     private static func withoutWrappers(_ path: String) -> String {
-        path.replacing(".modules_to_save.default.", with: ".")
-            .replacing(".modules_to_save.", with: ".")
-            .replacing(".lora_A.default.", with: ".lora_A.")
-            .replacing(".lora_B.default.", with: ".lora_B.")
+        let bare = path.replacing(".modules_to_save.default.", with: ".").replacing(".modules_to_save.", with: ".")
+        return AdapterMethods.tensorNames.reduce(bare) { path, name in
+            path.hasSuffix(".\(name).default")
+                ? String(path.dropLast(".default".count)) : path.replacing(".\(name).default.", with: ".\(name).")
+        }
     }
 
     /// Before PEFT 0.6 the bias of an adapted layer had no `base_layer` before it.

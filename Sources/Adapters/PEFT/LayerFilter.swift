@@ -4,7 +4,7 @@ struct LayerFilter {
     private let patterns: [PythonPattern]
 
     /// Nil if the configuration names no layers.
-    init?(_ configuration: LoRAConfiguration) throws {
+    init?(_ configuration: AdapterConfiguration) throws {
         guard !configuration.layersToTransform.isEmpty else { return nil }
         indices = Set(configuration.layersToTransform)
         // Without a pattern the first numbered part counts; greed would find an expert's index inside a layer.

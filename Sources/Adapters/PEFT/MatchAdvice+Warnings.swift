@@ -2,8 +2,8 @@ extension MatchAdvice {
     /// One line for each name or pattern that has no effect.
     func warnings(targeted: [String]) throws -> [String] {
         unmatchedTargets + (try idleExclusions())
-            + (try idlePatterns(configuration.rankPattern, "rank_pattern", targeted))
-            + (try idlePatterns(configuration.alphaPattern, "alpha_pattern", targeted))
+            + (try idlePatterns(configuration.ranks?.rankPattern ?? [], "rank_pattern", targeted))
+            + (try idlePatterns(configuration.ranks?.alphaPattern ?? [], "alpha_pattern", targeted))
     }
 
     private var unmatchedTargets: [String] {
@@ -35,7 +35,7 @@ extension MatchAdvice {
     }
 
     private func idlePatterns<Value>(
-        _ entries: [LoRAConfiguration.PatternEntry<Value>], _ setting: String, _ targeted: [String]
+        _ entries: [PatternEntry<Value>], _ setting: String, _ targeted: [String]
     ) throws -> [String] {
         try entries.compactMap { entry in
             let pattern = try PatternTable<Value>.compile(entry.pattern, setting: setting)

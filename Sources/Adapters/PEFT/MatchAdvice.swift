@@ -2,10 +2,10 @@ import Models
 
 /// Words for what matching found amiss, with the names that were probably meant.
 struct MatchAdvice {
-    let configuration: LoRAConfiguration
+    let configuration: AdapterConfiguration
     let paths: [String]
 
-    init(_ configuration: LoRAConfiguration, _ paths: [String]) {
+    init(_ configuration: AdapterConfiguration, _ paths: [String]) {
         self.configuration = configuration
         self.paths = paths
     }

@@ -13,7 +13,7 @@ struct ModuleMatcher {
     private let layers: LayerFilter?
 
     /// - Parameter targets: `target_modules` after `all-linear` and long lists have been resolved.
-    init(_ configuration: LoRAConfiguration, targets selection: ModuleSelection) throws {
+    init(_ configuration: AdapterConfiguration, targets selection: ModuleSelection) throws {
         excluded = try NameFilter(excluding: configuration.excludeModules)
         // PEFT puts these names into an expression as they are, so a dot stands for any character.
         saved = try configuration.modulesToSave.map {

@@ -25,7 +25,7 @@ public struct PartTargets: Sendable, Equatable {
             }
             guard !parts.isEmpty else { throw Self.problem("targets", "expected one of \(Self.known), or a list") }
         }
-        let range = 1...LoRAConfiguration.largestRank
+        let range = 1...RankSettings.largest
         self.ranks = try Self.table(ranks, "ranks", "a whole number from 1 to \(range.upperBound)") {
             $0.intValue.flatMap { range.contains($0) ? $0 : nil }
         }
@@ -76,7 +76,7 @@ extension PartTargets {
     /// - Returns: what was written, a line for each key.
     /// - Throws: `AdapterError` where the model has no such part.
     public func resolve(
-        into configuration: inout LoRAConfiguration, model: any VisionLanguageModel, modules: [ModuleDescription]
+        into configuration: inout AdapterConfiguration, model: any VisionLanguageModel, modules: [ModuleDescription]
     ) throws -> [String] {
         let linears = modules.filter { $0.kind == .linear && !$0.isOutputEmbedding }.map(\.path)
         var notes: [String] = []
@@ -92,10 +92,23 @@ extension PartTargets {
                 notes.append("layers whose output is not used get no adapter: exclude_modules \(pattern)")
             }
         }
-        configuration.rankPattern += try entries(ranks, model, "ranks")
-        configuration.alphaPattern += try entries(alphas, model, "alphas")
-        if !ranks.isEmpty { notes.append("adapter.ranks: rank_pattern \(Self.text(configuration.rankPattern))") }
-        if !alphas.isEmpty { notes.append("adapter.alphas: alpha_pattern \(Self.text(configuration.alphaPattern))") }
+        return notes + (try resolveRanks(into: &configuration, model))
+    }
+
+    private func resolveRanks(
+        into configuration: inout AdapterConfiguration, _ model: any VisionLanguageModel
+    ) throws -> [String] {
+        guard !ranks.isEmpty || !alphas.isEmpty else { return [] }
+        guard var settings = configuration.ranks else {
+            throw Self.problem(
+                ranks.isEmpty ? "alphas" : "ranks", "the method \(configuration.methodName) has no ranks: leave it out")
+        }
+        settings.rankPattern += try entries(ranks, model, "ranks")
+        settings.alphaPattern += try entries(alphas, model, "alphas")
+        configuration.ranks = settings
+        var notes: [String] = []
+        if !ranks.isEmpty { notes.append("adapter.ranks: rank_pattern \(Self.text(settings.rankPattern))") }
+        if !alphas.isEmpty { notes.append("adapter.alphas: alpha_pattern \(Self.text(settings.alphaPattern))") }
         return notes
     }
 
@@ -109,9 +122,9 @@ extension PartTargets {
 
     private func entries<Value>(
         _ table: [ModelPart: Value], _ model: any VisionLanguageModel, _ key: String
-    ) throws -> [LoRAConfiguration.PatternEntry<Value>] {
+    ) throws -> [PatternEntry<Value>] {
         try ModelPart.allCases.flatMap { part in
-            guard let value = table[part] else { return [LoRAConfiguration.PatternEntry<Value>]() }
+            guard let value = table[part] else { return [PatternEntry<Value>]() }
             return try roots(of: part, model, key).map { .init(Self.escaped($0) + #"(\..*)?"#, value) }
         }
     }
@@ -137,7 +150,7 @@ extension PartTargets {
 
     private static func escaped(_ name: String) -> String { NSRegularExpression.escapedPattern(for: name) }
 
-    private static func text<Value>(_ entries: [LoRAConfiguration.PatternEntry<Value>]) -> String {
+    private static func text<Value>(_ entries: [PatternEntry<Value>]) -> String {
         "{" + entries.map { "\($0.pattern): \($0.value)" }.joined(separator: ", ") + "}"
     }
 }

@@ -2,7 +2,7 @@
 struct PatternTable<Value: Sendable & Equatable> {
     private let entries: [(pattern: PythonPattern, value: Value)]
 
-    init(_ entries: [LoRAConfiguration.PatternEntry<Value>], setting: String) throws {
+    init(_ entries: [PatternEntry<Value>], setting: String) throws {
         self.entries = try entries.map { (try Self.compile($0.pattern, setting: setting), $0.value) }
     }
 

@@ -10,7 +10,7 @@ struct SavedEmbeddingTying {
     /// Says that the setting has no effect, where it has none.
     let notice: String?
 
-    init(_ configuration: LoRAConfiguration, _ modules: [ModuleDescription]) {
+    init(_ configuration: AdapterConfiguration, _ modules: [ModuleDescription]) {
         let names = configuration.modulesToSave
         guard configuration.ensuresWeightTying else {
             self.init(nil, names, nil)
@@ -39,7 +39,7 @@ struct SavedEmbeddingTying {
     /// PEFT ties LoRA on an output embedding to LoRA on the input embedding.
     ///
     /// - Throws: `AdapterError` where that is asked for.
-    static func check(_ configuration: LoRAConfiguration, targeted: [ModuleDescription]) throws {
+    static func check(_ configuration: AdapterConfiguration, targeted: [ModuleDescription]) throws {
         guard configuration.ensuresWeightTying, let head = targeted.first(where: { $0.tiedTo != nil }),
             let source = head.tiedTo
         else { return }

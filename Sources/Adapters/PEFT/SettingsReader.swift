@@ -68,7 +68,7 @@ struct SettingsReader {
     /// A mapping from regular expressions to numbers, in the order written.
     func patterns<Value: Sendable & Equatable>(
         _ key: String, _ kind: String, _ convert: (JSONValue) -> Value?
-    ) throws -> [LoRAConfiguration.PatternEntry<Value>] {
+    ) throws -> [PatternEntry<Value>] {
         guard let value = value(key) else { return [] }
         guard case .object(let members) = value else { throw mistyped(key, "a mapping from names to numbers", value) }
         return try members.map { member in

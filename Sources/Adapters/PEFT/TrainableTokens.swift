@@ -5,7 +5,7 @@ public enum TrainableTokens: Sendable, Equatable {
     /// Rows of the input embedding; an output embedding that is tied to it has the same ones.
     case inputEmbedding([Int])
     /// Rows by the ends of modules' paths, in the order written.
-    case modules([LoRAConfiguration.PatternEntry<[Int]>])
+    case modules([PatternEntry<[Int]>])
 
     /// PEFT's value: a list, or a mapping from names to lists.
     var setting: JSONValue {
@@ -33,7 +33,7 @@ extension TrainableTokens {
                 guard let values = member.value.arrayValue, !member.key.isEmpty else {
                     throw reader.mistyped("\(key).\(member.key)", "a list of token ids", member.value)
                 }
-                return LoRAConfiguration.PatternEntry(
+                return PatternEntry(
                     member.key, try Self.indices(values, reader, "\(key).\(member.key)", "a list of token ids"))
             }
             guard entries.contains(where: { !$0.value.isEmpty }) else { return nil }

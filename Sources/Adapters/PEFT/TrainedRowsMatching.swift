@@ -38,7 +38,7 @@ struct TrainedRowsMatching {
         return result
     }
 
-    private func entries(_ tokens: TrainableTokens) throws -> [LoRAConfiguration.PatternEntry<[Int]>] {
+    private func entries(_ tokens: TrainableTokens) throws -> [PatternEntry<[Int]>] {
         switch tokens {
         case .modules(let entries): entries
         case .inputEmbedding(let indices): [.init("embed_tokens", indices)]

@@ -40,8 +40,17 @@ struct UnsupportedSetting {
         .init(key: "qalora_group_size", off: .int(16), advice: "", isHarmless: true),
     ]
 
-    static func check(_ reader: SettingsReader, _ origin: LoRAConfiguration.Origin) throws {
-        for setting in all where !setting.isHarmless {
+    /// Those of a method: the settings of LoRA that the method does not read itself, and none for methods of other types.
+    static func all(for method: any AdapterMethod) -> [UnsupportedSetting] {
+        guard type(of: method).peftType == LoRA.peftType else { return [] }
+        let own = Set(method.settings.map(\.key))
+        return all.filter { !own.contains($0.key) }
+    }
+
+    static func check(
+        _ reader: SettingsReader, _ origin: AdapterConfiguration.Origin, for method: any AdapterMethod
+    ) throws {
+        for setting in all(for: method) where !setting.isHarmless {
             guard let value = reader.value(setting.key), !setting.isOff(value) else { continue }
             let saved = origin == .savedAdapter ? setting.savedAdvice : nil
             throw AdapterError(

@@ -39,6 +39,9 @@ int lorad_has_nonfinite(const float *x, size_t n);
 // y[rows, n] (leading dimension ld) += bias[n]; sums[n] += column sums of y.
 void lorad_add_bias(float *y, const float *bias, size_t rows, size_t n, size_t ld);
 void lorad_column_sums(const float *y, float *sums, size_t rows, size_t n, size_t ld);
+// y[rows, n] = x[rows, n] v[n]; sums[n] += column sums of x y.
+void lorad_scale_columns(const float *x, const float *v, float *y, size_t rows, size_t n);
+void lorad_column_products(const float *x, const float *y, float *sums, size_t rows, size_t n);
 
 // y = x w / rms(x) (arXiv:1910.07467); inverse_rms[rows] is kept for the pullback.
 void lorad_rms_norm(const float *x, const float *w, void *y, enum lorad_type y_type, float *inverse_rms, size_t rows,

@@ -20,6 +20,9 @@ public protocol Aggregator: Sendable {
     /// Whether a round may change the frozen weights, so that later rounds begin from a state with a `BaseDelta` in it.
     static var changesBase: Bool { get }
 
+    /// Whether it takes a module's change for the product of its two factors, and so needs modules that are W + s B A.
+    static var needsProducts: Bool { get }
+
     /// An aggregator with the options that concern it.
     ///
     /// - Throws: `FederationError.invalidConfiguration` naming the option.
@@ -44,6 +47,21 @@ extension Aggregator {
 
     /// Frozen weights stay as they are.
     public static var changesBase: Bool { false }
+
+    /// Any tensors will do.
+    public static var needsProducts: Bool { false }
+
+    /// Checks that it can aggregate what trains.
+    ///
+    /// - Throws: `FederationError.invalidConfiguration` naming a module that it cannot.
+    func check(_ layout: FactorLayout) throws {
+        guard Self.needsProducts, let pair = layout.pairs.first(where: { !$0.isAdded }) else { return }
+        let others = Aggregators.all.filter { !$0.needsProducts }.map { $0.name }.joined(separator: ", ")
+        throw FederationError(
+            .invalidConfiguration,
+            "federation.aggregation: \(Self.name) takes what a module learns for the product of its two factors, and the "
+                + "adapter of \(pair.module) changes more than that; use one of \(others), or plain LoRA")
+    }
 
     /// One update is enough.
     public var minimumUpdates: Int { 1 }

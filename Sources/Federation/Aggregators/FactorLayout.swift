@@ -22,15 +22,17 @@ public struct FactorLayout: Sendable, Equatable {
         public var alpha: Double
         /// Whether s = α / √rank.
         public var isRankStabilized: Bool
+        /// Whether the module computes with W + s B A, and its other tensors change nothing of that.
+        public var isAdded: Bool
 
         /// A module with its shapes.
         public init(
             module: String, aKey: String, bKey: String, rank: Int, inputs: Int, outputs: Int, alpha: Double,
-            isRankStabilized: Bool = false
+            isRankStabilized: Bool = false, isAdded: Bool = true
         ) {
             (self.module, self.aKey, self.bKey) = (module, aKey, bKey)
             (self.rank, self.inputs, self.outputs) = (rank, inputs, outputs)
-            (self.alpha, self.isRankStabilized) = (alpha, isRankStabilized)
+            (self.alpha, self.isRankStabilized, self.isAdded) = (alpha, isRankStabilized, isAdded)
         }
 
         /// s for a rank.

@@ -103,6 +103,7 @@ public final class AveragingJob: Job {
         optimizer: any ServerOptimizer, work: @escaping @Sendable (Assignment) throws -> WorkOrder,
         committed: @escaping @Sendable (State, RoundReport) throws -> RoundReport = { $1 }
     ) throws {
+        try aggregator.check(layout)
         if settings.masking != nil { try Self.checkMasking(settings, aggregator) }
         if settings.privacy != nil { try Self.checkPrivacy(settings, aggregator) }
         minimumWorkers = max(settings.minimumWorkers, settings.masking?.roundWorkers ?? 1)

@@ -4,17 +4,15 @@ public import Tensors
 public protocol ModelCustomization: Sendable {
     /// The trainable tensor that replaces the parameter at `path` (`<module>.weight`), if there is one; float32.
     func parameter(at path: String) -> Tensor?
-    /// The adapter of the linear module at `path`, if there is one.
-    func adapter(at path: String) -> LowRankFactors?
-    /// What the frozen weight of the linear module at `path` has gained, if it has; none by default.
-    func gain(at path: String) -> LowRankFactors?
+    /// What stands beside the weight of the linear module at `path`; nothing by default.
+    func additions(at path: String) -> LinearAdditions
     /// Rows of the embedding, or of the output embedding, at `path` that have values of their own; none by default.
     func rows(at path: String) -> ReplacedRows?
 }
 
 extension ModelCustomization {
     /// None.
-    public func gain(at path: String) -> LowRankFactors? { nil }
+    public func additions(at path: String) -> LinearAdditions { LinearAdditions() }
     /// None.
     public func rows(at path: String) -> ReplacedRows? { nil }
 }
@@ -25,6 +23,4 @@ public struct NoCustomization: ModelCustomization {
     public init() {}
     /// Nothing is replaced.
     public func parameter(at path: String) -> Tensor? { nil }
-    /// Nothing is adapted.
-    public func adapter(at path: String) -> LowRankFactors? { nil }
 }

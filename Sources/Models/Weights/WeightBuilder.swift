@@ -38,10 +38,10 @@ public final class WeightBuilder {
             tiedTo: alias.map { String($0.dropLast(".weight".count)) })
         let weight = matrix("\(path).weight", [outputs, inputs], alias: alias) ?? Self.nothing
         let biasVector = bias ? vector("\(path).bias", outputs) : nil
-        let adapters = [customization.gain(at: path), customization.adapter(at: path)].compactMap(\.self)
+        let additions = customization.additions(at: path)
         return Projection(
-            weight: weight, bias: biasVector, adapters: adapters,
-            replaced: isOutputEmbedding ? customization.rows(at: path) : nil)
+            weight: weight, bias: biasVector, adapters: additions.factors,
+            replaced: isOutputEmbedding ? customization.rows(at: path) : nil, branches: additions.branches)
     }
 
     /// The table of an embedding, [rows, columns].

@@ -17,15 +17,19 @@ public struct Projection: Sendable {
     /// Rows of the weight that have values of their own: outputs that neither bias nor adapters reach. Only for a
     /// projection that is applied by itself; its result is float32.
     public var replaced: ReplacedRows?
+    /// What stands around the map, innermost first. A projection with branches is computed by itself.
+    public var branches: [any LinearBranch]
 
     /// Creates a projection.
     public init(
-        weight: Tensor, bias: Tensor? = nil, adapters: [LowRankFactors] = [], replaced: ReplacedRows? = nil
+        weight: Tensor, bias: Tensor? = nil, adapters: [LowRankFactors] = [], replaced: ReplacedRows? = nil,
+        branches: [any LinearBranch] = []
     ) {
         self.weight = weight
         self.bias = bias
         self.adapters = adapters
         self.replaced = replaced
+        self.branches = branches
     }
 
     /// Creates a projection with one adapter.
@@ -33,8 +37,10 @@ public struct Projection: Sendable {
         self.init(weight: weight, bias: bias, adapters: [adapter])
     }
 
-    /// What may train: the weight, the bias, the adapters' factors, and rows with values of their own.
-    public var leaves: [Tensor?] { [weight, bias] + adapters.flatMap { [$0.a, $0.b] } + [replaced?.values] }
+    /// What may train: the weight, the bias, the adapters' factors, rows with values of their own, and what is in branches.
+    public var leaves: [Tensor?] {
+        [weight, bias] + adapters.flatMap { [$0.a, $0.b] } + [replaced?.values] + branches.flatMap(\.leaves)
+    }
 
     /// The same map with the weight's own rows.
     fileprivate var withoutReplacedRows: Projection { Projection(weight: weight, bias: bias, adapters: adapters) }
@@ -82,6 +88,9 @@ extension Tensor {
     public func projected(
         by projections: [Projection], residual: Tensor? = nil, as type: DType? = nil
     ) -> Tensor {
+        guard projections.allSatisfy(\.branches.isEmpty) else {
+            return branched(by: projections, residual: residual, as: type)
+        }
         let span = Span("linear")
         let width = projections.reduce(0) { $0 + $1.outputs }
         let shape = projections.count == 1 ? [rows, width] : [rows * width]

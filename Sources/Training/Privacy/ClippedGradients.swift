@@ -16,7 +16,7 @@ struct ClippedGradients: Sendable {
     let weights: AdapterWeights
     let checkpointing: Bool
     /// Tensors that keep their values, and count for no norm.
-    let frozen: AdapterParameter.Role?
+    let frozen: FactorRole?
     /// Called, on any lane, with the error of a unit whose rows or pictures cannot be read.
     var unreadable: @Sendable (any Error) -> Void = { _ in }
 
@@ -30,14 +30,13 @@ struct ClippedGradients: Sendable {
 
     /// The tensors that train, nil in the place of one that keeps its values.
     var trained: [Tensor?] {
-        weights.parameters.map { $0.description.role == frozen ? nil : $0.tensor }
+        weights.parameters.map { $0.description.isFactor(frozen) ? nil : $0.tensor }
     }
 
     /// Whether units can share a pass.
     private var canPack: Bool {
         weights.parameters.allSatisfy { parameter in
-            let isFactor = parameter.description.role == .loraA || parameter.description.role == .loraB
-            return isFactor && !parameter.description.path.hasPrefix("lm_head.")
+            parameter.description.factor != nil && !parameter.description.path.hasPrefix("lm_head.")
         }
     }
 

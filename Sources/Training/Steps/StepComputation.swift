@@ -78,7 +78,7 @@ public struct StepComputation: Sendable {
     /// - Throws: what `beforeMicroBatch` throws; `TrainingError` for a model whose examples have no gradients of their own.
     func clippedGradients(
         of units: [ClippedGradients.Unit], from source: any RowSource, privacy: PrivateSteps,
-        frozen: AdapterParameter.Role?,
+        frozen: FactorRole?,
         beforeMicroBatch: @escaping @Sendable () throws -> Void
     ) throws -> GradientSum {
         guard case .generative(let model) = model.kind else {

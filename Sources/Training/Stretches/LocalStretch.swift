@@ -93,7 +93,7 @@ public struct LocalStretch: Sendable {
 
     /// The tensors that train, nil in the place of one that keeps its values.
     private var trained: [Tensor?] {
-        computation.weights.parameters.map { $0.description.role == options.frozenFactor?.role ? nil : $0.tensor }
+        computation.weights.parameters.map { $0.description.isFactor(options.frozenFactor?.role) ? nil : $0.tensor }
     }
 
     private func stepPlan(_ index: Int, of plan: StretchPlan, on source: any RowSource) throws -> StepPlan {
@@ -117,7 +117,8 @@ public struct LocalStretch: Sendable {
     /// A tensor without a gradient is left alone by AdamW, decay included, and has no part in the norm.
     private func dropFrozen(_ gradients: inout [Tensor?]) {
         guard let role = options.frozenFactor?.role else { return }
-        for (index, parameter) in computation.weights.parameters.enumerated() where parameter.description.role == role {
+        for (index, parameter) in computation.weights.parameters.enumerated() where parameter.description.isFactor(role)
+        {
             gradients[index] = nil
         }
     }

@@ -10,7 +10,7 @@ public struct StretchOptions: Codable, Equatable, Sendable {
         case loraB = "lora_B"
 
         /// The role of the tensors that keep their values.
-        public var role: AdapterParameter.Role { self == .loraA ? .loraA : .loraB }
+        public var role: FactorRole { self == .loraA ? .a : .b }
     }
 
     /// What dropout masks are drawn from, with the step and the micro-batch.

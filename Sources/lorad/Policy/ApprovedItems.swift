@@ -51,33 +51,32 @@ enum ApprovedAdapter: ApprovedItem {
     static func problem(of text: String) -> String? { text == new ? nil : ApprovedModel.problem(of: text) }
 }
 
-/// What may train in a model.
-enum ApprovedMethod: String, ApprovedItem, CaseIterable {
-    /// LoRA's factors.
-    case lora
+/// What may train in a model: adapter methods by name, and parameters of the base.
+enum ApprovedMethod: ApprovedItem {
     /// Whole modules.
-    case modulesToSave = "modules_to_save"
+    static let modulesToSave = "modules_to_save"
     /// Biases.
-    case bias
+    static let bias = "bias"
     /// Rows of embeddings.
-    case tokens = "trainable_token_indices"
+    static let tokens = "trainable_token_indices"
     /// A contrastive model's temperature.
-    case temperature = "learn_temperature"
+    static let temperature = "learn_temperature"
 
-    static let plural = allCases.map(\.rawValue).joined(separator: ", ")
+    private static let names = AdapterMethods.names + [modulesToSave, bias, tokens, temperature]
+    static let plural = names.joined(separator: ", ")
 
     static func problem(of text: String) -> String? {
-        Self(rawValue: text) == nil ? "`\(text)` is no method; expected some of \(plural)" : nil
+        names.contains(text) ? nil : "`\(text)` is no method; expected some of \(plural)"
     }
 
     /// The method by which a tensor trains.
-    init(_ role: AdapterParameter.Role) {
-        switch role {
-        case .loraA, .loraB: self = .lora
-        case .saved: self = .modulesToSave
-        case .bias: self = .bias
-        case .tokens: self = .tokens
-        case .temperature: self = .temperature
+    static func name(of parameter: AdapterParameter) -> String {
+        switch parameter.role {
+        case .adapter: parameter.method ?? ""
+        case .saved: modulesToSave
+        case .bias: bias
+        case .tokens: tokens
+        case .temperature: temperature
         }
     }
 }

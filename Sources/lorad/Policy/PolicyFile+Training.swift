@@ -6,10 +6,11 @@ extension PolicyFile {
     /// Refuses what is surely not allowed to train by the adapter's configuration, before the base model is fetched.
     ///
     /// - Throws: `FederationError.forbidden`.
-    func admit(_ adapter: LoRAConfiguration, learnsTemperature: Bool) throws {
-        let others: [(method: ApprovedMethod, isUsed: Bool)] = [
-            (.modulesToSave, !adapter.modulesToSave.isEmpty), (.bias, adapter.bias != .none),
-            (.tokens, adapter.trainableTokens != nil), (.temperature, learnsTemperature),
+    func admit(_ adapter: AdapterConfiguration, learnsTemperature: Bool) throws {
+        let others: [(method: String, isUsed: Bool)] = [
+            (ApprovedMethod.modulesToSave, !adapter.modulesToSave.isEmpty),
+            (ApprovedMethod.bias, adapter.bias != .none), (ApprovedMethod.tokens, adapter.trainableTokens != nil),
+            (ApprovedMethod.temperature, learnsTemperature),
         ]
         for (method, isUsed) in others where isUsed { try check(method) }
         guard let entries = policy.modules.names, !entries.contains(where: { $0.contains("*") }) else { return }
@@ -23,7 +24,7 @@ extension PolicyFile {
     /// - Throws: `FederationError.forbidden`.
     func admit(_ trained: [AdapterParameter]) throws {
         for parameter in trained {
-            try check(ApprovedMethod(parameter.role))
+            try check(ApprovedMethod.name(of: parameter))
             guard let entries = policy.modules.names, parameter.role != .temperature else { continue }
             let module = parameter.module
             guard entries.contains(where: { ApprovedModule.matches($0, module) }) else {
@@ -32,9 +33,9 @@ extension PolicyFile {
         }
     }
 
-    private func check(_ method: ApprovedMethod) throws {
-        guard policy.methods.approves(method.rawValue) else {
-            throw refusal("methods", "\(method.rawValue) would train", allowed: policy.methods.words)
+    private func check(_ method: String) throws {
+        guard policy.methods.approves(method) else {
+            throw refusal("methods", "\(method) would train", allowed: policy.methods.words)
         }
     }
 
@@ -43,12 +44,4 @@ extension PolicyFile {
     }
 
     private static func lastPart(_ path: String) -> Substring { path.split(separator: ".").last ?? "" }
-}
-
-extension AdapterParameter {
-    /// The path of the module that the tensor belongs to.
-    fileprivate var module: String {
-        let count = role == .loraA || role == .loraB ? 2 : 1
-        return path.split(separator: ".").dropLast(count).joined(separator: ".")
-    }
 }

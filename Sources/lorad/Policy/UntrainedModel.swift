@@ -16,22 +16,22 @@ struct UntrainedModel: Sendable {
     }
 
     private let values: [String: Value]
-    private let draw: @Sendable (_ key: String, _ rank: Int) -> Tensor?
+    private let draw: @Sendable (_ key: String, _ shape: [Int]) -> Tensor?
 
     /// Takes the base model's numbers from fresh weights, before anything trains.
     ///
     /// - Parameter seed: the run's, which decides A.
     init(_ fresh: AdapterWeights, seed: Int) {
-        draw = { fresh.fresh($0, rank: $1, seed: UInt64(bitPattern: Int64(seed))) }
+        draw = { fresh.fresh($0, shape: $1, seed: UInt64(bitPattern: Int64(seed))) }
         let pairs = fresh.parameters.map { ($0.description.key, Self.value(of: $0)) }
         values = Dictionary(pairs) { first, _ in first }
     }
 
     private static func value(of parameter: AdapterWeights.Parameter) -> Value {
-        switch parameter.description.role {
-        case .loraA: .drawn
-        case .loraB: .zero
-        case .saved, .bias, .tokens, .temperature: .base(digest(of: parameter.tensor))
+        switch parameter.description.start {
+        case .drawn: .drawn
+        case .zeros: .zero
+        case .base: .base(digest(of: parameter.tensor))
         }
     }
 
@@ -52,11 +52,9 @@ struct UntrainedModel: Sendable {
         return nil
     }
 
-    /// Whether an A is the run's. Logarithms and cosines of a normal draw may differ in their last bits between machines.
+    /// Whether a tensor is the run's draw. Logarithms and cosines of a normal draw may differ in their last bits between machines.
     private func isDrawn(_ tensor: Tensor, _ name: String) -> Bool {
-        guard tensor.shape.count == 2, let expected = draw(name, tensor.shape[0]), expected.shape == tensor.shape else {
-            return false
-        }
+        guard let expected = draw(name, tensor.shape), expected.shape == tensor.shape else { return false }
         return zip(tensor.values, expected.values).allSatisfy { abs($0 - $1) <= 1e-5 * abs($1) }
     }
 

@@ -5,22 +5,20 @@ import Models
 import Tensors
 
 extension FactorLayout {
-    /// The factors of an adapter: PEFT's keys, each module's own alpha.
+    /// The factors of an adapter: each module's own alpha, and the ranks that a state has.
     init(_ plan: AdapterPlan, state: StateDict) throws {
-        let alphas = Dictionary(uniqueKeysWithValues: plan.moduleKeys.map { ($0.key, $0.linear.alpha) })
-        try self.init(finding: state, isRankStabilized: plan.configuration.usesRankStabilisation) { alphas[$0] ?? 1 }
-    }
-}
-
-extension AdapterPlan {
-    /// The adapted modules by what their keys begin with.
-    fileprivate var moduleKeys: [(key: String, linear: AdaptedLinear)] {
-        parameters.compactMap { parameter in
-            guard parameter.role == .loraA, parameter.key.hasSuffix(".lora_A.weight") else { return nil }
-            let path = String(parameter.path.dropLast(".lora_A.weight".count))
-            let key = String(parameter.key.dropLast(".lora_A.weight".count))
-            return linear(at: path).map { (key, $0) }
-        }
+        try self.init(
+            plan.factorPairs.map { pair in
+                guard let a = state[pair.aKey]?.shape, let b = state[pair.bKey]?.shape, a.count == 2, b.count == 2,
+                    a[0] == b[1]
+                else {
+                    throw FederationError(
+                        .invalidConfiguration, "the state lacks \(pair.aKey) or \(pair.bKey), or their ranks differ")
+                }
+                return Pair(
+                    module: pair.module, aKey: pair.aKey, bKey: pair.bKey, rank: a[0], inputs: a[1], outputs: b[0],
+                    alpha: pair.linear.alpha, isRankStabilized: pair.linear.isRankStabilised, isAdded: pair.isAdded)
+            })
     }
 }
 
@@ -31,7 +29,7 @@ struct GainedWeights: ModelCustomization {
 
     init(_ weights: AdapterWeights, _ gain: BaseDelta) {
         self.weights = weights
-        let paths = Dictionary(uniqueKeysWithValues: weights.plan.moduleKeys.map { ($0.key, $0.linear.path) })
+        let paths = Dictionary(uniqueKeysWithValues: weights.plan.factorPairs.map { ($0.module, $0.linear.path) })
         gains = gain.modules.reduce(into: [:]) { gains, factors in
             guard let path = paths[factors.module] else { return }
             gains[path] = LowRankFactors(a: factors.right, b: factors.left, scale: 1)
@@ -39,8 +37,11 @@ struct GainedWeights: ModelCustomization {
     }
 
     func parameter(at path: String) -> Tensor? { weights.parameter(at: path) }
-    func adapter(at path: String) -> LowRankFactors? { weights.adapter(at: path) }
-    func gain(at path: String) -> LowRankFactors? { gains[path] }
+    func additions(at path: String) -> LinearAdditions {
+        var additions = weights.additions(at: path)
+        if let gain = gains[path] { additions.factors.insert(gain, at: 0) }
+        return additions
+    }
     func rows(at path: String) -> ReplacedRows? { weights.rows(at: path) }
 }
 
@@ -62,7 +63,7 @@ extension BaseDelta {
                     + "federation.aggregation: \(aggregation)")
         }
         try self.init(state)
-        let linears = Dictionary(uniqueKeysWithValues: plan.moduleKeys.map { ($0.key, $0.linear) })
+        let linears = Dictionary(uniqueKeysWithValues: plan.factorPairs.map { ($0.module, $0.linear) })
         for factors in modules { try Self.check(factors, linears[factors.module]) }
     }
 
@@ -99,19 +100,18 @@ extension AdapterWeights {
     func write(to folder: URL, gaining gain: BaseDelta) throws {
         guard !gain.modules.isEmpty else { return try write(to: folder) }
         let gains = Dictionary(uniqueKeysWithValues: gain.modules.map { ($0.module, $0) })
-        let linears = plan.moduleKeys
+        let pairs = plan.factorPairs
         var state = stateDict
-        let own = linears.compactMap { key, linear in factors(key, linear, state) }
+        let own = pairs.compactMap { factors($0, state) }
         let joined = try BaseDelta(own.map { $0.joined(with: gains[$0.module]) }).withoutIdleRank()
-        var configuration = plan.configuration
-        configuration.usesRankStabilisation = false
-        configuration.rankPattern = []
-        configuration.alphaPattern = []
-        for ((key, linear), factors) in zip(linears, joined.modules) {
-            state["\(key).lora_A.weight"] = factors.right
-            state["\(key).lora_B.weight"] = factors.left
-            configuration.rankPattern.append(.init(linear.path, factors.rank))
-            configuration.alphaPattern.append(.init(linear.path, Double(factors.rank)))
+        let ranks = zip(pairs, joined.modules).map { (path: $0.linear.path, rank: $1.rank) }
+        guard let configuration = plan.configuration.withUnitScale(ranks: ranks) else {
+            throw CommandError(
+                "an adapter of the method \(plan.configuration.methodName) cannot hold what rounds added to W")
+        }
+        for (pair, factors) in zip(pairs, joined.modules) {
+            state[pair.aKey] = factors.right
+            state[pair.bKey] = factors.left
         }
         try withTiedCopies(state).write(
             to: folder.appending(path: AdapterFolder.weightsFile).path, metadata: AdapterFolder.weightsMetadata)
@@ -120,9 +120,9 @@ extension AdapterWeights {
     }
 
     /// A module's own factors. Written with alpha = rank their scale is 1, so the present one goes into B.
-    private func factors(_ key: String, _ linear: AdaptedLinear, _ state: StateDict) -> BaseDelta.Factors? {
-        guard let a = state["\(key).lora_A.weight"], let b = state["\(key).lora_B.weight"] else { return nil }
-        return BaseDelta.Factors(module: key, left: b.scaled(by: Float(linear.scaling)), right: a)
+    private func factors(_ pair: FactorPair, _ state: StateDict) -> BaseDelta.Factors? {
+        guard let a = state[pair.aKey], let b = state[pair.bKey] else { return nil }
+        return BaseDelta.Factors(module: pair.module, left: b.scaled(by: Float(pair.linear.scaling)), right: a)
     }
 }
 

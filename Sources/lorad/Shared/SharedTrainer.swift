@@ -80,7 +80,7 @@ final class SharedTrainer: LocalTrainer {
     /// Bytes of the run's largest state: what trains, at the run's own ranks, and what frozen weights may have gained.
     private static func stateByteLimit(_ adapted: AdaptedModel, _ file: URL, _ gainRank: Int?) throws -> Int {
         let run = try AdapterFolder.configuration(Data(contentsOf: file), file: file.path).configuration
-        let rank = (run.rankPattern.map(\.value) + [run.rank]).max() ?? 0
+        let rank = run.ranks?.highest ?? 0
         let headers = 1 << 20
         let trained: Int = adapted.weights.parameters.reduce(0) { $0 + $1.tensor.byteCount + 512 }
         let bytes = (rank + (gainRank ?? 0)) * MemoryLayout<Float>.size
@@ -223,7 +223,7 @@ final class SharedTrainer: LocalTrainer {
     private func sent(_ values: StateDict, _ options: StretchOptions) -> StateDict {
         let frozen = options.frozenFactor?.role
         return StateDict(
-            adapted.weights.parameters.map(\.description).filter { $0.role != frozen }.compactMap { parameter in
+            adapted.weights.parameters.map(\.description).filter { !$0.isFactor(frozen) }.compactMap { parameter in
                 values[parameter.key].map { (parameter.key, $0) }
             })
     }

@@ -80,14 +80,13 @@ struct AdaptedModel: Sendable {
     ) throws {
         var (configuration, notes) = try AdapterFolder.configuration(Data(contentsOf: file), file: file.path)
         if let rank {
-            configuration.rank = min(rank, configuration.rank)
-            configuration.rankPattern = configuration.rankPattern.map { .init($0.pattern, min(rank, $0.value)) }
+            configuration.ranks = configuration.ranks?.limited(to: rank)
         }
         try self.init(folder, configuration, learnsTemperature, loading: nil, type, seed: 0, notes)
     }
 
     private init(
-        _ folder: ModelFolder, _ configuration: LoRAConfiguration, _ learnsTemperature: Bool, loading: URL?,
+        _ folder: ModelFolder, _ configuration: AdapterConfiguration, _ learnsTemperature: Bool, loading: URL?,
         _ type: DType, seed: Int, _ notes: [String], parts: PartTargets? = nil
     ) throws {
         var (configuration, notices) = (configuration, notes)

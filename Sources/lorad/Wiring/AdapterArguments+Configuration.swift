@@ -8,7 +8,7 @@ extension AdapterArguments {
     /// The configuration that the section describes.
     ///
     /// - Throws: `AdapterError` naming the key.
-    func configuration(notes: inout [String]) throws -> LoRAConfiguration {
-        try LoRAConfiguration(object: object, source: "adapter", notes: &notes)
+    func configuration(notes: inout [String]) throws -> AdapterConfiguration {
+        try AdapterConfiguration(object: object, source: "adapter", notes: &notes)
     }
 }

@@ -32,9 +32,9 @@ struct Inspection: Encodable {
         warnings = loaded.unusedTensors.map { "not used: \($0)" }
         var plan: AdapterPlan?
         if let selection {
-            var configuration = LoRAConfiguration()
+            var configuration = AdapterConfiguration()
             configuration.targetModules = selection
-            configuration.rank = rank
+            configuration.ranks?.rank = rank
             let found = try AdapterPlan(
                 configuration: configuration, modules: loaded.modules, modelType: folder.modelType)
             trainable = found.trainableCount
@@ -54,17 +54,17 @@ struct Inspection: Encodable {
         let (configuration, notes) = try AdapterFolder.configuration(in: url)
         let file = try SafetensorsFile(path: AdapterFolder.weights(in: url).path)
         folder = url.path
-        type = "LORA"
+        type = configuration.peftType
         warnings = notes + AdapterPortability.notices(configuration, keys: file.names)
         let tensors = file.stateDict.entries
         bytes = tensors.reduce(0) { $0 + $1.tensor.byteCount }
         parameters = tensors.reduce(0) { $0 + $1.tensor.count }
         trainable = tensors.reduce(0) { $0 + (configuration.trains(key: $1.name) ? $1.tensor.count : 0) }
         entries = tensors.map { name, tensor in
-            let isA = name.hasSuffix(".lora_A.weight")
+            let isA = configuration.factor(atKey: name) == .a
             return Entry(
                 path: name, kind: tensor.dtype.rawValue, shapes: ["": tensor.shape],
-                rank: isA ? tensor.shape.first : nil, lora_alpha: isA ? configuration.alpha : nil)
+                rank: isA ? tensor.shape.first : nil, lora_alpha: isA ? configuration.ranks?.alpha : nil)
         }
     }
 

@@ -26,7 +26,7 @@ struct NewTokens {
     /// Lets the new rows train unless the configuration says something about the embeddings itself.
     ///
     /// - Returns: what there is to say, a line each.
-    func resolve(into configuration: inout LoRAConfiguration, _ modules: [ModuleDescription]) -> [String] {
+    func resolve(into configuration: inout AdapterConfiguration, _ modules: [ModuleDescription]) -> [String] {
         var notices: [String] = known.map { token in
             "tokenizer.add_tokens: \"\(token.content)\" is in the vocabulary already, with the id \(token.id)"
         }
@@ -61,7 +61,7 @@ struct NewTokens {
 
     /// A row that neither trains nor is saved is another one wherever else the base is enlarged.
     private func untrained(
-        _ configuration: LoRAConfiguration, _ names: [String], _ isSaved: (String) -> Bool
+        _ configuration: AdapterConfiguration, _ names: [String], _ isSaved: (String) -> Bool
     ) -> [String] {
         names.filter { !isSaved($0) }.compactMap { name in
             let trained: [Int] =

@@ -101,8 +101,8 @@ struct MergeTests {
 
     /// An adapter of a tied model that moves one of the embeddings away from the other.
     private func untying(_ golden: MergeCase, _ trained: Trained) throws -> AdapterWeights {
-        var configuration = LoRAConfiguration()
-        configuration.initialWeights = .random
+        var configuration = AdapterConfiguration()
+        configuration.lora.initialWeights = .random
         configuration.targetModules = .names(trained == .factors ? ["q_proj", "lm_head"] : ["q_proj"])
         configuration.modulesToSave = trained == .factors ? [] : [trained == .input ? "embed_tokens" : "lm_head"]
         let plan = try AdapterPlan(

@@ -134,7 +134,7 @@ struct AdapterConversionTests {
 
     @Test("are announced with what other programs do not load")
     func portability() throws {
-        var configuration = LoRAConfiguration()
+        var configuration = AdapterConfiguration()
         let key = "base_model.model.model.language_model.layers.0.self_attn.q_proj.lora_A.weight"
         let plain = AdapterPortability.notices(configuration, keys: [key])
         #expect(plain.count == 1 && plain[0].contains("lorad convert --keys v4"))
@@ -142,7 +142,7 @@ struct AdapterConversionTests {
             AdapterPortability.notices(configuration, keys: ["base_model.model.text_model.x.lora_A.weight"]).isEmpty)
         configuration.modulesToSave = ["lm_head"]
         configuration.bias = .loraOnly
-        configuration.alphaPattern = [.init("q_proj", 4)]
+        configuration.ranks?.alphaPattern = [.init("q_proj", 4)]
         let all = AdapterPortability.notices(configuration, keys: [])
         #expect(all.count == 3 && all.allSatisfy { $0.contains("vLLM") && $0.contains("lorad merge") })
         #expect(all[0].contains("modules_to_save (lm_head)") && all[2].contains("alpha_pattern"))

@@ -16,7 +16,7 @@ struct AdapterFolderTests {
     @Test("is read as it was written")
     func roundTrip() throws {
         try withFolder { folder in
-            var original = LoRAConfiguration()
+            var original = AdapterConfiguration()
             original.targetModules = .pattern(#".*\.q_proj"#)
             original.inferenceMode = true
             try AdapterFolder.write(original, to: folder)
@@ -29,10 +29,10 @@ struct AdapterFolderTests {
         try withFolder { folder in
             let inner = folder.appending(path: "a/b")
             for rank in [4, 8] {
-                var configuration = LoRAConfiguration()
-                configuration.rank = rank
+                var configuration = AdapterConfiguration()
+                configuration.lora.factors.rank = rank
                 try AdapterFolder.write(configuration, to: inner)
-                #expect(try AdapterFolder.configuration(in: inner).configuration.rank == rank)
+                #expect(try AdapterFolder.configuration(in: inner).configuration.ranks?.rank == rank)
             }
             let files = try FileManager.default.contentsOfDirectory(atPath: inner.path)
             #expect(files == [AdapterFolder.configurationFile])

@@ -5,12 +5,16 @@ import Testing
 
 @Suite("A report on an adapter file's keys")
 struct AdapterKeyReportTests {
-    private let expected: [AdapterParameter] = [
-        .init(path: "model.language_model.q.lora_A.weight", shape: [2, 8], role: .loraA),
-        .init(path: "model.language_model.q.lora_B.weight", shape: [8, 2], role: .loraB),
-        .init(path: "lm_head.weight", shape: [4, 8], role: .saved),
-        .init(path: "tower.norm.weight", shape: [8], role: .saved),
-    ]
+    private let expected: [AdapterParameter]
+
+    init() throws {
+        let linear = try adaptedLinear("model.language_model.q", outputs: 8, inputs: 8, rank: 2)
+        expected =
+            LoRA().parameters(at: linear) + [
+                .init(path: "lm_head.weight", shape: [4, 8], role: .saved),
+                .init(path: "tower.norm.weight", shape: [8], role: .saved),
+            ]
+    }
 
     private func report(_ found: [String: [Int]]) throws -> AdapterKeyReport {
         let keys = found.map { (AdapterParameter.keyPrefix + $0.key, $0.value) }

@@ -21,7 +21,7 @@ struct AdapterPlanScaleTests {
 
     @Test("takes well under a second, for endings, whole paths and patterns", arguments: 0..<3)
     func isQuick(_ way: Int) throws {
-        var configuration = LoRAConfiguration()
+        var configuration = AdapterConfiguration()
         configuration.targetModules =
             [
                 .allLinear, .pattern(#".*layers\.\d+\.block\.(q|k|v|o|gate|up|down)_proj"#),

@@ -94,14 +94,15 @@ struct AdapterPlanTests {
         )
         let layer = "model.vision_tower.encoder.layers.1.self_attn.out_proj"
         let saved = "model.multi_modal_projector.linear_1"
-        #expect(
-            plan.parameters == [
-                .init(path: "\(layer).lora_A.weight", shape: [2, 6], role: .loraA),
-                .init(path: "\(layer).lora_B.weight", shape: [6, 2], role: .loraB),
-                .bias(of: layer, shape: [6], isAdapted: true),
-                .init(path: "\(saved).weight", shape: [8, 6], role: .saved),
-                .init(path: "\(saved).bias", shape: [8], role: .saved),
-            ])
+        let factors = LoRA().parameters(at: try adaptedLinear(layer, outputs: 6, inputs: 6, rank: 2))
+        #expect(factors.map(\.path) == ["\(layer).lora_A.weight", "\(layer).lora_B.weight"])
+        #expect(factors.map(\.shape) == [[2, 6], [6, 2]] && factors.map(\.factor) == [.a, .b])
+        let others: [AdapterParameter] = [
+            .bias(of: layer, shape: [6], isAdapted: true),
+            .init(path: "\(saved).weight", shape: [8, 6], role: .saved),
+            .init(path: "\(saved).bias", shape: [8], role: .saved),
+        ]
+        #expect(plan.parameters == factors + others)
         #expect(plan.parameters[2].path == "\(layer).bias")
         #expect(plan.parameters[2].key == "base_model.model.\(layer).base_layer.bias")
         #expect(plan.trainableCount == 12 + 12 + 6 + 48 + 8)

@@ -52,7 +52,7 @@ struct ConfigurationErrorTests {
         (#"{"init_lora_weights": "pissa_niter_4"}"#, #"init_lora_weights "pissa_niter_4" is not supported"#),
         (#"{"init_lora_weights": "xavier"}"#, #"must be true, false or "gaussian", found "xavier""#),
         (#"{"init_lora_weights": 1}"#, #"must be true, false or "gaussian", found the number 1"#),
-        (#"{"use_dora": true}"#, "adapter: use_dora is set to true, which lorad does not support; set it to false"),
+        (#"{"use_qalora": true}"#, "adapter: use_qalora is set to true, which lorad does not support; set it to false"),
         (#"{"lora_bias": true}"#, "adapter: lora_bias is set to true, which lorad does not support"),
         (#"{"target_parameters": ["w"]}"#, "target_parameters is set to a list, which lorad does not support"),
         (
@@ -98,8 +98,8 @@ struct ConfigurationErrorTests {
         }
         #expect(error("{}") == "f.json: peft_type is missing: this is not a configuration that PEFT wrote")
         #expect(error(#"{"peft_type": "LORA", "init_lora_weights": "olora"}"#).contains("save the adapter from PEFT"))
-        #expect(error(#"{"peft_type": "LORA", "use_dora": true}"#).hasPrefix("f.json: use_dora"))
-        for key in ["use_dora", "lora_bias", "use_qalora"] {
+        #expect(error(#"{"peft_type": "LORA", "use_qalora": true}"#).hasPrefix("f.json: use_qalora"))
+        for key in ["lora_bias", "use_qalora"] {
             let found = error(#"{"peft_type": "LORA", "\#(key)": true}"#)
             #expect(found.contains("merge the adapter into its base with PEFT") && !found.contains("set it to false"))
         }

@@ -8,8 +8,8 @@ import Testing
 struct ConfigurationReadingTests {
     @Test("Absent and null settings take PEFT's defaults")
     func defaults() throws {
-        #expect(try configuration("{}") == LoRAConfiguration())
-        #expect(try configuration(#"{"r": null, "bias": null, "target_modules": null}"#) == LoRAConfiguration())
+        #expect(try configuration("{}") == AdapterConfiguration())
+        #expect(try configuration(#"{"r": null, "bias": null, "target_modules": null}"#) == AdapterConfiguration())
     }
 
     @Test("Every setting is read")
@@ -22,21 +22,21 @@ struct ConfigurationReadingTests {
              "rank_pattern": {"b": 2, "a": 1}, "alpha_pattern": {"a": 1.5}, "fan_in_fan_out": true,
              "base_model_name_or_path": "m", "revision": "r", "task_type": "CAUSAL_LM"}
             """)
-        var expected = LoRAConfiguration()
-        expected.rank = 4
-        expected.alpha = 0.5
-        expected.dropout = 0.1
+        var expected = AdapterConfiguration()
+        expected.lora.factors.rank = 4
+        expected.lora.factors.alpha = 0.5
+        expected.lora.dropout = 0.1
         expected.targetModules = .names(["q_proj"])
         expected.excludeModules = .pattern(".*head")
         expected.bias = .loraOnly
-        expected.usesRankStabilisation = true
+        expected.lora.usesRankStabilisation = true
         expected.modulesToSave = ["lm_head"]
-        expected.initialWeights = .gaussian
+        expected.lora.initialWeights = .gaussian
         expected.layersToTransform = [3]
         expected.layersPattern = ["layers"]
-        expected.rankPattern = [.init("b", 2), .init("a", 1)]
-        expected.alphaPattern = [.init("a", 1.5)]
-        expected.fanInFanOut = true
+        expected.lora.factors.rankPattern = [.init("b", 2), .init("a", 1)]
+        expected.lora.factors.alphaPattern = [.init("a", 1.5)]
+        expected.lora.fanInFanOut = true
         expected.baseModel = "m"
         expected.revision = "r"
         expected.taskType = "CAUSAL_LM"
@@ -82,7 +82,7 @@ struct ConfigurationReadingTests {
     func pastInitialisation() throws {
         let text = #"{"peft_type": "LORA", "init_lora_weights": "orthogonal"}"#
         let (read, notes) = try AdapterFolder.configuration(Data(text.utf8), file: "f")
-        #expect(read.initialWeights == .standard)
+        #expect(read.lora.initialWeights == .standard)
         #expect(notes == [#"f: init_lora_weights "orthogonal" no longer matters, the weights have been trained"#])
     }
 }

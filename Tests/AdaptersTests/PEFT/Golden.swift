@@ -54,8 +54,8 @@ extension Golden.Case {
             modelType: skeleton == "llama" ? "llama" : "llava")
     }
 
-    func configurationValue() throws -> LoRAConfiguration {
-        try LoRAConfiguration(object: JSONValue(parsing: Data(configuration.utf8), file: "golden"))
+    func configurationValue() throws -> AdapterConfiguration {
+        try AdapterConfiguration(object: JSONValue(parsing: Data(configuration.utf8), file: "golden"))
     }
 }
 

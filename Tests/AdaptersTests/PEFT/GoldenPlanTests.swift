@@ -35,7 +35,7 @@ struct GoldenPlanTests {
     func resolvesTargets(_ test: Golden.Case) throws {
         switch (try test.plan().configuration.targetModules, test.outcome[at: "resolved"]) {
         case (.pattern(let pattern), let resolved): #expect(pattern == resolved.text)
-        case (.names([]), let resolved): #expect(resolved == .string(LoRAConfiguration.noTargets))
+        case (.names([]), let resolved): #expect(resolved == .string(AdapterConfiguration.noTargets))
         case (.names(let names), let resolved): #expect(Set(names) == Set(resolved.elements.map(\.text)))
         case (let other, _): Issue.record("unresolved: \(String(describing: other))")
         }

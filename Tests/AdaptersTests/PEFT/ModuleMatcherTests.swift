@@ -5,10 +5,10 @@ import Testing
 
 @Suite("Matching a module path")
 struct ModuleMatcherTests {
-    private func verdict(_ path: String, _ targets: [String], _ change: (inout LoRAConfiguration) -> Void) throws
+    private func verdict(_ path: String, _ targets: [String], _ change: (inout AdapterConfiguration) -> Void) throws
         -> ModuleMatcher.Verdict
     {
-        var configuration = LoRAConfiguration()
+        var configuration = AdapterConfiguration()
         change(&configuration)
         return try ModuleMatcher(configuration, targets: .names(targets)).verdict(path)
     }

@@ -17,7 +17,7 @@ struct PartTargetsTests {
         var configuration = try configuration(given)
         let notes = try parts.resolve(into: &configuration, model: survey.model, modules: survey.modules)
         // What is written must say the same to PEFT, which reads nothing but its own keys.
-        let written = try LoRAConfiguration(
+        let written = try AdapterConfiguration(
             object: JSONValue(parsing: configuration.fileContents(), file: "adapter_config.json"))
         let plan = try AdapterPlan(configuration: written, modules: survey.modules, modelType: folder.modelType)
         return (plan, notes)

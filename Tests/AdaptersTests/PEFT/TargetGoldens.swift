@@ -67,7 +67,7 @@ struct TargetGoldens {
 extension TargetGoldens.Case {
     func plan() throws -> AdapterPlan {
         try AdapterPlan(
-            configuration: LoRAConfiguration(object: configuration),
+            configuration: AdapterConfiguration(object: configuration),
             modules: TargetGoldens.shared.modules(skeleton), modelType: "llava")
     }
 

@@ -98,9 +98,9 @@ struct RunFileTests {
         for configuration in [read, try RunFileFixture.parse(RunFile.text(of: read))] {
             var notes: [String] = []
             let adapter = try configuration.adapter.configuration(notes: &notes)
-            #expect(adapter.rankPattern == [.init("z_proj", 4), .init("q_proj", 8), .init("a.*", 2)])
-            #expect(adapter.alphaPattern == [.init("v_proj", 1.5), .init("k_proj", 32)])
-            #expect(adapter.rank == 8)
+            #expect(adapter.ranks?.rankPattern == [.init("z_proj", 4), .init("q_proj", 8), .init("a.*", 2)])
+            #expect(adapter.ranks?.alphaPattern == [.init("v_proj", 1.5), .init("k_proj", 32)])
+            #expect(adapter.ranks?.rank == 8)
         }
     }
 }

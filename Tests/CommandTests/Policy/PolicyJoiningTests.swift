@@ -1,5 +1,6 @@
 import Federation
 import Foundation
+import Models
 import TestSupport
 import Testing
 import Transports
@@ -152,7 +153,7 @@ struct PolicyJoiningTests {
     @Test("lets train what is approved, by the adapter's configuration and by the tensors that train")
     func training() throws {
         let policy = try PolicyFixture.policy()
-        var adapter = LoRAConfiguration()
+        var adapter = AdapterConfiguration()
         adapter.targetModules = .names(["q_proj", "layers.0.v_proj"])
         try policy.admit(adapter, learnsTemperature: false)
         #expect(
@@ -172,9 +173,14 @@ struct PolicyJoiningTests {
         // What a pattern means is known when the model is there.
         adapter.targetModules = .pattern(".*")
         try policy.admit(adapter, learnsTemperature: false)
-        try policy.admit([AdapterParameter(path: "a.q_proj.lora_A.weight", shape: [1, 1], role: .loraA)])
-        let wide = AdapterParameter(path: "a.k_proj.lora_B.weight", shape: [1, 1], role: .loraB)
-        #expect(PolicyFixture.refusal { try policy.admit([wide]) }.contains("a.k_proj would train;"))
+        let modules = ["a.q_proj", "a.k_proj"].map {
+            ModuleDescription(path: $0, kind: .linear, parameters: [.init("weight", [1, 1])])
+        }
+        adapter.targetModules = .names(["q_proj"])
+        try policy.admit(AdapterPlan(configuration: adapter, modules: modules).parameters)
+        adapter.targetModules = .names(["k_proj"])
+        let wide = try AdapterPlan(configuration: adapter, modules: modules)
+        #expect(PolicyFixture.refusal { try policy.admit(wide.parameters) }.contains("a.k_proj would train;"))
         let saved = AdapterParameter(path: "a.q_proj.weight", shape: [1, 1], role: .saved)
         #expect(PolicyFixture.refusal { try policy.admit([saved]) }.contains("modules_to_save would train;"))
     }

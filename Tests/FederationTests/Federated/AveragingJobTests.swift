@@ -46,6 +46,34 @@ struct AveragingJobTests {
                 metrics: ContributionMetrics(loss: Double(examples), examples: examples, tokens: 10)))
     }
 
+    @Test(
+        "An aggregation that works with products is refused where a module is more than W + s B A",
+        arguments: Aggregators.all.map { $0.name })
+    func products(name: String) throws {
+        let start = AveragingJob.State(trained: state(1))
+        let found = try FactorLayout(finding: start.trained) { _ in 2 }
+        let scaled = try FactorLayout(
+            found.pairs.map { pair in
+                var pair = pair
+                pair.isAdded = false
+                return pair
+            })
+        let aggregator = try Aggregators.named(name)
+        let make = { (layout: FactorLayout) in
+            _ = try AveragingJob(
+                start, layout: layout,
+                settings: AveragingSettings(
+                    rounds: 1, participation: .sampled(share: 1, minimum: 1), minimumWorkers: 1, deadline: nil, seed: 3),
+                aggregator: aggregator, optimizer: ServerOptimizers.named("none", .init(), after: aggregator),
+                work: { _ in WorkOrder(work: Data()) })
+        }
+        try make(found)
+        guard ["flora", "fedex_lora", "flexlora"].contains(name) else { return try make(scaled) }
+        let error = #expect(throws: FederationError.self) { try make(scaled) }
+        #expect(error?.code == .invalidConfiguration)
+        #expect(error?.message.contains("federation.aggregation: \(name) takes what a module learns") == true)
+    }
+
     @Test("A mean weighs workers by their examples, up to the bound")
     func weightedMean() throws {
         let job = try job(participation: .sampled(share: 1, minimum: 2))

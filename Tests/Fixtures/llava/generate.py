@@ -27,7 +27,8 @@ import argparse, copy, json, os, shutil, sys, tempfile
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import peft, torch, transformers
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import PeftModel, get_peft_model
+from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from transformers import LlavaConfig, LlavaForConditionalGeneration
@@ -118,16 +119,22 @@ def load_base(folder, dtype, config=None):
 
 
 def saved_key(name):
-    return name.replace(".modules_to_save.default.", ".").replace(".default", "")
+    name = name.replace(".modules_to_save.default.", ".").replace(".default", "")
+    return name.replace(".lora_magnitude_vector.weight", ".lora_magnitude_vector")
 
 
 def trainable(model):
     return {saved_key(n): q for n, q in model.named_parameters() if q.requires_grad}
 
 
+def peft_configuration(case):
+    settings = dict(case["adapter"])
+    return PEFT_TYPE_TO_CONFIG_MAPPING[settings.pop("peft_type", "LORA")](**settings)
+
+
 def write_adapter(case, folder, seed):
     torch.manual_seed(seed)
-    model = get_peft_model(load_base(folder, torch.float32), LoraConfig(**case["adapter"]))
+    model = get_peft_model(load_base(folder, torch.float32), peft_configuration(case))
     generator = torch.Generator().manual_seed(seed + 1)
     noise = lambda q: torch.randn(q.shape, generator=generator)
     with torch.no_grad():
@@ -284,7 +291,7 @@ def bf16_draws(folder, rows, skip):
 def sensitivity(case, folder, rows, logits):
     """How far the logits move when one feature of the case is taken away; too little means that the case tests nothing."""
     moved = {}
-    for path, value in case["matters"]:
+    for path, value in case.get("matters", []):
         config = LlavaConfig.from_pretrained(folder)
         *parents, last = path.split(".")
         owner = config
@@ -311,6 +318,11 @@ def rounded(value):
 def write_case(name, case, folder, seed):
     os.makedirs(folder)
     write_checkpoint(case, folder, seed)
+    write_golden(name, case, folder, seed)
+
+
+def write_golden(name, case, folder, seed):
+    """What the checkpoint in a folder computes with a case's adapter."""
     write_adapter(case, folder, seed + 1)
     rows = make_rows(case, folder, seed + 2)
 

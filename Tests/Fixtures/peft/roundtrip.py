@@ -57,7 +57,7 @@ CONFIGURATIONS = {
     "tokens-head": dict(
         r=2, target_modules=["q_proj"], trainable_token_indices={"embed_tokens": [3, 5], "lm_head": [8, 5, 3]}
     ),
-    "refuse/dora": dict(r=2, target_modules=["q_proj"], use_dora=True),
+    "dora": dict(r=2, target_modules=["q_proj"], use_dora=True),
     "refuse/lora-bias": dict(r=2, target_modules=["q_proj"], lora_bias=True),
     "refuse/embedding": dict(r=2, target_modules=["embed_tokens", "q_proj"]),
     "refuse/convolution": dict(r=2, target_modules=["patch_embedding", "q_proj"]),

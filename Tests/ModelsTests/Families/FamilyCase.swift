@@ -9,7 +9,6 @@ struct OneTrained: ModelCustomization {
     let values: Tensor
 
     func parameter(at path: String) -> Tensor? { path == self.path ? values : nil }
-    func adapter(at path: String) -> LowRankFactors? { nil }
 }
 
 /// A small checkpoint of a family that continues texts, and rows to try it with.

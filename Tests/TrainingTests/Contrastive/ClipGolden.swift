@@ -1,9 +1,9 @@
-import Adapters
 import Foundation
 import Models
 import Tensors
 import Testing
 
+@testable import Adapters
 @testable import Training
 
 /// A case under Fixtures/clip: a checkpoint, an adapter, and what transformers and PEFT compute with them.
@@ -66,7 +66,7 @@ struct ClipGolden: Sendable, CustomTestStringConvertible {
         let survey = try folder.load(computing: type)
         let adapter = self.folder.appending(path: "adapter")
         var configuration = try AdapterFolder.configuration(in: adapter).configuration
-        configuration.dropout = dropout
+        configuration.lora.dropout = dropout
         let plan = try AdapterPlan(
             configuration: configuration, modules: survey.modules, modelType: folder.modelType,
             temperature: learnsTemperature ? ClipModel.logitScaleName : nil)

@@ -6,48 +6,46 @@ import Testing
 
 @Suite("Laws of adapters")
 struct AdapterLawTests {
-    /// A model whose weights already hold W + s B A.
-    private struct Merged: ModelCustomization {
-        let weights: AdapterWeights
-        let checkpoint: Checkpoint
-
-        func adapter(at path: String) -> LowRankFactors? { nil }
-        func rows(at path: String) -> ReplacedRows? { weights.rows(at: path) }
-
-        func parameter(at path: String) -> Tensor? {
-            if let own = weights.parameter(at: path) { return own.detached }
-            let module = String(path.dropLast(".weight".count))
-            guard path.hasSuffix(".weight"), let factors = weights.adapter(at: module), let base = checkpoint[path]
-            else { return nil }
-            let (out, rank, inputs) = (factors.b.shape[0], factors.b.shape[1], factors.a.shape[1])
-            var values = base.values
-            let (a, b) = (factors.a.values, factors.b.values)
-            for i in 0..<out {
-                for j in 0..<inputs {
-                    let sum = (0..<rank).reduce(Float(0)) { $0 + b[i * rank + $1] * a[$1 * inputs + j] }
-                    values[i * inputs + j] += factors.scale * sum
-                }
-            }
-            return Tensor(values, shape: base.shape)
-        }
-    }
-
     @Test("Merging an adapter into the weights equals applying it", arguments: LlavaGolden.all)
     func merge(golden: LlavaGolden) throws {
         let (adapted, weights) = try golden.adapted(computing: .float32)
-        let folder = try ModelFolder(golden.folder)
+        let folder = try ModelFolder(golden.base)
         let merged = try folder.load(
-            computing: .float32, customization: Merged(weights: weights, checkpoint: folder.checkpoint)
+            computing: .float32, customization: MergedWeights(weights, into: folder.checkpoint, computing: .float32)
         ).model.generative
         for batch in golden.rows {
             #expect(relativeDistance(merged.logits(batch).values, adapted.logits(batch).values) < 1e-5)
         }
     }
 
+    @Test("LoRA's merged weight is W + s B A", arguments: LlavaGolden.all.filter { $0.facts.base == nil })
+    func product(golden: LlavaGolden) throws {
+        let weights = try golden.adapted(computing: .float32).weights
+        let checkpoint = try ModelFolder(golden.base).checkpoint
+        let merged = MergedWeights(weights, into: checkpoint, computing: .float32)
+        for linear in weights.plan.linears {
+            let path = "\(linear.path).weight"
+            let factors = try #require(weights.additions(at: linear.path).factors.first)
+            let base = try #require(checkpoint[path] ?? checkpoint["model.language_model.embed_tokens.weight"])
+            var values = base.values
+            let (a, b) = (factors.a.values, factors.b.values)
+            for i in 0..<linear.outputs {
+                for j in 0..<linear.inputs {
+                    let sum = (0..<linear.rank).reduce(Float(0)) {
+                        $0 + b[i * linear.rank + $1] * a[$1 * linear.inputs + j]
+                    }
+                    values[i * linear.inputs + j] += Float(linear.scaling) * sum
+                }
+            }
+            let found = try #require(merged.parameter(at: path))
+            #expect(relativeDistance(found.values, values) < 1e-5, "\(path)")
+        }
+    }
+
     @Test("Parameters are counted as PEFT counts them", arguments: LlavaGolden.all)
     func count(golden: LlavaGolden) throws {
         let (model, weights) = try golden.adapted(computing: .float32)
-        let modules = try ModelFolder(golden.folder).load(computing: .float32).modules
+        let modules = try ModelFolder(golden.base).load(computing: .float32).modules
         let count = ParameterCount(plan: weights.plan, modules: modules, tiesEmbeddings: model.tiesEmbeddings)
         #expect(count.trainable == golden.facts.trainable_parameters)
         #expect(count.all == golden.facts.all_parameters)
@@ -59,7 +57,7 @@ struct AdapterLawTests {
         let folder = FileManager.default.temporaryDirectory.appending(path: "lorad-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         try weights.write(to: folder)
-        let model = try ModelFolder(golden.folder)
+        let model = try ModelFolder(golden.base)
         let modules = try model.load(computing: .float32).modules
         let configuration = try AdapterFolder.configuration(in: folder).configuration
         let plan = try AdapterPlan(configuration: configuration, modules: modules, modelType: model.modelType)
@@ -77,7 +75,7 @@ struct AdapterLawTests {
 
     @Test("Fresh adapters start without effect, and depend on nothing but the seed", arguments: LlavaGolden.all)
     func fresh(golden: LlavaGolden) throws {
-        let folder = try ModelFolder(golden.folder)
+        let folder = try ModelFolder(golden.base)
         let base = try folder.load(computing: .float32)
         let configuration = try AdapterFolder.configuration(in: golden.folder.appending(path: "adapter")).configuration
         let plan = try AdapterPlan(configuration: configuration, modules: base.modules, modelType: folder.modelType)

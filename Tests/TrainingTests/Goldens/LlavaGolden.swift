@@ -15,6 +15,8 @@ struct LlavaGolden: Sendable, CustomTestStringConvertible {
             }
             var largest_of_draws: Draws
         }
+        /// The case whose checkpoint it is of, where that is another one.
+        var base: String?
         var rows: Int
         var loss: Double
         var losses: [Double]
@@ -37,11 +39,16 @@ struct LlavaGolden: Sendable, CustomTestStringConvertible {
     static let fixtures = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "../../Fixtures/llava").standardized
 
-    static let all: [LlavaGolden] = {
-        let folders =
-            (try? FileManager.default.contentsOfDirectory(at: fixtures, includingPropertiesForKeys: nil)) ?? []
+    /// LoRA on every kind of checkpoint, and every other adapter method on some of them.
+    static let all = found(in: fixtures) + found(in: fixtures.appending(path: "../methods").standardized)
+
+    private static func found(in root: URL) -> [LlavaGolden] {
+        let folders = (try? FileManager.default.contentsOfDirectory(at: root, includingPropertiesForKeys: nil)) ?? []
         return folders.filter(\.hasDirectoryPath).sorted { $0.path < $1.path }.compactMap { try? LlavaGolden($0) }
-    }()
+    }
+
+    /// The folder with the checkpoint.
+    var base: URL { facts.base.map { Self.fixtures.appending(path: $0) } ?? folder }
 
     init(_ folder: URL) throws {
         name = folder.lastPathComponent
@@ -80,7 +87,7 @@ struct LlavaGolden: Sendable, CustomTestStringConvertible {
 
     /// The model with its adapter, as a run builds it.
     func adapted(computing type: DType) throws -> (model: any GenerativeModel, weights: AdapterWeights) {
-        let folder = try ModelFolder(folder)
+        let folder = try ModelFolder(base)
         let survey = try folder.load(computing: type)
         let adapter = self.folder.appending(path: "adapter")
         let configuration = try AdapterFolder.configuration(in: adapter).configuration

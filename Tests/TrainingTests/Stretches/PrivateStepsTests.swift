@@ -21,7 +21,7 @@ struct PrivateStepsTests {
         source = tiny.source(try tiny.rows(sentences: [1, 2, 3, 1, 4, 2, 1, 1, 12, 14], in: folder))
     }
 
-    private func clipped(frozen: AdapterParameter.Role? = nil, checkpointing: Bool = false) -> ClippedGradients {
+    private func clipped(frozen: FactorRole? = nil, checkpointing: Bool = false) -> ClippedGradients {
         ClippedGradients(model: tiny.model, weights: tiny.weights, checkpointing: checkpointing, frozen: frozen)
     }
 
@@ -36,14 +36,14 @@ struct PrivateStepsTests {
     }
 
     /// A unit's gradient by a pass over nothing else.
-    private func gradient(_ unit: Unit, frozen: AdapterParameter.Role? = nil) throws -> [Float] {
+    private func gradient(_ unit: Unit, frozen: FactorRole? = nil) throws -> [Float] {
         let tokens = unit.rows.reduce(0) { $0 + source.supervisedCount(at: $1) }
         let alone = StepGradients(
             tiny.model, tiny.weights, try source.batch(of: unit.rows), supervisedTokens: tokens, checkpointing: false,
             dropoutKey: 0)
         return zip(alone.gradients, tiny.weights.parameters).flatMap { gradient, parameter in
             // Nothing of a unit without pictures reaches the tower.
-            parameter.description.role == frozen
+            parameter.description.isFactor(frozen)
                 ? [] : gradient?.values ?? Array(repeating: 0, count: parameter.tensor.count)
         }
     }
@@ -52,8 +52,8 @@ struct PrivateStepsTests {
         values.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
     }
 
-    @Test("adds up gradients of which none is longer than the clip", arguments: [nil, AdapterParameter.Role.loraA])
-    func sum(frozen: AdapterParameter.Role?) throws {
+    @Test("adds up gradients of which none is longer than the clip", arguments: [nil, FactorRole.a])
+    func sum(frozen: FactorRole?) throws {
         // Short units share a pass; the last is longer than a micro-batch.
         let units = units([[0], [1, 3], [2], [4], [5], [6, 7, 8, 9]])
         let all = clipped(frozen: frozen)
@@ -70,7 +70,16 @@ struct PrivateStepsTests {
         try check(units, clipped(), nil)
     }
 
-    private func check(_ units: [Unit], _ all: ClippedGradients, _ frozen: AdapterParameter.Role?) throws {
+    @Test("has a pass for each unit where DoRA's magnitudes train, and the sum of what each gives alone")
+    mutating func magnitudes() throws {
+        tiny = try TinyLlava(factors: Self.factors, hasMagnitudes: true)
+        let units = units([[0], [1, 3], [2]])
+        #expect(clipped().passes(units, of: source) == units.map { [$0] })
+        #expect(tiny.weights.parameters.contains { $0.description.path.hasSuffix(".lora_magnitude_vector") })
+        try check(units, clipped(), nil)
+    }
+
+    private func check(_ units: [Unit], _ all: ClippedGradients, _ frozen: FactorRole?) throws {
         let single = try units.map { try gradient($0, frozen: frozen) }
         let norms = single.map(norm)
         let grid = NormGrid(bound: norms.sorted()[norms.count / 2])
@@ -84,9 +93,10 @@ struct PrivateStepsTests {
 
     @Test(
         "is moved by a unit by exactly what that unit adds alone, and by no more than the clip",
-        arguments: [DType.float32, .bfloat16], [false, true])
-    mutating func neighbours(type: DType, checkpointing: Bool) throws {
-        tiny = try TinyLlava(dropout: 0.4, factors: Self.factors, computing: type)
+        arguments: [(DType.float32, false), (.bfloat16, false), (.float32, true)], [false, true])
+    mutating func neighbours(kind: (type: DType, hasMagnitudes: Bool), checkpointing: Bool) throws {
+        tiny = try TinyLlava(
+            dropout: 0.4, factors: Self.factors, hasMagnitudes: kind.hasMagnitudes, computing: kind.type)
         source = tiny.source(try tiny.rows(sentences: [1, 2, 3, 1, 4, 2, 1, 1, 12, 14], in: folder))
         let all = clipped(checkpointing: checkpointing)
         let grid = NormGrid(bound: 0.01)
@@ -119,7 +129,7 @@ struct PrivateStepsTests {
         let grid = NormGrid(bound: 0.01)
         // An infinite weight that only pictures meet: the unit without one has a finite gradient still.
         let tower = try #require(
-            tiny.weights.parameters.first { $0.description.key.contains("linear_1") && $0.description.role == .loraA })
+            tiny.weights.parameters.first { $0.description.key.contains("linear_1") && $0.description.factor == .a })
         tower.tensor.updateInPlace { $0[0] = .infinity }
         let found = try steps(units, all, grid)
         #expect(found == (try steps([units[1]], all, grid)))

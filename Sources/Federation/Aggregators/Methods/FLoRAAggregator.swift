@@ -8,6 +8,7 @@ import Tensors
 /// `BaseDelta.compressed` brings down. Tensors that are no factors are averaged.
 struct FLoRAAggregator: Aggregator {
     static let name = "flora"
+    static let needsProducts = true
     static let acceptsMixedRanks = true
     static let allowsServerOptimizer = false
     static let changesBase = true

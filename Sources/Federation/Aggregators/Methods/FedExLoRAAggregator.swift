@@ -8,6 +8,7 @@ import Tensors
 /// rounding of the factors. Tensors that are no factors are averaged.
 struct FedExLoRAAggregator: Aggregator {
     static let name = "fedex_lora"
+    static let needsProducts = true
     static let acceptsMixedRanks = false
     static let allowsServerOptimizer = false
     static let changesBase = true

@@ -10,6 +10,7 @@ import Tensors
 /// Tensors that are no factors are averaged.
 struct FlexLoRAAggregator: Aggregator {
     static let name = "flexlora"
+    static let needsProducts = true
     static let acceptsMixedRanks = true
     static let allowsServerOptimizer = false
 

@@ -27,7 +27,7 @@ struct AdapterArguments: JSONSection {
         [
             Field(json: "path", "text", "A PEFT folder to start from; no other key may be given.", .folder),
             Field(json: "peft_type", "text", default: "LORA", "The adapter method."),
-        ] + partFields + targetFields + loraFields + provenanceFields
+        ] + partFields + targetFields + methodFields + provenanceFields
 
     private static let partFields: [Field<Self>] = [
         Field(
@@ -56,24 +56,9 @@ struct AdapterArguments: JSONSection {
                 + "trainable tokens for the two, and lm_head in target_modules, are refused."),
     ]
 
-    private static let loraFields: [Field<Self>] = [
-        Field(json: "r", "a whole number", default: "8", "The rank."),
-        Field(json: "lora_alpha", "a number", default: "8", "The scale, divided by the rank."),
-        Field(json: "lora_dropout", "a number", default: "0.0", "The share of adapter inputs that is dropped."),
-        Field(json: "rank_pattern", "a mapping", "Ranks by module."),
-        Field(json: "alpha_pattern", "a mapping", "Scales by module."),
-        Field(json: "bias", "text", default: "none", "Which biases are trained: none, all or lora_only."),
-        Field(json: "lora_bias", "true or false", default: "false", "Whether B has a bias."),
-        Field(json: "use_rslora", "true or false", default: "false", "Divide the scale by the root of the rank."),
-        Field(json: "use_dora", "true or false", default: "false", "Train magnitudes apart from directions."),
-        Field(json: "init_lora_weights", "true, false or text", default: "true", "How A and B begin."),
-        Field(json: "fan_in_fan_out", "true or false", default: "false", "Whether weights are stored transposed."),
-        Field(json: "loftq_config", "a mapping", "Settings of the LoftQ initialisation."),
-        Field(json: "eva_config", "a mapping", "Settings of the EVA initialisation."),
-        Field(json: "corda_config", "a mapping", "Settings of the CorDA initialisation."),
-        Field(json: "lora_ga_config", "a mapping", "Settings of the LoRA-GA initialisation."),
-        Field(json: "alora_invocation_tokens", "a list", "Tokens that switch an activated LoRA on."),
-    ]
+    private static let methodFields: [Field<Self>] = AdapterMethods.fields.map {
+        Field(json: $0.key, $0.kind, default: $0.standard, $0.help)
+    }
 
     private static let provenanceFields: [Field<Self>] = [
         Field(json: "task_type", "text", "The kind of task, as PEFT names it."),

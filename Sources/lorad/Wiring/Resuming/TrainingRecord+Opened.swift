@@ -102,7 +102,7 @@ extension TrainingArguments {
     }
 }
 
-extension LoRAConfiguration {
+extension AdapterConfiguration {
     /// Keys that tell where an adapter comes from, or that PEFT writes for itself.
     private static let provenance: Set<String> = [
         "auto_mapping", "base_model_name_or_path", "inference_mode", "peft_version", "revision", "task_type",

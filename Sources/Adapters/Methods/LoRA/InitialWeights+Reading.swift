@@ -7,7 +7,7 @@ extension InitialWeights {
         ("eva", false), ("orthogonal", false), ("mica", false),
     ]
 
-    init(_ reader: SettingsReader, origin: LoRAConfiguration.Origin, notes: inout [String]) throws {
+    init(_ reader: SettingsReader, origin: AdapterConfiguration.Origin, notes: inout [String]) throws {
         switch reader.value("init_lora_weights") {
         case nil, .bool(true): self = .standard
         case .bool(false): self = .random
@@ -19,7 +19,7 @@ extension InitialWeights {
     }
 
     private static func other(
-        _ name: String, _ reader: SettingsReader, _ origin: LoRAConfiguration.Origin, notes: inout [String]
+        _ name: String, _ reader: SettingsReader, _ origin: AdapterConfiguration.Origin, notes: inout [String]
     ) throws -> InitialWeights {
         let key = "init_lora_weights"
         guard let known = others.first(where: { name == $0.name || name.hasPrefix("\($0.name)_niter_") }) else {

@@ -1,7 +1,7 @@
 public import Foundation
 import Models
 
-extension LoRAConfiguration {
+extension AdapterConfiguration {
     /// The version of PEFT whose keys are written.
     static let peftVersion = "0.21.2"
 
@@ -16,23 +16,9 @@ extension LoRAConfiguration {
 
     /// All of PEFT's settings with their values, in no particular order.
     var settings: [JSONValue.Member] {
-        adapterSettings + selectionSettings + originSettings
-            + UnsupportedSetting.all.map { .init($0.key, $0.off) }
-    }
-
-    private var adapterSettings: [JSONValue.Member] {
-        [
-            .init("peft_type", .string("LORA")),
-            .init("r", .int(rank)),
-            .init("lora_alpha", .whole(alpha)),
-            .init("lora_dropout", .double(dropout)),
-            .init("bias", .string(bias.rawValue)),
-            .init("use_rslora", .bool(usesRankStabilisation)),
-            .init("fan_in_fan_out", .bool(fanInFanOut)),
-            .init("init_lora_weights", initialWeights.setting),
-            .init("rank_pattern", .object(rankPattern.map { .init($0.pattern, .int($0.value)) })),
-            .init("alpha_pattern", .object(alphaPattern.map { .init($0.pattern, .whole($0.value)) })),
-        ]
+        let own = method.settings + UnsupportedSetting.all(for: method).map { .init($0.key, $0.off) }
+        return [.init("peft_type", .string(type(of: method).peftType)), .init("bias", .string(bias.rawValue))] + own
+            + selectionSettings + originSettings
     }
 
     private var selectionSettings: [JSONValue.Member] {
@@ -64,11 +50,6 @@ extension LoRAConfiguration {
 extension JSONValue {
     /// Null in place of an empty list, as PEFT writes what was not given.
     fileprivate static func list(_ values: [JSONValue]) -> JSONValue { values.isEmpty ? .null : .array(values) }
-
-    /// Without a fraction where there is none: PEFT's alphas are usually whole.
-    fileprivate static func whole(_ value: Double) -> JSONValue {
-        Int(exactly: value).map { .int($0) } ?? .double(value)
-    }
 }
 
 extension ModuleSelection {
@@ -77,16 +58,6 @@ extension ModuleSelection {
         case .names(let names): .array(names.map { .string($0) })
         case .pattern(let pattern): .string(pattern)
         case .allLinear: .string("all-linear")
-        }
-    }
-}
-
-extension InitialWeights {
-    fileprivate var setting: JSONValue {
-        switch self {
-        case .standard: .bool(true)
-        case .random: .bool(false)
-        case .gaussian: .string("gaussian")
         }
     }
 }

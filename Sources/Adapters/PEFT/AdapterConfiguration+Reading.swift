@@ -1,6 +1,6 @@
 public import Models
 
-extension LoRAConfiguration {
+extension AdapterConfiguration {
     /// Where settings come from, which decides how strict reading is.
     public enum Origin: Sendable {
         /// A person wrote them to start training: an unknown key is an error.
@@ -25,13 +25,12 @@ extension LoRAConfiguration {
     ) throws {
         let reader = try SettingsReader(object, source: source)
         self.init()
-        try Self.checkType(reader, origin)
-        try UnsupportedSetting.check(reader, origin)
-        try Self.checkKeys(reader, origin, notes: &notes)
-        try readAdapter(reader)
+        method = try AdapterMethods.method(reader, origin: origin, notes: &notes)
+        try UnsupportedSetting.check(reader, origin, for: method)
+        try Self.checkKeys(reader, origin, settings, notes: &notes)
+        try readBias(reader)
         try readSelections(reader)
         try readOrigin(reader)
-        initialWeights = try InitialWeights(reader, origin: origin, notes: &notes)
         try validate(reader)
     }
 
@@ -41,19 +40,10 @@ extension LoRAConfiguration {
         try self.init(object: object, source: source, origin: origin, notes: &notes)
     }
 
-    private static func checkType(_ reader: SettingsReader, _ origin: Origin) throws {
-        let type = try reader.text("peft_type")
-        if type == nil, origin == .savedAdapter {
-            throw reader.invalid("peft_type", "is missing: this is not a configuration that PEFT wrote")
-        }
-        guard let type, type.uppercased() != "LORA" else { return }
-        throw AdapterError(
-            .unsupported, "\(reader.source): peft_type \"\(type)\" is not one that lorad trains; supported: LORA",
-            setting: "peft_type")
-    }
-
-    private static func checkKeys(_ reader: SettingsReader, _ origin: Origin, notes: inout [String]) throws {
-        let known = Set(LoRAConfiguration().settings.map(\.key))
+    private static func checkKeys(
+        _ reader: SettingsReader, _ origin: Origin, _ settings: [JSONValue.Member], notes: inout [String]
+    ) throws {
+        let known = Set(settings.map(\.key))
         for key in reader.members.map(\.key) where !known.contains(key) {
             if origin == .savedAdapter {
                 notes.append("\(reader.source): the key \"\(key)\" is unknown to PEFT 0.21 and was ignored")
@@ -64,14 +54,7 @@ extension LoRAConfiguration {
         }
     }
 
-    private mutating func readAdapter(_ reader: SettingsReader) throws {
-        rank = try reader.integer("r") ?? rank
-        alpha = try reader.number("lora_alpha") ?? alpha
-        dropout = try reader.number("lora_dropout") ?? dropout
-        usesRankStabilisation = try reader.flag("use_rslora") ?? false
-        fanInFanOut = try reader.flag("fan_in_fan_out") ?? false
-        rankPattern = try reader.patterns("rank_pattern", "a whole number") { $0.intValue }
-        alphaPattern = try reader.patterns("alpha_pattern", "a number") { $0.doubleValue }
+    private mutating func readBias(_ reader: SettingsReader) throws {
         guard let name = try reader.text("bias") else { return }
         guard let bias = BiasTraining(rawValue: name) else {
             throw reader.invalid("bias", "must be one of none, all, lora_only, found the string \"\(name)\"")

@@ -1,17 +1,26 @@
 import Models
 
-extension LoRAConfiguration {
+extension AdapterConfiguration {
     /// Whether the tensor under a key of this adapter's file trains, as PEFT counts it: factors, biases where they do,
     /// and what belongs to saved modules, but none of the copies that are saved along.
     public func trains(key: String) -> Bool {
         guard key.hasPrefix(AdapterParameter.keyPrefix), !key.contains(".original_module.") else { return false }
         let path = String(key.dropFirst(AdapterParameter.keyPrefix.count))
-        if path.contains(".lora_") || path.hasSuffix(".trainable_tokens_delta") || path == ClipModel.logitScaleName {
+        if AdapterMethods.tensorStart(in: path) != nil || path.hasSuffix(".trainable_tokens_delta")
+            || path == ClipModel.logitScaleName
+        {
             return true
         }
         if path.hasSuffix(".base_layer.weight") { return false }
         if bias != .none, path.hasSuffix(".bias") { return true }
         let module = path.replacing(".modules_to_save.default", with: "").replacing(".modules_to_save", with: "")
         return ModulePath.selfAndAncestors(module).contains { path in modulesToSave.contains { path.hasSuffix($0) } }
+    }
+
+    /// Which factor of a pair the tensor under a key of this adapter's file is, if it is one.
+    public func factor(atKey key: String) -> FactorRole? {
+        AdapterMethods.tensorStart(in: key).flatMap { start in
+            type(of: method).factors[String(key[start...].dropFirst())]
+        }
     }
 }

@@ -1,0 +1,13 @@
+/// A regular expression on the end of a module path, and the value that holds where it matches.
+public struct PatternEntry<Value: Sendable & Equatable>: Sendable, Equatable {
+    /// Matches as `(.*\.)?(pattern)$`.
+    public let pattern: String
+    /// The rank or alpha.
+    public let value: Value
+
+    /// Creates an entry.
+    public init(_ pattern: String, _ value: Value) {
+        self.pattern = pattern
+        self.value = value
+    }
+}

@@ -1,0 +1,31 @@
+"""The cases of generate.py: the checkpoint of a LLaVA case, the rows, and an adapter by its PEFT settings.
+
+`matters` lists changes to the loaded PEFT configuration that must change the logits, as in the LLaVA cases.
+"""
+
+DECODER_SEVEN = r".*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)"
+
+CASES = {
+    "dora": dict(
+        base="llama-gqa",
+        rows=[(1, 7, 5), (0, 9, 4), (1, 4, 3)],
+        lr=2e-3,
+        adapter=dict(peft_type="LORA", use_dora=True, r=3, lora_alpha=6, target_modules=DECODER_SEVEN),
+    ),
+    # Biases beside the magnitudes, ranks by pattern, rank stabilisation, and the tower.
+    "dora-bias-tower": dict(
+        base="qwen2-bias-all",
+        rows=[(1, 6, 5), (0, 7, 4), (2, 5, 3)],
+        lr=2e-3,
+        adapter=dict(
+            peft_type="LORA",
+            use_dora=True,
+            use_rslora=True,
+            r=2,
+            lora_alpha=3,
+            bias="lora_only",
+            target_modules=["q_proj", "v_proj", "fc2", "down_proj"],
+            rank_pattern={"layers.0.self_attn.q_proj": 4},
+        ),
+    ),
+}
