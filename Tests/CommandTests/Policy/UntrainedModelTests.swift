@@ -42,7 +42,7 @@ struct UntrainedModelTests {
         #expect(UntrainedModel(weights, seed: 4).change(in: weights.stateDict)?.contains("seed") == true)
         let a = try #require(weights.stateDict[name])
         var narrow = weights.stateDict
-        narrow[name] = weights.fresh(name, rank: 2, seed: 3)
+        narrow[name] = weights.fresh(name, shape: [2, a.columns], seed: 3)
         #expect(narrow[name]?.shape == [2, a.shape[1]] && model.change(in: narrow) == nil)
         narrow[name] = Tensor(zeros: [2, 1])
         #expect(model.change(in: narrow) == "\(name) is not what the run's seed draws")
