@@ -17,6 +17,11 @@ public enum AdapterMethods {
         return all.flatMap { $0.fields }.filter { seen.insert($0.key).inserted }
     }
 
+    /// Whether a key is a setting of one of the methods, or of adapters with another one.
+    static func isSetting(_ key: String) -> Bool {
+        all.contains { $0.absentSettings.contains(key) } || fields.contains { $0.key == key }
+    }
+
     /// The first parts of the names of all methods' tensors.
     static let tensorNames: [String] = {
         var seen: Set<String> = []

@@ -18,7 +18,7 @@ extension PolicyFile {
         # The first round shows whether that is true, so start the worker before it.
         base_adapters: [new]
 
-        # What may train: lora, modules_to_save, bias, trainable_token_indices, learn_temperature.
+        # What may train: \(ApprovedMethod.plural).
         methods: [lora]
 
         # Where it may train: ends of module paths, or whole paths in quotes with * for any characters: '*.layers.0.*'.
