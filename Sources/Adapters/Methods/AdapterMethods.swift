@@ -6,6 +6,7 @@ public enum AdapterMethods {
     static let all: [any AdapterMethod.Type] = [
         DoRA.self,
         LoRA.self,
+        IA3.self,
     ]
 
     /// What people call them.

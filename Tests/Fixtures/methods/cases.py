@@ -28,4 +28,15 @@ CASES = {
             rank_pattern={"layers.0.self_attn.q_proj": 4},
         ),
     ),
+    "ia3": dict(
+        base="qwen2-bias-all",
+        rows=[(1, 6, 5), (0, 7, 4), (2, 5, 3)],
+        lr=2e-3,
+        adapter=dict(
+            peft_type="IA3",
+            target_modules=["k_proj", "v_proj", "fc1", "down_proj"],
+            feedforward_modules=["down_proj"],
+            modules_to_save=["multi_modal_projector.linear_2"],
+        ),
+    ),
 }
