@@ -7,6 +7,7 @@ public enum AdapterMethods {
         DoRA.self,
         LoRA.self,
         IA3.self,
+        LoHa.self,
     ]
 
     /// What people call them.

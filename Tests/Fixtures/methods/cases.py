@@ -39,4 +39,17 @@ CASES = {
             modules_to_save=["multi_modal_projector.linear_2"],
         ),
     ),
+    "loha": dict(
+        base="llama-gqa",
+        rows=[(1, 7, 5), (0, 9, 4), (1, 4, 3)],
+        lr=2e-3,
+        adapter=dict(
+            peft_type="LOHA",
+            r=2,
+            alpha=6,
+            target_modules=DECODER_SEVEN,
+            rank_pattern={"layers.1.mlp.up_proj": 3},
+            alpha_pattern={"v_proj": 2},
+        ),
+    ),
 }
