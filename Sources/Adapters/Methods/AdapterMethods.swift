@@ -8,6 +8,7 @@ public enum AdapterMethods {
         LoRA.self,
         IA3.self,
         LoHa.self,
+        LoKr.self,
     ]
 
     /// What people call them.

@@ -52,4 +52,24 @@ CASES = {
             alpha_pattern={"v_proj": 2},
         ),
     ),
+    # W1 and W2 whole in some layers and in two factors in others.
+    "lokr": dict(
+        base="llama-gqa",
+        rows=[(1, 7, 5), (0, 9, 4), (1, 4, 3)],
+        lr=2e-3,
+        adapter=dict(peft_type="LOKR", r=1, alpha=4, decompose_both=True, target_modules=DECODER_SEVEN),
+    ),
+    "lokr-factor": dict(
+        base="llama-gqa",
+        rows=[(1, 7, 5), (0, 9, 4), (1, 4, 3)],
+        lr=2e-3,
+        adapter=dict(
+            peft_type="LOKR",
+            r=2,
+            alpha=4,
+            decompose_factor=4,
+            init_weights="lycoris",
+            target_modules=["q_proj", "k_proj", "down_proj", "linear_1"],
+        ),
+    ),
 }
