@@ -145,6 +145,12 @@ public struct AdapterWeights: ModelCustomization {
         return plan.configuration.method.merged(weight, at: site, values)
     }
 
+    /// The bias of a linear module that belongs to its merged weight; nil where it is its own.
+    func mergedBias(_ module: String, _ bias: Tensor) -> Tensor? {
+        guard let site = plan.linear(at: module), let values = byModule[module] else { return nil }
+        return plan.configuration.method.mergedBias(bias, at: site, values)
+    }
+
     /// The rows that train of the embedding, or tied output embedding, at `path`.
     public func rows(at path: String) -> ReplacedRows? {
         guard let rows = plan.trainedRows(at: path), let values = byPath[rows.path] else { return nil }

@@ -51,6 +51,10 @@ LORAD_CLONES void lorad_column_sums(const float *restrict y, float *restrict sum
         for (size_t j = 0; j < n; j++) sums[j] += y[i * ld + j];
 }
 
+LORAD_CLONES void lorad_multiply(const float *restrict x, const float *restrict y, float *restrict z, size_t n) {
+    for (size_t i = 0; i < n; i++) z[i] = x[i] * y[i];
+}
+
 LORAD_CLONES void lorad_scale_columns(const float *restrict x, const float *restrict v, float *restrict y, size_t rows,
                                       size_t n) {
     for (size_t i = 0; i < rows; i++)

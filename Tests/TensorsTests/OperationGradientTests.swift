@@ -49,6 +49,9 @@ private let operations: [OperationCase] = [
     },
     OperationCase(name: "columns times numbers", shapes: [[4, 5], [5]]) { x in x[0].scaledColumns(by: x[1]) },
     OperationCase(name: "numbers added to columns", shapes: [[4, 5], [5]]) { x in x[0].adding(bias: x[1]) },
+    OperationCase(name: "transpose", shapes: [[4, 5]]) { x in x[0].transposed() },
+    OperationCase(name: "elementwise product", shapes: [[4, 5], [4, 5]]) { x in x[0] * x[1] * x[0] },
+    OperationCase(name: "Kronecker product", shapes: [[2, 3], [3, 2]]) { x in x[0].kronecker(x[1]) },
     OperationCase(name: "dropped elements", shapes: [[6, 5]]) { x in
         Tensor.$dropoutKey.withValue(3) { x[0].dropped(0.4, key: 8) }
     },

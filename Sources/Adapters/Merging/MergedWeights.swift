@@ -26,7 +26,8 @@ public struct MergedWeights: ModelCustomization {
     /// Whether the adapter changes the parameter at `path`.
     func changes(_ path: String) -> Bool {
         let module = String(path.dropLast(".weight".count))
-        return weights.parameter(at: path) != nil || weights.plan.linear(at: module) != nil
+        return weights.parameter(at: path) != nil || mergedBias(at: path) != nil
+            || weights.plan.linear(at: module) != nil
             || weights.rows(at: module) != nil
     }
 
@@ -38,8 +39,14 @@ public struct MergedWeights: ModelCustomization {
         return rows[0] == rows[1] ? rows[0] == nil && paths.contains(where: changes) : true
     }
 
+    private func mergedBias(at path: String) -> Tensor? {
+        guard path.hasSuffix(".bias"), let own = weights.parameter(at: path) ?? checkpoint[path] else { return nil }
+        return weights.mergedBias(String(path.dropLast(".bias".count)), own.converted(to: .float32))
+    }
+
     /// The parameter at `path` in float32, where the adapter changes it; nil elsewhere.
     func value(at path: String) -> Tensor? {
+        if let bias = mergedBias(at: path) { return bias }
         if let trained = weights.parameter(at: path) { return trained.detached }
         let suffix = ".weight"
         guard path.hasSuffix(suffix), let base = checkpoint.parameter(at: path) else { return nil }

@@ -14,6 +14,8 @@ protocol AdapterMethod: Sendable {
     static var name: String { get }
     /// The settings that are its own, as run files document them.
     static var fields: [SettingField] { get }
+    /// The settings common to adapters that PEFT does not have for it: `bias`.
+    static var absentSettings: Set<String> { get }
     /// The tensors that it puts on a module, by the first part of their names: `lora_A`.
     static var tensorNames: [String] { get }
     /// Which of its tensors are the factors of a product of low rank that it adds, by their names in a module.
@@ -65,6 +67,11 @@ protocol AdapterMethod: Sendable {
     ///   - values: as for `additions(at:_:)`.
     func merged(_ weight: Tensor, at site: AdaptedLinear, _ values: [String: Tensor]) -> Tensor
 
+    /// The bias that belongs to the merged weight, float32; nil where it is the module's own.
+    ///
+    /// - Parameter bias: the module's own, or what has trained in its place.
+    func mergedBias(_ bias: Tensor, at site: AdaptedLinear, _ values: [String: Tensor]) -> Tensor?
+
     /// The same method with other ranks and a scale of 1; `nil` where a module is more than W + s B A with its tensors.
     ///
     /// - Parameter ranks: by the paths of modules.
@@ -77,6 +84,12 @@ extension AdapterMethod {
         get { nil }
         set {}
     }
+
+    /// None.
+    static var absentSettings: Set<String> { [] }
+
+    /// The module's own.
+    func mergedBias(_ bias: Tensor, at site: AdaptedLinear, _ values: [String: Tensor]) -> Tensor? { nil }
 
     /// None.
     static var factors: [String: FactorRole] { [:] }

@@ -6,6 +6,9 @@ public enum AdapterMethods {
     static let all: [any AdapterMethod.Type] = [
         DoRA.self,
         LoRA.self,
+        IA3.self,
+        LoHa.self,
+        LoKr.self,
     ]
 
     /// What people call them.
@@ -15,6 +18,11 @@ public enum AdapterMethods {
     public static var fields: [SettingField] {
         var seen: Set<String> = []
         return all.flatMap { $0.fields }.filter { seen.insert($0.key).inserted }
+    }
+
+    /// Whether a key is a setting of one of the methods, or of adapters with another one.
+    static func isSetting(_ key: String) -> Bool {
+        all.contains { $0.absentSettings.contains(key) } || fields.contains { $0.key == key }
     }
 
     /// The first parts of the names of all methods' tensors.

@@ -19,6 +19,13 @@ public struct AdaptedLinear: Sendable, Equatable {
     /// Width of y.
     public let outputs: Int
 
+    /// A site of a method without ranks.
+    ///
+    /// - Throws: `AdapterError` where the module is no linear layer.
+    init(_ module: ModuleDescription) throws {
+        try self.init(module, rank: 0, alpha: 0, isRankStabilised: false, dropout: 0)
+    }
+
     /// A site with ranks.
     ///
     /// - Throws: `AdapterError` where the module is no linear layer.
@@ -31,7 +38,7 @@ public struct AdaptedLinear: Sendable, Equatable {
         }
         path = module.path
         (self.rank, self.alpha, self.isRankStabilised, self.dropout) = (rank, alpha, isRankStabilised, dropout)
-        scaling = alpha / (isRankStabilised ? Double(rank).squareRoot() : Double(rank))
+        scaling = rank == 0 ? 1 : alpha / (isRankStabilised ? Double(rank).squareRoot() : Double(rank))
         (inputs, outputs) = (shape[1], shape[0])
     }
 }

@@ -27,7 +27,7 @@ extension AdapterConfiguration {
         self.init()
         method = try AdapterMethods.method(reader, origin: origin, notes: &notes)
         try UnsupportedSetting.check(reader, origin, for: method)
-        try Self.checkKeys(reader, origin, settings, notes: &notes)
+        try checkKeys(reader, origin, notes: &notes)
         try readBias(reader)
         try readSelections(reader)
         try readOrigin(reader)
@@ -40,16 +40,15 @@ extension AdapterConfiguration {
         try self.init(object: object, source: source, origin: origin, notes: &notes)
     }
 
-    private static func checkKeys(
-        _ reader: SettingsReader, _ origin: Origin, _ settings: [JSONValue.Member], notes: inout [String]
-    ) throws {
+    private func checkKeys(_ reader: SettingsReader, _ origin: Origin, notes: inout [String]) throws {
         let known = Set(settings.map(\.key))
         for key in reader.members.map(\.key) where !known.contains(key) {
             if origin == .savedAdapter {
                 notes.append("\(reader.source): the key \"\(key)\" is unknown to PEFT 0.21 and was ignored")
             } else {
+                let owner = AdapterMethods.isSetting(key) ? "the method \(methodName)" : "an adapter"
                 throw reader.invalid(
-                    key, "is not a setting of an adapter" + NameSuggestions.question(for: key, among: known))
+                    key, "is not a setting of \(owner)" + NameSuggestions.question(for: key, among: known))
             }
         }
     }
@@ -84,7 +83,8 @@ extension AdapterConfiguration {
         autoMapping = reader.value("auto_mapping")
     }
 
-    private static func selection(_ key: String, _ reader: SettingsReader) throws -> ModuleSelection? {
+    /// Names, or a regular expression.
+    static func selection(_ key: String, _ reader: SettingsReader) throws -> ModuleSelection? {
         if case .string(let pattern) = reader.value(key) {
             _ = try PythonPattern(pattern, setting: "\(reader.source): \(key)")
             return .pattern(pattern)

@@ -17,8 +17,10 @@ extension AdapterConfiguration {
     /// All of PEFT's settings with their values, in no particular order.
     var settings: [JSONValue.Member] {
         let own = method.settings + UnsupportedSetting.all(for: method).map { .init($0.key, $0.off) }
-        return [.init("peft_type", .string(type(of: method).peftType)), .init("bias", .string(bias.rawValue))] + own
-            + selectionSettings + originSettings
+        let shared = [.init("bias", .string(bias.rawValue))] + selectionSettings
+        let absent = type(of: method).absentSettings
+        return [.init("peft_type", .string(peftType))] + own + shared.filter { !absent.contains($0.key) }
+            + originSettings
     }
 
     private var selectionSettings: [JSONValue.Member] {
@@ -53,7 +55,8 @@ extension JSONValue {
 }
 
 extension ModuleSelection {
-    fileprivate var setting: JSONValue {
+    /// As PEFT writes it.
+    var setting: JSONValue {
         switch self {
         case .names(let names): .array(names.map { .string($0) })
         case .pattern(let pattern): .string(pattern)

@@ -39,7 +39,8 @@ int lorad_has_nonfinite(const float *x, size_t n);
 // y[rows, n] (leading dimension ld) += bias[n]; sums[n] += column sums of y.
 void lorad_add_bias(float *y, const float *bias, size_t rows, size_t n, size_t ld);
 void lorad_column_sums(const float *y, float *sums, size_t rows, size_t n, size_t ld);
-// y[rows, n] = x[rows, n] v[n]; sums[n] += column sums of x y.
+// z = x y; y[rows, n] = x[rows, n] v[n]; sums[n] += column sums of x y.
+void lorad_multiply(const float *x, const float *y, float *z, size_t n);
 void lorad_scale_columns(const float *x, const float *v, float *y, size_t rows, size_t n);
 void lorad_column_products(const float *x, const float *y, float *sums, size_t rows, size_t n);
 

@@ -19,7 +19,7 @@ extension PolicyFile {
         # federation.min_workers in the run file is the number of all sites.
         base_adapters: [new]
 
-        # What may train: lora, modules_to_save, bias, trainable_token_indices, learn_temperature.
+        # What may train: \(ApprovedMethod.plural).
         methods: [lora]
 
         # Where it may train: ends of module paths, or whole paths in quotes with * for any characters: '*.layers.0.*'.

@@ -139,7 +139,7 @@ def write_adapter(case, folder, seed):
     noise = lambda q: torch.randn(q.shape, generator=generator)
     with torch.no_grad():
         for name, q in trainable(model).items():
-            if ".lora_B." in name:
+            if ".lora_B." in name or not q.any():  # what would have no effect
                 q.copy_(0.2 * noise(q))
             elif ".lora_A." not in name:
                 q.add_(0.05 * noise(q))
