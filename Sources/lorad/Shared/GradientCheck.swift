@@ -10,16 +10,13 @@ struct GradientCheck: Sendable {
     private let alwaysReached: [String]
 
     /// - Parameters:
-    ///   - keys: of all that trains.
+    ///   - keys: of the tensors that the adapter method added.
     ///   - parts: the modules that make up each part of the model.
-    init(keys: [String], parts: [ModelPart: [String]]) {
+    init(adapterKeys keys: [String], parts: [ModelPart: [String]]) {
         func lies(_ key: String, in part: ModelPart) -> Bool {
             (parts[part] ?? []).contains { key.contains(".\($0).") }
         }
-        alwaysReached = keys.filter { key in
-            (key.contains(".lora_A.") || key.contains(".lora_B.")) && lies(key, in: .language)
-                && !lies(key, in: .crossAttention)
-        }
+        alwaysReached = keys.filter { lies($0, in: .language) && !lies($0, in: .crossAttention) }
     }
 
     /// Looks at a result.

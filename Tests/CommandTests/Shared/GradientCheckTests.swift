@@ -29,7 +29,7 @@ struct GradientCheckTests {
             metrics: ContributionMetrics(examples: examples, tokens: tokens, supervisedTokens: supervised))
         do {
             let rows = try rows(withPicture: withPicture)
-            try GradientCheck(keys: keys, parts: Self.parts).check(contribution, of: rows)
+            try GradientCheck(adapterKeys: keys, parts: Self.parts).check(contribution, of: rows)
             return nil
         } catch let error as FederationError {
             return error.message
