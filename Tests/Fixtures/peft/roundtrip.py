@@ -24,7 +24,8 @@ import argparse, json, os, sys, warnings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 import torch, transformers
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import PeftModel, get_peft_model
+from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING
 from peft.tuners.lora import LoraLayer
 from safetensors.torch import load_file, save_file
 from transformers import LlavaForConditionalGeneration
@@ -58,10 +59,18 @@ CONFIGURATIONS = {
         r=2, target_modules=["q_proj"], trainable_token_indices={"embed_tokens": [3, 5], "lm_head": [8, 5, 3]}
     ),
     "dora": dict(r=2, target_modules=["q_proj"], use_dora=True),
+    "ia3": dict(peft_type="IA3", target_modules=["k_proj", "fc2"], feedforward_modules=["fc2"]),
+    "loha": dict(peft_type="LOHA", r=3, alpha=5, target_modules=["q_proj", "linear_1"]),
+    "lokr": dict(peft_type="LOKR", r=2, decompose_factor=2, target_modules=["o_proj", "fc1"]),
     "refuse/lora-bias": dict(r=2, target_modules=["q_proj"], lora_bias=True),
     "refuse/embedding": dict(r=2, target_modules=["embed_tokens", "q_proj"]),
     "refuse/convolution": dict(r=2, target_modules=["patch_embedding", "q_proj"]),
 }
+
+
+def configuration(settings):
+    settings = dict(settings)
+    return PEFT_TYPE_TO_CONFIG_MAPPING[settings.pop("peft_type", "LORA")](**settings)
 
 
 def base(folder):
@@ -69,7 +78,10 @@ def base(folder):
 
 
 def trainable(model):
-    key = lambda n: n.replace(".modules_to_save.default.", ".").replace(".default", "")
+    def key(name):
+        name = name.replace(".modules_to_save.default.", ".").replace(".default", "")
+        return name.replace(".lora_magnitude_vector.weight", ".lora_magnitude_vector")
+
     return {key(n): q.detach() for n, q in model.named_parameters() if q.requires_grad}
 
 
@@ -101,7 +113,7 @@ def check(options):
         missing=sorted(loaded.keys() - stored.keys()),
         unexpected=sorted(stored.keys() - loaded.keys() - copies),
         different=sorted(n for n in loaded.keys() & stored.keys() if not torch.equal(loaded[n], stored[n].float())),
-        unknown_config_keys=sorted(given.keys() - LoraConfig(target_modules=["x"]).to_dict().keys()),
+        unknown_config_keys=sorted(given.keys() - PEFT_TYPE_TO_CONFIG_MAPPING[given["peft_type"]]().to_dict().keys()),
         warnings=[str(w.message)[:200] for w in caught if "gradient_checkpointing" not in str(w.message)],
     )
     failed = any(report[k] for k in ("missing", "unexpected", "different", "unknown_config_keys"))
@@ -139,7 +151,7 @@ def make(options):
     golden = load_file(f"{model_folder}/golden.safetensors")
     for number, (name, config) in enumerate(CONFIGURATIONS.items()):
         torch.manual_seed(number)
-        model = get_peft_model(base(model_folder), LoraConfig(**config)).eval()
+        model = get_peft_model(base(model_folder), configuration(config)).eval()
         generator = torch.Generator().manual_seed(100 + number)
         with torch.no_grad():
             for key, q in ((n, q) for n, q in model.named_parameters() if q.requires_grad):
