@@ -17,7 +17,7 @@ extension WorkerRunner {
         }
     }
 
-    /// Refuses terms that hide less than this worker insists on, or that its privacy budget does not allow.
+    /// Refuses terms that hide less than this worker insists on.
     func checkPolicy(_ terms: MaskingTerms?, hasOwnData: Bool) throws {
         guard let terms else {
             guard let masking, masking.isRequired, hasOwnData || masking.coversGivenData else { return }
@@ -28,7 +28,11 @@ extension WorkerRunner {
             throw FederationError(.unsupported, "the run has secure aggregation, and this worker has no signing key")
         }
         try masking.check(terms)
-        if let release = try terms.release { try masking.mayRelease(release) }
+    }
+
+    /// Refuses terms that this worker's privacy budget does not allow, before any work is done for them.
+    func checkBudget(_ terms: MaskingTerms?) throws {
+        if let masking, let release = try terms?.release { try masking.mayRelease(release) }
     }
 
     /// Another result than those that this worker has given shares for, from the same state.

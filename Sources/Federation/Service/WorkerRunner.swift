@@ -246,6 +246,7 @@ public final class WorkerRunner: Sendable {
             let (binding, ordered) = try witnessed(order, round, state, terms, trainer, hands)
             try checkPolicy(terms, hasOwnData: hands.hasOwnData)
             try hands.agreed?.check(terms, round: round)
+            try checkBudget(terms)
             let isRepeat = isRepeat(terms, binding)
             let work = work(order, round, state, isRepeat: isRepeat, hands, trainer.disclosure)
             let (result, isUnchanged) = try withPrefetch(order) {
