@@ -14,7 +14,7 @@ TESTING := -c release --scratch-path .build/testing -Xswiftc -enable-testing --e
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 
-.PHONY: system-packages build demo lint test test-manifests test-kubernetes install deb
+.PHONY: system-packages build demo tested lint test test-manifests test-kubernetes install deb
 
 INSTALL = dpkg -s $(1) >/dev/null 2>&1 || \
 	{ $(SUDO) apt-get update && $(SUDO) apt-get install -y --no-install-recommends $(1); }
@@ -26,8 +26,14 @@ build: system-packages
 	swift build -c release --product lorad
 
 # Federates an adapter over three workers on a bundled model and pictures that it draws, and measures what it gives.
-demo: build
-	$(LORAD) demo --keep out/demo --overwrite
+# A program that the tests were built with is brought up to date and used, so that nothing is built twice.
+TESTED := $(wildcard .build/testing/release/lorad)
+
+demo: $(if $(TESTED),tested,build)
+	$(or $(TESTED),$(LORAD)) demo --keep out/demo --overwrite
+
+tested: system-packages
+	swift build --product lorad $(TESTING)
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
