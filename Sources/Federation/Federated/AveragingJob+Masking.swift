@@ -55,6 +55,51 @@ extension AveragingJob {
             advertisement.message, from: contribution.worker, as: advertisement.identity, accepting: contribution.trust)
     }
 
+    /// The exchange of the run's masks, if it has any.
+    public var secureExchange: (any SecureExchange)? { settings.masking == nil ? nil : self }
+
+    /// Whether workers may mask their results anew after they have given shares: where each attempt has fresh noise of
+    /// theirs, which they account for.
+    static func isRepeatable(_ settings: AveragingSettings) -> Bool {
+        if case .distributed? = settings.privacy?.settings.mechanism { return true }
+        return settings.masking == nil || settings.privacy == nil && settings.disclosure != .everything
+    }
+
+    /// Shares of noise are released when the sum opens, whatever becomes of the round.
+    private func noteAhead(_ terms: MaskingTerms) throws {
+        if !Self.isRepeatable(settings) { try settings.willOpen(terms.round) }
+        guard let book = settings.privacy, terms.noise != nil else { return }
+        try book.noteAhead(release(of: terms, book))
+    }
+
+    private func secure(_ task: UInt64) -> SecureRound? {
+        current.withLock { $0.round?.places[task] == nil ? nil : $0.round?.intake.secure }
+    }
+}
+
+extension AveragingJob.Intake {
+    var secure: SecureRound? { if case .mask(let round) = self { round } else { nil } }
+
+    /// The same task by a number of this attempt's own, so that nothing of another one is taken for it.
+    func tagged(_ task: PlannedTask) -> PlannedTask {
+        guard let attempt = secure?.terms.attempt else { return task }
+        let tag = attempt.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
+        return PlannedTask(id: task.id ^ tag, worker: task.worker)
+    }
+}
+
+extension AveragingJob.Round {
+    fileprivate mutating func sum(_ outcome: SecureRound.Outcome, tellingRange: Bool) {
+        intake = .sum(outcome)
+        if tellingRange, outcome.outOfRange > 0 { values[RoundReport.outOfRange] = Double(outcome.outOfRange) }
+        contributions = outcome.workers
+        weights = Double(outcome.weight)
+        losses = CompensatedSum()
+        if let loss = outcome.loss { losses.add(loss * weights) }
+    }
+}
+
+extension AveragingJob: SecureExchange {
     /// Takes what a worker says in the exchange.
     public func take(_ message: ExchangeMessage, of task: UInt64, from worker: WorkerID) throws {
         guard let secure = secure(task) else { throw FederationError(.invalidUpdate, "the round is over") }
@@ -102,45 +147,5 @@ extension AveragingJob {
             defer { current.findings = ExchangeFindings() }
             return current.findings
         }
-    }
-
-    /// Whether workers may mask their results anew after they have given shares: where each attempt has fresh noise of
-    /// theirs, which they account for.
-    static func isRepeatable(_ settings: AveragingSettings) -> Bool {
-        if case .distributed? = settings.privacy?.settings.mechanism { return true }
-        return settings.masking == nil || settings.privacy == nil && settings.disclosure != .everything
-    }
-
-    /// Shares of noise are released when the sum opens, whatever becomes of the round.
-    private func noteAhead(_ terms: MaskingTerms) throws {
-        if !Self.isRepeatable(settings) { try settings.willOpen(terms.round) }
-        guard let book = settings.privacy, terms.noise != nil else { return }
-        try book.noteAhead(release(of: terms, book))
-    }
-
-    private func secure(_ task: UInt64) -> SecureRound? {
-        current.withLock { $0.round?.places[task] == nil ? nil : $0.round?.intake.secure }
-    }
-}
-
-extension AveragingJob.Intake {
-    var secure: SecureRound? { if case .mask(let round) = self { round } else { nil } }
-
-    /// The same task by a number of this attempt's own, so that nothing of another one is taken for it.
-    func tagged(_ task: PlannedTask) -> PlannedTask {
-        guard let attempt = secure?.terms.attempt else { return task }
-        let tag = attempt.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
-        return PlannedTask(id: task.id ^ tag, worker: task.worker)
-    }
-}
-
-extension AveragingJob.Round {
-    fileprivate mutating func sum(_ outcome: SecureRound.Outcome, tellingRange: Bool) {
-        intake = .sum(outcome)
-        if tellingRange, outcome.outOfRange > 0 { values[RoundReport.outOfRange] = Double(outcome.outOfRange) }
-        contributions = outcome.workers
-        weights = Double(outcome.weight)
-        losses = CompensatedSum()
-        if let loss = outcome.loss { losses.add(loss * weights) }
     }
 }

@@ -41,25 +41,8 @@ public protocol Job: AnyObject, Sendable {
     ///
     /// - Throws: what ends the run, such as a diverged loss.
     func commit() throws -> RoundReport
-    /// Under secure aggregation, goes through the exchange that comes between the last result and `commit`; blocks.
-    ///
-    /// - Parameters:
-    ///   - limit: how long a worker that is there may take for an answer.
-    ///   - present: the workers that take part still; called several times a second, so that they are told what is new.
-    ///   - sending: the workers of whose uploads something has come lately, which may take longer.
-    /// - Throws: `FederationError.roundLost` where too few workers are left: the round is planned again then; `.roundSpent`
-    ///   where shares were asked for already: `commit` goes on with the next round.
-    func exchange(limit: Duration, present: () -> Set<WorkerID>, sending: () -> Set<WorkerID>) throws
-    /// What the last exchange has shown of its workers; asked for after it, whether it threw or not.
-    func takeFindings() -> ExchangeFindings
-    /// Takes what a worker says in the exchange.
-    ///
-    /// - Throws: what is wrong with it; the exchange goes on as if it had not come.
-    func take(_ message: ExchangeMessage, of task: UInt64, from worker: WorkerID) throws
-    /// What a worker is told next in the exchange.
-    func turn(for worker: WorkerID, of task: UInt64) -> ExchangeTurn
-    /// Ends `exchange` soon, with `FederationError.cancelled`.
-    func interruptExchange()
+    /// What goes between the last result and `commit` under secure aggregation; none by default.
+    var secureExchange: (any SecureExchange)? { get }
     /// Everything that the next round depends on, by name; the state as of `round`.
     func snapshot() throws -> [String: StateDict]
 }
@@ -79,24 +62,8 @@ extension Job {
     public var disclosure: Disclosure { .everything }
     /// None.
     public func moreTasks(for workers: [WorkerID]) throws -> [PlannedTask] { [] }
-    /// Nothing.
-    public func exchange(limit: Duration, present: () -> Set<WorkerID>, sending: () -> Set<WorkerID>) throws {}
-    /// There is none.
-    public func take(_ message: ExchangeMessage, of task: UInt64, from worker: WorkerID) throws {
-        throw FederationError(.protocolViolation, "the run has no secure aggregation")
-    }
-    /// There is none.
-    public func turn(for worker: WorkerID, of task: UInt64) -> ExchangeTurn { .over(reason: "") }
-    /// Nothing.
-    public func interruptExchange() {}
-}
-
-/// What a worker says in the exchange of secure aggregation.
-public enum ExchangeMessage: Sendable {
-    /// A signed message.
-    case message(Data)
-    /// Its masked vector, as `MaskedVector.encoded` writes it.
-    case vector(Data)
+    /// None.
+    public var secureExchange: (any SecureExchange)? { nil }
 }
 
 /// What a worker needs to do a task, beside the state to start from.

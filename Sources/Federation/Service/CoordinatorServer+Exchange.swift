@@ -10,11 +10,12 @@ extension CoordinatorServer {
 
     /// Goes through the exchange that comes before a commit, if the job has one.
     func exchange() throws {
+        guard let secure = job.secureExchange else { return }
         defer {
-            core.withLock { $0.take(job.takeFindings(), at: now()) }
+            core.withLock { $0.take(secure.takeFindings(), at: now()) }
             flush()  // who is left out of the run is on the disk before the round's sum is
         }
-        try job.exchange(limit: options.timing.patience * Self.exchangePatience) {
+        try secure.exchange(limit: options.timing.patience * Self.exchangePatience) {
             core.withLock { $0.callRoll(at: now()) }
             flush()
             return core.withLock(\.working)
@@ -32,12 +33,15 @@ extension CoordinatorServer {
         }
         guard let task = TaskKey(exchange.task) else { return }
         do {
+            guard let secure = job.secureExchange else {
+                throw FederationError(.protocolViolation, "the run has no secure aggregation")
+            }
             if exchange.hasVector {
                 let bytes = try upload(exchange.vector)
                 defer { drop(exchange.vector, of: worker) }
-                try job.take(.vector(bytes), of: task.id, from: worker)
+                try secure.take(.vector(bytes), of: task.id, from: worker)
             } else if !exchange.message.isEmpty {
-                try job.take(.message(exchange.message), of: task.id, from: worker)
+                try secure.take(.message(exchange.message), of: task.id, from: worker)
             }
             turns.wait(worker, for: task, incoming.reply, at: now())
         } catch let error as FederationError where error.code == .notFound {

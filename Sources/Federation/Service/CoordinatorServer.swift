@@ -124,7 +124,7 @@ public final class CoordinatorServer: Sendable {
     /// Makes `run` return after the round that is being committed, if any.
     public func stop() {
         isStopped.store(true, ordering: .releasing)
-        job.interruptExchange()
+        job.secureExchange?.interruptExchange()
         wake.signal()
     }
 

@@ -33,7 +33,7 @@ final class TurnDesk: Sendable {
         let due = waiting.withLock { waiting -> [(PendingReply, WireTurn)] in
             var due: [(PendingReply, WireTurn)] = []
             waiting.removeAll { item in
-                let turn = job.turn(for: item.worker, of: item.task.id).wire
+                let turn = (job.secureExchange?.turn(for: item.worker, of: item.task.id) ?? .over(reason: "")).wire
                 guard turn != nil || now - item.since >= longPoll else { return false }
                 due.append((item.reply, turn ?? .with { $0.wait = .init() }))
                 return true

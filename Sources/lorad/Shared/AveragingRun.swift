@@ -18,6 +18,8 @@ final class AveragingRun: Sendable {
     private let reports: Mutex<RunReports>
     private let start = ContinuousClock.now
     private let basis: RunBasis
+    /// Of the job, once there is one.
+    private let isBudgetSpent = Mutex<(@Sendable () -> Bool)?>(nil)
 
     /// - Parameter basis: what workers are told when they join.
     init(
@@ -34,7 +36,7 @@ final class AveragingRun: Sendable {
     }
 
     /// The job, from its beginning or from where it was.
-    func job(resuming resumed: ResumedState?) throws -> AveragingRunJob {
+    func job(resuming resumed: ResumedState?) throws -> AveragingJob {
         let weights = opened.adapted.weights
         let seed = UInt64(bitPattern: Int64(opened.configuration.training.seed))
         let aggregator = try federation.makeAggregator(seed: seed)
@@ -61,7 +63,8 @@ final class AveragingRun: Sendable {
                 "round \(job.round) is given up: the coordinator stopped after it had asked for shares that open its sum, "
                     + "and workers give them once. The run goes on with the next round")
         }
-        return AveragingRunJob(job, self)
+        isBudgetSpent.withLock { $0 = { [weak job] in job?.isBudgetSpent == true } }
+        return job
     }
 
     private func settings(_ seed: UInt64) -> AveragingSettings {
@@ -152,6 +155,7 @@ final class AveragingRun: Sendable {
         }
         report.values = workersEvaluation(report.values)
         if let text = text(of: report) { display.say(text) }
+        if isBudgetSpent.withLock(\.self)?() == true { sayBudgetIsSpent(after: report) }
         return report
     }
 
@@ -191,7 +195,7 @@ final class AveragingRun: Sendable {
         return parts.isEmpty ? nil : "round \(report.round + 1): \(parts.joined(separator: "; "))"
     }
 
-    fileprivate func sayBudgetIsSpent(after report: RoundReport) {
+    private func sayBudgetIsSpent(after report: RoundReport) {
         display.say(
             "the privacy budget allows no round after \(report.round + 1) of \(federation.rounds): the run ends here")
     }
@@ -201,44 +205,4 @@ final class AveragingRun: Sendable {
         try opened.adapted.weights.assign(state.trained)
         try opened.adapted.weights.write(to: folder, gaining: state.gain)
     }
-}
-
-/// The job of an `AveragingRun`.
-final class AveragingRunJob: SharedJob {
-    private let job: AveragingJob
-    private let run: AveragingRun
-
-    init(_ job: AveragingJob, _ run: AveragingRun) {
-        self.job = job
-        self.run = run
-    }
-
-    var round: Int { job.round }
-    var rounds: Int { job.rounds }
-    var minimumWorkers: Int { job.minimumWorkers }
-    var needsItsWorkers: Bool { job.needsItsWorkers }
-    func base() throws -> StateDict { try job.base() }
-    func plan(for workers: [WorkerID]) throws -> Federation.RoundPlan { try job.plan(for: workers) }
-    func moreTasks(for workers: [WorkerID]) throws -> [PlannedTask] { try job.moreTasks(for: workers) }
-    func order(for task: UInt64) throws -> WorkOrder { try job.order(for: task) }
-    func add(_ contribution: Contribution) throws { try job.add(contribution) }
-    func commit() throws -> RoundReport {
-        let report = try job.commit()
-        if job.isBudgetSpent { run.sayBudgetIsSpent(after: report) }
-        return report
-    }
-    func exchange(limit: Duration, present: () -> Set<WorkerID>, sending: () -> Set<WorkerID>) throws {
-        try job.exchange(limit: limit, present: present, sending: sending)
-    }
-    func takeFindings() -> ExchangeFindings { job.takeFindings() }
-    func take(_ message: ExchangeMessage, of task: UInt64, from worker: WorkerID) throws {
-        try job.take(message, of: task, from: worker)
-    }
-    func turn(for worker: WorkerID, of task: UInt64) -> ExchangeTurn { job.turn(for: worker, of: task) }
-    func interruptExchange() { job.interruptExchange() }
-    var workersHaveBudgets: Bool { job.workersHaveBudgets }
-    var disclosure: Disclosure { job.disclosure }
-    func endEarly() { job.endEarly() }
-    func snapshot() throws -> [String: StateDict] { job.snapshot() }
-    func writeAdapter(to folder: URL) throws { try run.write(job.state, to: folder) }
 }

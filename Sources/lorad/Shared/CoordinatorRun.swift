@@ -9,9 +9,10 @@ import Training
 import Transports
 
 /// A job whose result is an adapter.
-protocol SharedJob: Job {
+struct SharedJob {
+    let job: any Job
     /// Writes the PEFT folder of the run's result.
-    func writeAdapter(to folder: URL) throws
+    let writeAdapter: (URL) throws -> Void
 }
 
 /// A run that workers share, as its coordinator puts it together.
@@ -126,7 +127,8 @@ final class CoordinatorRun {
         try output.writeConfiguration()
         try opened.skippedRows.write(to: output.folder, display.say)
         let basis = RunBasis(configuration: try RunFile.text(of: opened.configuration), files: try publishFiles())
-        let job = try makeJob(basis, display)
+        let shared = try makeJob(basis, display)
+        let job = shared.job
         defer { try? recorder?.draw() }
         opened.sayRows(steps: job.rounds, unit: RunUnit(federation).rawValue, display.say)
         var options = CoordinatorOptions(
@@ -192,28 +194,30 @@ final class CoordinatorRun {
             try store.setState(.failed)
             throw error
         }
-        try conclude(job, display)
+        try conclude(shared, display)
         if access.keepsServing {
             display.say(FinishedRun.notice(opened.configuration.run))
             StopSignal.wait()
         }
     }
 
-    private func makeJob(_ basis: RunBasis, _ display: ProgressDisplay) throws -> any SharedJob {
+    private func makeJob(_ basis: RunBasis, _ display: ProgressDisplay) throws -> SharedJob {
         let reports = try RunReports(folder: output.folder.path, resumingFromStep: resumed?.round ?? 0)
         let pictures = PictureShelf(shelf)
         guard federation.mode == .distributed, federation.localSteps == 1 else {
             let averaging = AveragingRun(
                 opened, federation, basis: basis, store: store, pictures: pictures, reports: reports, display: display)
-            return try averaging.job(resuming: resumed)
+            let job = try averaging.job(resuming: resumed)
+            return SharedJob(job: job) { try averaging.write(job.state, to: $0) }
         }
         let recorder = RunRecorder(
             arguments: opened.configuration.training, reports: reports, display: display,
             firstStep: resumed?.round ?? 0, evaluate: opened.evaluate)
         self.recorder = recorder
-        return try GradientJob(
+        let job = try GradientJob(
             opened, minimumWorkers: federation.minWorkers, pictures: pictures, resuming: resumed, recorder: recorder,
             checkpoints: output.checkpoints)
+        return SharedJob(job: job, writeAdapter: job.writeAdapter)
     }
 
     /// The workers that have joined the run and may come back.
@@ -314,7 +318,8 @@ final class CoordinatorRun {
             ).announcement)
     }
 
-    private func conclude(_ job: any SharedJob, _ display: ProgressDisplay) throws {
+    private func conclude(_ shared: SharedJob, _ display: ProgressDisplay) throws {
+        let job = shared.job
         guard job.round >= job.rounds else {
             try SnapshotKeeper(store, nil).save(job)
             try store.setState(.stopped)
@@ -322,7 +327,7 @@ final class CoordinatorRun {
             let done = RunUnit(federation).text(job.round)
             throw StoppedEarly("stopped after \(done) of \(job.rounds); the same command goes on from there")
         }
-        try job.writeAdapter(to: output.folder)
+        try shared.writeAdapter(output.folder)
         try store.append(AdapterRecord(rounds: job.round, folder: output.folder).entry(at: Date()))
         try store.setState(.finished)
         try AdapterPortability.notices(inFolder: output.folder).forEach(display.say)

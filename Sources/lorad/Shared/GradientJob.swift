@@ -9,7 +9,7 @@ import Transports
 
 /// Distributed training with `local_steps: 1`: a round is an optimizer step, its tasks are the nodes of the tree over the
 /// step's micro-batches, and the outcome is that of `lorad train` to the last bit.
-final class GradientJob: SharedJob {
+final class GradientJob: Job {
     private struct Step {
         var plan: StepPlan
         var nodes: [UInt64: TreeNode] = [:]
@@ -104,8 +104,6 @@ final class GradientJob: SharedJob {
             try maker.work(of: node, in: plan, seed: opened.configuration.training.seed)
         }
     }
-
-    func takeFindings() -> ExchangeFindings { ExchangeFindings() }
 
     var divergence: String { "\(TrainingError(diverging: runPlan.plan(ofStep: round)))" }
 

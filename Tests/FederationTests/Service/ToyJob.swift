@@ -40,7 +40,6 @@ final class ToyJob: Job {
         StateDict([("numbers", Tensor(numbers, shape: [Self.width]))] + extra.entries.map { ($0.name, $0.tensor) })
     }
     func plan(for workers: [WorkerID]) -> RoundPlan { RoundPlan(tasks: (0..<tasks).map { PlannedTask(id: $0) }) }
-    func takeFindings() -> ExchangeFindings { ExchangeFindings() }
     func order(for task: UInt64) -> WorkOrder { WorkOrder(work: withUnsafeBytes(of: task) { Data($0) }) }
 
     func add(_ contribution: Contribution) throws {

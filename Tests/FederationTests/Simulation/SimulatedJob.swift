@@ -12,10 +12,6 @@ protocol SimulatedJob: Job {
     func leaves(of task: UInt64) -> Range<Int>
 }
 
-extension SimulatedJob {
-    func takeFindings() -> ExchangeFindings { ExchangeFindings() }
-}
-
 /// What survives a crash of the coordinator.
 struct SimulatedDisk: Equatable {
     var round: Int
