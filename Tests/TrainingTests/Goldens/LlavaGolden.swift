@@ -4,7 +4,7 @@ import Models
 import Tensors
 import Testing
 
-/// A case under Fixtures/llava: a checkpoint, an adapter, and what transformers and PEFT compute with them.
+/// A case under the fixtures of a family that continues texts: a checkpoint, an adapter, and what transformers and PEFT compute with them.
 struct LlavaGolden: Sendable, CustomTestStringConvertible {
     struct Facts: Decodable {
         struct Distance: Decodable {
@@ -34,12 +34,16 @@ struct LlavaGolden: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let fixtures = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../Fixtures/llava").standardized
+    static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Fixtures")
+        .standardized
+
+    /// Folders with a folder for each case.
+    static let families = ["llava"].map { fixtures.appending(path: $0) }
 
     static let all: [LlavaGolden] = {
-        let folders =
-            (try? FileManager.default.contentsOfDirectory(at: fixtures, includingPropertiesForKeys: nil)) ?? []
+        let folders = families.flatMap {
+            (try? FileManager.default.contentsOfDirectory(at: $0, includingPropertiesForKeys: nil)) ?? []
+        }
         return folders.filter(\.hasDirectoryPath).sorted { $0.path < $1.path }.compactMap { try? LlavaGolden($0) }
     }()
 
