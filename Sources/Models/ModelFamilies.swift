@@ -4,7 +4,7 @@ public import Tensors
 /// The families of models that lorad trains.
 public enum ModelFamilies {
     /// Every family.
-    static let all: [any ModelFamily.Type] = [ClipModel.self, LlavaModel.self]
+    static let all: [any ModelFamily.Type] = [ClipModel.self, Idefics3Model.self, LlavaModel.self]
 
     /// The `model_type`s that can be loaded.
     public static var modelTypes: [String] { all.flatMap { $0.modelTypes }.sorted() }

@@ -38,7 +38,7 @@ struct MergeCase: Sendable, CustomTestStringConvertible {
         .standardized
 
     static let all: [MergeCase] = {
-        [("llava", "generation")].flatMap { family, texts in
+        [("llava", "generation"), ("idefics3", "idefics3")].flatMap { family, texts in
             let file = fixtures.appending(path: "\(texts)/texts.json")
             guard let data = try? Data(contentsOf: file), let found = try? JSONDecoder().decode(Texts.self, from: data)
             else { return [MergeCase]() }

@@ -21,7 +21,9 @@ struct FamilyCase: Sendable, CustomTestStringConvertible {
 
     static let all =
         llava.map { FamilyCase(family: "llava", name: $0) }
+        + idefics3.map { FamilyCase(family: "idefics3", name: $0) }
 
+    private static let idefics3 = ["idefics3-all-linear", "idefics3-one-tile", "smolvlm-tied-connector"]
     private static let llava = [
         "llama-gqa", "llama-old-defaults", "llama-save-vision", "llama-tied-llama3rope", "mistral-window-all-linear",
         "qwen2-bias-all", "qwen2-tied-sharded",
@@ -39,7 +41,12 @@ struct FamilyCase: Sendable, CustomTestStringConvertible {
         "model.vision_tower.encoder.layers.0.self_attn.q_proj.weight",
         "model.vision_tower.encoder.layers.0.self_attn.out_proj.bias",
         "model.vision_tower.encoder.layers.0.layer_norm2.weight", "model.vision_tower.encoder.layers.0.mlp.fc1.weight",
-        "model.vision_tower.pre_layrnorm.bias",
+        "model.vision_tower.pre_layrnorm.bias", "model.text_model.layers.0.self_attn.q_proj.weight",
+        "model.text_model.layers.1.mlp.up_proj.weight", "model.text_model.norm.weight",
+        "model.connector.modality_projection.proj.weight", "model.vision_model.embeddings.patch_embedding.bias",
+        "model.vision_model.embeddings.position_embedding.weight",
+        "model.vision_model.encoder.layers.0.self_attn.k_proj.weight",
+        "model.vision_model.encoder.layers.1.mlp.fc2.weight", "model.vision_model.post_layernorm.bias",
     ]
 
     func folder() throws -> ModelFolder {

@@ -58,7 +58,7 @@ struct GenerationGolden: Sendable, CustomTestStringConvertible {
         .standardized
 
     static let all: [GenerationGolden] = {
-        [("llava", "generation/texts")].flatMap { family, file in
+        [("llava", "generation/texts"), ("idefics3", "idefics3/texts")].flatMap { family, file in
             guard let found: Texts = try? decoded(file) else { return [GenerationGolden]() }
             return found.cases.sorted { $0.key < $1.key }.compactMap {
                 try? GenerationGolden($0.key, of: family, length: found.length, $0.value)

@@ -13,10 +13,10 @@ struct ExampleGradientTests {
         }
     }
 
-    @Test("There are cases")
+    @Test("There are cases of images with one tile and with several")
     func found() {
         let names = Self.cases.map(\.name)
-        #expect(names.contains("llama-gqa"))
+        #expect(names.contains("llama-gqa") && names.contains("idefics3-all-linear"))
     }
 
     @Test("are those of the examples by themselves, whatever shares the pass", arguments: cases)

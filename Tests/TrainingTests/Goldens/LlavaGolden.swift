@@ -38,7 +38,7 @@ struct LlavaGolden: Sendable, CustomTestStringConvertible {
         .standardized
 
     /// Folders with a folder for each case.
-    static let families = ["llava"].map { fixtures.appending(path: $0) }
+    static let families = ["llava", "idefics3"].map { fixtures.appending(path: $0) }
 
     static let all: [LlavaGolden] = {
         let folders = families.flatMap {
