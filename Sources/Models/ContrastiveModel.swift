@@ -4,6 +4,8 @@ public import Tensors
 public protocol ContrastiveModel: VisionLanguageModel {
     /// The logarithm of what cosines are multiplied by: one number, float32, trainable where it trains.
     var logitScale: Tensor { get }
+    /// The name of that parameter.
+    var logitScaleName: String { get }
     /// Rows that a picture takes in its tower.
     var rowsPerImage: Int { get }
     /// The most tokens of a text.
@@ -25,11 +27,8 @@ public protocol ContrastiveModel: VisionLanguageModel {
 }
 
 extension ContrastiveModel {
-    /// A contrastive one.
-    public var kind: ModelKind { .contrastive(self) }
-
     /// Nothing is kept: embeddings are made of whole pictures.
-    public func frozenFeatures(_ pixels: Tensor) -> Tensor? { nil }
+    public func frozenFeatures(_ image: Tensor) -> Tensor? { nil }
 
     /// None.
     public var frozenFeaturePrefixes: [String] { [] }

@@ -1,17 +1,21 @@
 public import Tensors
 
-/// A model that continues a text with pictures in it, trained by the cross-entropy of the next token.
+/// A model that continues a text with images in it, trained by the cross-entropy of the next token.
 public protocol GenerativeModel: VisionLanguageModel {
     /// The output embedding.
     var head: Projection { get }
-    /// Image tokens a picture.
-    var tokensPerImage: Int { get }
-    /// The id of the image token.
+    /// The id of the token that stands for one row of image features.
     var imageToken: Int { get }
+    /// The fewest and the most image tokens that an image can have.
+    var imageTokens: ClosedRange<Int> { get }
+    /// How many rows of features an image becomes: its image tokens.
+    ///
+    /// - Parameter image: the image's tiles, [tiles, channels, height, width].
+    func featureCount(of image: Tensor) -> Int
     /// The last hidden states [rows, width] that the head takes; rows that follow are of no meaning.
     ///
     /// - Parameters:
-    ///   - batch: packed sequences; as many image tokens as their pictures have features.
+    ///   - batch: packed sequences; as many image tokens as their images have features.
     ///   - rows: the tokens whose states are wanted, in rising order.
     ///   - checkpointing: compute layers again in the backward pass instead of keeping their results.
     func hiddenStates(_ batch: PackedBatch, of rows: [Int32], checkpointing: Bool) -> Tensor
@@ -22,16 +26,13 @@ public protocol GenerativeModel: VisionLanguageModel {
     /// The last hidden states [tokens, width] of the next tokens of a sequence, without a graph.
     ///
     /// - Parameters:
-    ///   - tokens: ids below `vocabularySize`; as many image tokens as the pictures have features.
-    ///   - pixels: pictures in the order of their tokens, [n, channels, height, width] in float32; nil without any.
+    ///   - tokens: ids below `vocabularySize`; as many image tokens as the images have features.
+    ///   - images: in the order of their tokens, each its tiles [tiles, channels, height, width] in float32.
     ///   - cache: of this sequence and model; takes the tokens in.
-    func hiddenStates(_ tokens: [Int32], pixels: Tensor?, cache: DecoderCache) -> Tensor
+    func hiddenStates(_ tokens: [Int32], images: [Tensor], cache: DecoderCache) -> Tensor
 }
 
 extension GenerativeModel {
-    /// A generative one.
-    public var kind: ModelKind { .generative(self) }
-
     /// The summed cross-entropy over the supervised tokens of a batch: one number, differentiable.
     public func loss(_ batch: PackedBatch, checkpointing: Bool = false) -> Tensor {
         let targets = batch.targets
@@ -65,9 +66,9 @@ extension GenerativeModel {
     }
 
     /// Logits of what follows the tokens, [1, words] in float32; the cache takes the tokens in.
-    func nextLogits(_ tokens: [Int32], pixels: Tensor?, cache: DecoderCache) -> Tensor {
+    func nextLogits(_ tokens: [Int32], images: [Tensor], cache: DecoderCache) -> Tensor {
         Tensor.rowByRow {
-            let hidden = hiddenStates(tokens, pixels: pixels, cache: cache)
+            let hidden = hiddenStates(tokens, images: images, cache: cache)
             return hidden.rows(hidden.rows - 1..<hidden.rows).projected(by: [head], as: .float32)
         }
     }

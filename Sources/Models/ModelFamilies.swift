@@ -1,31 +1,18 @@
 public import Foundation
 public import Tensors
 
-/// The families of models that lorad trains, by `model_type` of their `config.json`.
+/// The families of models that lorad trains.
 public enum ModelFamilies {
-    typealias Build = @Sendable (ConfigurationReader, WeightBuilder) throws -> any VisionLanguageModel
-
-    struct Family: Sendable {
-        var canonicalName: @Sendable (String) -> String?
-        var build: Build
-        /// The tables with a row for each token, the input embedding's first; empty where tokens cannot be added.
-        var vocabularyTables: [String] = []
-    }
-
-    static let byModelType: [String: Family] = [
-        "clip": Family(
-            canonicalName: { ClipModel.canonicalName($0) }, build: { ClipModel(try ClipConfiguration($0), $1) }),
-        "llava": Family(
-            canonicalName: { LlavaModel.canonicalName($0) },
-            build: { reader, builder in
-                var configuration = try LlavaConfiguration(reader)
-                configuration.text.vocabularySize = builder.vocabularyRows ?? configuration.text.vocabularySize
-                return LlavaModel(configuration, builder)
-            }, vocabularyTables: ["model.language_model.embed_tokens.weight", "lm_head.weight"]),
-    ]
+    /// Every family.
+    static let all: [any ModelFamily.Type] = [ClipModel.self, Idefics3Model.self, LlavaModel.self]
 
     /// The `model_type`s that can be loaded.
-    public static var modelTypes: [String] { byModelType.keys.sorted() }
+    public static var modelTypes: [String] { all.flatMap { $0.modelTypes }.sorted() }
+
+    /// The family of a `model_type`.
+    static func named(_ modelType: String) -> (any ModelFamily.Type)? {
+        all.first { $0.modelTypes.contains(modelType) }
+    }
 }
 
 /// A model folder: its configuration and its weights, ready to be built with or without adapters.
@@ -49,9 +36,10 @@ public struct ModelFolder: Sendable {
     /// The weights.
     public internal(set) var checkpoint: Checkpoint
     private let reader: ConfigurationReader
-    private let family: ModelFamilies.Family
+    private let family: any ModelFamily.Type
 
-    var vocabularyTables: [String] { family.vocabularyTables }
+    /// The tables with a row for each token, the input embedding's first; empty if tokens cannot be added.
+    var vocabularyTables: [String] { family.embeddings.map { [$0.input, $0.output] } ?? [] }
 
     /// Opens a folder with a `config.json` and safetensors weights.
     ///
@@ -60,7 +48,7 @@ public struct ModelFolder: Sendable {
         self.url = url
         reader = try ConfigurationReader(file: url.appending(path: "config.json"))
         modelType = try reader.text("model_type")
-        guard let family = ModelFamilies.byModelType[modelType] else {
+        guard let family = ModelFamilies.named(modelType) else {
             throw ModelError(
                 .unsupported,
                 "\(reader.file): model_type \"\(modelType)\" is not supported; supported are "
@@ -68,6 +56,7 @@ public struct ModelFolder: Sendable {
         }
         self.family = family
         checkpoint = try Checkpoint(folder: url, canonicalName: family.canonicalName)
+        checkpoint.embeddings = family.embeddings
     }
 
     /// Builds the model.
@@ -80,7 +69,7 @@ public struct ModelFolder: Sendable {
         computing type: DType, customization: any ModelCustomization = NoCustomization()
     ) throws -> Loaded {
         let builder = WeightBuilder(checkpoint, computing: type, customization: customization)
-        let model = try family.build(reader, builder)
+        let model: any VisionLanguageModel = try family.init(reader, builder)
         let unused = try builder.finish(isQuantized: reader.has("quantization_config"))
         return Loaded(
             model: model, modules: builder.modules, looseParameterCount: builder.looseParameterCount,

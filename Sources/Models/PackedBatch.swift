@@ -13,29 +13,36 @@ public struct PackedBatch: Sendable {
     public var boundaries: [Int]
     /// Which sequences make up an example: the first of each, then their number. One each unless set.
     public var examples: [Int]
-    /// Pictures in the order of their tokens, [n, channels, height, width] in float32; nil without any.
-    public var pixels: Tensor?
-    /// In their place, what the model's frozen first layers make of the pictures (`frozenFeatures`), one after the other.
+    /// Images in the order of their tokens, each as the tiles that its family cuts it into: [tiles, channels, height, width] in
+    /// float32.
+    public var images: [Tensor]
+    /// In their place, what the model's frozen first layers make of the images (`frozenFeatures`), one after the other.
     public var features: Tensor?
 
-    /// Packs sequences with their labels; `pictures` are those of all sequences, in order, each [channels, height, width].
-    public init(sequences: [(tokens: [Int32], labels: [Int32])], pictures: [Tensor] = []) {
+    /// Packs sequences with their labels.
+    ///
+    /// - Parameter images: those of all sequences in the order of their tokens, each its tiles [tiles, channels, height, width].
+    public init(sequences: [(tokens: [Int32], labels: [Int32])], images: [Tensor]) {
         tokens = sequences.flatMap(\.tokens)
         labels = sequences.flatMap(\.labels)
         boundaries = sequences.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.tokens.count) }
         examples = Array(0...sequences.count)
-        pixels = pictures.first.map { first in
-            Tensor(pictures.flatMap(\.values), shape: [pictures.count] + first.shape)
-        }
+        self.images = images
     }
 
-    /// Packs sequences with the pixel values of their pictures, all of one size.
-    public init(sequences: [(tokens: [Int32], labels: [Int32])], pictures: [PixelValues]) {
-        self.init(sequences: sequences)
-        pixels = pictures.first.map { first in
-            Tensor(pictures.flatMap(\.values), shape: [pictures.count, 3, first.height, first.width])
-        }
+    /// Packs sequences with images of one tile each, [channels, height, width].
+    public init(sequences: [(tokens: [Int32], labels: [Int32])], pictures: [Tensor] = []) {
+        self.init(sequences: sequences, images: pictures.map { $0.reshaped([1] + $0.shape) })
     }
+
+    /// Packs sequences with what frozen layers make of their images, [rows, width] each.
+    public init(sequences: [(tokens: [Int32], labels: [Int32])], features: [Tensor]) {
+        self.init(sequences: sequences, images: [])
+        self.features = Tensor.joinedRows(features)
+    }
+
+    /// The tiles of all images, which have one size: [tiles, channels, height, width]; `nil` without any.
+    public var tiles: Tensor? { Tensor.stacked(images) }
 
     /// This batch with a sequence of unsupervised tokens at its end, so that its rows are a multiple of so many: matrix
     /// products are compiled for each number of rows, and batches of ever new lengths would need ever new ones.
@@ -51,18 +58,16 @@ public struct PackedBatch: Sendable {
         return result
     }
 
-    /// Packs sequences with what frozen layers make of their pictures, [rows, width] each.
-    public init(sequences: [(tokens: [Int32], labels: [Int32])], features: [Tensor]) {
-        self.init(sequences: sequences)
-        self.features = Tensor.joinedRows(features)
-    }
-
     /// Where examples begin among the tokens, then the end.
     public var exampleBoundaries: [Int] { examples.map { boundaries[$0] } }
 
-    /// Where examples begin among the pictures, then the end.
-    public func pictureBoundaries(imageToken: Int, tokensPerImage: Int) -> [Int] {
-        exampleBoundaries.map { end in tokens[..<end].count { $0 == Int32(imageToken) } / max(1, tokensPerImage) }
+    /// Where examples begin among the tiles of the images, then the end.
+    ///
+    /// - Parameters:
+    ///   - imageToken: stands for one row of features.
+    ///   - featuresPerTile: rows of features that each tile becomes.
+    func tileBoundaries(imageToken: Int, featuresPerTile: Int) -> [Int] {
+        exampleBoundaries.map { end in tokens[..<end].count { $0 == Int32(imageToken) } / max(1, featuresPerTile) }
     }
 
     /// The place of each token in its sequence.
@@ -81,5 +86,15 @@ public struct PackedBatch: Sendable {
             }
         }
         return (rows, next)
+    }
+}
+
+extension Tensor {
+    /// Constants of one shape but for their number, one after the other: [Σ n, …]; `nil` of none.
+    static func stacked(_ parts: [Tensor]) -> Tensor? {
+        guard let first = parts.first, parts.count > 1 else { return parts.first }
+        precondition(parts.allSatisfy { $0.shape.dropFirst() == first.shape.dropFirst() }, "tiles of several sizes")
+        let count = parts.reduce(0) { $0 + $1.shape[0] }
+        return Tensor.joinedRows(parts)?.reshaped([count] + first.shape.dropFirst())
     }
 }

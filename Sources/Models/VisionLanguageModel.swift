@@ -1,37 +1,37 @@
+public import Foundation
 public import Tensors
 
 /// What training needs of every model family.
 public protocol VisionLanguageModel: Sendable {
-    /// What it is trained to do.
-    var kind: ModelKind { get }
     /// The type that matrix products are computed in.
     var computing: DType { get }
     /// Words of the vocabulary: token ids are below it.
     var vocabularySize: Int { get }
     /// Whether the output embedding is the input embedding.
     var tiesEmbeddings: Bool { get }
-    /// Height and width of pictures, in pixels.
-    var imageSize: Int { get }
+    /// The size of a tile that the model takes; models of several sizes say the one that they were made for.
+    var tile: TileSize { get }
+    /// What the model makes of images.
+    ///
+    /// - Parameter folder: the model's folder, which says how images become pixel values.
+    /// - Throws: `ModelError` naming the file and the key that is missing, wrong or not supported.
+    func imageLayout(_ folder: URL) throws -> any ImageLayout
     /// Its parts: the names of the modules that make up each, the same in every version of transformers.
     var parts: [ModelPart: [String]] { get }
     /// Paths of modules that no result depends on.
     var unusedModules: [String] { get }
     /// An estimate of what a forward pass keeps for the backward pass, and of its largest buffers, in bytes.
     func activationBytes(tokens: Int, pictures: Int, checkpointing: Bool) -> Int
-    /// What the layers before the first that trains make of a picture, [rows, width] in float32; nil where none is frozen.
+    /// What the layers before the first that trains make of an image, [rows, width] in float32; `nil` if none is frozen.
     ///
-    /// - Parameter pixels: one picture, [1, channels, height, width].
-    func frozenFeatures(_ pixels: Tensor) -> Tensor?
+    /// - Parameter image: the image's tiles, [tiles, channels, height, width].
+    func frozenFeatures(_ image: Tensor) -> Tensor?
     /// How the names of these layers' tensors begin; empty where none is frozen.
     var frozenFeaturePrefixes: [String] { get }
-}
-
-/// What a model is trained to do, and so what its loss is.
-public enum ModelKind: Sendable {
-    /// To continue a text.
-    case generative(any GenerativeModel)
-    /// To tell which texts and pictures belong together.
-    case contrastive(any ContrastiveModel)
+    /// Scores of a made-up input: random words, and images of noise. Two models of one base can be compared by them.
+    ///
+    /// - Parameter seed: what words and noise are drawn from.
+    func probed(seed: UInt64) -> [Float]
 }
 
 extension VisionLanguageModel {
@@ -40,7 +40,7 @@ extension VisionLanguageModel {
     /// - Throws: `ModelError.unsupported` where it does not.
     public var generative: any GenerativeModel {
         get throws {
-            guard case .generative(let model) = kind else {
+            guard let model = self as? any GenerativeModel else {
                 throw ModelError(.unsupported, "this model writes no text: it only compares texts and pictures")
             }
             return model
@@ -52,7 +52,7 @@ extension VisionLanguageModel {
     /// - Throws: `ModelError.unsupported` where it does not.
     public var contrastive: any ContrastiveModel {
         get throws {
-            guard case .contrastive(let model) = kind else {
+            guard let model = self as? any ContrastiveModel else {
                 throw ModelError(.unsupported, "this model writes texts: it does not compare them with pictures")
             }
             return model

@@ -13,7 +13,7 @@ struct TinyLlava {
 
     let model: any GenerativeModel
     let weights: AdapterWeights
-    let processor: ImageProcessor
+    let layout: any ImageLayout
 
     /// The model with a fresh adapter, both of whose factors have an effect.
     ///
@@ -37,7 +37,7 @@ struct TinyLlava {
         let plan = try AdapterPlan(configuration: configuration, modules: modules, modelType: models.modelType)
         weights = try AdapterWeights(plan: plan, checkpoint: models.checkpoint, seed: 3)
         model = try models.load(computing: type, customization: weights).model.generative
-        processor = try ImageProcessor(directory: models.url)
+        layout = try model.imageLayout(models.url)
     }
 
     /// Rows whose answers have so many sentences; all but every third have a picture, every fifth has two.
@@ -57,19 +57,19 @@ struct TinyLlava {
             tokenizer: tokenizer, template: try ConversationTemplates.named("vicuna"),
             endOfText: tokenizer.eosToken ?? "",
             image: ImagePlaceholder(
-                token: tokenizer.token(of: model.imageToken) ?? "", id: model.imageToken,
-                countPerImage: model.tokensPerImage), vocabularySize: model.vocabularySize)
+                token: tokenizer.token(of: model.imageToken) ?? "", id: model.imageToken, layout: layout),
+            vocabularySize: model.vocabularySize)
         return try EncodedDataset(
             ConversationDataset(path: path, imageFolder: Self.pictures), encoder: encoder, maxLength: 4_096,
             onLong: .error)
     }
 
     func source(_ rows: EncodedDataset) -> ConversationSource {
-        ConversationSource(rows, processor: processor, imageSize: model.imageSize)
+        ConversationSource(rows, layout: layout)
     }
 
     func source(_ rows: WorkRows, from catalogue: PictureCatalogue) -> WorkSource {
-        WorkSource(rows, processor: processor, imageSize: model.imageSize) { id in
+        WorkSource(rows, layout: layout) { id in
             guard let picture = catalogue.picture(id) else { throw CocoaError(.fileNoSuchFile) }
             return try picture.contents()
         }
@@ -89,6 +89,11 @@ struct TinyLlava {
             return (0..<PictureID.byteCount).map { _ in UInt8(truncatingIfNeeded: random.next()) }
         }
     }
+}
+
+extension GenerativeModel {
+    /// Image tokens of an image, where all have as many.
+    var tokensPerImage: Int { imageTokens.lowerBound }
 }
 
 extension StateDict {

@@ -42,12 +42,12 @@ extension MergedModel {
 
     private func tensors(_ unusable: Unusable) -> [PendingTensor] {
         let checkpoint = folder.checkpoint
-        let isAdded = untiesEmbeddings && checkpoint[Checkpoint.outputEmbedding] == nil
-        let names = checkpoint.names + (isAdded ? [Checkpoint.outputEmbedding] : [])
+        let added = untiesEmbeddings ? checkpoint.embeddings?.output : nil
+        let names = checkpoint.names + [added].compactMap { $0 }.filter { checkpoint[$0] == nil }
         return names.compactMap { name in
             guard let base = checkpoint.parameter(at: name) else { return nil }
             let type = base.dtype.isComputable ? dtype ?? base.dtype : base.dtype
-            return PendingTensor(storedName(name), type, base.shape) { [weights] in
+            return PendingTensor(checkpoint.storedName(name), type, base.shape) { [weights] in
                 let changed = weights.value(at: name)
                 let result = changed == nil && type == base.dtype ? base : (changed ?? base).converted(to: type)
                 // What the base has of the kind it may keep.
@@ -57,12 +57,5 @@ extension MergedModel {
                 return result
             }
         }
-    }
-
-    /// The name in the file; an output embedding that the base does not store has one in the way of the others.
-    private func storedName(_ name: String) -> String {
-        guard folder.checkpoint[name] == nil else { return folder.checkpoint.storedName(name) }
-        let isOld = folder.checkpoint.storedName(Checkpoint.inputEmbedding).hasPrefix("language_model.model.")
-        return (isOld ? "language_model." : "") + name
     }
 }

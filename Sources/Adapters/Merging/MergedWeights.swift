@@ -34,7 +34,8 @@ public struct MergedWeights: ModelCustomization {
     /// Whether input and output embedding, tied in the base, are two different matrices with the adapter.
     var untiesEmbeddings: Bool {
         guard !weights.plan.tiesSavedEmbeddings else { return false }
-        let paths = [Checkpoint.inputEmbedding, Checkpoint.outputEmbedding]
+        guard let names = checkpoint.embeddings else { return false }
+        let paths = [names.input, names.output]
         let rows = paths.map { weights.plan.trainedRows(at: String($0.dropLast(".weight".count))) }
         return rows[0] == rows[1] ? rows[0] == nil && paths.contains(where: changes) : true
     }
@@ -57,13 +58,8 @@ public struct MergedWeights: ModelCustomization {
 }
 
 extension Checkpoint {
-    /// The path of the input embedding, which a tied output embedding shares.
-    static let inputEmbedding = "model.language_model.embed_tokens.weight"
-    /// The path of the output embedding.
-    static let outputEmbedding = "lm_head.weight"
-
     /// The base model's parameter; a tied output embedding is the input embedding.
     func parameter(at path: String) -> Tensor? {
-        self[path] ?? (path == Self.outputEmbedding ? self[Self.inputEmbedding] : nil)
+        self[path] ?? embeddings.flatMap { path == $0.output ? self[$0.input] : nil }
     }
 }

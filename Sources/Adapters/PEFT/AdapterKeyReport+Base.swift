@@ -7,7 +7,8 @@ extension AdapterKeyReport {
     /// - Throws: `AdapterError` naming the first that is another.
     func checkBaseWeights(in file: SafetensorsFile, against checkpoint: Checkpoint) throws {
         let prefix = AdapterParameter.keyPrefix
-        let dialects = KeyDialects(expected: (checkpoint.names + [Checkpoint.outputEmbedding]).map { prefix + $0 })
+        let names = checkpoint.names + [checkpoint.embeddings?.output].compactMap { $0 }
+        let dialects = KeyDialects(expected: names.map { prefix + $0 })
         let copies = Set(tied.map(\.found))
         for key in unexpected + ignored where !Self.isWithoutEffect(key) && !copies.contains(key) {
             let canonical = dialects.canonicalKey(key.replacing(".base_layer.", with: "."))

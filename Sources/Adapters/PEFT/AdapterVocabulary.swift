@@ -34,7 +34,7 @@ public struct AdapterVocabulary: Sendable {
         }
         guard !tokens.isEmpty else { throw Self.unexplained(first, rows, folder, base) }
         additions = VocabularyAdditions(tokens: tokens, rows: larger.reduce(recordedRows) { max($0, $1.rows) })
-        let isTied = configuration.ensuresWeightTying && base.checkpoint[Checkpoint.outputEmbedding] == nil
+        let isTied = configuration.ensuresWeightTying && base.checkpoint.storesNoOutputEmbedding
         heldEmbeddings = larger.map(\.module).filter { name in
             !configuration.modulesToSave.contains { saved in
                 name.hasSuffix(saved) || saved.hasSuffix(name)

@@ -18,17 +18,17 @@ public struct TextGenerator: Sendable {
     ///
     /// - Parameters:
     ///   - prompt: token ids, image tokens expanded.
-    ///   - pixels: its pictures in the order of their tokens, [n, channels, height, width] in float32; nil without any.
+    ///   - images: in the order of their tokens, each its tiles [tiles, channels, height, width] in float32.
     ///   - onToken: hears of each token as it is chosen, with the text that is then complete, often none.
     /// - Throws: `ModelError` where the prompt does not fit the model, or the model's scores are not numbers.
     public func generate(
-        _ prompt: [Int32], pixels: Tensor? = nil, onToken: (_ token: Int32, _ text: String) -> Void = { _, _ in }
+        _ prompt: [Int32], images: [Tensor] = [], onToken: (_ token: Int32, _ text: String) -> Void = { _, _ in }
     ) throws -> GeneratedText {
-        try check(prompt, pixels)
+        try check(prompt, images)
         let (cache, processors) = (model.newCache(), settings.processors)
         var choice = TokenChoice(samples: settings.samples, seed: settings.seed)
         var output = Output(tokenizer, settings)
-        var scores = try model.nextScores(prompt, pixels: pixels, cache: cache)
+        var scores = try model.nextScores(prompt, images: images, cache: cache)
         while true {
             for processor in processors { processor.apply(to: &scores, after: prompt + output.result.tokens) }
             let token = choice.token(of: scores)
@@ -39,7 +39,7 @@ public struct TextGenerator: Sendable {
         }
     }
 
-    private func check(_ prompt: [Int32], _ pixels: Tensor?) throws {
+    private func check(_ prompt: [Int32], _ images: [Tensor]) throws {
         guard !prompt.isEmpty else {
             throw ModelError(.invalidInput, "the prompt is empty: there is nothing to go on from")
         }
@@ -49,19 +49,19 @@ public struct TextGenerator: Sendable {
                 "the prompt has token \(unknown), but the model knows only \(model.vocabularySize) words: "
                     + "tokenizer.json and config.json are not of the same model")
         }
-        let (found, pictures) = (prompt.count { $0 == model.imageToken }, pixels?.shape[0] ?? 0)
-        guard found == pictures * model.tokensPerImage else {
+        let found = prompt.count { $0 == model.imageToken }
+        let expected = images.reduce(0) { $0 + model.featureCount(of: $1) }
+        guard found == expected else {
+            let count = images.count == 1 ? "1 image" : "\(images.count) images"
             throw ModelError(
-                .invalidInput,
-                "the prompt has \(found) image tokens, expected \(model.tokensPerImage) for each of \(pictures) pictures"
-            )
+                .invalidInput, "the prompt has \(found) image tokens, expected \(expected) for \(count)")
         }
     }
 }
 
 extension GenerativeModel {
-    fileprivate func nextScores(_ tokens: [Int32], pixels: Tensor? = nil, cache: DecoderCache) throws -> [Float] {
-        let logits = nextLogits(tokens, pixels: pixels, cache: cache)
+    fileprivate func nextScores(_ tokens: [Int32], images: [Tensor] = [], cache: DecoderCache) throws -> [Float] {
+        let logits = nextLogits(tokens, images: images, cache: cache)
         guard !logits.hasNonFinite else {
             throw ModelError(
                 .invalidInput,

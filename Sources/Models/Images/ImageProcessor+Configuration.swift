@@ -5,22 +5,24 @@ extension ImageProcessor {
     /// else `preprocessor_config.json`.
     ///
     /// - Throws: ``ModelError`` naming the file and the key that is missing, wrong or not supported.
-    public init(directory: URL) throws {
+    public init(directory: URL) throws { try self.init(Self.configuration(inFolder: directory)) }
+
+    /// The configuration of a model folder's image processor.
+    static func configuration(inFolder directory: URL) throws -> ImageProcessorConfiguration {
         let composite = directory.appendingPathComponent("processor_config.json")
-        if let json = try Self.contents(composite),
+        if let json = try contents(composite),
             let nested = try ImageProcessorConfiguration(json: json, name: composite.path).nested("image_processor")
         {
-            try self.init(nested)
-            return
+            return nested
         }
         let plain = directory.appendingPathComponent("preprocessor_config.json")
-        guard let json = try Self.contents(plain) else {
+        guard let json = try contents(plain) else {
             throw ModelError(
                 .fileNotFound,
                 "\(directory.path): expected preprocessor_config.json, or processor_config.json with image_processor; "
                     + "copy it from the model's original folder")
         }
-        try self.init(ImageProcessorConfiguration(json: json, name: plain.path))
+        return try ImageProcessorConfiguration(json: json, name: plain.path)
     }
 
     /// Reads an image processor's configuration in either dialect; `name` is what errors call it.
@@ -79,8 +81,13 @@ extension ImageProcessor {
     ]
 
     /// Keys of other steps must not be ignored: the values would be wrong without a word.
-    private static func refuseUnsupported(_ configuration: ImageProcessorConfiguration) throws {
-        for key in configuration.keys where key.hasPrefix("do_") && !understood.contains(key) {
+    ///
+    /// - Parameter more: keys that the processor understands besides those of all.
+    static func refuseUnsupported(
+        _ configuration: ImageProcessorConfiguration, understood more: Set<String> = []
+    ) throws {
+        for key in configuration.keys
+        where key.hasPrefix("do_") && !understood.contains(key) && !more.contains(key) {
             if configuration[key] != .bool(false) { throw unsupported(configuration, key) }
         }
         if let format = configuration["data_format"], format != .string("channels_first") {
@@ -108,7 +115,7 @@ extension ImageProcessor {
         return crop
     }
 
-    private static func filter(_ configuration: ImageProcessorConfiguration) throws -> ResampleFilter? {
+    static func filter(_ configuration: ImageProcessorConfiguration) throws -> ResampleFilter? {
         guard let code = try configuration.number("resample") else { return nil }
         guard let filter = Int(exactly: code).flatMap(ResampleFilter.init(rawValue:)) else {
             throw unsupported(configuration, "resample")
@@ -116,7 +123,7 @@ extension ImageProcessor {
         return filter
     }
 
-    private static func normalization(
+    static func normalization(
         _ configuration: ImageProcessorConfiguration, _ family: ImageProcessorFamily
     ) throws -> ImageNormalization {
         let deviation = try configuration.channels("image_std") ?? family.normalization.deviation

@@ -7,6 +7,8 @@ public struct Checkpoint: Sendable {
     public let folder: URL
     /// What the vocabulary has gained: tokens, and the rows that the embeddings have now, 0 for those that they came with.
     public internal(set) var additions = VocabularyAdditions()
+    /// The names of the embeddings; `nil` if the model has none that tokens can be added to.
+    public internal(set) var embeddings: EmbeddingNames?
     private var tensors: [String: Tensor]
     /// What the files hold of tensors that were replaced.
     private var originals: [String: Tensor] = [:]
@@ -60,8 +62,18 @@ public struct Checkpoint: Sendable {
     /// The canonical names, sorted.
     public var names: [String] { tensors.keys.sorted() }
 
-    /// The name under which a tensor lies in its file.
-    public func storedName(_ name: String) -> String { storedNames[name] ?? name }
+    /// The name of a tensor in its file. An output embedding that is not stored is named in the same dialect as the input
+    /// embedding.
+    public func storedName(_ name: String) -> String {
+        if let stored = storedNames[name] { return stored }
+        guard let embeddings, name == embeddings.output, let older = embeddings.older,
+            storedNames[embeddings.input] == older.input
+        else { return name }
+        return older.output
+    }
+
+    /// Whether the output embedding is the input embedding, because no other is stored.
+    public var storesNoOutputEmbedding: Bool { embeddings.map { tensors[$0.output] == nil } ?? true }
 
     /// The stored name of the first tensor that holds NaN or infinite numbers, if any; reads all weights.
     public func firstNonFinite() -> String? {

@@ -51,12 +51,13 @@ public final class WeightBuilder {
             weight: matrix("\(path).weight", [rows, columns]) ?? Self.nothing, replaced: customization.rows(at: path))
     }
 
-    /// A convolution without bias whose stride is its size, as a product over patches: [outputs, channels · size²].
-    func patchConvolution(_ path: String, outputs: Int, channels: Int, size: Int) -> Projection {
+    /// A convolution whose stride is its size, as a product over patches: [outputs, channels · size²].
+    func patchConvolution(_ path: String, outputs: Int, channels: Int, size: Int, bias: Bool = false) -> Projection {
         let shape = [outputs, channels, size, size]
-        describe(path, .convolution, [("weight", shape)])
-        guard let weight = matrix("\(path).weight", shape) else { return Projection(weight: Self.nothing) }
-        return Projection(weight: weight.reshaped([outputs, channels * size * size]))
+        describe(path, .convolution, [("weight", shape)] + (bias ? [("bias", [outputs])] : []))
+        let matrix = matrix("\(path).weight", shape)?.reshaped([outputs, channels * size * size])
+        return Projection(
+            weight: matrix ?? Self.nothing, bias: bias ? vector("\(path).bias", outputs) : nil)
     }
 
     /// A norm's weight, and bias where it has one.

@@ -1,4 +1,5 @@
 public import Models
+import Tensors
 
 /// Answers questions about pictures: writes the prompt, reads the pictures, and lets a model go on.
 public struct AnswerWriter: Sendable {
@@ -12,23 +13,23 @@ public struct AnswerWriter: Sendable {
     ///   - model: what answers.
     ///   - tokenizer: its tokenizer.
     ///   - encoder: writes conversations the way that it was trained on.
-    ///   - processor: makes its pixel values of pictures.
+    ///   - layout: what the model makes of images.
     ///   - settings: how text is generated.
     /// - Throws: `ModelError` where a setting has no meaning.
     public init(
-        _ model: any GenerativeModel, tokenizer: Tokenizer, encoder: ExampleEncoder, processor: ImageProcessor,
+        _ model: any GenerativeModel, tokenizer: Tokenizer, encoder: ExampleEncoder, layout: any ImageLayout,
         settings: GenerationSettings
     ) throws {
         generator = try TextGenerator(model, tokenizer: tokenizer, settings: settings)
         self.encoder = encoder
-        reader = PictureReader(processor, imageSize: model.imageSize)
+        reader = PictureReader(layout)
     }
 
     /// A prompt as a model takes it.
     public struct Prompt: Sendable {
         /// The tokens, image tokens expanded.
         public let tokens: [Int32]
-        fileprivate let pictures: [PixelValues]
+        fileprivate let images: [Tensor]
     }
 
     /// Makes a prompt ready.
@@ -38,7 +39,9 @@ public struct AnswerWriter: Sendable {
     ///   - images: the pictures, in the order of the `<image>` markers.
     /// - Throws: what is wrong with a picture.
     public func prompt(_ turns: [ConversationTurn], images: [Picture]) throws -> Prompt {
-        Prompt(tokens: try encoder.encodePrompt(turns), pictures: try images.map { try reader.pixels(of: $0) })
+        Prompt(
+            tokens: try encoder.encodePrompt(turns, images: images), images: try images.map { try reader.tiles(of: $0) }
+        )
     }
 
     /// Answers a prompt.
@@ -48,7 +51,6 @@ public struct AnswerWriter: Sendable {
     public func answer(
         _ prompt: Prompt, onToken: (_ token: Int32, _ text: String) -> Void = { _, _ in }
     ) throws -> GeneratedText {
-        let batch = PackedBatch(sequences: [(prompt.tokens, [])], pictures: prompt.pictures)
-        return try generator.generate(prompt.tokens, pixels: batch.pixels, onToken: onToken)
+        try generator.generate(prompt.tokens, images: prompt.images, onToken: onToken)
     }
 }

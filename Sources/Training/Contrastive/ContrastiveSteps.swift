@@ -1,5 +1,5 @@
 import Adapters
-public import Models
+import Models
 import Tensors
 
 /// Gradients of a contrastive loss over a whole step, whose micro-batches are computed one by one.
@@ -82,16 +82,5 @@ struct ContrastiveSteps: Sendable {
             .invalidWork,
             "step \(share.step + 1): a contrastive loss needs all \(share.microBatchCount) micro-batches of a step, "
                 + "\(share.microBatches.count) are here")
-    }
-}
-
-extension TrainingArguments {
-    /// Whether what a backward pass needs is computed again instead of kept.
-    ///
-    /// A contrastive model keeps a whole step, unless gradients are accumulated: `per_device_train_batch_size` is what fits
-    /// into memory at once.
-    public func recomputes(_ model: any VisionLanguageModel) -> Bool {
-        guard case .contrastive = model.kind else { return gradientCheckpointing }
-        return gradientCheckpointing || gradientAccumulationSteps > 1
     }
 }

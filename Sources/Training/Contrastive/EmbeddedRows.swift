@@ -59,7 +59,7 @@ extension PackedBatch {
 
     /// A hash of each picture's pixels.
     fileprivate var pictureHashes: [UInt64] {
-        guard let pixels, let count = pixels.shape.first, count > 0 else { return [] }
+        guard let pixels = tiles, let count = pixels.shape.first, count > 0 else { return [] }
         let size = pixels.count / count
         return pixels.withFloats { values in
             (0..<count).map { picture in

@@ -15,9 +15,9 @@ struct PairEmbeddings: Sendable {
     /// - Throws: `TrainingError` where there is not one picture for each text.
     init(_ model: any ContrastiveModel, _ batch: PackedBatch, known: PairEmbeddings? = nil) throws {
         let count = batch.boundaries.count - 1
-        guard let pixels = batch.pixels, pixels.shape[0] == count else {
+        guard let pixels = batch.tiles, pixels.shape[0] == count else {
             throw TrainingError(
-                .invalidDataset, "\(batch.pixels?.shape[0] ?? 0) pictures for \(count) texts: each text needs one")
+                .invalidDataset, "\(batch.tiles?.shape[0] ?? 0) pictures for \(count) texts: each text needs one")
         }
         let (oldPictures, oldTexts) = (
             model.trainsPictures ? nil : known?.pictures, model.trainsTexts ? nil : known?.texts

@@ -20,15 +20,15 @@ public struct ZeroShotEvaluation: Sendable, Equatable {
     /// - Throws: what is wrong with a picture; `TrainingError.diverged` where embeddings are not finite.
     public init(
         _ classifier: ZeroShotClassifier, _ data: LabelledPictures, model: any ContrastiveModel,
-        processor: ImageProcessor, lanes: Lanes
+        layout: any ImageLayout, lanes: Lanes
     ) throws {
         let step = max(1, Self.rowsAtATime / model.rowsPerImage)
         let starts = Array(stride(from: 0, to: data.entries.count, by: step))
-        let reader = PictureReader(processor, imageSize: model.imageSize)
+        let reader = PictureReader(layout)
         let found = Locked<[[Int]]>(Array(repeating: [], count: starts.count))
         try lanes.forEach(starts.count) { index in
             let part = data.entries[starts[index]..<min(starts[index] + step, data.entries.count)]
-            let embeddings = try Self.embeddings(part.map { try reader.pixels(of: $0.picture) }, model)
+            let embeddings = try Self.embeddings(part.map { try reader.tiles(of: $0.picture) }, model)
             let ranks = classifier.ranks(of: embeddings, labels: part.map(\.label))
             found.withLock { $0[index] = ranks }
         }
@@ -42,9 +42,9 @@ public struct ZeroShotEvaluation: Sendable, Equatable {
         }
     }
 
-    private static func embeddings(_ pictures: [PixelValues], _ model: any ContrastiveModel) throws -> Tensor {
-        guard let pixels = PackedBatch(sequences: [], pictures: pictures).pixels else { return Tensor(zeros: [0, 1]) }
-        let embeddings = Tensor.withoutGraph { model.pictureEmbeddings(pixels) }
+    private static func embeddings(_ images: [Tensor], _ model: any ContrastiveModel) throws -> Tensor {
+        guard let tiles = PackedBatch(sequences: [], images: images).tiles else { return Tensor(zeros: [0, 1]) }
+        let embeddings = Tensor.withoutGraph { model.pictureEmbeddings(tiles) }
         guard !embeddings.hasNonFinite else {
             throw TrainingError(
                 .diverged, "an embedding is not finite: the adapter or the weights hold NaN or infinite values")

@@ -50,9 +50,10 @@ public struct ExampleEncoder: Sendable {
         if let reason = template.reason(against: conversation.turns, name: conversation.naming.name(ofTurn:)) {
             throw RowProblem.Reason(reason)
         }
-        let rendered = template.render(withImageTokens(conversation.turns), marks: marks).after(prefix)
+        let (turns, imageTokens) = try withImageTokens(conversation.turns, conversation.images)
+        let rendered = template.render(turns, marks: marks).after(prefix)
         let (ids, offsets) = try tokenizer.encode(rendered.text)
-        try checkImageTokens(ids, imageCount: conversation.images.count)
+        try checkImageTokens(ids, expected: imageTokens, imageCount: conversation.images.count)
         try checkVocabulary(ids)
         let tokens = ids.map { Int32($0) }
         let labels = zip(tokens, offsets).map { token, span in
@@ -63,10 +64,11 @@ public struct ExampleEncoder: Sendable {
 
     /// The tokens of a prompt that ends with an unanswered question.
     ///
-    /// - Throws: What is wrong with the turns, or what the tokenizer throws.
-    public func encodePrompt(_ turns: [ConversationTurn]) throws -> [Int32] {
+    /// - Parameter images: The images, in the order of the `<image>` markers.
+    /// - Throws: What is wrong with the turns or an image, or what the tokenizer throws.
+    public func encodePrompt(_ turns: [ConversationTurn], images: [Picture] = []) throws -> [Int32] {
         if let reason = template.reason(against: turns, name: { "turn \($0)" }) { throw RowProblem.Reason(reason) }
-        let text = prefix + template.prompt(withImageTokens(turns), marks: marks)
+        let text = prefix + template.prompt(try withImageTokens(turns, images).turns, marks: marks)
         return try tokenizer.encode(text).ids.map { Int32($0) }
     }
 
@@ -77,11 +79,24 @@ public struct ExampleEncoder: Sendable {
         return ids.count > 1 && ids[0] == ids[1]
     }
 
-    private func withImageTokens(_ turns: [ConversationTurn]) -> [ConversationTurn] {
-        let tokens = String(repeating: image.token, count: image.countPerImage)
-        return turns.map { turn in
-            turn.saying(turn.text.piecesBetweenImageMarkers.joined(separator: tokens))
+    /// The turns with what stands for each image in the place of its marker, and how many image tokens that makes.
+    private func withImageTokens(
+        _ turns: [ConversationTurn], _ images: [Picture]
+    ) throws -> (turns: [ConversationTurn], count: Int) {
+        var expansions = try images.map { try image.expansion(of: $0) }[...]
+        let count = expansions.reduce(0) { $0 + $1.count }
+        let written = try turns.map { turn in
+            let pieces = (template.imagePlaces?(turn) ?? turn.text).piecesBetweenImageMarkers
+            var text = pieces.first.map { String($0) } ?? ""
+            for piece in pieces.dropFirst() {
+                guard let expansion = expansions.popFirst() ?? image.fixedExpansion else {
+                    throw RowProblem.Reason("has more `\(Conversation.imageMarker)` markers than images")
+                }
+                text += expansion.text + piece
+            }
+            return turn.saying(text)
         }
+        return (written, count)
     }
 
     private func checkVocabulary(_ ids: [Int]) throws {
@@ -92,8 +107,7 @@ public struct ExampleEncoder: Sendable {
     }
 
     /// Text that itself holds the image token would shift every picture behind it.
-    private func checkImageTokens(_ ids: [Int], imageCount: Int) throws {
-        let expected = imageCount * image.countPerImage
+    private func checkImageTokens(_ ids: [Int], expected: Int, imageCount: Int) throws {
         let found = ids.count { $0 == image.id }
         guard found == expected else {
             throw RowProblem.Reason(

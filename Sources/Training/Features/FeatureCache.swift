@@ -43,7 +43,7 @@ public final class FeatureCache: Sendable {
 
     private let folder: FeatureFolder
     private let layers: Layers
-    private let processor: ImageProcessor
+    private let layout: any ImageLayout
     private let counts = Mutex((found: 0, computed: 0))
 
     /// Opens a folder, which is made where it is missing.
@@ -51,10 +51,10 @@ public final class FeatureCache: Sendable {
     /// - Parameters:
     ///   - limit: the most bytes that it may take.
     /// - Throws: `TrainingError` where the folder cannot be made or read.
-    public init(folder: URL, limit: Int, layers: Layers, processor: ImageProcessor) throws {
+    public init(folder: URL, limit: Int, layers: Layers, layout: any ImageLayout) throws {
         self.folder = try FeatureFolder(folder, limit: limit)
         self.layers = layers
-        self.processor = processor
+        self.layout = layout
     }
 
     /// How many pictures were found and how many were computed.
@@ -62,22 +62,20 @@ public final class FeatureCache: Sendable {
 
     /// The features of a picture.
     ///
-    /// - Parameter pixels: makes its pixel values, where they are needed.
-    /// - Throws: what `pixels` throws; `TrainingError` where its bytes cannot be read or its features not be written.
-    func features(of picture: Picture, pixels: () throws -> PixelValues) throws -> Tensor {
+    /// - Parameter tiles: makes its tiles, where they are needed.
+    /// - Throws: what `tiles` throws; `TrainingError` where its bytes cannot be read or its features not be written.
+    func features(of picture: Picture, tiles: () throws -> Tensor) throws -> Tensor {
         var hash = SHA256()
         layers.digest.withUnsafeBytes { hash.update(bufferPointer: $0) }
         let contents = try picture.contents()
-        hash.update(data: Data("\(processor.cacheKey(forImage: contents));".utf8))
+        hash.update(data: Data("\(layout.cacheKey(forImage: contents));".utf8))
         hash.update(data: contents)
         let key = hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         if let features = folder.read(key) {
             counts.withLock { $0.found += 1 }
             return features
         }
-        let values = try pixels()
-        let batch = Tensor(values.values, shape: [1, 3, values.height, values.width])
-        guard let features = layers.compute(batch) else {
+        guard let features = layers.compute(try tiles()) else {
             throw TrainingError(.invalidConfiguration, "the layers whose results are to be kept train")
         }
         counts.withLock { $0.computed += 1 }

@@ -12,7 +12,7 @@ import Tensors
 /// LoRA factors within the layers trains. It is then rounded to whole steps whose length is checked (`NormGrid`), and whole
 /// numbers are added. So a unit more or less moves the sum by that unit's steps and by nothing else.
 struct ClippedGradients: Sendable {
-    let model: any GenerativeModel
+    let objective: any ExampleObjective
     let weights: AdapterWeights
     let checkpointing: Bool
     /// Tensors that keep their values, and count for no norm.
@@ -42,7 +42,7 @@ struct ClippedGradients: Sendable {
 
     /// Whether a unit may share a pass, which depends on no other unit: it is computed in the same way where it does not.
     private func isShort(_ unit: Unit, _ source: any RowLengths) -> Bool {
-        canPack && length(unit, source) <= model.microBatchTokens
+        canPack && length(unit, source) <= objective.model.microBatchTokens
     }
 
     private func length(_ unit: Unit, _ source: any RowLengths) -> Int {
@@ -60,7 +60,7 @@ struct ClippedGradients: Sendable {
                 tokens = .max
                 continue
             }
-            if tokens < .max, tokens + length <= model.microBatchTokens {
+            if tokens < .max, tokens + length <= objective.model.microBatchTokens {
                 passes[passes.count - 1].append(unit)
                 tokens += length
             } else {
@@ -113,7 +113,7 @@ struct ClippedGradients: Sendable {
         var batch = try source.batch(of: pass.flatMap(\.rows))
         batch.examples = pass.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.rows.count) }
         let found = Tensor.$exampleKeys.withValue(pass.map(\.key)) {
-            model.loss(batch, checkpointing: checkpointing).backwardByExample(count: pass.count)
+            objective.loss(batch, checkpointing: checkpointing).backwardByExample(count: pass.count)
         }
         return { index in trained.map { $0.flatMap { found.gradient(ofExample: index, for: $0) } } }
     }
@@ -123,11 +123,11 @@ struct ClippedGradients: Sendable {
     /// - Throws: what is wrong with a row or picture; nothing is added then.
     private func addLong(_ unit: Unit, from source: any RowSource, to sum: GradientSum) throws {
         let parts = MicroBatches.split(
-            lengths: unit.rows.map { source.length(at: $0) }, targetTokens: model.microBatchTokens)
+            lengths: unit.rows.map { source.length(at: $0) }, targetTokens: objective.model.microBatchTokens)
         var whole = StepGradients(trained.map { _ in nil }, loss: 0)
         for (index, part) in parts.enumerated() {
             let gradients = StepGradients(
-                model, weights, try source.batch(of: Array(unit.rows[part])), supervisedTokens: 1,
+                objective, weights, try source.batch(of: Array(unit.rows[part])), supervisedTokens: 1,
                 checkpointing: checkpointing, dropoutKey: SplitMix64.hash("\(unit.key)/\(index)"))
             whole = StepGradients.sum(whole, gradients)
         }

@@ -9,9 +9,13 @@ public struct StepComputation: Sendable {
     /// What trains.
     public let weights: AdapterWeights
     /// The model, built with `weights`.
-    public let model: any VisionLanguageModel
-    private let lanes: Lanes
-    private let checkpointing: Bool
+    public var model: any VisionLanguageModel { objective.model }
+    /// What the model is trained to do.
+    public let objective: any Objective
+    /// Threads to compute on.
+    let lanes: Lanes
+    /// Whether the backward pass computes again what it needs.
+    let checkpointing: Bool
 
     /// Prepares computations.
     ///
@@ -22,7 +26,7 @@ public struct StepComputation: Sendable {
     ///   - checkpointing: compute layers again in the backward pass to save memory; with a contrastive model, whole
     ///     micro-batches.
     public init(model: any VisionLanguageModel, weights: AdapterWeights, lanes: Lanes, checkpointing: Bool) {
-        self.model = model
+        objective = model.objective
         self.weights = weights
         self.lanes = lanes
         self.checkpointing = checkpointing
@@ -38,34 +42,7 @@ public struct StepComputation: Sendable {
     public func gradients(
         of share: StepShare, from source: any RowSource, beforeMicroBatch: @escaping @Sendable () throws -> Void = {}
     ) throws -> StepGradients {
-        switch model.kind {
-        case .generative(let model):
-            return try tokenGradients(of: share, model, from: source, beforeMicroBatch: beforeMicroBatch)
-        case .contrastive(let model):
-            let steps = ContrastiveSteps(model: model, weights: weights, lanes: lanes, recomputes: checkpointing)
-            return try steps.gradients(of: share, from: source, beforeMicroBatch: beforeMicroBatch)
-        }
-    }
-
-    private func tokenGradients(
-        of share: StepShare, _ model: any GenerativeModel, from source: any RowSource,
-        beforeMicroBatch: @escaping @Sendable () throws -> Void
-    ) throws -> StepGradients {
-        let first = share.node.range(count: share.microBatchCount).lowerBound
-        let tree = Locked(
-            TreeSum<StepGradients>(of: share.node, count: share.microBatchCount, add: StepGradients.sum))
-        try lanes.forEach(share.microBatches.count) { [weights, checkpointing] offset in
-            try beforeMicroBatch()
-            let batch = try Span.measure("rows and pictures") { try source.batch(of: share.microBatches[offset]) }
-            let part = StepGradients(
-                model, weights, batch, supervisedTokens: share.supervisedTokens, checkpointing: checkpointing,
-                dropoutKey: share.dropoutKey(ofMicroBatch: first + offset))
-            Span.measure("sum of gradients") { tree.withLock { $0.insert(part, at: first + offset) } }
-        }
-        guard let total = tree.withLock({ $0.total }) else {
-            throw TrainingError(.invalidWork, "step \(share.step + 1) has no rows")
-        }
-        return total
+        try objective.gradients(of: share, from: source, on: self, beforeMicroBatch: beforeMicroBatch)
     }
 
     /// The sum of the gradients of a step's units, none longer than the bound of a grid.
@@ -81,15 +58,14 @@ public struct StepComputation: Sendable {
         frozen: FactorRole?,
         beforeMicroBatch: @escaping @Sendable () throws -> Void
     ) throws -> GradientSum {
-        guard case .generative(let model) = model.kind else {
+        guard let objective = objective as? any ExampleObjective else {
             throw TrainingError(
                 .unsupported,
-                "a contrastive loss compares each pair with all others of a step: it has no gradient of one example's own"
-            )
+                "\(objective.lossName) \(objective.coupling ?? ""): it has no gradient of one example's own")
         }
         let clipped = ClippedGradients(
-            model: model, weights: weights, checkpointing: checkpointing, frozen: frozen, unreadable: privacy.unreadable
-        )
+            objective: objective, weights: weights, checkpointing: checkpointing, frozen: frozen,
+            unreadable: privacy.unreadable)
         let passes = clipped.passes(units, of: source)
         let sum = GradientSum(clipped.trained, grid: privacy.grid)
         try lanes.forEach(passes.count) { index in

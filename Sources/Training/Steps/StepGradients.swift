@@ -21,10 +21,10 @@ public struct StepGradients: Sendable {
     ///   - supervisedTokens: of the whole step: the loss of a step is its token losses' sum divided by this.
     ///   - dropoutKey: what the dropout masks of this micro-batch are drawn from.
     public init(
-        _ model: any GenerativeModel, _ weights: AdapterWeights, _ batch: PackedBatch, supervisedTokens: Int,
+        _ objective: any ExampleObjective, _ weights: AdapterWeights, _ batch: PackedBatch, supervisedTokens: Int,
         checkpointing: Bool, dropoutKey: UInt64
     ) {
-        let sum = Tensor.$dropoutKey.withValue(dropoutKey) { model.loss(batch, checkpointing: checkpointing) }
+        let sum = Tensor.$dropoutKey.withValue(dropoutKey) { objective.loss(batch, checkpointing: checkpointing) }
         loss = Double(sum.values[0])
         let found = Tensor.$dropoutKey.withValue(dropoutKey) { sum.backward(seed: 1 / Float(supervisedTokens)) }
         gradients = weights.parameters.map { found[$0.tensor] }

@@ -32,43 +32,25 @@ public struct Evaluation: Sendable, Equatable {
     ///
     /// - Throws: what is wrong with a row or picture.
     public init(_ model: any VisionLanguageModel, _ source: any RowSource, lanes: Lanes) throws {
-        switch model.kind {
-        case .generative(let model): try self.init(generative: model, source, lanes)
-        case .contrastive(let model): try self.init(contrastive: model, source, lanes)
-        }
+        self = try model.objective.evaluation(of: source, lanes: lanes)
         guard loss.isFinite else {
             throw TrainingError(
                 .diverged, "the loss is not a finite number: the adapter or the weights hold NaN or infinite values")
         }
     }
 
-    private init(contrastive model: any ContrastiveModel, _ source: any RowSource, _ lanes: Lanes) throws {
-        let pairs = try PairEvaluation(model, source, lanes: lanes)
-        loss = pairs.loss.sum / Double(source.count)
-        supervisedTokens = source.count
-        rows = source.count
+    /// What an objective found.
+    ///
+    /// - Parameters:
+    ///   - loss: mean loss of a supervised token.
+    ///   - rightShare: share of the examples that meet the criterion.
+    init(loss: Double, supervisedTokens: Int, rows: Int, rightShare: Double, criterion: Criterion) {
+        self.loss = loss
+        self.supervisedTokens = supervisedTokens
+        self.rows = rows
         perplexity = loss.exponential
-        exactMatch = pairs.shareOfNearestCaptions
-        criterion = .recallAt1
-    }
-
-    private init(generative model: any GenerativeModel, _ source: any RowSource, _ lanes: Lanes) throws {
-        let parts = Self.parts(source)
-        let tree = Locked(
-            TreeSum<(loss: Double, exact: Int)>(count: parts.count) { ($0.loss + $1.loss, $0.exact + $1.exact) })
-        try lanes.forEach(parts.count) { index in
-            let scored = model.scored(try source.batch(of: Array(parts[index])))
-            tree.withLock { $0.insert((scored.loss, scored.isExact.count { $0 }), at: index) }
-        }
-        guard let total = tree.withLock({ $0.total }) else {
-            throw TrainingError(.invalidDataset, "there are no rows to evaluate on")
-        }
-        let tokens = (0..<source.count).reduce(0) { $0 + source.supervisedCount(at: $1) }
-        loss = total.loss / Double(max(1, tokens))
-        supervisedTokens = tokens
-        rows = source.count
-        perplexity = loss.exponential
-        exactMatch = Double(total.exact) / Double(max(1, source.count))
+        exactMatch = rightShare
+        self.criterion = criterion
     }
 
     /// Neighbouring rows that a lane takes at a time.

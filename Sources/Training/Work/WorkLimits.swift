@@ -6,8 +6,8 @@ public struct WorkLimits: Equatable, Sendable {
     public var vocabularySize: Int
     /// The id of the image token.
     public var imageToken: Int
-    /// Image tokens a picture.
-    public var tokensPerImage: Int
+    /// The fewest and the most image tokens of an image.
+    public var imageTokens: ClosedRange<Int>
     /// How many pictures each row has; nil where its image tokens tell.
     public var picturesPerRow: Int?
     /// The most tokens of a row.
@@ -17,11 +17,18 @@ public struct WorkLimits: Equatable, Sendable {
     /// The most tokens of all rows together; each takes eight bytes.
     public var maxTokens = 1 << 23
 
-    /// Limits of a model that is known by its figures.
+    /// Limits of a model all of whose images have as many image tokens.
     public init(vocabularySize: Int, imageToken: Int, tokensPerImage: Int, maxLength: Int) {
+        self.init(
+            vocabularySize: vocabularySize, imageToken: imageToken, imageTokens: tokensPerImage...tokensPerImage,
+            maxLength: maxLength)
+    }
+
+    /// Limits of a model that is known by its figures.
+    public init(vocabularySize: Int, imageToken: Int, imageTokens: ClosedRange<Int>, maxLength: Int) {
         self.vocabularySize = vocabularySize
         self.imageToken = imageToken
-        self.tokensPerImage = tokensPerImage
+        self.imageTokens = imageTokens
         self.maxLength = maxLength
     }
 
@@ -29,16 +36,6 @@ public struct WorkLimits: Equatable, Sendable {
     ///
     /// - Parameter maxLength: the most tokens of a row, the run's `data.max_length`.
     public init(model: any VisionLanguageModel, maxLength: Int) {
-        switch model.kind {
-        case .generative(let model):
-            self.init(
-                vocabularySize: model.vocabularySize, imageToken: model.imageToken,
-                tokensPerImage: model.tokensPerImage, maxLength: maxLength)
-        case .contrastive(let model):
-            self.init(
-                vocabularySize: model.vocabularySize, imageToken: -1, tokensPerImage: 0,
-                maxLength: min(maxLength, model.maximumTextLength))
-            picturesPerRow = 1
-        }
+        self = model.objective.workLimits(maxLength: maxLength)
     }
 }

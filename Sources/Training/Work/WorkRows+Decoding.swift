@@ -31,10 +31,8 @@ extension WorkRows {
         if let expected = limits.picturesPerRow, example.pictures.count != expected {
             throw reader.error("row \(row) has \(example.pictures.count) pictures, expected \(expected)")
         }
-        let (found, expected) = (
-            ids.count { $0 == limits.imageToken }, example.pictures.count * limits.tokensPerImage
-        )
-        guard found == expected else {
+        let found = ids.count { $0 == limits.imageToken }
+        if let expected = limits.expectation(ofImageTokens: found, pictures: example.pictures.count) {
             throw reader.error(
                 "row \(row) has \(found) image tokens, expected \(expected) for \(example.pictures.count) pictures")
         }
@@ -77,11 +75,22 @@ extension WorkRows {
     private static func own(
         _ reader: inout WorkReader, _ row: Int, _ pictures: [PictureID], _ limits: WorkLimits
     ) throws -> [PictureID] {
-        let most = limits.maxLength / max(1, limits.tokensPerImage)
+        let most = limits.maxLength / max(1, limits.imageTokens.lowerBound)
         let count = try reader.readCount("the number of pictures of row \(row)", in: 0...most)
         return try (0..<count).map { _ in
             guard !pictures.isEmpty else { throw reader.error("row \(row) has pictures, but none are listed") }
             return pictures[try reader.read("a picture of row \(row)", in: 0...pictures.count - 1)]
         }
+    }
+}
+
+extension WorkLimits {
+    /// What a row's image tokens should be, if they cannot belong to its images.
+    fileprivate func expectation(ofImageTokens found: Int, pictures: Int) -> String? {
+        let fewest = pictures * imageTokens.lowerBound
+        let (most, overflows) = pictures.multipliedReportingOverflow(by: imageTokens.upperBound)
+        guard found < fewest || !overflows && found > most else { return nil }
+        if imageTokens.lowerBound == imageTokens.upperBound { return "\(fewest)" }
+        return found < fewest ? "at least \(fewest)" : "at most \(most)"
     }
 }

@@ -1,28 +1,28 @@
 public import Foundation
 public import Models
+import Tensors
 
 /// The rows of work that came from elsewhere, with pictures by identifier; pixels are those of local training.
 public struct WorkSource: RowSource {
     private let rows: WorkRows
     private let reader: PictureReader
-    private let pictureLength: Int
+    private let imageLength: Int
     private let picture: @Sendable (PictureID) throws -> Data
 
     /// Creates a source.
     ///
     /// - Parameters:
     ///   - rows: the rows.
-    ///   - processor: what makes pixel values of a picture.
-    ///   - imageSize: height and width that the model takes.
-    ///   - pictureLength: what a row's picture takes beside the row's tokens, where it takes none of them.
+    ///   - layout: what the model makes of images.
+    ///   - imageLength: what a row's image adds to the row's length, beyond its tokens.
     ///   - picture: the contents of the file that an identifier stands for; called on lanes.
     public init(
-        _ rows: WorkRows, processor: ImageProcessor, imageSize: Int, pictureLength: Int = 0,
+        _ rows: WorkRows, layout: any ImageLayout, imageLength: Int = 0,
         picture: @escaping @Sendable (PictureID) throws -> Data
     ) {
         self.rows = rows
-        reader = PictureReader(processor, imageSize: imageSize)
-        self.pictureLength = pictureLength
+        reader = PictureReader(layout)
+        self.imageLength = imageLength
         self.picture = picture
     }
 
@@ -30,17 +30,38 @@ public struct WorkSource: RowSource {
     public var count: Int { rows.count }
 
     /// The tokens of a row.
-    public func length(at index: Int) -> Int { rows.examples[index].ids.count + pictureLength }
+    public func length(at index: Int) -> Int { rows.examples[index].ids.count + imageLength }
 
     /// The tokens of a row that count for the loss.
     public func supervisedCount(at index: Int) -> Int { rows.examples[index].supervisedCount }
 
-    /// Rows packed one after another, with their pictures.
+    /// Rows packed one after another, with their images.
+    ///
+    /// - Throws: what is wrong with an image; `TrainingError.invalidWork` if it is not the one that a row was made with.
     public func batch(of rows: [Int]) throws -> PackedBatch {
         let examples = rows.map { self.rows.examples[$0] }
-        let pictures = try examples.flatMap(\.pictures).map { id in
-            try reader.pixels(of: picture(id), name: "picture \(id)")
+        var images: [Tensor] = []
+        for (row, example) in zip(rows, examples) {
+            var featureCount = 0
+            for id in example.pictures {
+                let image = try reader.image(picture(id), name: "picture \(id)")
+                featureCount += image.featureCount
+                images.append(image.tiles)
+            }
+            try check(example, of: row, featureCount)
         }
-        return PackedBatch(sequences: examples.map { ($0.ids, $0.labels) }, pictures: pictures)
+        return PackedBatch(sequences: examples.map { ($0.ids, $0.labels) }, images: images)
+    }
+
+    /// Checks that a row has as many image tokens as its images have features: what was sent is not trusted.
+    private func check(_ example: WorkExample, of row: Int, _ featureCount: Int) throws {
+        guard let token = reader.layout.imageToken else { return }
+        let found = example.ids.count { $0 == Int32(token) }
+        guard found == featureCount else {
+            throw TrainingError(
+                .invalidWork,
+                "row \(row) has \(found) image tokens, expected \(featureCount) for its \(example.pictures.count) images: "
+                    + "coordinator and worker must have the same model and the same image processor")
+        }
     }
 }

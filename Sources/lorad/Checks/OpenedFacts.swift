@@ -43,7 +43,7 @@ struct OpenedFacts {
             layers: opened.adapted.weights.plan.linears.map {
                 .init(path: $0.path, rank: $0.rank, inputs: $0.inputs, outputs: $0.outputs)
             }, unmatchedModules: configuration.adapter.unmatchedModules(of: opened.adapted.modules.map(\.path)),
-            isContrastive: opened.adapted.isContrastive, memory: memory)
+            isContrastive: opened.adapted.model.objective.comparison != nil, memory: memory)
     }
 
     private static func problem(of dataset: EncodedDataset, limit: Int) -> String? {
@@ -77,13 +77,6 @@ extension AdapterArguments {
     fileprivate func unmatchedModules(of paths: [String]) -> [String] {
         let names = (tree["modules_to_save"]?.arrayValue ?? []).compactMap(\.stringValue)
         return names.filter { name in !paths.contains { $0.hasSuffix(name) } }
-    }
-}
-
-extension AdaptedModel {
-    /// Whether the model compares pictures and texts instead of writing.
-    var isContrastive: Bool {
-        if case .contrastive = model.kind { true } else { false }
     }
 }
 

@@ -165,7 +165,7 @@ struct EvalCommand: ParsableCommand {
     private func comparison(
         of model: any VisionLanguageModel, _ source: ModelFolder, _ display: ProgressDisplay
     ) throws -> (any EvaluationReport)? {
-        guard case .contrastive(let model) = model.kind else {
+        guard let model = model.objective.comparison else {
             guard classPrompt.isEmpty else {
                 throw CommandError("\(self.model) compares no pictures with texts: --class-prompt is for CLIP models")
             }
@@ -186,7 +186,7 @@ struct EvalCommand: ParsableCommand {
             prompts: classPrompt.isEmpty ? ["a photo of a {}"] : classPrompt, model: model,
             encoder: CaptionEncoder(tokenizer: inputs.tokenizer, model: model), lanes: threads)
         let found = try ZeroShotEvaluation(
-            classifier, pictures, model: model, processor: inputs.processor, lanes: threads)
+            classifier, pictures, model: model, layout: inputs.layout, lanes: threads)
         return ZeroShotReport(found, classes: pictures.classes)
     }
 

@@ -11,17 +11,17 @@ extension RunConfiguration {
                 "training.load_best_model_at_end and early_stopping_patience are for lorad train: a shared run goes on to its "
                     + "last round")
         }
-        guard case .contrastive = model.kind else { return }
-        if let federation, federation.mode == .distributed, federation.localSteps == 1 {
+        let objective = model.objective
+        if objective.needsWholeStep, let federation, federation.mode == .distributed, federation.localSteps == 1 {
             throw CommandError(
-                "federation.mode distributed with local_steps 1 shares out the gradients of each step, and a contrastive "
-                    + "loss compares each pair with all others of a step: set federation.local_steps above 1, or mode "
+                "federation.mode distributed with local_steps 1 shares out the gradients of each step, and "
+                    + "\(objective.lossName) \(objective.coupling ?? ""): set federation.local_steps above 1, or mode "
                     + "federated, where each worker has batches of its own")
         }
-        if ownPrivacy != nil {
+        if !objective.hasExampleGradients, ownPrivacy != nil {
             throw CommandError(
-                "privacy.differential_privacy.unit example or person bounds the gradient of each example, and a contrastive "
-                    + "loss has none: set unit: worker")
+                "privacy.differential_privacy.unit example or person bounds the gradient of each example, and "
+                    + "\(objective.lossName) has none: set unit: worker")
         }
     }
 }

@@ -1,5 +1,6 @@
 import Models
 import Tensors
+import Training
 
 /// What a recommendation depends on in a model.
 struct ModelProfile: Equatable, Sendable {
@@ -25,12 +26,10 @@ extension ModelProfile {
         let loaded = try folder.load(computing: .float32)
         let sides = loaded.modules.filter { $0.kind == .linear && $0.path.contains(".layers.") }
             .compactMap { $0.shape(of: "weight")?.min() }
+        let objective = loaded.model.objective
         self.init(
             path: path, parameters: folder.checkpoint.names.reduce(0) { $0 + (folder.checkpoint[$1]?.count ?? 0) },
-            mostTokens: 0, smallestSide: sides.min() ?? 1)
-        switch loaded.model.kind {
-        case .contrastive(let model): (isContrastive, mostTokens) = (true, model.maximumTextLength)
-        case .generative(let model): (tokensPerImage, mostTokens) = (model.tokensPerImage, model.maximumPositions)
-        }
+            isContrastive: objective.comparison != nil, tokensPerImage: try objective.mostImageTokens(folder.url),
+            mostTokens: objective.maximumTokens, smallestSide: sides.min() ?? 1)
     }
 }

@@ -18,10 +18,7 @@ final class RecommendedMemory {
             ?? AdaptedModel(
                 folder, adapter: configuration.adapter, computing: precision.type, seed: configuration.training.seed)
         adapted[precision.rawValue] = model
-        var length = configuration.data.maxLength
-        if case .contrastive(let contrastive) = model.model.kind {
-            length = contrastive.maximumTextLength + model.pictureLength
-        }
+        let length = model.model.objective.longestExample(maxLength: configuration.data.maxLength)
         let rows = EvenRows(count: configuration.training.rowsPerStep, length: length)
         let estimate = MemoryEstimate(
             model, rows: rows, arguments: configuration.training, lanes: configuration.training.lanes.resolved)

@@ -179,9 +179,7 @@ final class AveragingRun: Sendable {
     }
 
     /// What the models of this run are asked for.
-    private var criterion: Evaluation.Criterion {
-        if case .contrastive = opened.adapted.model.kind { .recallAt1 } else { .exactMatch }
-    }
+    private var criterion: Evaluation.Criterion { opened.adapted.model.objective.criterion }
 
     private func text(of report: RoundReport) -> String? {
         let figures = { [criterion] (prefix: String, what: String) -> String? in

@@ -15,7 +15,7 @@ final class SharedTrainer: LocalTrainer {
     private let configuration: RunConfiguration
     private let lanes: Lanes
     private let limits: WorkLimits
-    private let processor: ImageProcessor
+    private let layout: any ImageLayout
     private let own: OwnData?
     private let rank: Int?
     private let privacy: OwnPrivacy?
@@ -52,7 +52,7 @@ final class SharedTrainer: LocalTrainer {
         self.lanes = lanes
         self.rank = rank
         limits = WorkLimits(model: adapted.model, maxLength: configuration.data.maxLength)
-        processor = try ImageProcessor(directory: folder.url)
+        layout = try adapted.model.imageLayout(folder.url)
         stateByteLimit = try Self.stateByteLimit(adapted, adapterConfiguration, configuration.federation?.gainRank)
         aggregator = try configuration.federation?.makeAggregator(
             seed: UInt64(bitPattern: Int64(configuration.training.seed)))
@@ -229,9 +229,7 @@ final class SharedTrainer: LocalTrainer {
     }
 
     private func source(_ rows: WorkRows, _ work: LocalWork) -> WorkSource {
-        WorkSource(
-            rows, processor: processor, imageSize: adapted.model.imageSize, pictureLength: adapted.pictureLength
-        ) { picture in
+        WorkSource(rows, layout: layout, imageLength: adapted.model.objective.imageLength) { picture in
             guard let file = work.files[Data(picture.bytes)] else {
                 throw FederationError(.notFound, "picture \(picture) did not come with the work")
             }

@@ -131,17 +131,12 @@ struct AdaptedModel: Sendable {
 
     /// The name of the temperature's parameter.
     private static func temperature(of model: any VisionLanguageModel, _ folder: ModelFolder) throws -> String {
-        guard case .contrastive = model.kind else {
+        guard let name = model.objective.temperatureName else {
             throw CommandError(
                 "\(folder.url.path): a \(folder.modelType) model has no temperature: leave training.learn_temperature out"
             )
         }
-        return ClipModel.logitScaleName
-    }
-
-    /// What a row's picture takes beside the row's tokens.
-    var pictureLength: Int {
-        if case .contrastive(let model) = model.kind { model.rowsPerImage } else { 0 }
+        return name
     }
 
     private var learnsTheTemperature: Bool { weights.parameters.contains { $0.description.role == .temperature } }

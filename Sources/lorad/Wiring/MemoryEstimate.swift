@@ -34,7 +34,7 @@ struct MemoryEstimate: CustomStringConvertible {
                 adapted.model.activationBytes(
                     tokens: tokens, pictures: tokens / max(1, longest), checkpointing: recomputes))
         }
-        if case .contrastive = adapted.model.kind, !recomputes {
+        if adapted.model.objective.needsWholeStep, !recomputes {
             activations = kept(step.reduce(0, +))  // the whole step waits for its loss
         } else {
             activations = lanes * kept(microBatch)

@@ -26,6 +26,6 @@ extension ModelInputs {
         let model = try model.generative
         guard let dialogue else { preconditionFailure("inputs of another model") }
         return try AnswerWriter(
-            model, tokenizer: tokenizer, encoder: dialogue.encoder, processor: processor, settings: settings)
+            model, tokenizer: tokenizer, encoder: dialogue.encoder, layout: layout, settings: settings)
     }
 }

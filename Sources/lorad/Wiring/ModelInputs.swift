@@ -6,22 +6,18 @@ import Training
 /// What turns rows of a dataset into a model's input: its tokenizer, chat template and image processor.
 struct ModelInputs: Sendable {
     let tokenizer: Tokenizer
-    let processor: ImageProcessor
+    /// What the model makes of images.
+    let layout: any ImageLayout
     /// Whether the model can take what the processor makes.
     let fit: PictureFit
-    /// How rows are written, and what is doubtful about it: a line each, to be said once.
-    let templateNotices: [String]
-    /// How conversations are written, where the model continues texts.
-    let dialogue: Dialogue?
-    private let encoder: any RowEncoder
-    private let imageSize: Int
-    private let pictureLength: Int
+    /// What turns rows into tokens.
+    private let encoding: RowEncoding
+    private let imageLength: Int
 
-    /// A chat template, and what encodes conversations with it.
-    struct Dialogue: Sendable {
-        let template: ConversationTemplate
-        let encoder: ExampleEncoder
-    }
+    /// How rows are written, and what is doubtful about it: a line each, to be said once.
+    var templateNotices: [String] { encoding.notices }
+    /// How conversations are written; `nil` if the model continues no texts.
+    var dialogue: RowEncoding.Dialogue? { encoding.dialogue }
 
     /// Reads them from a model folder.
     ///
@@ -33,62 +29,12 @@ struct ModelInputs: Sendable {
     ) throws {
         let folder = source.url
         tokenizer = try source.tokenizer()
-        processor = try ImageProcessor(directory: folder)
-        imageSize = model.imageSize
-        fit = try PictureFit(processor, imageSize: imageSize, name: folder.path)
-        switch model.kind {
-        case .generative(let model):
-            let (template, notice) = try Self.template(name, folder, names)
-            let examples = try Self.encoder(tokenizer, template, model, folder)
-            dialogue = Dialogue(template: template, encoder: examples)
-            (encoder, pictureLength) = (examples, 0)
-            templateNotices = [notice, Self.warning(template, tokenizer, names)].compactMap(\.self)
-        case .contrastive(let model):
-            dialogue = nil
-            encoder = CaptionEncoder(tokenizer: tokenizer, model: model)
-            templateNotices = ["pairs of a picture and its caption"]
-            pictureLength = model.rowsPerImage
-        }
-    }
-
-    private static func template(
-        _ name: String, _ folder: URL, _ names: SettingNames
-    ) throws -> (ConversationTemplate, notice: String) {
-        if name == ConversationTemplates.automatic {
-            let found = try ConversationTemplates.recognised(inFolder: folder.path, names: names)
-            let omitted = found.omittedSystem.map {
-                "; its default system text (\"\($0.prefix(60))\"…) is left out: give rows a system turn to have one"
-            }
-            return (found.template, "template \(found.template.name) (recognised in \(found.file))\(omitted ?? "")")
-        }
-        let template = try ConversationTemplates.named(name)
-        return (template, "template \(template.name)")
-    }
-
-    /// What there is to say where the tokenizer cuts marks of a template into pieces.
-    private static func warning(
-        _ template: ConversationTemplate, _ tokenizer: Tokenizer, _ names: SettingNames
-    ) -> String? {
-        template.notice(names: names) { mark in
-            guard let id = tokenizer.id(of: mark) else { return false }
-            return tokenizer.encode(mark, addSpecialTokens: false).ids == [id]
-        }
-    }
-
-    private static func encoder(
-        _ tokenizer: Tokenizer, _ template: ConversationTemplate, _ model: any GenerativeModel, _ folder: URL
-    ) throws -> ExampleEncoder {
-        guard let token = tokenizer.token(of: model.imageToken) else {
-            throw ModelError(
-                .invalidConfiguration,
-                "\(folder.path): the image token \(model.imageToken) of config.json is not in tokenizer.json; "
-                    + "both must come from the same model")
-        }
-        return ExampleEncoder(
-            tokenizer: tokenizer, template: template,
-            marks: TextMarks(beginningOfText: tokenizer.bosToken ?? "", endOfText: tokenizer.eosToken ?? ""),
-            image: ImagePlaceholder(token: token, id: model.imageToken, countPerImage: model.tokensPerImage),
-            vocabularySize: model.vocabularySize)
+        layout = try model.imageLayout(folder)
+        fit = try PictureFit(layout, name: folder.path)
+        let objective = model.objective
+        encoding = try objective.encoding(
+            source, tokenizer: tokenizer, layout: layout, template: name, names: names)
+        imageLength = objective.imageLength
     }
 
     /// The cache of what frozen layers make of pictures; nil where none is asked for, or no layer is frozen.
@@ -110,7 +56,7 @@ struct ModelInputs: Sendable {
             return nil
         }
         return try FeatureCache(
-            folder: URL(filePath: path), limit: Int(gigabytes * 1e9), layers: layers, processor: processor)
+            folder: URL(filePath: path), limit: Int(gigabytes * 1e9), layers: layers, layout: layout)
     }
 
     /// Opens a dataset; every row is checked.
@@ -121,12 +67,11 @@ struct ModelInputs: Sendable {
     ) throws -> OpenedSource {
         let conversations = try ConversationDataset(options, fit: fit)
         say(conversations.notice)
-        let encoded = try EncodedDataset(conversations, encoder: encoder, maxLength: maxLength, onLong: onLong)
+        let encoded = try EncodedDataset(conversations, encoder: encoding.encoder, maxLength: maxLength, onLong: onLong)
         SkippedRows([encoded]).report(say)
         encoded.truncationNotice.map(say)
         return OpenedSource(
-            rows: ConversationSource(
-                encoded, processor: processor, imageSize: imageSize, pictureLength: pictureLength),
+            rows: ConversationSource(encoded, layout: layout, imageLength: imageLength),
             encoded: encoded, droppedCount: encoded.droppedCount)
     }
 }

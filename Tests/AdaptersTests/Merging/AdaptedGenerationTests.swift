@@ -16,7 +16,7 @@ struct AdaptedGenerationTests {
             settings.endTokens = Set(text.settings.eos_token_id ?? [])
             let (prompt, pixels) = golden.prompt(text.row)
             let found = try TextGenerator(model, tokenizer: tokenizer, settings: settings)
-                .generate(prompt, pixels: pixels)
+                .generate(prompt, images: [pixels].compactMap(\.self))
             #expect(found.tokens == text.tokens, "row \(text.row), \(text.settings)")
         }
     }

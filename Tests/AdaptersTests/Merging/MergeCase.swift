@@ -4,7 +4,7 @@ import Models
 import Tensors
 import Testing
 
-/// A checkpoint and adapter under Fixtures/llava, and what transformers and PEFT generate with them.
+/// A checkpoint and adapter of a family, and what transformers and PEFT generate with them.
 struct MergeCase: Sendable, CustomTestStringConvertible {
     struct Text: Decodable, Sendable {
         struct Settings: Decodable, Sendable {
@@ -38,18 +38,20 @@ struct MergeCase: Sendable, CustomTestStringConvertible {
         .standardized
 
     static let all: [MergeCase] = {
-        let file = fixtures.appending(path: "generation/texts.json")
-        guard let data = try? Data(contentsOf: file), let found = try? JSONDecoder().decode(Texts.self, from: data)
-        else { return [] }
-        return found.cases.sorted { $0.key < $1.key }
-            .compactMap { try? MergeCase($0.key, $0.value, length: found.length) }
+        [("llava", "generation"), ("idefics3", "idefics3")].flatMap { family, texts in
+            let file = fixtures.appending(path: "\(texts)/texts.json")
+            guard let data = try? Data(contentsOf: file), let found = try? JSONDecoder().decode(Texts.self, from: data)
+            else { return [MergeCase]() }
+            return found.cases.sorted { $0.key < $1.key }
+                .compactMap { try? MergeCase($0.key, of: family, $0.value, length: found.length) }
+        }
     }()
 
     static func named(_ name: String) throws -> MergeCase { try #require(all.first { $0.name == name }) }
 
-    private init(_ name: String, _ texts: [Text], length: Int) throws {
+    private init(_ name: String, of family: String, _ texts: [Text], length: Int) throws {
         (self.name, self.texts, self.length) = (name, texts, length)
-        folder = try ModelFolder(Self.fixtures.appending(path: "llava/\(name)"))
+        folder = try ModelFolder(Self.fixtures.appending(path: "\(family)/\(name)"))
         let adapter = folder.url.appending(path: "adapter")
         let plan = try AdapterPlan(
             configuration: AdapterFolder.configuration(in: adapter).configuration,
@@ -76,9 +78,7 @@ struct MergeCase: Sendable, CustomTestStringConvertible {
     /// A row as a batch.
     func batch(_ row: Int) -> PackedBatch {
         let (tokens, pixels) = prompt(row)
-        var batch = PackedBatch(sequences: [(tokens, tokens)])
-        batch.pixels = pixels
-        return batch
+        return PackedBatch(sequences: [(tokens, tokens)], images: [pixels].compactMap(\.self))
     }
 }
 

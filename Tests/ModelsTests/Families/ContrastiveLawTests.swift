@@ -22,7 +22,7 @@ struct ContrastiveLawTests {
 
     private func pictures(_ model: any ContrastiveModel, _ count: Int) -> Tensor {
         var random = SplitMix64(seed: 5)
-        let size = model.imageSize
+        let size = model.tile.height
         return Tensor(
             (0..<count * 3 * size * size).map { _ in Float(random.nextNormal()) }, shape: [count, 3, size, size])
     }

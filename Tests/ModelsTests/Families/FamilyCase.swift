@@ -13,13 +13,20 @@ struct OneTrained: ModelCustomization {
 
 /// A small checkpoint of a family that continues texts, and rows to try it with.
 struct FamilyCase: Sendable, CustomTestStringConvertible {
+    /// The folder of the family's fixtures.
+    let family: String
     let name: String
     var testDescription: String { name }
 
-    static let all = [
+    static let all =
+        llava.map { FamilyCase(family: "llava", name: $0) }
+        + idefics3.map { FamilyCase(family: "idefics3", name: $0) }
+
+    private static let idefics3 = ["idefics3-all-linear", "idefics3-one-tile", "smolvlm-tied-connector"]
+    private static let llava = [
         "llama-gqa", "llama-old-defaults", "llama-save-vision", "llama-tied-llama3rope", "mistral-window-all-linear",
         "qwen2-bias-all", "qwen2-tied-sharded",
-    ].map(FamilyCase.init)
+    ]
 
     /// A parameter of every kind of layer, by today's names.
     static let paths = [
@@ -33,11 +40,16 @@ struct FamilyCase: Sendable, CustomTestStringConvertible {
         "model.vision_tower.encoder.layers.0.self_attn.q_proj.weight",
         "model.vision_tower.encoder.layers.0.self_attn.out_proj.bias",
         "model.vision_tower.encoder.layers.0.layer_norm2.weight", "model.vision_tower.encoder.layers.0.mlp.fc1.weight",
-        "model.vision_tower.pre_layrnorm.bias",
+        "model.vision_tower.pre_layrnorm.bias", "model.text_model.layers.0.self_attn.q_proj.weight",
+        "model.text_model.layers.1.mlp.up_proj.weight", "model.text_model.norm.weight",
+        "model.connector.modality_projection.proj.weight", "model.vision_model.embeddings.patch_embedding.bias",
+        "model.vision_model.embeddings.position_embedding.weight",
+        "model.vision_model.encoder.layers.0.self_attn.k_proj.weight",
+        "model.vision_model.encoder.layers.1.mlp.fc2.weight", "model.vision_model.post_layernorm.bias",
     ]
 
     func folder() throws -> ModelFolder {
-        let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Fixtures/llava")
+        let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Fixtures/\(family)")
         return try ModelFolder(fixtures.standardized.appending(path: name))
     }
 
@@ -59,31 +71,34 @@ struct FamilyCase: Sendable, CustomTestStringConvertible {
             }
             var tokens = text(2)
             var labels = tokens.map { _ in PackedBatch.unsupervised }
-            for _ in 0..<pictures {
-                tokens += Array(repeating: Int32(model.imageToken), count: model.tokensPerImage) + text(1)
-                labels += Array(repeating: PackedBatch.unsupervised, count: model.tokensPerImage + 1)
+            var images: [Tensor] = []
+            for index in 0..<pictures {
+                let tiles = model.imageTokens.upperBound > model.imageTokens.lowerBound ? index + 2 : 1
+                let shape = [tiles, 3, model.tile.height, model.tile.width]
+                let image = Tensor(
+                    (0..<shape.reduce(1, *)).map { _ in Float(random.nextNormal()) }, shape: shape)
+                let count = model.featureCount(of: image)
+                tokens += Array(repeating: Int32(model.imageToken), count: count) + text(1)
+                labels += Array(repeating: PackedBatch.unsupervised, count: count + 1)
+                images.append(image)
             }
             let answer = text(4)
-            let size = model.imageSize
-            let pixels = (0..<pictures).map { _ in
-                Tensor((0..<3 * size * size).map { _ in Float(random.nextNormal()) }, shape: [3, size, size])
-            }
-            return Row(tokens: tokens + answer, labels: labels + answer, pictures: pixels)
+            return Row(tokens: tokens + answer, labels: labels + answer, images: images)
         }
     }
 
-    /// A sequence, and its pictures, [3, size, size] each.
+    /// A sequence, and its images, each its tiles [tiles, 3, height, width].
     struct Row {
         var tokens: [Int32]
         var labels: [Int32]
-        var pictures: [Tensor]
+        var images: [Tensor]
     }
 }
 
 extension PackedBatch {
     /// Rows packed one after the other.
     init(_ rows: [FamilyCase.Row]) {
-        self.init(sequences: rows.map { ($0.tokens, $0.labels) }, pictures: rows.flatMap(\.pictures))
+        self.init(sequences: rows.map { ($0.tokens, $0.labels) }, images: rows.flatMap(\.images))
     }
 }
 

@@ -35,10 +35,10 @@ struct FamilyLawTests {
         let model = try family.model()
         var row = family.rows(model)[2]
         let before = model.logits(PackedBatch([row]))
-        row.pictures[1] = Tensor(row.pictures[1].values.map { 1 - $0 }, shape: row.pictures[1].shape)
+        row.images[1] = Tensor(row.images[1].values.map { 1 - $0 }, shape: row.images[1].shape)
         let after = model.logits(PackedBatch([row]))
         // Two tokens, the first picture, one token, the second picture.
-        let first = 3 + model.tokensPerImage
+        let first = 3 + model.featureCount(of: row.images[0])
         #expect(distance(after.rows(0..<first), before.rows(0..<first)) < 1e-6)
         let end = row.tokens.count
         #expect(distance(after.rows(end - 1..<end), before.rows(end - 1..<end)) > 1e-6)
@@ -58,9 +58,7 @@ struct FamilyLawTests {
     func features(family: FamilyCase) throws {
         let model = try family.model()
         let rows = family.rows(model)
-        let features = try rows.flatMap(\.pictures).map { picture in
-            try #require(model.frozenFeatures(Tensor(picture.values, shape: [1] + picture.shape)))
-        }
+        let features = try rows.flatMap(\.images).map { try #require(model.frozenFeatures($0)) }
         let kept = PackedBatch(sequences: rows.map { ($0.tokens, $0.labels) }, features: features)
         #expect(distance(model.logits(kept), model.logits(PackedBatch(rows))) < 1e-5)
     }

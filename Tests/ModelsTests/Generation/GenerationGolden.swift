@@ -3,7 +3,7 @@ import Models
 import Tensors
 import Testing
 
-/// A small checkpoint under Fixtures/llava, and what transformers generates with it (Fixtures/generation).
+/// A small checkpoint of a family, and what transformers generates with it.
 struct GenerationGolden: Sendable, CustomTestStringConvertible {
     struct Settings: Decodable, Sendable {
         var doSample: Bool?
@@ -52,31 +52,33 @@ struct GenerationGolden: Sendable, CustomTestStringConvertible {
     private let tensors: StateDict
 
     var testDescription: String { name }
-    var folder: URL { Self.fixtures.appending(path: "llava/\(name)") }
+    let folder: URL
 
     static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Fixtures")
         .standardized
 
     static let all: [GenerationGolden] = {
-        guard let found: Texts = try? decoded("texts") else { return [] }
-        return found.cases.sorted { $0.key < $1.key }.compactMap {
-            try? GenerationGolden($0.key, length: found.length, $0.value)
+        [("llava", "generation/texts"), ("idefics3", "idefics3/texts")].flatMap { family, file in
+            guard let found: Texts = try? decoded(file) else { return [GenerationGolden]() }
+            return found.cases.sorted { $0.key < $1.key }.compactMap {
+                try? GenerationGolden($0.key, of: family, length: found.length, $0.value)
+            }
         }
     }()
 
-    static let scores: [Scores] = (try? decoded("scores")) ?? []
+    static let scores: [Scores] = (try? decoded("generation/scores")) ?? []
 
-    private init(_ name: String, length: Int, _ texts: [Text]) throws {
+    private init(_ name: String, of family: String, length: Int, _ texts: [Text]) throws {
         (self.name, self.length, self.texts) = (name, length, texts)
-        let path = Self.fixtures.appending(path: "llava/\(name)/golden.safetensors").path
-        tensors = try SafetensorsFile(path: path).stateDict
+        folder = Self.fixtures.appending(path: "\(family)/\(name)")
+        tensors = try SafetensorsFile(path: folder.appending(path: "golden.safetensors").path).stateDict
     }
 
     private static func decoded<Value: Decodable>(_ name: String) throws -> Value {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         return try decoder.decode(
-            Value.self, from: Data(contentsOf: fixtures.appending(path: "generation/\(name).json")))
+            Value.self, from: Data(contentsOf: fixtures.appending(path: "\(name).json")))
     }
 
     /// A row's tokens, up to its answer unless all are asked for, and its pictures.

@@ -26,7 +26,7 @@ struct GenerationGoldenTests {
             settings.maxNewTokens = golden.length
             let (prompt, pixels) = golden.prompt(text.row)
             let found = try TextGenerator(model, tokenizer: tokenizer, settings: settings)
-                .generate(prompt, pixels: pixels)
+                .generate(prompt, images: [pixels].compactMap(\.self))
             #expect(found.tokens == text.tokens, "row \(text.row), \(text.settings)")
             #expect(found.ending == (text.tokens.count < golden.length ? .endToken : .length))
         }
@@ -55,7 +55,7 @@ struct GenerationGoldenTests {
             for end in ends {
                 found +=
                     model.hiddenStates(
-                        Array(tokens[start..<end]), pixels: start == 0 ? pixels : nil, cache: cache
+                        Array(tokens[start..<end]), images: start == 0 ? [pixels].compactMap(\.self) : [], cache: cache
                     ).values
                 start = end
             }
@@ -97,8 +97,9 @@ struct GenerationGoldenTests {
         let whole = rounded.hiddenStates(batch, of: rows, checkpointing: false).detached.values
         let cache = rounded.newCache()
         let start = tokens.count - 3
-        var found = rounded.hiddenStates(Array(tokens[..<start]), pixels: pixels, cache: cache).values
-        for token in tokens[start...] { found += rounded.hiddenStates([token], pixels: nil, cache: cache).values }
+        var found = rounded.hiddenStates(Array(tokens[..<start]), images: [pixels].compactMap(\.self), cache: cache)
+            .values
+        for token in tokens[start...] { found += rounded.hiddenStates([token], images: [], cache: cache).values }
         let distance = { (values: [Float]) in zip(values, expected).map { abs($0 - $1) }.max() ?? .infinity }
         #expect(distance(found) < 2 * distance(whole))
     }
@@ -121,7 +122,6 @@ struct GenerationGoldenTests {
 
 extension PackedBatch {
     fileprivate init(sequences: [(tokens: [Int32], labels: [Int32])], pixels: Tensor?) {
-        self.init(sequences: sequences)
-        self.pixels = pixels
+        self.init(sequences: sequences, images: [pixels].compactMap(\.self))
     }
 }

@@ -124,7 +124,7 @@ struct ModelFolderTests {
     @Test(
         "Configurations that cannot be built name file, key, found and expected",
         arguments: [
-            ("model_type", "\"blip\"", "model_type \"blip\" is not supported; supported are clip, llava"),
+            ("model_type", "\"blip\"", "\"blip\" is not supported; supported are clip, idefics3, llava, smolvlm"),
             ("text_config.hidden_size", "\"wide\"", "text_config.hidden_size is \"wide\", expected a whole number"),
             ("text_config.model_type", "\"gpt2\"", "expected one of llama, mistral, qwen2"),
             (

@@ -10,6 +10,7 @@ struct RetrievalTests {
     /// A model whose embeddings are what pictures and texts hold: a picture's first pixels, a text's tokens.
     private struct Echo: ContrastiveModel {
         var logitScale: Tensor { Tensor([0], shape: []) }
+        var logitScaleName: String { "logit_scale" }
         var rowsPerImage: Int { 2 }
         var maximumTextLength: Int { 8 }
         var endToken: Int? { 9 }
@@ -18,7 +19,8 @@ struct RetrievalTests {
         var computing: DType { .float32 }
         var vocabularySize: Int { 10 }
         var tiesEmbeddings: Bool { false }
-        var imageSize: Int { 1 }
+        var tile: TileSize { TileSize(height: 1, width: 1) }
+        func imageLayout(_ folder: URL) -> any ImageLayout { WholeImageLayout(ImageProcessor(), tile: tile) }
         var parts: [ModelPart: [String]] { [:] }
         var unusedModules: [String] { [] }
         func activationBytes(tokens: Int, pictures: Int, checkpointing: Bool) -> Int { 0 }

@@ -81,18 +81,22 @@ struct BadRowTests {
         #expect(!message.contains("damaged.png"))
     }
 
+    private func layout(_ processor: ImageProcessor, _ size: Int) -> WholeImageLayout {
+        WholeImageLayout(processor, tile: TileSize(height: size, width: size))
+    }
+
     @Test("are those, too, whose pictures the model cannot take; a processor that never fits is refused at once")
     func sizes() throws {
         let options = DatasetOptions(
             path: try folder.write(Self.row("a.png"), to: "train.jsonl"), imageFolder: folder.path)
-        let fitting = try PictureFit(ImageProcessor(), imageSize: 1, name: "m")
+        let fitting = try PictureFit(layout(ImageProcessor(), 1), name: "m")
         #expect(try ConversationDataset(options, fit: fitting).count == 1)
-        let other = try PictureFit(ImageProcessor(), imageSize: 2, name: "m")
+        let other = try PictureFit(layout(ImageProcessor(), 2), name: "m")
         let message = errorMessage { try ConversationDataset(options, fit: other) }
         #expect(message?.contains("the processor makes 1×1 pixels, the model takes 2×2") == true, "\(message ?? "")")
         var cropping = ImageProcessor()
         cropping.crop = ImageCrop(height: 3, width: 3)
-        let refusal = errorMessage { try PictureFit(cropping, imageSize: 2, name: "m") }
+        let refusal = errorMessage { try PictureFit(layout(cropping, 2), name: "m") }
         #expect(refusal?.hasPrefix("m: the processor makes 3×3 pixels") == true, "\(refusal ?? "")")
     }
 

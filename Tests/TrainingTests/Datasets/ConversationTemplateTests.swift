@@ -38,6 +38,24 @@ struct ConversationTemplateTests {
         #expect(answers(rendered) == ["Ici<|im_end|>", "e\u{301} oui<|im_end|>"])
     }
 
+    @Test("smolvlm names each side, and puts no space between a colon and an image")
+    func smolVLM() throws {
+        let template = try ConversationTemplates.named("smolvlm")
+        let rendered = template.render(turns, endOfText: "</s>")
+        #expect(
+            rendered.text == """
+                System: Be brief.<end_of_utterance>
+                User: Où? 😀<end_of_utterance>
+                Assistant: Ici<end_of_utterance>
+                User: Sûr?<end_of_utterance>
+                Assistant: e\u{301} oui<end_of_utterance>
+
+                """)
+        #expect(answers(rendered) == ["Ici<end_of_utterance>", "e\u{301} oui<end_of_utterance>"])
+        let image = template.render([.init(.user, "<image>What?")], endOfText: "").text
+        #expect(image == "User:<image>What?<end_of_utterance>\n")
+    }
+
     @Test("plain puts texts on lines of their own, and ends answers with the end of text")
     func plain() throws {
         let rendered = try ConversationTemplates.named("plain").render(turns, endOfText: "</s>")
@@ -60,7 +78,7 @@ struct ConversationTemplateTests {
         let message = errorMessage { try ConversationTemplates.named("vicunna") }
         #expect(
             message == "there is no conversation template `vicunna`: expected one of auto, chatml, llama-3, gemma,"
-                + " llama-2, mistral, mistral-v3, vicuna, plain; did you mean `vicuna`?")
+                + " llama-2, mistral, mistral-v3, smolvlm, vicuna, plain; did you mean `vicuna`?")
     }
 
     private func answers(_ rendered: RenderedConversation) -> [String] {
@@ -134,7 +152,7 @@ struct RecognisedTemplateTests {
         #expect(
             message(folder) == "DIR: has no chat template (chat_template.jinja, chat_template.json, or `chat_template`"
                 + " in tokenizer_config.json): set data.template to one of chatml, llama-3, gemma, llama-2, mistral,"
-                + " mistral-v3, vicuna, plain")
+                + " mistral-v3, smolvlm, vicuna, plain")
     }
 
     @Test("of a kind that only looks like a known one is not taken for it")
@@ -154,7 +172,8 @@ struct RecognisedTemplateTests {
         try folder.write("[INST] {{ x }} [/INST]", to: "chat_template.jinja")
         #expect(
             message(folder) == "DIR/chat_template.jinja: a chat template of a kind that is not known:"
-                + " set data.template to one of chatml, llama-3, gemma, llama-2, mistral, mistral-v3, vicuna, plain")
+                + " set data.template to one of chatml, llama-3, gemma, llama-2, mistral, mistral-v3, smolvlm, vicuna, plain"
+        )
     }
 
     @Test("in a broken file is an error that names the file")

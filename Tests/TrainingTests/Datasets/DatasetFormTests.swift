@@ -88,8 +88,8 @@ struct DatasetFormTests {
                 "row \(row)")
         }
         let all = [3, 17, 7, 13]
-        let pixels = try llava.source(rows).batch(of: all).pixels
+        let pixels = try llava.source(rows).batch(of: all).tiles
         #expect(pixels?.shape.first == 5)
-        #expect(try pixels?.values == llava.source(expected).batch(of: all).pixels?.values)
+        #expect(try pixels?.values == llava.source(expected).batch(of: all).tiles?.values)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Models
+import Tensors
 import Testing
 
 @testable import Training
@@ -105,7 +106,7 @@ struct RowFormEqualityTests {
             image: ImagePlaceholder(
                 token: tokenizer.token(of: tiny.model.imageToken) ?? "", id: tiny.model.imageToken,
                 countPerImage: tiny.model.tokensPerImage), vocabularySize: tiny.model.vocabularySize)
-        let reader = PictureReader(tiny.processor, imageSize: tiny.model.imageSize)
+        let reader = PictureReader(tiny.layout)
         let datasets = try [form, .llava].map {
             try $0.dataset(rows, in: folder, images: TinyLlava.pictures)
         }
@@ -114,7 +115,7 @@ struct RowFormEqualityTests {
             let examples = try datasets.map { try encoder.encode($0.conversation(at: row)) }
             #expect(examples[0] == examples[1], "\(form.name), row \(row)")
             #expect(examples[0].supervisedCount > 0)
-            let pixels = try examples.map { try $0.images.map { try reader.pixels(of: $0) } }
+            let pixels = try examples.map { try $0.images.map { try reader.tiles(of: $0).values } }
             #expect(pixels[0].count == 1 && pixels[0] == pixels[1])
         }
     }

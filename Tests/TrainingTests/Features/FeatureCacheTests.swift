@@ -17,8 +17,7 @@ struct FeatureCacheTests {
         folder = try TemporaryFolder()
         tiny = try TinyLlava(factors: .pattern(#".*language_model.*\.q_proj"#))
         source = ConversationSource(
-            try tiny.rows(sentences: [1, 2, 1, 3], in: folder), processor: tiny.processor,
-            imageSize: tiny.model.imageSize)
+            try tiny.rows(sentences: [1, 2, 1, 3], in: folder), layout: tiny.layout)
     }
 
     private func cached(limit: Int = 1 << 30, computing type: DType = .float32) throws -> ConversationSource {
@@ -28,7 +27,7 @@ struct FeatureCacheTests {
             FeatureCache.Layers(of: tiny.model, models.checkpoint, configuration: configuration, computing: type))
         var result = source
         result.features = try FeatureCache(
-            folder: kept, limit: limit, layers: layers, processor: tiny.processor)
+            folder: kept, limit: limit, layers: layers, layout: tiny.layout)
         return result
     }
 
@@ -89,6 +88,6 @@ struct FeatureCacheTests {
         let all = try TinyLlava(factors: .pattern(#".*vision_tower.*\.q_proj"#))
         let checkpoint = try ModelFolder(TinyLlava.folder.appending(path: "model")).checkpoint
         #expect(FeatureCache.Layers(of: all.model, checkpoint, configuration: Data(), computing: .float32) == nil)
-        #expect(all.model.frozenFeatures(Tensor(zeros: [1, 3, all.model.imageSize, all.model.imageSize])) == nil)
+        #expect(all.model.frozenFeatures(Tensor(zeros: [1, 3, 24, 24])) == nil)
     }
 }

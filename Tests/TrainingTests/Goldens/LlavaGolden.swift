@@ -4,7 +4,7 @@ import Models
 import Tensors
 import Testing
 
-/// A case under Fixtures/llava: a checkpoint, an adapter, and what transformers and PEFT compute with them.
+/// A case under the fixtures of a family that continues texts: a checkpoint, an adapter, and what transformers and PEFT compute with them.
 struct LlavaGolden: Sendable, CustomTestStringConvertible {
     struct Facts: Decodable {
         struct Distance: Decodable {
@@ -36,11 +36,14 @@ struct LlavaGolden: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let fixtures = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../Fixtures/llava").standardized
+    static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Fixtures")
+        .standardized
+
+    /// Folders with a folder for each case.
+    static let families = ["llava", "idefics3"].map { fixtures.appending(path: $0) }
 
     /// LoRA on every kind of checkpoint, and every other adapter method on some of them.
-    static let all = found(in: fixtures) + found(in: fixtures.appending(path: "../methods").standardized)
+    static let all = (families + [fixtures.appending(path: "methods")]).flatMap(found)
 
     private static func found(in root: URL) -> [LlavaGolden] {
         let folders = (try? FileManager.default.contentsOfDirectory(at: root, includingPropertiesForKeys: nil)) ?? []
@@ -48,7 +51,7 @@ struct LlavaGolden: Sendable, CustomTestStringConvertible {
     }
 
     /// The folder with the checkpoint.
-    var base: URL { facts.base.map { Self.fixtures.appending(path: $0) } ?? folder }
+    var base: URL { facts.base.map { Self.fixtures.appending(path: "llava/\($0)") } ?? folder }
 
     init(_ folder: URL) throws {
         name = folder.lastPathComponent

@@ -54,7 +54,7 @@ struct QuestionsTests {
         change(&settings)
         return try AnswerWriter(
             model, tokenizer: tokenizer, encoder: encoder(model, tokenizer),
-            processor: ImageProcessor(directory: folder), settings: settings)
+            layout: model.imageLayout(folder), settings: settings)
     }
 
     private func encoder(_ model: any GenerativeModel, _ tokenizer: Tokenizer) throws -> ExampleEncoder {
@@ -90,8 +90,7 @@ struct QuestionsTests {
             let rows = try EncodedDataset(
                 dataset, encoder: encoder(model, tokenizer), maxLength: 4_096, onLong: .error)
             let source = ConversationSource(
-                rows, processor: try ImageProcessor(directory: TinyLlava.folder.appending(path: "model")),
-                imageSize: model.imageSize)
+                rows, layout: try model.imageLayout(TinyLlava.folder.appending(path: "model")))
             for row in 0..<dataset.count {
                 let conversation = try dataset.conversation(at: row)
                 let answers = conversation.turns.indices.filter { conversation.turns[$0].role == .assistant }

@@ -22,7 +22,9 @@ struct PrivateStepsTests {
     }
 
     private func clipped(frozen: FactorRole? = nil, checkpointing: Bool = false) -> ClippedGradients {
-        ClippedGradients(model: tiny.model, weights: tiny.weights, checkpointing: checkpointing, frozen: frozen)
+        ClippedGradients(
+            objective: NextTokenObjective(tiny.model), weights: tiny.weights, checkpointing: checkpointing,
+            frozen: frozen)
     }
 
     /// Units with keys that are theirs alone.
@@ -39,7 +41,8 @@ struct PrivateStepsTests {
     private func gradient(_ unit: Unit, frozen: FactorRole? = nil) throws -> [Float] {
         let tokens = unit.rows.reduce(0) { $0 + source.supervisedCount(at: $1) }
         let alone = StepGradients(
-            tiny.model, tiny.weights, try source.batch(of: unit.rows), supervisedTokens: tokens, checkpointing: false,
+            NextTokenObjective(tiny.model), tiny.weights, try source.batch(of: unit.rows), supervisedTokens: tokens,
+            checkpointing: false,
             dropoutKey: 0)
         return zip(alone.gradients, tiny.weights.parameters).flatMap { gradient, parameter in
             // Nothing of a unit without pictures reaches the tower.

@@ -14,7 +14,7 @@ struct WeightDecayTests {
         var stays: [String]
     }
 
-    private static let fixtures = LlavaGolden.fixtures.appending(path: "..").standardized
+    private static let fixtures = LlavaGolden.fixtures
     private static let cases: [String: Names] = {
         let file = fixtures.appending(path: "optimizer/decay.json")
         return (try? JSONDecoder().decode([String: Names].self, from: Data(contentsOf: file))) ?? [:]

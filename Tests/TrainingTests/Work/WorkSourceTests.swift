@@ -26,8 +26,8 @@ struct WorkSourceTests {
         let source = tiny.source(read.rows, from: catalogue)
         let (mine, theirs) = (try source.batch(of: [0, 1, 2, 3]), try tiny.source(rows).batch(of: [4, 0, 2, 1]))
         #expect(mine.tokens == theirs.tokens && mine.labels == theirs.labels && mine.boundaries == theirs.boundaries)
-        #expect(mine.pixels?.shape == [4, 3, 24, 24])
-        #expect(mine.pixels?.values == theirs.pixels?.values)
+        #expect(mine.tiles?.shape == [4, 3, 24, 24])
+        #expect(mine.tiles?.values == theirs.tiles?.values)
         #expect((0..<4).map(source.length) == [4, 0, 2, 1].map(rows.length))
         #expect((0..<4).map(source.supervisedCount) == [4, 0, 2, 1].map(rows.supervisedCount))
     }
@@ -68,7 +68,7 @@ struct WorkSourceTests {
         let short = WorkMaker(rows, catalogue: PictureCatalogue { _ in [1, 2, 3] })
         #expect(errorMessage { try short.pictures(of: [0]) } == "a picture's identifier has 3 bytes, expected 32")
         let work = try WorkMaker(rows, catalogue: catalogue).work(ofStretch: [[0]])
-        let source = WorkSource(work.rows, processor: tiny.processor, imageSize: 24) { _ in Data("no picture".utf8) }
+        let source = WorkSource(work.rows, layout: tiny.layout) { _ in Data("no picture".utf8) }
         let message = errorMessage { try source.batch(of: [0]) }
         #expect(message?.hasPrefix("picture \(work.rows.pictures[0]): expected JPEG, PNG or WebP") == true)
     }

@@ -1,32 +1,32 @@
 import Foundation
 import Models
+import Tensors
 
-/// Makes a model's pixel values of pictures, whether they lie on disk or came over a wire.
+/// Makes a model's tiles of images, whether they lie on disk or came over a wire.
 struct PictureReader: Sendable {
-    private let processor: ImageProcessor
-    private let imageSize: Int
+    let layout: any ImageLayout
 
-    /// - Parameter imageSize: height and width that the model takes.
-    init(_ processor: ImageProcessor, imageSize: Int) {
-        self.processor = processor
-        self.imageSize = imageSize
+    init(_ layout: any ImageLayout) { self.layout = layout }
+
+    /// The tiles of an image of a dataset, [tiles, 3, height, width].
+    func tiles(of picture: Picture) throws -> Tensor {
+        try tiles(of: picture.decoded(), name: picture.description)
     }
 
-    /// The pixel values of a picture of a dataset.
-    func pixels(of picture: Picture) throws -> PixelValues {
-        try pixels(of: picture.decoded(), name: picture.description)
+    /// The tiles of a file's bytes, and how many rows of features they become; `name` is what errors call the file.
+    func image(_ data: Data, name: String) throws -> (tiles: Tensor, featureCount: Int) {
+        let image = try RGBImage(data: data, name: name)
+        return (
+            try tiles(of: image, name: name),
+            try layout.plan(width: image.width, height: image.height).featureCount
+        )
     }
 
-    /// The pixel values of a file's bytes; `name` is what errors call it.
-    func pixels(of data: Data, name: String) throws -> PixelValues {
-        try pixels(of: RGBImage(data: data, name: name), name: name)
-    }
-
-    private func pixels(of image: RGBImage, name: String) throws -> PixelValues {
-        let pixels = try processor(image)
-        if let reason = PictureFit.reason(against: (pixels.height, pixels.width), imageSize: imageSize) {
-            throw TrainingError(.invalidDataset, "\(name): \(reason)")
+    private func tiles(of image: RGBImage, name: String) throws -> Tensor {
+        do {
+            return try layout.tiles(of: image)
+        } catch let error as ModelError where error.code == .invalidConfiguration {
+            throw TrainingError(.invalidDataset, "\(name): \(error.message)")
         }
-        return pixels
     }
 }

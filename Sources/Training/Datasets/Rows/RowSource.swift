@@ -1,4 +1,5 @@
 public import Models
+import Tensors
 
 /// How long some rows are: all that planning steps needs.
 public protocol RowLengths: Sendable {
@@ -18,56 +19,55 @@ public protocol RowSource: RowLengths {
     func batch(of rows: [Int]) throws -> PackedBatch
 }
 
-/// Encoded rows with their pictures, read from files when asked for.
+/// Encoded rows with their images, read from files when asked for.
 public struct ConversationSource: RowSource {
     private let rows: any EncodedRows
     private let reader: PictureReader
-    private let pictureLength: Int
-    /// Where features of pictures are kept that no training changes; nil computes them every time.
+    private let imageLength: Int
+    /// Where features of images are kept that no training changes; nil computes them every time.
     public var features: FeatureCache?
 
     /// Creates a source.
     ///
     /// - Parameters:
     ///   - rows: the encoded rows.
-    ///   - processor: what makes pixel values of a picture.
-    ///   - imageSize: height and width that the model takes.
-    ///   - pictureLength: what a row's picture takes beside the row's tokens, where it takes none of them.
-    public init(_ rows: any EncodedRows, processor: ImageProcessor, imageSize: Int, pictureLength: Int = 0) {
+    ///   - layout: what the model makes of images.
+    ///   - imageLength: what a row's image adds to the row's length, beyond its tokens.
+    public init(_ rows: any EncodedRows, layout: any ImageLayout, imageLength: Int = 0) {
         self.rows = rows
-        self.pictureLength = pictureLength
-        reader = PictureReader(processor, imageSize: imageSize)
+        self.imageLength = imageLength
+        reader = PictureReader(layout)
     }
 
     /// How many rows there are.
     public var count: Int { rows.count }
 
     /// The tokens of a row.
-    public func length(at index: Int) -> Int { rows.length(at: index) + pictureLength }
+    public func length(at index: Int) -> Int { rows.length(at: index) + imageLength }
 
     /// The tokens of a row that count for the loss.
     public func supervisedCount(at index: Int) -> Int { rows.supervisedCount(at: index) }
 
-    /// Rows packed one after another, with their pictures.
+    /// Rows packed one after another, with their images.
     public func batch(of rows: [Int]) throws -> PackedBatch {
         let examples = try rows.map { try self.rows.example(at: $0) }
         let pictures = examples.flatMap { example in example.images.map { (picture: $0, row: example.row) } }
         let sequences = examples.map { (tokens: $0.ids, labels: $0.labels) }
         guard let features else {
-            return PackedBatch(
-                sequences: sequences, pictures: try pictures.map { try pixels(of: $0.picture, row: $0.row) })
+            let images = try pictures.map { try tiles(of: $0.picture, row: $0.row) }
+            return PackedBatch(sequences: sequences, images: images)
         }
         return PackedBatch(
             sequences: sequences,
             features: try pictures.map { picture, row in
-                try features.features(of: picture) { try pixels(of: picture, row: row) }
+                try features.features(of: picture) { try tiles(of: picture, row: row) }
             })
     }
 
-    /// Only a picture's header was looked at before.
-    private func pixels(of picture: Picture, row: Int) throws -> PixelValues {
+    /// Only an image's header was looked at before.
+    private func tiles(of picture: Picture, row: Int) throws -> Tensor {
         do {
-            return try reader.pixels(of: picture)
+            return try reader.tiles(of: picture)
         } catch let error as ModelError {
             throw TrainingError(
                 .invalidDataset,

@@ -44,6 +44,8 @@ public struct ConversationTemplate: Sendable {
     var tokens: [String] = []
     /// What a folder's chat template has right before the text of a system's turn.
     var systemPrefix: String?
+    /// The text of a turn as it is written around its `<image>` markers; as it stands in the row unless set.
+    var imagePlaces: (@Sendable (ConversationTurn) -> String)?
     /// The template as a folder's chat template of this kind has it; nil where all of them are alike.
     var variant: (@Sendable (_ chatTemplate: String) -> ConversationTemplate)?
 

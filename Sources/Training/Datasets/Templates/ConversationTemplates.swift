@@ -2,7 +2,7 @@
 public enum ConversationTemplates {
     /// Every template.
     public static let all: [ConversationTemplate] = [
-        .chatML, .llama3, .gemma, .llama2, .mistral, .mistral3, .vicuna, .plain,
+        .chatML, .llama3, .gemma, .llama2, .mistral, .mistral3, .smolVLM, .vicuna, .plain,
     ]
 
     /// The name in `data.template` that lets the model's folder decide.

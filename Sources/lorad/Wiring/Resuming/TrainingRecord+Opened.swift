@@ -20,7 +20,7 @@ extension OpenedRun {
                 .init("tokenizer.embedding_rows", TrainingRecord.text(of: additions["embedding_rows"] ?? .null)),
                 .init("model.path", "weights", BaseFingerprint(adapted.folder.checkpoint).description),
                 .init("model.path", "config.json", try ModelConfiguration.digest(of: adapted.folder.url).short),
-                .init("model.path", "image processor", inputs.processor.cacheKey),
+                .init("model.path", "image processor", inputs.layout.cacheKey),
                 .init("model.precision", configuration.model.precision.rawValue),
             ]
         }

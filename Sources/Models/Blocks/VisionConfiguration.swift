@@ -24,29 +24,44 @@ public struct VisionConfiguration: Sendable, Equatable {
     /// Patches of a picture; an edge that does not fill a patch is left out.
     public var patches: Int { (imageSize / patchSize) * (imageSize / patchSize) }
 
+    /// The size of a picture.
+    var tile: TileSize { TileSize(height: imageSize, width: imageSize) }
+
     /// The layers.
     var encoder: EncoderShape {
         EncoderShape(
             width: hiddenSize, inner: intermediateSize, heads: heads, activation: activation, normEpsilon: normEpsilon)
     }
 
+    /// What a family fills in for keys that a `vision_config` leaves out.
+    struct Defaults: Sendable {
+        /// The `model_type`s that the family's towers have; the first if none is given.
+        var modelTypes = ["clip_vision_model"]
+        /// Sizes by their keys.
+        var sizes: [String: Int] = [:]
+        /// `hidden_act`.
+        var activation = "quick_gelu"
+        /// `layer_norm_eps`.
+        var epsilon = 1e-5
+    }
+
     /// Reads a `vision_config`; `defaults` are the family's own for keys that it leaves out.
-    init(_ reader: ConfigurationReader, defaults: [String: Int] = [:]) throws {
-        let size = { (key: String, fallback: Int) in try reader.size(key, default: defaults[key] ?? fallback) }
-        let type = try reader.text("model_type", default: "clip_vision_model")
-        guard type == "clip_vision_model" else {
-            throw reader.invalid("model_type", "\"\(type)\"", "clip_vision_model")
+    init(_ reader: ConfigurationReader, defaults: Defaults = Defaults()) throws {
+        let size = { (key: String, fallback: Int) in try reader.size(key, default: defaults.sizes[key] ?? fallback) }
+        let type = try reader.text("model_type", default: defaults.modelTypes.first)
+        guard defaults.modelTypes.contains(type) else {
+            throw reader.invalid("model_type", "\"\(type)\"", defaults.modelTypes.joined(separator: " or "))
         }
         hiddenSize = try size("hidden_size", 768)
         intermediateSize = try size("intermediate_size", 3_072)
-        layers = try reader.layerCount(default: defaults["num_hidden_layers"] ?? 12)
+        layers = try reader.layerCount(default: defaults.sizes["num_hidden_layers"] ?? 12)
         heads = try size("num_attention_heads", 12)
         channels = try size("num_channels", 3)
         guard channels == 3 else { throw reader.invalid("num_channels", "\(channels)", "3 (red, green and blue)") }
         imageSize = try size("image_size", 224)
         patchSize = try size("patch_size", 32)
-        normEpsilon = Float(try reader.number("layer_norm_eps", default: 1e-5))
-        let name = try reader.text("hidden_act", default: "quick_gelu")
+        normEpsilon = Float(try reader.number("layer_norm_eps", default: defaults.epsilon))
+        let name = try reader.text("hidden_act", default: defaults.activation)
         guard let activation = Activation(name: name) else {
             throw reader.invalid("hidden_act", "\"\(name)\"", "one of \(Activation.allCases.map(\.rawValue))")
         }
