@@ -1,9 +1,8 @@
 import Tensors
 
 extension AdapterParameter {
-    /// A fresh value: uniform within ±1/√in where it is drawn (Kaiming, a = √5), from the seed and the parameter's key.
+    /// A fresh value: uniform within ±1/√in (Kaiming, a = √5), from the seed and the parameter's key.
     func kaimingValue(seed: UInt64) -> Tensor {
-        guard start == .drawn else { return Tensor(zeros: shape) }
         var random = SplitMix64(seed: seed, stream: SplitMix64.hash(key))
         let bound = 1 / Float(shape.last ?? 1).squareRoot()
         let count = shape.reduce(1, *)

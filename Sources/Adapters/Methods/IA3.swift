@@ -50,7 +50,7 @@ struct IA3: AdapterMethod {
 
     func parameters(at site: AdaptedLinear) -> [AdapterParameter] {
         let shape = scalesInputs(of: site) ? [1, site.inputs] : [site.outputs, 1]
-        return [AdapterParameter(of: site, "ia3_l", shape, method: Self.name, start: startsAtOne ? .base : .drawn)]
+        return [AdapterParameter(of: site, "ia3_l", shape, method: Self.name, start: .ones)]
     }
 
     func initialValue(

@@ -35,14 +35,15 @@ struct LoHa: AdapterMethod {
         let (a, b) = ([site.outputs, site.rank], [site.rank, site.inputs])
         return zip(Self.tensorNames, [a, b, a, b]).map { name, shape in
             AdapterParameter(
-                of: site, name, shape, method: Self.name,
-                start: startsAtZero && name == "hada_w2_b" ? .zeros : .drawn)
+                of: site, name, shape, method: Self.name, start: name == "hada_w2_b" ? .zeros : .drawn)
         }
     }
 
     func initialValue(
         of parameter: AdapterParameter, at site: AdaptedLinear, base: Checkpoint, seed: UInt64
-    ) throws -> Tensor { parameter.kaimingValue(seed: seed) }
+    ) throws -> Tensor {
+        startsAtZero && parameter.start == .zeros ? Tensor(zeros: parameter.shape) : parameter.kaimingValue(seed: seed)
+    }
 
     func additions(at site: AdaptedLinear, _ values: [String: Tensor]) -> LinearAdditions {
         LinearAdditions(branches: [branch(at: site, values)].compactMap(\.self))

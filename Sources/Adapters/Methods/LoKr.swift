@@ -91,9 +91,8 @@ struct LoKr: AdapterMethod {
 
     private func isZero(_ name: String) -> Bool {
         switch start {
-        case .standard: ["lokr_w1", "lokr_w1_a"].contains(name)
+        case .standard, .random: ["lokr_w1", "lokr_w1_a"].contains(name)
         case .lycoris: ["lokr_w2", "lokr_w2_b"].contains(name)
-        case .random: false
         }
     }
 
@@ -110,7 +109,10 @@ struct LoKr: AdapterMethod {
 
     func initialValue(
         of parameter: AdapterParameter, at site: AdaptedLinear, base: Checkpoint, seed: UInt64
-    ) throws -> Tensor { parameter.kaimingValue(seed: seed) }
+    ) throws -> Tensor {
+        start != .random && parameter.start == .zeros
+            ? Tensor(zeros: parameter.shape) : parameter.kaimingValue(seed: seed)
+    }
 
     func additions(at site: AdaptedLinear, _ values: [String: Tensor]) -> LinearAdditions {
         LinearAdditions(branches: [branch(at: site, values)].compactMap(\.self))

@@ -14,12 +14,14 @@ public struct AdapterParameter: Sendable, Equatable {
         case temperature
     }
 
-    /// What a tensor holds before anything has trained.
+    /// What a tensor holds in an adapter that changes nothing yet.
     public enum Start: Sendable, Equatable {
         /// Numbers drawn at random, which have no effect yet.
         case drawn
         /// Zeros.
         case zeros
+        /// Ones.
+        case ones
         /// What the base model says: its own numbers, or a function of them.
         case base
     }
@@ -46,7 +48,7 @@ public struct AdapterParameter: Sendable, Equatable {
     public let module: String
     /// The adapter method that it belongs to, by what people call it; nil for a tensor of the base model.
     public let method: String?
-    /// What it holds before anything has trained.
+    /// What it holds in an adapter that changes nothing yet.
     public let start: Start
     /// Which factor of a product of low rank it is, if it is one.
     public let factor: FactorRole?

@@ -63,14 +63,14 @@ struct WebSocketRoute: Sendable {
             ready.fail(
                 TransportError(.timeout, "\(endpoint): no connection within \(timeout.nanoseconds / 1_000_000) ms"))
         }
-        let connecting = ClientBootstrap(group: loop)
+        let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(timeout)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.socketOption(.so_keepalive), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try begin(on: channel, ready, purpose) }
             }
-            .connect(host: Self.text(of: target), port: Int(targetPort))
+        let connecting = try Self.connection(bootstrap, to: target, Int(targetPort))
         connecting.whenFailure { ready.fail($0) }
         ready.futureResult.whenComplete { _ in deadline.cancel() }
         begun { ready.fail(TransportError(.closed, "\(endpoint): this end was closed")) }
@@ -153,10 +153,14 @@ struct WebSocketRoute: Sendable {
         }
     }
 
-    private static func text(of host: Endpoint.Host) -> String {
+    /// An address is dialled as it is; only a name goes through the system's resolver.
+    private static func connection(
+        _ bootstrap: ClientBootstrap, to host: Endpoint.Host, _ port: Int
+    ) throws -> EventLoopFuture<any Channel> {
         switch host {
-        case .any: "*"
-        case .ipv4(let text), .ipv6(let text), .name(let text): text
+        case .any: bootstrap.connect(host: "*", port: port)
+        case .name(let name): bootstrap.connect(host: name, port: port)
+        case .ipv4(let text), .ipv6(let text): bootstrap.connect(to: try SocketAddress(ipAddress: text, port: port))
         }
     }
 

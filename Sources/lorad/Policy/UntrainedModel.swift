@@ -9,8 +9,8 @@ struct UntrainedModel: Sendable {
     private enum Value {
         /// What the run's seed draws. It has no effect while B is zero, but decides what the training can find.
         case drawn
-        /// Zeros.
-        case zero
+        /// One number everywhere.
+        case constant(Float)
         /// The base model's numbers, by their SHA-256.
         case base(Data)
     }
@@ -30,7 +30,8 @@ struct UntrainedModel: Sendable {
     private static func value(of parameter: AdapterWeights.Parameter) -> Value {
         switch parameter.description.start {
         case .drawn: .drawn
-        case .zeros: .zero
+        case .zeros: .constant(0)
+        case .ones: .constant(1)
         case .base: .base(digest(of: parameter.tensor))
         }
     }
@@ -41,9 +42,11 @@ struct UntrainedModel: Sendable {
             switch values[name] {
             case .drawn:
                 guard isDrawn(tensor, name) else { return "\(name) is not what the run's seed draws" }
-            case .zero:
+            case .constant(let number):
                 // Minus zero has no effect either; NaN has.
-                guard tensor.withFloats({ $0.allSatisfy { $0 == 0 } }) else { return "\(name) is not zero" }
+                guard tensor.withFloats({ $0.allSatisfy { $0 == number } }) else {
+                    return "\(name) is not \(number == 0 ? "zero" : "one")"
+                }
             case .base(let expected):
                 guard Self.digest(of: tensor) == expected else { return "\(name) differs from the base model's" }
             case nil: return "\(name) is no tensor of a new adapter"

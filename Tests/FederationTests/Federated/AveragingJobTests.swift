@@ -58,7 +58,9 @@ struct AveragingJobTests {
                 pair.isAdded = false
                 return pair
             })
-        let aggregator = try Aggregators.named(name)
+        var options = AggregationOptions()
+        options.normBound = 1
+        let aggregator = try Aggregators.named(name, options)
         let make = { (layout: FactorLayout) in
             _ = try AveragingJob(
                 start, layout: layout,

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Transports
 
-@Suite("A question over HTTP", .serialized, .ownThreads, .timeLimit(.minutes(2)))
+@Suite("A question over HTTP", .serialized, .ownThreads, .timeLimit(.minutes(10)))
 struct HTTPQuestionTests {
     /// Asks a server that gives this answer.
     private func ask(_ answer: String, limit: Int = 1_000) throws -> HTTPAnswer {

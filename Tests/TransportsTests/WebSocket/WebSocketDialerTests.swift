@@ -4,7 +4,7 @@ import Testing
 
 @testable import Transports
 
-@Suite("A dialer over WebSocket", .serialized, .ownThreads, .timeLimit(.minutes(1)))
+@Suite("A dialer over WebSocket", .serialized, .ownThreads, .timeLimit(.minutes(10)))
 struct WebSocketDialerTests {
     @Test("that is closed while it connects to a server that says nothing gives up at once")
     func closing() throws {

@@ -45,8 +45,8 @@ struct LoRA: AdapterMethod, Equatable {
             AdapterParameter(
                 of: site, "lora_A.weight", [site.rank, site.inputs], method: Self.name, start: .drawn, factor: .a),
             AdapterParameter(
-                of: site, "lora_B.weight", [site.outputs, site.rank], method: Self.name,
-                start: initialWeights == .random ? .drawn : .zeros, factor: .b),
+                of: site, "lora_B.weight", [site.outputs, site.rank], method: Self.name, start: .zeros,
+                factor: .b),
         ]
     }
 
