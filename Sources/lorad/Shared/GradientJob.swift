@@ -54,7 +54,8 @@ final class GradientJob: Job {
             microBatchTokens: opened.adapted.model.microBatchTokens)
         maker = WorkMaker(training.encoded, catalogue: pictures.catalogue)
         gradientCheck = GradientCheck(
-            adapterKeys: opened.adapted.weights.plan.parameters.filter { $0.role == .adapter }.map(\.key), parts: opened.adapted.model.parts)
+            adapterKeys: opened.adapted.weights.plan.parameters.filter { $0.role == .adapter }.map(\.key),
+            parts: opened.adapted.model.parts)
         var optimizer = try StepOptimizer(opened.adapted.weights, opened.configuration.training)
         if let state {
             try opened.adapted.weights.assign(try state.part("adapter"))
