@@ -1,9 +1,10 @@
 import Foundation
 import NIOCore
 
-/// Collects the answer to a request that was sent.
+/// Sends a request when the connection is there, and collects the answer.
 final class AnswerCollector: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
     /// An answer that another thread waits for.
     final class Promise: Sendable {
@@ -13,9 +14,12 @@ final class AnswerCollector: ChannelInboundHandler {
         /// - Parameter limit: the most bytes.
         init(limit: Int) { self.limit = limit }
 
-        /// Begins to collect, on the channel's event loop.
-        func collect(on channel: any Channel) throws {
-            try channel.pipeline.syncOperations.addHandler(AnswerCollector(self, limit: limit))
+        /// Sends a request on a channel and begins to collect, on the channel's event loop.
+        ///
+        /// - Parameter ready: succeeds once the request goes out.
+        func collect(_ request: Data, on channel: any Channel, _ ready: EventLoopPromise<any Channel>) throws {
+            try channel.pipeline.syncOperations.addHandler(
+                AnswerCollector(self, limit: limit, request: request, ready))
         }
 
         func succeed(_ answer: HTTPAnswer) { result.withLock { $0 = $0 ?? .success(answer) } }
@@ -32,9 +36,30 @@ final class AnswerCollector: ChannelInboundHandler {
 
     private let promise: Promise
     private let limit: Int
+    private let ready: EventLoopPromise<any Channel>
+    /// What is still to be sent.
+    private var request: Data?
     private var received = Data()
 
-    private init(_ promise: Promise, limit: Int) { (self.promise, self.limit) = (promise, limit) }
+    private init(_ promise: Promise, limit: Int, request: Data, _ ready: EventLoopPromise<any Channel>) {
+        (self.promise, self.limit, self.request, self.ready) = (promise, limit, request, ready)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { send(context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        send(context)
+        context.fireChannelActive()
+    }
+
+    private func send(_ context: ChannelHandlerContext) {
+        guard let bytes = request else { return }
+        request = nil
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
+        ready.succeed(context.channel)
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         received += Data(unwrapInboundIn(data).readableBytesView)

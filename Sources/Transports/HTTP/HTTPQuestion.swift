@@ -31,12 +31,9 @@ public struct HTTPQuestion: Sendable {
         let deadline = ContinuousClock.now + timeout
         do {
             let collector = AnswerCollector.Promise(limit: limit)
-            let purpose: WebSocketRoute.Purpose = { channel, ready in
-                try collector.collect(on: channel)
-                channel.writeAndFlush(ByteBuffer(bytes: request), promise: nil)
-                ready.succeed(channel)
+            let channel = try route.open(timeout: Self.amount(timeout)) { channel, ready in
+                try collector.collect(request, on: channel, ready)
             }
-            let channel = try route.open(timeout: Self.amount(timeout), for: purpose)
             defer { channel.close(promise: nil) }
             let left = Self.amount(ContinuousClock.now.duration(to: deadline))
             let alarm = channel.eventLoop.scheduleTask(in: left) {

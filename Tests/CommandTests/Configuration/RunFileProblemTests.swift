@@ -284,7 +284,7 @@ struct RunFileProblemTests {
         #expect(
             RunFileFixture.problem(yaml)
                 == "run.yaml:3: data.template: must be one of auto, chatml, llama-3, gemma, llama-2, mistral, mistral-v3,"
-                + " vicuna, plain, found llama"
+                + " smolvlm, vicuna, plain, found llama"
         )
     }
 

@@ -72,10 +72,13 @@ import Testing
 
     @Test("are learned from where an answer begins up to its end mark", arguments: 0..<4)
     func labels(row: Int) throws {
-        let found = try encoder.encode(conversation(rows[row]))
-        let learned = zip(found.ids, found.labels).filter { $1 != PackedBatch.unsupervised }.map { Int($0.0) }
-        let answers = rows[row].turns.filter { $0[0] == "assistant" }.map { " \($0[1])<end_of_utterance>" }
-        #expect(tokenizer.decode(learned, skipSpecialTokens: false) == answers.joined())
+        let encoded = try encoder.encode(conversation(rows[row]))
+        let learned = zip(encoded.ids, encoded.labels).filter { $1 != PackedBatch.unsupervised }.map { Int($0.0) }
+        // The space before an answer is learned only where the tokenizer makes one token of both.
+        let text = tokenizer.decode(learned, skipSpecialTokens: false)
+        let found = text.components(separatedBy: "<end_of_utterance>").map { $0.hasPrefix(" ") ? String($0.dropFirst()) : $0 }
+        let answers = rows[row].turns.filter { $0[0] == "assistant" }.map { $0[1] }
+        #expect(found == answers + [""], "\(text)")
     }
 
     @Test("have as many image tokens as their images have features")

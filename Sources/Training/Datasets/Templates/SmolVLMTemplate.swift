@@ -4,7 +4,9 @@ extension ConversationTemplate {
     static let smolVLM = ConversationTemplate(
         name: "smolvlm",
         beginsWithMark: true,
-        recognises: { $0.contains("<end_of_utterance>") && $0.contains("capitalize") },
+        recognises: { source in
+            ["<end_of_utterance>", "capitalize", "Assistant:", "'image'"].allSatisfy(source.contains)
+        },
         question: { question in
             let system = question.system.map { "System: \($0)<end_of_utterance>\n" } ?? ""
             let space = imageMarks.contains(where: question.text.hasPrefix) ? "" : " "
