@@ -76,7 +76,9 @@ import Testing
         let learned = zip(encoded.ids, encoded.labels).filter { $1 != PackedBatch.unsupervised }.map { Int($0.0) }
         // The space before an answer is learned only where the tokenizer makes one token of both.
         let text = tokenizer.decode(learned, skipSpecialTokens: false)
-        let found = text.components(separatedBy: "<end_of_utterance>").map { $0.hasPrefix(" ") ? String($0.dropFirst()) : $0 }
+        let found = text.components(separatedBy: "<end_of_utterance>").map {
+            $0.hasPrefix(" ") ? String($0.dropFirst()) : $0
+        }
         let answers = rows[row].turns.filter { $0[0] == "assistant" }.map { $0[1] }
         #expect(found == answers + [""], "\(text)")
     }
