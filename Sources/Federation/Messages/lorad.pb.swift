@@ -581,7 +581,7 @@ nonisolated struct WireSubmission: Sendable {
   /// secure aggregation: the worker's keys, in place of update and metrics
   var advertisement: Data = Data()
 
-  /// beside it: whom the worker takes part with; absent from earlier releases
+  /// the peers that the worker accepts; earlier releases do not send it
   var trust: WireTrust {
     get {_trust ?? WireTrust()}
     set {_trust = newValue}

@@ -16,9 +16,9 @@ struct Absences {
 
     /// When a worker may take part again.
     private struct Return {
-        /// Once so many rounds have come to a result.
+        /// After this many finished rounds.
         let round: Int
-        /// Or, where too few others are left, at this time.
+        /// Or at this time, if too few other workers are left.
         let time: Duration
     }
 

@@ -114,7 +114,7 @@ public struct Contribution: Sendable {
     public let metrics: ContributionMetrics
     /// Under secure aggregation, the worker's signing key and its keys for the round, in place of all else.
     public let advertisement: (identity: WorkerIdentity, message: Data)?
-    /// Beside it, whom the worker takes part with.
+    /// The peers that the worker accepts in the exchange.
     public let trust: TrustedKeys
 
     /// Creates a contribution.

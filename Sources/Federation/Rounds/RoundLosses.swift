@@ -1,7 +1,7 @@
 /// Rounds of secure aggregation in a row that gave no sum: too many of them end a run.
 ///
-/// A round whose loss is explained does not count: a worker was left out for it, if only for some rounds; or a complaint that
-/// may be a lie, or lists of trusted keys, cost the sum. The run then goes on without the worker, or waits.
+/// A lost round does not count if its loss is explained: a worker was left out because of it, or the workers' complaints or their lists
+/// of trusted keys prevented the sum. The run then continues without that worker, or waits.
 struct RoundLosses {
     /// How often in a row a round may be lost.
     static let limit = 5
