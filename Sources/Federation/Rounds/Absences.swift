@@ -1,8 +1,8 @@
 import Transports
 
 /// Workers whose silence has held up exchanges of secure aggregation, or ended them. That proves nothing against them, so they
-/// are left out of a few rounds only: 1 at first, twice as many each further time, 64 at most. A round that a worker takes part
-/// in to the end halves the number again.
+/// are left out of a few rounds only: 1 at first, twice as many each further time, 64 at most. The number is halved again once a
+/// worker has taken part to the end in four times the rounds that it was left out of last, so that it cannot hold up every other one.
 ///
 /// A run that has no worker to spare does not wait for rounds that cannot begin: it asks a worker again after as many times
 /// the workers' patience.
@@ -12,6 +12,8 @@ struct Absences {
         var score = 0
         /// The doublings of the rounds that it sits out.
         var times = 0
+        /// The rounds to take part in before it is one doubling less.
+        var owed = 0
     }
 
     /// When a worker may take part again.
@@ -23,6 +25,8 @@ struct Absences {
     }
 
     private static let (delay, limit, most) = (2, 3, 4)
+    /// Rounds to take part in for each that a worker was left out of.
+    private static let patience = 4
     private var silences: [WorkerID: Silence] = [:]
     private var returns: [WorkerID: Return] = [:]
     private var committed = 0
@@ -40,7 +44,11 @@ struct Absences {
     mutating func answered(_ worker: WorkerID) {
         guard var silence = silences[worker] else { return }
         silence.score = max(0, silence.score - 1)
-        silence.times = max(0, silence.times - 1)
+        silence.owed = max(0, silence.owed - 1)
+        if silence.owed == 0, silence.times > 0 {
+            silence.times -= 1
+            silence.owed = silence.times > 0 ? Self.patience * Self.rounds(silence.times - 1) : 0
+        }
         silences[worker] = silence.score + silence.times > 0 ? silence : nil
     }
 
@@ -55,9 +63,13 @@ struct Absences {
         silence.score = min(Self.most, silence.score + Self.delay)
         defer { silences[worker] = silence }
         guard endedExchange || silence.score >= Self.limit else { return 0 }
-        let rounds = 1 << min(silence.times, 6)
+        let rounds = Self.rounds(silence.times)
         silence.times = min(silence.times + 1, 7)
+        silence.owed = Self.patience * rounds
         returns[worker] = Return(round: committed + rounds, time: now + patience * rounds)
         return rounds
     }
+
+    /// The rounds that a worker is left out of after so many doublings.
+    private static func rounds(_ times: Int) -> Int { 1 << min(times, 6) }
 }

@@ -141,7 +141,8 @@ struct MaskedResult {
     ///
     /// - Parameters:
     ///   - binding: what the result was made from, by what this worker used.
-    ///   - isUnchanged: whether the result is the state itself, which tells nothing of data and may be in any number of sums.
+    ///   - isUnchanged: whether the result is the state itself with constants for its loss and weight. It tells nothing of
+    ///     data, so equal ones may be in several rounds' sums; no round is opened twice for it either.
     ///   - willSend: called before the masked vector is sent, and before shares are; what it throws keeps them back.
     /// - Throws: `FederationError` where it does not fit the terms or they do not fit the policy, `PrivacyError` where it
     ///   cannot be encoded.
@@ -156,8 +157,8 @@ struct MaskedResult {
         try policy.check(terms)
         try policy.check(result, terms)
         // Noise is drawn anew, and accounted, each time that a result is made; without it a result is for one sum.
-        let isRepeatable = terms.noise != nil || result.isNoisy || isUnchanged
-        let key = isRepeatable ? nil : ResultKey(result, binding, terms, policy.key)
+        let isFresh = terms.noise != nil || result.isNoisy
+        let key = isFresh ? nil : ResultKey(isUnchanged ? nil : result, binding, terms, policy.key)
         if let key { try policy.record.check(key) }
         let layout = UpdateLayout(result.update, carriesLoss: terms.carriesLoss)
         guard layout.digest == terms.layout else {

@@ -194,10 +194,15 @@ struct ResultKey: Equatable, Sendable {
     }
 
     /// The key of a result; whoever reads it without the worker's signing key cannot compare results with it.
-    init(_ result: LocalResult, _ binding: ResultBinding, _ terms: MaskingTerms, _ key: Curve25519.Signing.PrivateKey) {
-        let code = HMAC<SHA256>.authenticationCode(
-            for: Data("lorad result 1".utf8) + binding.state + result.update.contentDigest,
-            using: SymmetricKey(data: key.rawRepresentation))
-        self.init(run: terms.run, round: terms.round, state: binding.state, result: Data(code))
+    ///
+    /// - Parameter result: nil for one that is no function of the data. It is equal to no other round's.
+    init(_ result: LocalResult?, _ binding: ResultBinding, _ terms: MaskingTerms, _ key: Curve25519.Signing.PrivateKey)
+    {
+        let (run, round) = (terms.run, terms.round)
+        let content =
+            result.map { Data("lorad result 1".utf8) + binding.state + $0.update.contentDigest }
+            ?? Data("lorad unchanged 1 \(round) \(run)".utf8)
+        let code = HMAC<SHA256>.authenticationCode(for: content, using: SymmetricKey(data: key.rawRepresentation))
+        self.init(run: run, round: round, state: binding.state, result: Data(code))
     }
 }

@@ -37,8 +37,9 @@ extension WorkerRunner {
 
     /// Another result than those that this worker has given shares for, from the same state.
     ///
-    /// Where there is so little data that every draw comes to one of those, it is the state itself: a second sum with a known
-    /// result would tell it apart from the others', and none at all would shut this worker out of the run.
+    /// Where every draw comes to one of those, because there is so little data or the state's gradients are zero, it is the
+    /// state itself, with a loss and a weight that tell nothing either: a second sum with a known result would tell it apart
+    /// from the others', and none at all would shut this worker out of the run.
     ///
     /// - Returns: the result, and whether it is the state itself.
     func anotherResult(
@@ -52,13 +53,13 @@ extension WorkerRunner {
             if draw < Self.mostDraws { result = try trainer.perform(work) }
         }
         say(
-            "round \(work.round + 1): this worker's data is so little that its results from this state are all alike, and it "
-                + "has given shares for them in this run or another. So it sends an update without any change in this round, "
-                + "and takes part again once the state is another. To use the data in the first round of a second run, begin "
-                + "that run from another state (training.seed, or an adapter), or with noise")
+            "round \(work.round + 1): this worker's data is so little, or moves this state so little, that its results are all "
+                + "alike, and it has given shares for them in this run or another. So it sends an update without any change "
+                + "in this round, and its data counts again once the state is another. To use the data in the first round of "
+                + "a second run, begin that run from another state (training.seed, or an adapter), or with noise")
         let names = result.update.names
         let unchanged = StateDict(names.compactMap { name in work.state[name].map { (name, $0) } })
-        return (LocalResult(update: unchanged, metrics: result.metrics), true)
+        return (LocalResult(update: unchanged, metrics: ContributionMetrics(examples: 1)), true)
     }
 
     /// How often results are drawn before this worker's data is taken for too little.

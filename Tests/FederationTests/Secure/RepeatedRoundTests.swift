@@ -101,6 +101,25 @@ struct RepeatedRoundTests {
         #expect(try begin(try terms(5), policies, base: LyingCoordinator.state(2)).allSatisfy { $0.worker == nil })
     }
 
+    @Test("gets no second sum of a round with an update that changes nothing either, but one of each other round")
+    func unchanged() throws {
+        let policies = policies(3)
+        let binding = ResultBinding(basis: Data(), state: base, work: Data())
+        func begin(_ terms: MaskingTerms) throws -> [MaskedResult] {
+            try policies.map {
+                try MaskedResult(
+                    LocalResult(update: base, metrics: .init(examples: 1)), from: base, terms, $0, binding, lanes: 1,
+                    isUnchanged: true)
+            }
+        }
+        let rounds = try [terms(1), terms(2, round: 1), terms(3, run: "another")]
+        for terms in rounds { #expect(try play(terms, try begin(terms), revealing: [0, 1, 2]).workers.count == 3) }
+        for terms in try [terms(4), terms(5, round: 1), terms(6, run: "another")] {
+            let error = #expect(throws: FederationError.self) { try begin(terms) }
+            #expect(error?.message.contains("has given shares for round") == true)
+        }
+    }
+
     @Test("may repeat what nobody gave shares for, and results with fresh noise, which the ledger counts each time")
     func harmless() throws {
         let policies = policies(5)

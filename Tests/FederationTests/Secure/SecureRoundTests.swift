@@ -102,13 +102,15 @@ struct SecureRoundTests {
         for run in [first, second] {
             run.served.start()
             let others = try (1...2).map { try run.worker("w\($0)", moves: 0.1) }
-            tiny.append(try run.worker("tiny", moves: 0.1, policy: policy, isTiny: true))
+            tiny.append(try run.worker("tiny", moves: 0.1, examples: 9, policy: policy, isTiny: true))
             try await run.served.end()
             for worker in others + tiny.suffix(1) { #expect(try await worker.end().isOver) }
         }
         #expect(isNear(try first.moved(), 0.1))
-        // In the first round it changes nothing, in the second it takes part again.
+        // In the first round it changes nothing and tells neither its rows nor its loss; in the second it takes part again.
         #expect(isNear(try second.moved(), 0.2 / 3 + 0.1))
+        let losses = second.reports.all.withLock { $0.compactMap(\.loss) }
+        #expect(abs(losses[0] - 2.0 / 3) < 0.01 && abs(losses[1] - 1) < 0.01, "\(losses)")
         #expect(second.reports.all.withLock { $0.map(\.contributions) } == [3, 3])
         #expect(tiny.map { $0.lines.count { $0.contains("this worker's data is so little") } } == [0, 1])
         #expect(!second.served.events.contains { if case .excluded = $0 { true } else { false } })

@@ -65,7 +65,7 @@ struct LeftOutTests {
         #expect(core.members[id(1)]?.state == .excluded && core.members[id(2)]?.state == .idle)
     }
 
-    @Test("for silence that ended an exchange miss 1, 2, 4, … rounds; a round with their answers halves it again")
+    @Test("for silence that ended an exchange miss 1, 2, 4, … rounds, and half as many after four good rounds each")
     func silence() {
         let rounds = rounds(workers: 2)
         rounds.join(1...4)
@@ -78,10 +78,12 @@ struct LeftOutTests {
             }
             #expect(rounds.core.takingPart(at: rounds.now).count == 4)
         }
-        rounds.core.take(findings { $0.faithful = [id(4)] }, at: rounds.now)
-        rounds.core.take(findings { $0.missed = [id(4)] }, at: rounds.now)
+        for faithful in [15, 32] {
+            for _ in 1...faithful { rounds.core.take(findings { $0.faithful = [id(4)] }, at: rounds.now) }
+            rounds.core.take(findings { $0.missed = [id(4)] }, at: rounds.now)
+        }
         let spans = rounds.core.takeEvents().compactMap { if case .leftOut(_, let rounds) = $0 { rounds } else { nil } }
-        #expect(spans == [1, 2, 4, 4])
+        #expect(spans == [1, 2, 4, 8, 8])
     }
 
     @Test("for holding exchanges up: one delay is forgiven, and neither two in a row nor every other one")
@@ -102,7 +104,7 @@ struct LeftOutTests {
             defer { alternating.answered(id(4)) }
             return alternating.failed(id(4), endedExchange: false, at: .zero, patience: .seconds(2))
         }
-        #expect(missed == [0] + Array(repeating: 1, count: 11))
+        #expect(missed == [0, 1, 2, 4, 8, 16, 32, 64, 64, 64, 64, 64])
     }
 
     @Test("are waited for where too few would remain, and asked again after a while: one silent worker fails no run")
