@@ -31,7 +31,7 @@ Copyright: 2026 the authors of lorad
 License: Apache-2.0
  On Debian systems, the full text of the licence is in /usr/share/common-licenses/Apache-2.0.
  .
- The binary contains the Swift runtime and packages of Apple, of the Hummingbird authors and of JP Simard (Apache-2.0 and MIT),
+ The binary contains the Swift runtime and packages of Apple and of JP Simard (Apache-2.0 and MIT),
  and GRDB.swift of Gwendal Roué (MIT).
 TEXT
 } >"$documentation/copyright"

@@ -1,7 +1,6 @@
 import Foundation
-import Hummingbird
 import Models
-import NIOCore
+import NIOHTTP1
 
 /// What holders of a token with the role manage may do, over HTTP: `POST /actions/NAME` with the action's keys as a JSON
 /// object.
@@ -12,38 +11,35 @@ struct ActionRoutes: Sendable {
     let gate: AccessGate
     let control: RunControl
 
-    /// The most bytes of a request's body.
-    private static let bodyLimit = 4_096
-
-    func add(to router: Router<PageContext>, at address: HTTPAddress) {
-        let routes = router.group("actions").add(middleware: PageGuard(address: address))
-        routes.post("/:name") { request, context in try await answer(request, context) }
+    func add(to routes: inout HTTPRoutes, at address: HTTPAddress) {
+        routes.add(behind: PageGuard(address: address)) { routes in
+            routes.post(under: "/actions") { request in answer(request) }
+        }
     }
 
-    private func answer(_ request: Request, _ context: PageContext) async throws -> Response {
-        let name = context.parameters.get("name") ?? ""
+    private func answer(_ request: HTTPRequest) -> HTTPReply {
+        let name = request.name
         let decision = gate.decide(
-            .manage, for: name, authorization: request.headers[.authorization], from: context.peer)
+            .manage, for: name, authorization: request.header("authorization"), from: request.peer)
         if let refusal = decision.refusal { return refusal }
-        guard case .admitted(let requester) = decision else { return HTTPService.response(.forbidden, "\n") }
+        guard case .admitted(let requester) = decision else { return HTTPReply(.forbidden, "\n") }
         guard RunAction.names.contains(name) else {
-            return HTTPService.response(
+            return HTTPReply(
                 .notFound, "there is no action of this name: it is one of \(RunAction.names.joined(separator: ", "))\n")
         }
+        guard let body = request.body else {
+            return HTTPReply(
+                .payloadTooLarge,
+                "the request's body has more than the \(HTTPConversation.bodyLimit) bytes that it may have\n")
+        }
         do {
-            let body = try await request.body.collect(upTo: Self.bodyLimit)
             let parameters =
-                body.readableBytes == 0
-                ? JSONValue.object([])
-                : try JSONValue(parsing: Data(body.readableBytesView), file: "the request's body")
+                body.isEmpty ? JSONValue.object([]) : try JSONValue(parsing: body, file: "the request's body")
             let report = try control.perform(
                 RunAction(name: name, parameters: control.parameters(parameters)), by: requester)
-            return HTTPService.response(.ok, Self.json(report), type: "application/json")
-        } catch is NIOTooManyBytesError {
-            return HTTPService.response(
-                .contentTooLarge, "the request's body has more than the \(Self.bodyLimit) bytes that it may have\n")
+            return HTTPReply(.ok, Self.json(report), type: "application/json")
         } catch {
-            return HTTPService.response(.badRequest, "\(error)\n")
+            return HTTPReply(.badRequest, "\(error)\n")
         }
     }
 

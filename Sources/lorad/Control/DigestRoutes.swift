@@ -1,7 +1,7 @@
 import Dispatch
 import Foundation
-import Hummingbird
 import Models
+import NIOHTTP1
 
 /// What `lorad runs list` and `lorad runs show` tell of a run, over HTTP, for those who may look: `/runs/list.json` and `/runs/list.txt`
 /// are the list, which has this run alone, `/runs/show.json` and `/runs/show.txt?last=20` the run.
@@ -19,31 +19,34 @@ struct DigestRoutes: Sendable {
     /// The most rounds that are listed, as text.
     private static let mostRounds = 100_000
 
-    func add(to router: Router<PageContext>, at address: HTTPAddress) {
-        let routes = router.group("runs").add(middleware: PageGuard(address: address)).add(
-            middleware: AccessGuard(gate: gate, isRequired: gate.rule.applies(at: address), key: key))
+    func add(to routes: inout HTTPRoutes, at address: HTTPAddress) {
+        let access = AccessGuard(gate: gate, isRequired: gate.rule.applies(at: address), key: key)
+        routes.add(behind: PageGuard(address: address), access) { add(to: &$0) }
+    }
+
+    private func add(to routes: inout HTTPRoutes) {
         let plain = ProgressStyle(isTerminal: false, usesColour: false, columns: 80)
-        routes.get("/list.json") { _, _ in await answer("application/json") { $0.summary.text() } }
-        routes.get("/list.txt") { _, _ in
+        routes.get("/runs/list.json") { _ in await answer("application/json") { $0.summary.text() } }
+        routes.get("/runs/list.txt") { _ in
             await answer { TextTable.list(of: [$0]).lines(width: .max, usesColour: false).joined(separator: "\n") }
         }
-        routes.get("/show.json") { _, _ in await answer("application/json") { $0.jsonWithoutConfiguration.text() } }
-        routes.get("/show.txt") { request, _ in
-            let last = request.uri.queryParameters.get("last", as: Int.self) ?? 20
+        routes.get("/runs/show.json") { _ in await answer("application/json") { $0.jsonWithoutConfiguration.text() } }
+        routes.get("/runs/show.txt") { request in
+            let last = request.parameter("last").flatMap { Int($0) } ?? 20
             return await answer { $0.text(plain, limit: min(max(0, last), Self.mostRounds)) }
         }
     }
 
     private func answer(
         _ type: String = "text/plain; charset=utf-8", _ text: @escaping @Sendable (RunDigest) -> String
-    ) async -> Response {
+    ) async -> HTTPReply {
         await withCheckedContinuation { continuation in
             Self.queue.async {
                 do {
-                    continuation.resume(returning: HTTPService.response(.ok, text(try digest()) + "\n", type: type))
+                    continuation.resume(returning: HTTPReply(.ok, text(try digest()) + "\n", type: type))
                 } catch {
                     let reason = "the run's store cannot be read: the coordinator's machine has the reason\n"
-                    continuation.resume(returning: HTTPService.response(.internalServerError, reason))
+                    continuation.resume(returning: HTTPReply(.internalServerError, reason))
                 }
             }
         }

@@ -1,5 +1,4 @@
 import Foundation
-import Hummingbird
 import Synchronization
 
 /// Sends the page of a run that goes on to whoever looks, as server-sent events: the whole page when it has changed.
@@ -79,8 +78,11 @@ final class PageFeed: Sendable {
     }
 
     /// Sends what there is, and then what is new, until the run is over or nobody listens any more.
-    func stream(to writer: inout any ResponseBodyWriter) async throws {
-        try await writer.write(ByteBuffer(string: "retry: 2000\n\n"))
+    ///
+    /// - Parameter write: sends a text.
+    /// - Throws: what `write` throws.
+    func stream(to write: (String) async throws -> Void) async throws {
+        try await write("retry: 2000\n\n")
         var sent = 0
         var silence = 0
         while true {
@@ -88,10 +90,10 @@ final class PageFeed: Sendable {
             let edition = edition
             silence += 1
             if edition.number != sent {
-                try await writer.write(ByteBuffer(string: "id: \(edition.number)\ndata: \(edition.json)\n\n"))
+                try await write("id: \(edition.number)\ndata: \(edition.json)\n\n")
                 (sent, silence) = (edition.number, 0)
             } else if silence == Self.quiet {
-                try await writer.write(ByteBuffer(string: ": nothing new\n\n"))
+                try await write(": nothing new\n\n")
                 silence = 0
             }
             guard !isLast else { return }

@@ -1,5 +1,5 @@
-import Hummingbird
 import Models
+import NIOHTTP1
 
 /// The page of a run over HTTP: `/` is the page without anything of the run in it, `/events` what it shows as it changes,
 /// `/run.json` the same once, and `/join` the join line where only this machine can ask for it, for whoever has the page's
@@ -15,21 +15,21 @@ struct PageRoutes: Sendable {
     /// What workers join with now.
     let joinLine: @Sendable () -> String
 
-    func add(to router: Router<PageContext>) {
-        let pages = router.group().add(middleware: PageGuard(address: address))
+    func add(to routes: inout HTTPRoutes) {
         let page = PageMarkup.live
-        pages.get("/") { _, _ in HTTPService.response(.ok, page, type: "text/html; charset=utf-8") }
-        let looks = pages.group().add(
-            middleware: AccessGuard(gate: gate, isRequired: gate.rule.applies(at: address), key: key))
-        looks.get("/run.json") { [feed] _, _ in
-            HTTPService.response(.ok, feed.edition.json + "\n", type: Self.json)
-        }
-        looks.get("/events") { [feed] _, _ in Self.events(feed) }
-        guard address.isLoopback else { return }
-        pages.get("/join") { [key, joinLine] request, _ in
-            key.admits(request.headers[.authorization])
-                ? HTTPService.response(.ok, Self.text(of: joinLine()), type: Self.json)
-                : HTTPService.response(.unauthorized, "open the page by the address that the coordinator printed\n")
+        let access = AccessGuard(gate: gate, isRequired: gate.rule.applies(at: address), key: key)
+        routes.add(behind: PageGuard(address: address)) { routes in
+            routes.get("/") { _ in HTTPReply(.ok, page, type: "text/html; charset=utf-8") }
+            routes.add(behind: access) { routes in
+                routes.get("/run.json") { [feed] _ in HTTPReply(.ok, feed.edition.json + "\n", type: Self.json) }
+                routes.get("/events") { [feed] _ in Self.events(feed) }
+            }
+            guard address.isLoopback else { return }
+            routes.get("/join") { [key, joinLine] request in
+                key.admits(request.header("authorization"))
+                    ? HTTPReply(.ok, Self.text(of: joinLine()), type: Self.json)
+                    : HTTPReply(.unauthorized, "open the page by the address that the coordinator printed\n")
+            }
         }
     }
 
@@ -39,46 +39,35 @@ struct PageRoutes: Sendable {
         JSONValue.object([.init("line", .string("lorad worker --join '\(joinLine)'"))]).text() + "\n"
     }
 
-    private static func events(_ feed: PageFeed) -> Response {
+    private static func events(_ feed: PageFeed) -> HTTPReply {
         guard let place = PageFeed.Place(in: feed) else {
-            return HTTPService.response(
+            return HTTPReply(
                 .serviceUnavailable, "\(PageFeed.readerLimit) browsers look at this run already: close one\n")
         }
-        return Response(
-            status: .ok, headers: [.contentType: "text/event-stream"],
-            body: ResponseBody { writer in
-                defer { withExtendedLifetime(place) {} }
-                try await feed.stream(to: &writer)
-                try await writer.finish(nil)
-            })
+        return HTTPReply(streaming: "text/event-stream") { stream in
+            defer { withExtendedLifetime(place) {} }
+            try await feed.stream { try await stream.write($0) }
+        }
     }
 }
 
 /// Refuses requests by a name that a stranger's page may have given this machine, and tells browsers what the page may
 /// do: nothing but what it brings with it.
-struct PageGuard: RouterMiddleware {
-    typealias Context = PageContext
-
+struct PageGuard: HTTPGuard {
     /// Where the page is served.
     let address: HTTPAddress
     /// The option that names the address.
     var option = "--dashboard"
 
-    func handle(
-        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
-    ) async throws -> Response {
-        guard address.isMeant(by: request.head.authority) else {
-            return HTTPService.response(
-                .misdirectedRequest, "open this by an IP address, localhost, or the name given to \(option)\n")
-        }
-        var response = try await next(request, context)
-        for (name, value) in Self.headers {
-            if let name = HTTPFields.Element.Name(name) { response.headers[name] = value }
-        }
-        return response
+    var headers: [(name: String, value: String)] { Self.headers }
+
+    func refusal(of request: HTTPRequest) -> HTTPReply? {
+        guard !address.isMeant(by: request.header("host")) else { return nil }
+        return HTTPReply(
+            .misdirectedRequest, "open this by an IP address, localhost, or the name given to \(option)\n")
     }
 
-    static let headers = [
+    static let headers: [(name: String, value: String)] = [
         ("Content-Security-Policy", PageMarkup.policy + "; connect-src 'self'; frame-ancestors 'none'"),
         ("X-Content-Type-Options", "nosniff"),
         ("X-Frame-Options", "DENY"),

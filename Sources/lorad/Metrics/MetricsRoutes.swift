@@ -1,4 +1,4 @@
-import Hummingbird
+import NIOHTTP1
 
 /// A run's metrics over HTTP: Prometheus' text at `/metrics`, and at `/healthz` whether the run goes on.
 ///
@@ -11,17 +11,17 @@ struct MetricsRoutes: Sendable {
     /// The run as it is; must not wait for anything.
     let snapshot: @Sendable () -> RunSnapshot
 
-    func add(to router: Router<PageContext>) {
-        let router = router.group().add(middleware: PageGuard(address: address, option: "--metrics"))
-        let figures = router.group().add(
-            middleware: AccessGuard(gate: gate, isRequired: gate.rule.applies(at: address)))
-        figures.get("/metrics") { [snapshot] _, _ in
-            HTTPService.response(.ok, snapshot().metrics, type: PrometheusText.contentType)
-        }
-        router.get("/healthz") { [snapshot] _, _ in
-            let isFailed = snapshot().status.phase == .failed
-            return HTTPService.response(
-                isFailed ? .serviceUnavailable : .ok, isFailed ? "the run has failed\n" : "ok\n")
+    func add(to routes: inout HTTPRoutes) {
+        routes.add(behind: PageGuard(address: address, option: "--metrics")) { routes in
+            routes.get("/healthz") { [snapshot] _ in
+                let isFailed = snapshot().status.phase == .failed
+                return HTTPReply(isFailed ? .serviceUnavailable : .ok, isFailed ? "the run has failed\n" : "ok\n")
+            }
+            routes.add(behind: AccessGuard(gate: gate, isRequired: gate.rule.applies(at: address))) { routes in
+                routes.get("/metrics") { [snapshot] _ in
+                    HTTPReply(.ok, snapshot().metrics, type: PrometheusText.contentType)
+                }
+            }
         }
     }
 }

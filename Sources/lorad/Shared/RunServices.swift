@@ -1,5 +1,4 @@
 import Federation
-import Hummingbird
 
 /// What a coordinator serves over HTTP: metrics, and the run's page; both at one address where they are given the same.
 struct RunServices {
@@ -34,18 +33,18 @@ struct RunServices {
         feed = page?.feed
         let isShared = metrics == dashboard
         if let page {
-            let address = try listen(page.address, option: "--dashboard") { router in
-                page.add(to: router)
-                actions?.add(to: router, at: page.address)
-                DigestRoutes(gate: gate, key: key, digest: digest).add(to: router, at: page.address)
-                if isShared { figures?.add(to: router) }
+            let address = try listen(page.address, option: "--dashboard") { routes in
+                page.add(to: &routes)
+                actions?.add(to: &routes, at: page.address)
+                DigestRoutes(gate: gate, key: key, digest: digest).add(to: &routes, at: page.address)
+                if isShared { figures?.add(to: &routes) }
             }
             let isSecret = address.isLoopback || gate.rule.applies(at: address)
             self.dashboard = "http://\(address)/" + (isSecret ? "#\(key.text)" : "")
             if isShared { self.metrics = address }
         }
         if let metrics, self.metrics == nil {
-            self.metrics = try listen(metrics, option: "--metrics") { figures?.add(to: $0) }
+            self.metrics = try listen(metrics, option: "--metrics") { figures?.add(to: &$0) }
         }
     }
 
@@ -62,11 +61,11 @@ struct RunServices {
     }
 
     private mutating func listen(
-        _ address: HTTPAddress, option: String, _ add: (Router<PageContext>) -> Void
+        _ address: HTTPAddress, option: String, _ add: (inout HTTPRoutes) -> Void
     ) throws -> HTTPAddress {
-        let router = Router(context: PageContext.self)
-        add(router)
-        let service = try HTTPService(address, router, option: option)
+        var routes = HTTPRoutes()
+        add(&routes)
+        let service = try HTTPService(address, routes, option: option)
         services.append(service)
         return service.address
     }

@@ -21,9 +21,12 @@ struct TestSocket {
         guard status == 0 else { throw POSIXError(.ECONNREFUSED) }
     }
 
+    /// The connection, which closes with the handle.
+    func open() -> FileHandle { FileHandle(fileDescriptor: descriptor, closeOnDealloc: true) }
+
     /// Sends a text, and gives what comes back until the other end closes.
     func ask(_ text: String) throws -> String {
-        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        let file = open()
         try file.write(contentsOf: Data(text.utf8))
         return String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
     }
