@@ -20,6 +20,8 @@ public struct AdapterWeights: ModelCustomization {
     private let byPath: [String: Tensor]
     /// The tensors that the method added, by module and by their names in it.
     private let byModule: [String: [String: Tensor]]
+    /// What has been added to the frozen weights, by the modules that can hold it.
+    private let gains: [String: WeightGain]
     /// The base's weights.
     private let checkpoint: Checkpoint
 
@@ -90,6 +92,9 @@ public struct AdapterWeights: ModelCustomization {
             return Parameter(
                 description: parameter, tensor: (tensor.storage.isMapped ? tensor.copied() : tensor).trainable())
         }
+        gains = plan.factorPairs.reduce(into: [:]) { gains, pair in
+            if pair.isAdded { gains[pair.linear.path] = WeightGain() }
+        }
         byPath = Dictionary(
             uniqueKeysWithValues: parameters.flatMap { parameter in
                 ([parameter.description.path] + parameter.description.tiedPaths).map { ($0, parameter.tensor) }
@@ -136,7 +141,16 @@ public struct AdapterWeights: ModelCustomization {
     /// What the method puts beside the weight of the linear module at `path`.
     public func additions(at path: String) -> LinearAdditions {
         guard let site = plan.linear(at: path), let values = byModule[path] else { return LinearAdditions() }
-        return plan.configuration.method.additions(at: site, values)
+        var additions = plan.configuration.method.additions(at: site, values)
+        additions.gain = gains[path]
+        return additions
+    }
+
+    /// Sets what the frozen weights of the model have gained, for all passes from now on.
+    ///
+    /// - Parameter products: by the paths of linear modules; modules that are not named have gained nothing.
+    public func setGains(_ products: [String: LowRankFactors]) {
+        for (path, gain) in gains { gain.current = products[path] }
     }
 
     /// The weight of a linear module with its adapter in it, float32; nil for a module without one.

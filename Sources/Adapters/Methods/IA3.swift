@@ -16,9 +16,10 @@ struct IA3: AdapterMethod {
     static let fields: [SettingField] = [
         SettingField(
             "feedforward_modules", "a list or a regular expression",
-            "IA³: those of target_modules whose inputs are scaled instead of their outputs."),
+            "IA³: target modules whose input is scaled instead of their output."),
         SettingField(
-            "init_ia3_weights", "true or false", default: "true", "IA³: begin with ones; false draws numbers."),
+            "init_ia3_weights", "true or false", default: "true",
+            "IA³: initialise with ones. false draws random values."),
     ]
 
     static func isMeant(by settings: SettingsReader) -> Bool { true }

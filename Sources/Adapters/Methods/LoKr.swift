@@ -12,10 +12,12 @@ struct LoKr: AdapterMethod {
     static let absentSettings = LycorisSettings.absent
     static let fields =
         LycorisSettings.fields + [
-            SettingField("decompose_both", "true or false", default: "false", "LoKr: two factors for W₁ too."),
             SettingField(
-                "decompose_factor", "a whole number", default: "-1", "LoKr: the size of W₁; -1 takes about the root."),
-            SettingField("rank_dropout_scale", "true or false", default: "false", "LoKr: of rank_dropout."),
+                "decompose_both", "true or false", default: "false", "LoKr: decompose W₁ into two factors too."),
+            SettingField(
+                "decompose_factor", "a whole number", default: "-1",
+                "LoKr: size of W₁; -1 chooses about the square root."),
+            SettingField("rank_dropout_scale", "true or false", default: "false", "LoKr: rescale after rank_dropout."),
         ]
 
     /// How the tensors begin.

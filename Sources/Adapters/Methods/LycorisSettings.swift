@@ -5,12 +5,18 @@ struct LycorisSettings {
     /// Settings of adapters that neither has.
     static let absent: Set<String> = ["bias", "trainable_token_indices", "ensure_weight_tying"]
     static let fields: [SettingField] = [
-        SettingField("alpha", "a number", default: "8", "LoHa and LoKr: the scale, divided by the rank."),
         SettingField(
-            "init_weights", "true, false or text", default: "true", "How the tensors begin: true without effect."),
-        SettingField("rank_dropout", "a number", default: "0.0", "LoHa and LoKr: 0; other values are PEFT's alone."),
-        SettingField("module_dropout", "a number", default: "0.0", "LoHa and LoKr: 0; other values are PEFT's alone."),
-        SettingField("use_effective_conv2d", "true or false", default: "false", "LoHa and LoKr: for convolutions."),
+            "alpha", "a number", default: "8", "LoHa and LoKr: scaling numerator; updates are scaled by alpha / r."),
+        SettingField(
+            "init_weights", "true, false or text", default: "true", "Initialisation. true starts as the base model."),
+        SettingField(
+            "rank_dropout", "a number", default: "0.0", "LoHa and LoKr: must be 0; lorad does not support other values."
+        ),
+        SettingField(
+            "module_dropout", "a number", default: "0.0",
+            "LoHa and LoKr: must be 0; lorad does not support other values."),
+        SettingField(
+            "use_effective_conv2d", "true or false", default: "false", "LoHa and LoKr: for convolutions only."),
     ]
 
     /// `r`, `alpha` and their patterns.

@@ -6,6 +6,8 @@ public struct LinearAdditions: Sendable {
     public var factors: [LowRankFactors]
     /// Functions around the layer, innermost first.
     public var branches: [any LinearBranch]
+    /// What may be added to the frozen weight after the model was built.
+    public var gain: WeightGain?
 
     /// Creates them; none unless given.
     public init(factors: [LowRankFactors] = [], branches: [any LinearBranch] = []) {

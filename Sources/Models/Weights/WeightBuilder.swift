@@ -41,7 +41,8 @@ public final class WeightBuilder {
         let additions = customization.additions(at: path)
         return Projection(
             weight: weight, bias: biasVector, adapters: additions.factors,
-            replaced: isOutputEmbedding ? customization.rows(at: path) : nil, branches: additions.branches)
+            replaced: isOutputEmbedding ? customization.rows(at: path) : nil, branches: additions.branches,
+            gain: additions.gain)
     }
 
     /// The table of an embedding, [rows, columns].

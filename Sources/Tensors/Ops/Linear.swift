@@ -12,8 +12,10 @@ public struct Projection: Sendable {
     public var weight: Tensor
     /// [out] in float32.
     public var bias: Tensor?
-    /// What is added to the map: an adapter that trains, and what frozen weights have gained.
+    /// What is added to the map and may train.
     public var adapters: [LowRankFactors]
+    /// What has been added to the frozen weight, if anything can be.
+    public var gain: WeightGain?
     /// Rows of the weight that have values of their own: outputs that neither bias nor adapters reach. Only for a
     /// projection that is applied by itself; its result is float32.
     public var replaced: ReplacedRows?
@@ -23,13 +25,14 @@ public struct Projection: Sendable {
     /// Creates a projection.
     public init(
         weight: Tensor, bias: Tensor? = nil, adapters: [LowRankFactors] = [], replaced: ReplacedRows? = nil,
-        branches: [any LinearBranch] = []
+        branches: [any LinearBranch] = [], gain: WeightGain? = nil
     ) {
         self.weight = weight
         self.bias = bias
         self.adapters = adapters
         self.replaced = replaced
         self.branches = branches
+        self.gain = gain
     }
 
     /// Creates a projection with one adapter.
@@ -43,7 +46,12 @@ public struct Projection: Sendable {
     }
 
     /// The same map with the weight's own rows.
-    fileprivate var withoutReplacedRows: Projection { Projection(weight: weight, bias: bias, adapters: adapters) }
+    fileprivate var withoutReplacedRows: Projection {
+        Projection(weight: weight, bias: bias, adapters: adapters, gain: gain)
+    }
+
+    /// The products that are added, in their order.
+    fileprivate var products: [LowRankFactors] { (gain?.current).map { [$0] + adapters } ?? adapters }
 
     /// Length of the result's rows.
     public var outputs: Int { weight.shape[0] }
@@ -162,7 +170,7 @@ private struct AdapterSet: Sendable {
         var shared: [Member] = []
         var single: [AdapterSet] = []
         for (index, projection) in projections.enumerated() {
-            for factors in projection.adapters {
+            for factors in projection.products {
                 let rank = factors.a.rows
                 if factors.dropout > 0, isTraining {
                     let member = Member(factors: factors, index: index, hidden: 0..<rank)

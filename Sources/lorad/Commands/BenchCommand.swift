@@ -5,7 +5,8 @@ import Transports
 /// `lorad bench`: what this machine makes of the parts.
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measures training, rounds, aggregation and privacy on this machine.",
+        commandName: "bench",
+        abstract: "Benchmark training, federated rounds, aggregation and privacy on this machine.",
         subcommands: [
             Trained.self, Kernels.self, Federated.self, Private.self, Clipped.self, Sampled.self,
             CoordinatorProcess.self, WorkersProcess.self,
@@ -15,31 +16,33 @@ struct BenchCommand: ParsableCommand {
     struct Trained: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "train",
-            abstract: "Seconds a step, tokens a second and memory of training; nothing is written.",
+            abstract: "Measure seconds per step, tokens per second and memory of training. Writes nothing.",
             discussion: "Example:\n  lorad bench train --config configs/tiny-vqa.yaml --steps 20")
 
         @Option(
-            help: "A run file with a model and data; what it says of the number of steps and of output has no effect.")
+            help: "Run file with a model and data. Its number of steps and output settings are ignored.")
         var config: String
 
-        @Option(name: .customLong("set"), help: "Overrides a key of the run file: --set training.lanes=1.")
+        @Option(
+            name: .customLong("set"),
+            help: "Override a key of the run file, for example --set training.lanes=1. Repeatable.")
         var overrides: [String] = []
 
-        @Option(help: "Steps that count.")
+        @Option(help: "Number of measured steps.")
         var steps = 10
 
-        @Option(help: "Steps before these, at least one.")
+        @Option(help: "Number of warm-up steps, at least 1.")
         var warmUp = 2
 
         @Flag(
             help:
-                "Adds where the time of these steps went, by operation and by matrix product, and what lies in memory.")
+                "Also show where the time went, by operation and by matrix product, and what occupies memory.")
         var profile = false
 
-        @Option(help: "Writes the profile to a file that Perfetto and chrome://tracing open.")
+        @Option(help: "Write the profile to a file for Perfetto or chrome://tracing.")
         var trace: String?
 
-        @Flag(help: "Prints one JSON object.")
+        @Flag(help: "Print one JSON object instead of text.")
         var json = false
 
         func validate() throws {
@@ -62,22 +65,24 @@ struct BenchCommand: ParsableCommand {
     struct Kernels: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "kernels",
-            abstract: "The matrix products of training steps, within steps and by themselves: the share of the peak.",
+            abstract: "Measure the matrix products of training, within steps and alone, as a share of peak speed.",
             discussion: "Example:\n  lorad bench kernels --config configs/tiny-vqa.yaml")
 
-        @Option(help: "A run file with a model and data.")
+        @Option(help: "Run file with a model and data.")
         var config: String
 
-        @Option(name: .customLong("set"), help: "Overrides a key of the run file: --set training.lanes=1.")
+        @Option(
+            name: .customLong("set"),
+            help: "Override a key of the run file, for example --set training.lanes=1. Repeatable.")
         var overrides: [String] = []
 
-        @Option(help: "Steps that count.")
+        @Option(help: "Number of measured steps.")
         var steps = 5
 
-        @Option(help: "Steps before these, at least one.")
+        @Option(help: "Number of warm-up steps, at least 1.")
         var warmUp = 2
 
-        @Flag(help: "Prints one JSON object.")
+        @Flag(help: "Print one JSON object instead of text.")
         var json = false
 
         func validate() throws {
@@ -97,32 +102,33 @@ struct BenchCommand: ParsableCommand {
     struct Federated: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "federation",
-            abstract: "Seconds a round, memory and processor time of a coordinator and workers that do not train.",
+            abstract:
+                "Measure seconds per round, memory and CPU time of a coordinator and of workers that do not train.",
             discussion: """
                 Examples:
                   lorad bench federation
                   lorad bench federation --workers 2 --sizes 20 --tensors 1,392 --simulated 0 --no-kernels --json
                 """)
 
-        @Option(help: "Workers, each a process; several numbers make a list.")
+        @Option(help: "Numbers of workers to try, separated by commas. Each worker is a process.")
         var workers: CountList = "2,8"
 
-        @Option(help: "Megabytes of an update.")
+        @Option(help: "Size of an update, in megabytes.")
         var sizes: CountList = "2,20,98"
 
-        @Option(help: "Tensors that an update is made of: 1, or an even number.")
+        @Option(help: "Number of tensors in an update: 1, or an even number.")
         var tensors: CountList = "1,392"
 
-        @Option(help: "Rounds of each run; the median is taken of those after the first.")
+        @Option(help: "Rounds per run. The result is the median without the first round.")
         var rounds = 5
 
-        @Option(help: "Workers of the run with updates of 40 kB, in a few processes; 0 leaves it out.")
+        @Option(help: "Number of simulated workers with updates of 40 kB, in a few processes; 0 skips this part.")
         var simulated = 1000
 
-        @Flag(inversion: .prefixedNo, help: "Measures aggregation.")
+        @Flag(inversion: .prefixedNo, help: "Also benchmark the aggregation kernels.")
         var kernels = true
 
-        @Flag(help: "Prints one JSON object.")
+        @Flag(help: "Print one JSON object instead of text.")
         var json = false
 
         func validate() throws {
@@ -146,26 +152,29 @@ struct BenchCommand: ParsableCommand {
     struct Private: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "privacy",
-            abstract: "Rounds with secure aggregation beside plain ones, the work that masks are, and noise.",
+            abstract: "Compare rounds with and without secure aggregation, and measure masking and noise.",
             discussion: """
                 Examples:
                   lorad bench privacy
                   lorad bench privacy --workers 3 --size 2 --exchanges 8 --json
                 """)
 
-        @Option(help: "Workers of the rounds, each a process.")
+        @Option(help: "Number of workers. Each is a process.")
         var workers = 8
 
-        @Option(help: "Megabytes of an update.")
+        @Option(help: "Size of an update, in megabytes.")
         var size = 20
 
-        @Option(help: "Rounds of each run; the median is taken of those after the first.")
+        @Option(help: "Rounds per run. The result is the median without the first round.")
         var rounds = 5
 
-        @Option(help: "Workers of an exchange in one process, of which a tenth is lost; several numbers make a list.")
+        @Option(
+            help:
+                "Numbers of workers for an exchange in one process in which a tenth of them drops out, separated by commas."
+        )
         var exchanges: CountList = "8,64"
 
-        @Flag(help: "Prints one JSON object.")
+        @Flag(help: "Print one JSON object instead of text.")
         var json = false
 
         func validate() throws {
@@ -188,19 +197,21 @@ struct BenchCommand: ParsableCommand {
     struct Clipped: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "clipping",
-            abstract: "Seconds of a step whose rows' gradients are bounded one by one, beside a plain one.",
+            abstract: "Compare the time of a step that clips each example's gradient with a plain step.",
             discussion: "Example:\n  lorad bench clipping --config configs/tiny-vqa.yaml")
 
-        @Option(help: "A run file with a model and data; what it says of steps, output and privacy has no effect.")
+        @Option(help: "Run file with a model and data. Its steps, output and privacy settings are ignored.")
         var config: String
 
-        @Option(name: .customLong("set"), help: "Overrides a key of the run file: --set training.seed=7.")
+        @Option(
+            name: .customLong("set"),
+            help: "Override a key of the run file, for example --set training.seed=7. Repeatable.")
         var overrides: [String] = []
 
-        @Option(help: "Steps of each kind; the median is taken.")
+        @Option(help: "Number of steps of each kind. The result is the median.")
         var steps = 5
 
-        @Flag(help: "Prints one JSON object.")
+        @Flag(help: "Print one JSON object instead of text.")
         var json = false
 
         func validate() throws { if steps < 1 { throw ValidationError("--steps must be at least 1") } }
@@ -216,16 +227,16 @@ struct BenchCommand: ParsableCommand {
     struct Sampled: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "sampling",
-            abstract: "The time of draws of noise against the numbers drawn: what a clock tells of the noise.",
+            abstract: "Measure how much the time of a noise draw reveals about the value drawn.",
             discussion: "Example:\n  lorad bench sampling --draws 10000000")
 
-        @Option(help: "Draws from each sampler.")
+        @Option(help: "Number of draws from each sampler.")
         var draws = 10_000_000
 
-        @Option(help: "Draws that make up the noise of a sum, which are timed together.")
+        @Option(help: "Number of draws per noise vector, timed together.")
         var values = 10_000
 
-        @Flag(help: "Prints one JSON object.")
+        @Flag(help: "Print one JSON object instead of text.")
         var json = false
 
         func validate() throws {

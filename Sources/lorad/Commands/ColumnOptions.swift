@@ -5,7 +5,7 @@ import Training
 struct ColumnOptions: ParsableArguments {
     @Option(
         help:
-            "Which column holds what, where it has another name: image=filepath,question=query. An empty text maps nothing.",
+            "Column names that differ from the default, for example image=filepath,question=query. An empty text maps nothing.",
         transform: { text in
             do {
                 return try ColumnMapping(text: text)
@@ -16,7 +16,7 @@ struct ColumnOptions: ParsableArguments {
     var columns: ColumnMapping?
 
     @Option(
-        help: "What separates the fields of CSV: tab or a character; the first line decides unless given.",
+        help: "Field separator of CSV files: tab or one character (default: detected from the first line).",
         transform: { name in
             guard let separator = TableSeparator(name: name) else {
                 throw ValidationError("expected tab or a character, found `\(name)`")

@@ -5,7 +5,7 @@ import Models
 /// `lorad config`: run files themselves.
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "config", abstract: "Checks run files, and tells what may stand in them.",
+        commandName: "config", abstract: "Check run files and list their keys.",
         discussion: """
             Examples:
               lorad config check configs/tiny-vqa.yaml
@@ -17,25 +17,28 @@ struct ConfigCommand: ParsableCommand {
 /// `lorad config check`.
 struct ConfigCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Tells what is wrong with a run file, and what in it is unusual.",
+        commandName: "check", abstract: "Report errors and unusual settings in a run file.",
         discussion: """
             Example:
               lorad config check configs/tiny-vqa.yaml --set training.learning_rate=0.5
 
-            Reads the run file, the model and every row as a run does before its first step, and writes nothing. A line for \
-            each finding: where, the key, what it is, why that matters, and what to do. Warnings leave the exit status at 0.
+            Reads the run file, the model and every example as a run does before its first step, and writes nothing. Prints one \
+            line per finding: the place, the key, the problem, why it matters, and what to do. With warnings only, the exit \
+            status is 0.
             """)
 
-    @Argument(help: "The run file.")
+    @Argument(help: "The run file (YAML).")
     var file: String
 
-    @Option(name: .customLong("set"), help: "Overrides a key of the run file: --set training.seed=7.")
+    @Option(
+        name: .customLong("set"), help: "Override a key of the run file, for example --set training.seed=7. Repeatable."
+    )
     var overrides: [String] = []
 
-    @Flag(help: "Looks at the run file alone: neither model nor data need be here.")
+    @Flag(help: "Check only the run file, without the model and the data.")
     var fileOnly = false
 
-    @Flag(help: "Prints one JSON object.")
+    @Flag(help: "Print one JSON object instead of text.")
     var json = false
 
     func run() throws {
@@ -68,7 +71,7 @@ struct ConfigSchemaCommand: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "schema",
-        abstract: "Lists the keys of a run file: what each is, its default, what it must fulfil.",
+        abstract: "List all keys of a run file with type, default and allowed values.",
         discussion: "Example:\n  lorad config schema --json-schema > lorad.schema.json")
 
     @Flag var form: Form?

@@ -6,26 +6,26 @@ import Foundation
 struct ConvertCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "convert",
-        abstract: "Rewrites an adapter's names for older or newer versions of transformers.",
+        abstract: "Rename an adapter's tensors for older or newer versions of transformers.",
         discussion: """
             transformers 4.52 renamed the modules of LLaVA-style models, and PEFT stores an adapter under the names of its
-            model. --keys v4 writes the names from before 4.52 (language_model.model.…), --keys v5 today's names
-            (model.language_model.…), in the weights and in adapter_config.json. The numbers stay as they are.
+            model. --keys v4 writes the names used before 4.52 (language_model.model.…), --keys v5 the current names
+            (model.language_model.…), in the weights and in adapter_config.json. The values do not change.
 
             Example:
               lorad convert out --keys v4 --output out-v4
             """)
 
-    @Argument(help: "A PEFT adapter folder.")
+    @Argument(help: "PEFT adapter folder.")
     var adapter: String
 
-    @Option(help: "The names to write: v4 or v5.")
+    @Option(help: "Naming scheme to write: v4 or v5.")
     var keys: KeyDialect
 
-    @Option(help: "The folder to write.")
+    @Option(help: "Output folder.")
     var output: String
 
-    @Flag(help: "Replaces an adapter folder that exists at --output.")
+    @Flag(help: "Replace an existing adapter folder at --output.")
     var overwrite = false
 
     func run() throws {

@@ -6,42 +6,44 @@ import Transports
 struct CoordinatorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coordinator",
-        abstract: "Shares a run out over workers.",
+        abstract: "Coordinate a run over several workers.",
         discussion: """
             Example:
               lorad coordinator --config configs/tiny-distributed.yaml --listen tcp://0.0.0.0:7700
               lorad coordinator --config configs/tiny-federated.yaml --dashboard 127.0.0.1:9800
 
-            Prints the line that workers join with. The same command goes on with a run that was interrupted.
+            Prints the line that workers join with. The same command continues a run that was interrupted.
             """)
 
-    @Option(help: "The run file.")
+    @Option(help: "The run file (YAML).")
     var config: String
 
     @Option(
         help: """
-            Where to listen: tcp://HOST:PORT, ws://HOST:PORT or ipc:///PATH. The next port is used too, unless --one-port \
-            is given.
+            Address to listen on: tcp://HOST:PORT, ws://HOST:PORT or ipc:///PATH. The next port is used too, unless \
+            --one-port is given.
             """)
     var listen = "tcp://0.0.0.0:7700"
 
     @Option(
         help: """
-            The address in the join line if workers reach the coordinator by another, such as tcp://HOST:7700. Behind a \
+            Address in the join line, if workers reach the coordinator by another one, such as tcp://HOST:7700. Behind a \
             reverse proxy: wss://HOST/PATH, which implies --one-port.
             """)
     var advertise: String?
 
-    @Flag(help: "Serves control requests, downloads and uploads on the same port.")
+    @Flag(help: "Serve control requests, downloads and uploads on one port.")
     var onePort = false
 
-    @Option(name: .customLong("set"), help: "Overrides a key of the run file: --set training.seed=7.")
+    @Option(
+        name: .customLong("set"), help: "Override a key of the run file, for example --set training.seed=7. Repeatable."
+    )
     var overrides: [String] = []
 
-    @Option(help: "The folder for keys and state; ~/.local/state/lorad unless given.")
+    @Option(help: "Folder for keys and state (default: ~/.local/state/lorad).")
     var state: String?
 
-    @Option(help: "A file with the public keys that may join, one a line; no token admits others then.")
+    @Option(help: "File of public keys that may join, one per line. Tokens then admit nobody else.")
     var keys: String?
 
     @Option(help: "Hours for which the join line admits new workers.")
@@ -49,53 +51,56 @@ struct CoordinatorCommand: ParsableCommand {
 
     @Option(
         help: """
-            Number of new workers that one join line admits; a new line is printed when it is used up. One in a federated \
-            run and any number in a distributed run unless given.
+            Number of new workers that one join line admits (default: one in a federated run, any number in a distributed \
+            run). A new line is printed when it is used up.
             """)
     var tokenUses: Int?
 
     @Option(
-        help: "A file to write the join line to, for scripts; it is a secret, and only its owner may read the file.")
+        help: "File to write the join line to, for scripts. The line is a secret: only the file's owner may read it.")
     var joinFile: String?
 
     @Option(
         help: """
-            Serves Prometheus metrics over HTTP, as 127.0.0.1:9700. On an address that other machines reach, reading them \
-            takes an access token.
+            Address on which to serve Prometheus metrics over HTTP, for example 127.0.0.1:9700. If other machines can reach \
+            it, reading the metrics takes an access token.
             """)
     var metrics: String?
 
     @Option(
         help: """
-            Serves a page that shows the run as it goes, as 127.0.0.1:9800. On a loopback address it also tells the join \
-            line; on others, looking takes an access token or the address that is printed.
+            Address on which to serve a live page of the run, for example 127.0.0.1:9800. On a loopback address the page \
+            also shows the join line; on others, it takes an access token or the URL that is printed.
             """)
     var dashboard: String?
 
     @Flag(
         help: """
-            Keeps serving --metrics and --dashboard after the run has finished, until SIGTERM or Ctrl-C, also when started \
-            again: for supervisors that restart whatever ends.
+            Keep serving --metrics and --dashboard after the run has finished, until SIGTERM or Ctrl-C, and when started \
+            again. For supervisors that restart whatever exits.
             """)
     var keepServing = false
 
     @Option(
         help: """
-            When looking at page and metrics takes an access token (lorad runs token): auto for addresses that other \
-            machines reach, always, or never. Acting on the run always takes one.
+            When the page and the metrics require an access token (lorad runs token): auto (on addresses that other \
+            machines can reach), always, or never. Actions always require one.
             """)
     var requireToken = TokenRule.auto
 
-    @Flag(help: "Neither encrypts nor authenticates anything.")
+    @Flag(help: "Turn off encryption and authentication.")
     var insecure = false
 
-    @Flag(help: "Prints one JSON object a line for everything that happens, instead of a table.")
+    @Flag(help: "Print events as JSON, one object per line, instead of a table.")
     var json = false
 
-    @Flag(help: "Begins the run anew, and replaces what it left in the output folder.")
+    @Flag(help: "Start the run from scratch and replace its files in the output folder.")
     var overwrite = false
 
-    @Flag(help: "Leaves out rows and pictures that cannot be used, and names them; every picture is decoded first.")
+    @Flag(
+        help:
+            "Skip examples and images that cannot be used, and list them. Every image is decoded before training starts."
+    )
     var skipBadRows = false
 
     func validate() throws {

@@ -7,7 +7,7 @@ import Tensors
 struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Shows what lorad does, on a bundled model and pictures that it draws.",
+        abstract: "Demonstrate lorad with a bundled model and generated images.",
         subcommands: [DemoRunCommand.self, DemoDataCommand.self, DemoBaseCommand.self],
         defaultSubcommand: DemoRunCommand.self)
 }
@@ -16,30 +16,30 @@ struct DemoCommand: ParsableCommand {
 struct DemoDataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data",
-        abstract: "Draws pictures with questions and answers, in LLaVA's format.",
+        abstract: "Generate images with questions and answers, in LLaVA's format.",
         discussion: """
             Example:
               lorad demo data --domain night --pictures 1000 --output pictures
 
-            Writes NAME.json and the folder NAME-pictures. The same options give the same bytes.
+            Writes NAME.json and the folder NAME-pictures. The same options produce the same bytes.
             """)
 
-    @Option(help: "day, which the bundled model knows; dusk or night, which it does not.")
+    @Option(help: "Kind of image: day (the bundled model knows it), dusk or night (it does not).")
     var domain = Domain.night.name
 
-    @Option(help: "How many pictures.")
+    @Option(help: "Number of images.")
     var pictures: Int
 
-    @Option(help: "How many questions are asked about each, at most.")
+    @Option(help: "Most questions per image.")
     var questions = 1
 
-    @Option(help: "What chance depends on.")
+    @Option(help: "Random seed.")
     var seed: UInt64 = 1
 
-    @Option(help: "What the files are called.")
+    @Option(help: "Base name of the files.")
     var name = "train"
 
-    @Option(help: "The folder to write to.")
+    @Option(help: "Output folder.")
     var output: String
 
     func validate() throws {
@@ -62,25 +62,25 @@ struct DemoDataCommand: ParsableCommand {
 struct DemoBaseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "base",
-        abstract: "Trains the bundled model from random weights, as it was made.",
+        abstract: "Train the bundled model from random weights, as it was made.",
         discussion: """
             Example:
               lorad demo base --output base
 
-            Takes about half an hour on two cores. All parameters train (modules_to_save); lorad merge makes a model
-            folder of them. On one kind of processor the same bytes come out each time.
+            Takes about half an hour on two cores. All parameters are trained (modules_to_save), and lorad merge turns them into
+            a model folder. On the same kind of processor the result is the same to the byte.
             """)
 
-    @Option(help: "How many pictures it is trained on.")
+    @Option(help: "Number of training images.")
     var pictures = 48_000
 
-    @Option(help: "How often each is seen.")
+    @Option(help: "Number of training epochs.")
     var epochs = 4.0
 
-    @Option(help: "What chance depends on.")
+    @Option(help: "Random seed.")
     var seed: UInt64 = 1
 
-    @Option(help: "The model folder to write; OUTPUT.work holds what is needed on the way.")
+    @Option(help: "Model folder to write. Intermediate files go to OUTPUT.work.")
     var output: String
 
     func run() throws {

@@ -5,36 +5,36 @@ import Foundation
 struct DemoRunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Federates an adapter over three workers and compares it with what each reaches alone.",
+        abstract: "Train an adapter with three federated workers and compare it with what each reaches alone.",
         discussion: """
             Examples:
               lorad demo
               lorad demo run --workers 5 --keep out/demo
 
-            Pictures of a kind that the bundled model does not know are dealt out unevenly. Workers train alone, then
-            together under secure aggregation with one of them killed half-way, then all rows are trained on in one place.
-            Nothing is downloaded; every process is a lorad that could as well run on another machine.
+            Images of a kind that the bundled model does not know are split unevenly. Each worker trains alone; then all train
+            together under secure aggregation, and one of them is killed half-way; then one process trains on all the data.
+            Nothing is downloaded. Every process is an ordinary lorad process that could run on another machine.
             """)
 
-    @Option(help: "A folder to keep everything in; it must not hold anything. A temporary one unless given.")
+    @Option(help: "Empty folder in which to keep all files (default: a temporary folder).")
     var keep: String?
 
-    @Option(help: "How many workers.")
+    @Option(help: "Number of workers.")
     var workers = 3
 
-    @Option(help: "What pictures, parts and adapters depend on.")
+    @Option(help: "Random seed for images, data split and adapters.")
     var seed: UInt64 = 1
 
-    @Flag(help: "Adds differential privacy for every single example, with a budget of epsilon 8.")
+    @Flag(help: "Add differential privacy for each example, with a budget of epsilon 8.")
     var dp = false
 
-    @Flag(help: "Shows everything in a few seconds, too few to learn much.")
+    @Flag(help: "Run a small version that ends in seconds but learns little.")
     var fast = false
 
-    @Flag(help: "Replaces what an earlier demonstration left in the folder.")
+    @Flag(help: "Replace the files of an earlier demonstration in the folder.")
     var overwrite = false
 
-    @Flag(help: "Prints one JSON object.")
+    @Flag(help: "Print one JSON object instead of text.")
     var json = false
 
     func validate() throws {

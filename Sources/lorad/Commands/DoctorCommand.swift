@@ -5,23 +5,23 @@ import Models
 /// `lorad doctor`: whether a machine is fit for lorad.
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Tells whether this machine is fit for lorad, and what to change.",
+        commandName: "doctor", abstract: "Check whether this machine is ready for lorad, and say what to change.",
         discussion: """
             Examples:
               lorad doctor
               lorad doctor --state /var/lib/lorad --json
 
-            Looks at processor, libraries, memory, disk, ports and limits, and measures matrix products for about a second. \
-            The exit status is 1 where there is a problem, and 0 with warnings.
+            Checks processor, libraries, memory, disk, ports and limits, and measures matrix products for about a second. \
+            The exit status is 1 if there is a problem, and 0 if there are only warnings.
             """)
 
-    @Option(help: "The folder for keys and state; ~/.local/state/lorad unless given.")
+    @Option(help: "Folder for keys and state (default: ~/.local/state/lorad).")
     var state: String?
 
-    @Flag(inversion: .prefixedNo, help: "Measures how fast matrix products and memory are.")
+    @Flag(inversion: .prefixedNo, help: "Measure the speed of matrix products and memory.")
     var measure = true
 
-    @Flag(help: "Prints one JSON object.")
+    @Flag(help: "Print one JSON object instead of text.")
     var json = false
 
     func run() throws {

@@ -9,12 +9,13 @@ public import Training
 struct EvalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "eval",
-        abstract: "Measures a model over a dataset: its loss, how good its answers are, and what a CLIP model finds.",
+        abstract:
+            "Evaluate a model on a dataset: loss, answer quality, and retrieval or classification for CLIP models.",
         discussion: """
-            token_exact_match is the share of rows whose answers greedy generation would write token for token; one pass
-            over the dataset tells. --generate lets the model answer every question, and compares the texts: exact match,
-            VQA accuracy, ROUGE-L and CIDEr-D, against the row's `answers` (or `references`) where it has them, else against
-            the answer in its conversation.
+            token_exact_match is the share of examples whose answer greedy decoding would generate token for token, measured in
+            one pass over the dataset. With --generate, the model answers every question, and the texts are compared: exact
+            match, VQA accuracy, ROUGE-L and CIDEr-D, against the example's `answers` (or `references`) if it has any, otherwise
+            against the answer in its conversation.
 
             Examples:
               lorad eval --model models/llava --adapter out --generate --json \\
@@ -23,71 +24,74 @@ struct EvalCommand: ParsableCommand {
               lorad eval --model models/clip --classes classes.txt --class-prompt 'a photo of a {}' \\
                 --data data/labelled.json --images data/images
 
-            Of a CLIP model, rows with captions tell how well pictures and captions find each other, and --classes how often
-            a picture's class is the one whose prompts lie nearest. --data may then be a folder of one folder a class.
+            For a CLIP model, captioned examples measure retrieval between images and captions, and --classes measures zero-shot
+            classification. --data can then be a folder with one subfolder per class.
             """)
 
-    @Option(help: "The Hugging Face folder of the base model.")
+    @Option(help: "Hugging Face folder of the base model.")
     var model: String
 
-    @Option(help: "A PEFT folder.")
+    @Option(help: "PEFT adapter folder.")
     var adapter: String?
 
-    @Option(help: "The rows: a file, a folder, or a range or pattern of tar archives or Parquet files.")
+    @Option(help: "Dataset: a file, a folder, or a range or pattern of tar archives or Parquet files.")
     var data: String
 
-    @Option(help: "How the data is written; auto recognises it by what it holds.")
+    @Option(help: "Dataset format; auto detects it from the content.")
     var format = DataFormat.automatic
 
     @OptionGroup var columns: ColumnOptions
 
-    @Option(help: "What a picture is asked where the data has captions or classes only.")
+    @Option(help: "Question to ask about each image when the data has only captions or classes.")
     var prompt: String?
 
-    @Option(help: "The folder that picture paths are relative to.")
+    @Option(help: "Folder that image paths are relative to.")
     var images = "."
 
-    @Option(help: "The conversation template, or auto.")
+    @Option(help: "Conversation template, or auto.")
     var template = ConversationTemplates.automatic
 
-    @Option(help: "fp32 or bf16.")
+    @Option(help: "Precision of weights and matrix products: fp32 or bf16.")
     var precision = ModelArguments.Precision.fp32
 
-    @Option(help: "The most tokens that a row may have.")
+    @Option(help: "Maximum number of tokens per example.")
     var maxLength = DataArguments().maxLength
 
-    @Option(help: "What happens to a longer row: error, drop, or, with CLIP models, truncate.")
+    @Option(help: "What to do with a longer example: error, drop or, for CLIP models, truncate.")
     var onLong = DataArguments.LongRows.error
 
-    @Option(help: "Threads to compute on; as many as cores unless given.")
+    @Option(help: "Number of compute threads (default: the number of available cores).")
     var lanes: Int?
 
-    @Flag(help: "Lets the model answer every question, and scores the answers.")
+    @Flag(help: "Generate an answer to every question and score it.")
     var generate = false
 
     @Option(
         help: """
-            A file with one class name per line. A CLIP model classifies images; other models take the names for the class numbers \
-            in .cls members of tar archives.
+            File with one class name per line. A CLIP model classifies the images; other models use the names for the class \
+            numbers in .cls members of tar archives.
             """)
     var classes: String?
 
-    @Option(help: "A text with {} where a class's name belongs; several are averaged. 'a photo of a {}' unless given.")
+    @Option(help: "Prompt with {} in place of the class name; several are averaged (default: 'a photo of a {}').")
     var classPrompt: [String] = []
 
-    @Option(help: "The key under which a row names its class, or gives its number from 0.")
+    @Option(help: "Field that holds an example's class name, or its number from 0.")
     var label = "label"
 
-    @Flag(help: "Leaves out rows and pictures that cannot be used, and names them; every picture is decoded first.")
+    @Flag(
+        help:
+            "Skip examples and images that cannot be used, and list them. Every image is decoded before training starts."
+    )
     var skipBadRows = false
 
-    @Option(help: "The most tokens that a generated answer has.")
+    @Option(help: "Maximum number of generated tokens.")
     var maxNewTokens = 128
 
-    @Option(help: "A JSON Lines file to write generated answers to, each with its scores.")
+    @Option(help: "JSON Lines file for the generated answers and their scores.")
     var predictions: String?
 
-    @Flag(help: "Prints one JSON object.")
+    @Flag(help: "Print one JSON object instead of text.")
     var json = false
 
     func validate() throws {

@@ -9,63 +9,63 @@ import Training
 struct GenerateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate",
-        abstract: "Answers a question about pictures, as text comes.",
+        abstract: "Answer a question about images, printing the text as it is generated.",
         discussion: """
-            The most probable token is taken each time, unless generation_config.json says do_sample or one of
-            --temperature, --top-p and --top-k is given. What is not given is as generation_config.json says, or as in
-            transformers. `<image>` in the prompt says where a picture belongs; without it pictures come first.
+            Decoding is greedy unless generation_config.json sets do_sample or one of --temperature, --top-p and --top-k is given.
+            Other settings default to generation_config.json, then to those of transformers. `<image>` in the prompt marks the
+            position of an image; without it, the images come first.
 
             Examples:
               lorad generate --model models/llava --adapter out --image scan.png --prompt "What is shown?"
               lorad generate --model models/llava --image a.jpg b.jpg --prompt "<image> or <image>?" --temperature 0.7
             """)
 
-    @Option(help: "The Hugging Face folder of the base model.")
+    @Option(help: "Hugging Face folder of the base model.")
     var model: String
 
-    @Option(help: "A PEFT folder.")
+    @Option(help: "PEFT adapter folder.")
     var adapter: String?
 
-    @Flag(help: "Merges the adapter into copies of the weights first: more memory, fewer products a token.")
+    @Flag(help: "Merge the adapter into copies of the weights first: faster per token, more memory.")
     var merge = false
 
-    @Option(parsing: .upToNextOption, help: "The pictures, in the order of the prompt's markers.")
+    @Option(parsing: .upToNextOption, help: "Images, in the order of the <image> markers in the prompt.")
     var image: [String] = []
 
-    @Option(help: "The question.")
+    @Option(help: "The prompt.")
     var prompt: String
 
-    @Option(help: "What the system says before it.")
+    @Option(help: "System prompt.")
     var system: String?
 
-    @Option(help: "The conversation template, or auto.")
+    @Option(help: "Conversation template, or auto.")
     var template = ConversationTemplates.automatic
 
-    @Option(help: "The most tokens that the answer has.")
+    @Option(help: "Maximum number of new tokens.")
     var maxNewTokens: Int?
 
-    @Option(help: "Divides scores before a token is drawn; 0 takes the most probable one.")
+    @Option(help: "Sampling temperature; 0 decodes greedily.")
     var temperature: Double?
 
-    @Option(help: "Draws from the most probable tokens that have this probability together.")
+    @Option(help: "Sample from the smallest set of tokens whose total probability reaches this value.")
     var topP: Double?
 
-    @Option(help: "Draws from this many of the most probable tokens; 0 for all.")
+    @Option(help: "Sample from this many of the most probable tokens; 0 means all.")
     var topK: Int?
 
-    @Option(help: "Divides the scores of tokens that are there already.")
+    @Option(help: "Penalty on tokens already in the prompt or the output; 1 means none.")
     var repetitionPenalty: Double?
 
-    @Option(help: "What draws follow from.")
+    @Option(help: "Random seed.")
     var seed: UInt64 = 0
 
-    @Option(parsing: .upToNextOption, help: "Texts that end the answer and are not part of it.")
+    @Option(parsing: .upToNextOption, help: "Stop strings. They are not part of the answer.")
     var stop: [String] = []
 
-    @Option(help: "fp32 or bf16.")
+    @Option(help: "Precision of weights and matrix products: fp32 or bf16.")
     var precision = ModelArguments.Precision.fp32
 
-    @Flag(help: "Prints one JSON object at the end, with the tokens.")
+    @Flag(help: "Print one JSON object at the end, with the token ids.")
     var json = false
 
     func validate() throws {

@@ -8,29 +8,29 @@ import Tensors
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Lists the modules of a model folder or the tensors of an adapter folder.",
+        abstract: "List the modules of a model folder or the tensors of an adapter folder.",
         discussion: """
             Examples:
               lorad inspect models/llava --target q_proj --target v_proj --rank 16
               lorad inspect out
             """)
 
-    @Argument(help: "A Hugging Face model folder or a PEFT adapter folder.")
+    @Argument(help: "Hugging Face model folder or PEFT adapter folder.")
     var folder: String
 
-    @Option(help: "A target_modules entry; marks the modules that it hits. Several make a list.")
+    @Option(help: "Entry of target_modules; marks the modules it matches. Repeatable.")
     var target: [String] = []
 
-    @Option(help: "A target_modules regular expression, or all-linear.")
+    @Option(help: "Regular expression for target_modules, or all-linear.")
     var pattern: String?
 
-    @Option(help: "The rank that trainable parameters are counted for.")
+    @Option(help: "Rank for which to count trainable parameters.")
     var rank = 8
 
-    @Flag(help: "Only prints the digest by which a site's policy (lorad worker --policy) names the folder.")
+    @Flag(help: "Print only the folder's digest, as a site's policy lists it (lorad worker --policy).")
     var digest = false
 
-    @Flag(help: "Prints one JSON object.")
+    @Flag(help: "Print one JSON object instead of text.")
     var json = false
 
     func validate() throws {

@@ -6,33 +6,33 @@ import Transports
 struct LinkOptions: ParsableArguments {
     @Option(
         help: """
-            An HTTP proxy to the coordinator, as http://HOST:PORT, for a join line with wss:// or ws://. HTTPS_PROXY and \
-            NO_PROXY count for wss:// unless it is given; none uses no proxy.
+            HTTP proxy to the coordinator, http://HOST:PORT, for a join line with wss:// or ws://. For wss:// the default is \
+            HTTPS_PROXY and NO_PROXY; "none" uses no proxy.
             """)
     var proxy: String?
 
-    @Option(help: "A file of mode 600 with USER:PASSWORD for the proxy.")
+    @Option(help: "File of mode 600 that contains USER:PASSWORD for the proxy.")
     var proxyAuthFile: String?
 
-    @Option(help: "A PEM file with certificate authorities to trust besides the system's, for wss://.")
+    @Option(help: "PEM file of certificate authorities to trust in addition to the system's, for wss://.")
     var caFile: String?
 
     @Option(
         help: """
-            Bytes a second that downloads and uploads together may take, as 500k or 2M: at least 64k, no limit unless given. \
-            Heartbeats and questions for work are not held back.
+            Limit for downloads and uploads together, in bytes per second, for example 500k or 2M; at least 64k (default: no \
+            limit). Heartbeats and requests for work are not limited.
             """,
         transform: ByteRateOption.init(text:))
     var limitRate: ByteRateOption?
 
     @Option(
         help: """
-            Hours of each day in which to work, as 20:00-06:00 in local time. Outside of them the worker is not connected, and \
-            waits; what it was computing when they end is given up.
+            Hours of the day in which to work, in local time, for example 20:00-06:00. Outside them the worker disconnects and \
+            waits. Work that is unfinished when they end is discarded.
             """)
     var only: String?
 
-    @Flag(help: "Exits with code 75 outside of --only, instead of waiting, so that a scheduler can start it again.")
+    @Flag(help: "Exit with code 75 outside the hours of --only instead of waiting, so that a scheduler can restart it.")
     var exitOutside = false
 
     /// The hours of `--only`.

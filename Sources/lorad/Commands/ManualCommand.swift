@@ -5,9 +5,9 @@ import Tensors
 /// `lorad manual`: the manual pages, for `make install`. Their words are those of `--help`.
 struct ManualCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "manual", abstract: "Writes the manual pages of all commands.", shouldDisplay: false)
+        commandName: "manual", abstract: "Write the manual pages of all commands.", shouldDisplay: false)
 
-    @Option(help: "The folder for them.")
+    @Option(help: "Output folder.")
     var output: String
 
     func run() throws {

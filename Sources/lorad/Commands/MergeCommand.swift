@@ -9,31 +9,31 @@ import Training
 struct MergeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "merge",
-        abstract: "Writes a model folder with an adapter merged into the weights.",
+        abstract: "Merge an adapter into the weights and write a model folder.",
         discussion: """
-            The folder is there completely or not at all, and says how far its logits are from those of the adapter beside
-            the weights: with weights of 16 bits each merged number is rounded to them.
+            The folder appears only when it is complete. The command reports how far its logits are from those of the unmerged
+            adapter: with 16-bit weights, merged values are rounded.
 
             Example:
               lorad merge --model models/llava --adapter out --output models/llava-hospital
             """)
 
-    @Option(help: "The Hugging Face folder of the base model.")
+    @Option(help: "Hugging Face folder of the base model.")
     var model: String
 
-    @Option(help: "A PEFT folder.")
+    @Option(help: "PEFT adapter folder.")
     var adapter: String
 
-    @Option(help: "The folder to write; it must not be there yet.")
+    @Option(help: "Output folder. It must not exist yet.")
     var output: String
 
-    @Option(help: "How much of the weights a file holds at most: 500MB, 5GB, 5GiB, or bytes.")
+    @Option(help: "Maximum size of a weight file: 500MB, 5GB, 5GiB or a number of bytes.")
     var maxShardSize = ShardSize(bytes: 5_000_000_000)
 
-    @Option(help: "float32, bfloat16 or float16; the base's own types unless given.")
+    @Option(help: "Data type of the weights: float32, bfloat16 or float16 (default: as in the base model).")
     var dtype: MergedType?
 
-    @Flag(help: "Merges even into another model than the one that the adapter was trained on.")
+    @Flag(help: "Merge even if the adapter was trained on another model.")
     var anyBase = false
 
     func run() throws {

@@ -7,48 +7,49 @@ import Training
 struct PartitionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "partition",
-        abstract: "Cuts a dataset into parts, to try out a federation on one machine.",
+        abstract: "Split a dataset into parts, to try a federated run on one machine.",
         discussion: """
             Example:
               lorad partition --data train.json --parts 4 --by dirichlet --alpha 0.3 --output parts
 
-            Writes part-1.json, part-2.json… with the rows as they are, in their order; part-1.tar… of tar archives. Give
-            each worker one with --data.
+            Writes part-1.json, part-2.json… with the examples unchanged and in order (part-1.tar… for tar archives). Give one to
+            each worker with --data.
             """)
 
-    @Option(help: "The rows: a file, a folder, or a range or pattern of tar archives or Parquet files.")
+    @Option(help: "Dataset: a file, a folder, or a range or pattern of tar archives or Parquet files.")
     var data: String
 
-    @Option(help: "How the data is written; auto recognises it by what it holds.")
+    @Option(help: "Dataset format; auto detects it from the content.")
     var format = DataFormat.automatic
 
     @OptionGroup var columns: ColumnOptions
 
-    @Option(help: "The folder that image paths of CSV are relative to.")
+    @Option(help: "Folder that image paths in CSV files are relative to.")
     var images = "."
 
-    @Option(help: "What a picture is asked where the data has captions or classes only.")
+    @Option(help: "Question to ask about each image when the data has only captions or classes.")
     var prompt: String?
 
-    @Option(help: "How many parts.")
+    @Option(help: "Number of parts.")
     var parts: Int
 
-    @Option(help: "iid, dirichlet (each label's rows in random proportions) or field (equal labels stay together).")
+    @Option(
+        help: "How to split: iid, dirichlet (each label in random proportions) or field (equal labels stay together).")
     var by = "iid"
 
-    @Option(help: "Of dirichlet: 0.1 gives each part a few labels, 100 is nearly even.")
+    @Option(help: "Concentration for dirichlet: 0.1 gives each part a few labels, 100 is nearly even.")
     var alpha = PartitionOptions().concentration
 
-    @Option(help: "What a row's label is: answer (the text of the first one), or a field of the row.")
+    @Option(help: "Label of an example: answer (the text of its first answer) or the name of a field.")
     var label = RowLabel.answerName
 
-    @Option(help: "What chance depends on.")
+    @Option(help: "Random seed.")
     var seed: UInt64 = 7
 
-    @Option(help: "The folder to write to.")
+    @Option(help: "Output folder.")
     var output: String
 
-    @Flag(help: "Replaces the parts that the folder holds.")
+    @Flag(help: "Replace existing parts in the folder.")
     var overwrite = false
 
     func validate() throws {

@@ -6,42 +6,44 @@ import Models
 struct PrivacyAuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
-        abstract: "Attacks mechanisms with planted canaries, and compares what leaks with the epsilon they claim.",
+        abstract: "Attack the privacy mechanisms with planted canaries and compare the leak with the claimed epsilon.",
         discussion: """
             Examples:
               lorad privacy audit
               lorad privacy audit --config run.yaml --canaries 2000
 
-            Half of the canaries, drawn by coins, contribute to a run; the rest count as nothing. The attacker sees all that \
-            the run gives away, and guesses which did. The lower bound on epsilon that the guesses prove must stay below the \
-            epsilon that the ledger claims. A lower bound above it means that the mechanism is broken: the exit status is 1.
+            A random half of the canaries contribute to a run; the rest count as nothing. The attacker sees everything that the \
+            run releases, and guesses which ones contributed. The guesses prove a lower bound on epsilon. If it is above the \
+            epsilon that the ledger claims, the mechanism is broken, and the exit status is 1.
             """)
 
-    @Option(help: "A run file whose mechanism, noise and rounds are audited; every mechanism unless given.")
+    @Option(help: "Run file whose mechanism, noise and rounds to audit (default: every mechanism).")
     var config: String?
 
-    @Option(name: .customLong("set"), help: "Overrides a key of the run file: --set federation.rounds=5.")
+    @Option(
+        name: .customLong("set"),
+        help: "Override a key of the run file, for example --set federation.rounds=5. Repeatable.")
     var overrides: [String] = []
 
-    @Option(help: "Canaries: the workers, people or examples of the audited run.")
+    @Option(help: "Number of canaries: workers, people or examples of the audited run.")
     var canaries = 1_000
 
-    @Option(help: "Without --config: standard deviation of the noise in the sum, in clips.")
+    @Option(help: "Standard deviation of the noise in the sum, as a multiple of the clip (without --config).")
     var noiseMultiplier = 1.0
 
-    @Option(help: "Without --config: rounds, or steps of DP-SGD.")
+    @Option(help: "Number of rounds, or of DP-SGD steps (without --config).")
     var rounds = 1
 
-    @Option(help: "Without --config: probability with which DP-SGD takes each unit into a step.")
+    @Option(help: "Probability that DP-SGD takes a unit into a step (without --config).")
     var samplingRate = 1.0
 
-    @Option(help: "Without --config: probability that the guarantee may fail.")
+    @Option(help: "Delta: probability that the guarantee fails (without --config).")
     var delta = 1e-5
 
-    @Option(help: "Probability with which each lower bound holds.")
+    @Option(help: "Confidence level of each lower bound.")
     var confidence = 0.95
 
-    @Flag(help: "Prints one JSON object a line for each mechanism.")
+    @Flag(help: "Print one JSON object per line for each mechanism.")
     var json = false
 
     func validate() throws {

@@ -7,7 +7,7 @@ public import Privacy
 /// `lorad privacy`: what a privacy budget buys, and what a run has spent of its own.
 struct PrivacyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "privacy", abstract: "Plans privacy budgets, and tells what a run has spent of its own.",
+        commandName: "privacy", abstract: "Plan privacy budgets, and show what a run has spent.",
         discussion: """
             Examples:
               lorad privacy epsilon --sampling-rate 0.1 --noise-multiplier 1.1 --rounds 200 --delta 1e-5
@@ -24,19 +24,19 @@ struct PrivacyCommand: ParsableCommand {
 
 /// What a plan assumes.
 struct PrivacyPlanOptions: ParsableArguments {
-    @Option(help: "Probability with which each worker (or example) takes part in a round; 1 for all of them.")
+    @Option(help: "Probability that a worker (or example) takes part in a round; 1 if all do.")
     var samplingRate = 1.0
 
-    @Option(help: "Rounds.")
+    @Option(help: "Number of rounds.")
     var rounds = 1
 
-    @Option(help: "Probability that the guarantee may fail.")
+    @Option(help: "Delta: probability that the guarantee fails.")
     var delta = 1e-5
 
-    @Option(help: "pld (privacy loss distributions, tight) or rdp (Rényi).")
+    @Option(help: "Accountant: pld (privacy loss distributions, tight) or rdp (Rényi).")
     var accountant = PrivacyAccountant.pld
 
-    @Flag(help: "Prints one JSON object.")
+    @Flag(help: "Print one JSON object instead of text.")
     var json = false
 
     func plan(epsilon: Double = 1) throws -> PrivacyPlan {
@@ -69,10 +69,10 @@ extension PrivacyAccountant: ExpressibleByArgument {}
 /// `lorad privacy epsilon`.
 struct PrivacyEpsilonCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "epsilon", abstract: "Tells what epsilon rounds with Gaussian noise come to.",
+        commandName: "epsilon", abstract: "Compute the epsilon of rounds with Gaussian noise.",
         discussion: "Example:\n  lorad privacy epsilon --noise-multiplier 2 --rounds 100")
 
-    @Option(help: "Standard deviation of the noise in the sum, in clips.")
+    @Option(help: "Standard deviation of the noise in the sum, as a multiple of the clip.")
     var noiseMultiplier: Double
 
     @OptionGroup var options: PrivacyPlanOptions
@@ -88,10 +88,10 @@ struct PrivacyEpsilonCommand: ParsableCommand {
 /// `lorad privacy sigma`.
 struct PrivacySigmaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sigma", abstract: "Tells how much Gaussian noise keeps rounds within an epsilon.",
+        commandName: "sigma", abstract: "Compute the Gaussian noise that keeps rounds within an epsilon.",
         discussion: "Example:\n  lorad privacy sigma --epsilon 8 --rounds 100")
 
-    @Option(help: "The budget.")
+    @Option(help: "Epsilon, the privacy budget.")
     var epsilon: Double
 
     @OptionGroup var options: PrivacyPlanOptions
@@ -107,21 +107,21 @@ struct PrivacySigmaCommand: ParsableCommand {
 /// `lorad privacy ledger`.
 struct PrivacyLedgerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ledger", abstract: "Tells what a run has released and spent, and what that rests on.",
+        commandName: "ledger", abstract: "Show what a run has released and spent, and under which assumptions.",
         discussion: "Example:\n  lorad privacy ledger hospital-vqa")
 
-    @Argument(help: "The run's name.")
+    @Argument(help: "Name of the run.")
     var id: String
 
     @OptionGroup var options: RunsOptions
 
-    @Option(help: "Probability that the guarantee may fail; the run file's unless given.")
+    @Option(help: "Delta: probability that the guarantee fails (default: from the run file).")
     var delta: Double?
 
-    @Flag(help: "Prints one JSON object.")
+    @Flag(help: "Print one JSON object instead of text.")
     var json = false
 
-    @Option(help: "The ledger that a worker of this machine keeps of its own data, by its name.")
+    @Option(help: "Name of a worker on this machine: show the ledger of its own data.")
     var worker: String?
 
     func run() throws {

@@ -9,33 +9,33 @@ struct PrivacyTranscriptCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "transcript",
         abstract:
-            "Shows what a worker of this machine has given away in a run, and checks that nobody changed that.",
+            "Show what a worker on this machine has sent in a run, and check that nobody changed the record.",
         discussion: """
             Examples:
               lorad privacy transcript hospital-vqa --worker north
               lorad privacy transcript hospital-vqa --worker north --against south.transcript
 
-            The transcript of run RUN is workers/NAME/transcripts/RUN.transcript in the worker's state folder. To have another
-            site compare it, give that site this file and the file .head beside it.
+            The transcript is workers/NAME/transcripts/RUN.transcript in the worker's state folder. To let another site compare
+            it, send that site this file and the .head file next to it.
             """)
 
-    @Argument(help: "The run's name.")
+    @Argument(help: "Name of the run.")
     var id: String
 
-    @Option(help: "The folder that the worker keeps its state in; ~/.local/state/lorad unless given.")
+    @Option(help: "The worker's state folder (default: ~/.local/state/lorad).")
     var state: String?
 
-    @Option(help: "The worker's name.")
+    @Option(help: "Name of the worker.")
     var worker: String
 
-    @Flag(help: "Only says whether the transcript is in order.")
+    @Flag(help: "Print only whether the transcript is valid.")
     var verify = false
 
     @Option(
-        help: "Another worker's transcript, to be compared: what both were shown must be the same.")
+        help: "Another worker's transcript to compare: both must have been shown the same.")
     var against: String?
 
-    @Flag(help: "Prints one JSON object.")
+    @Flag(help: "Print one JSON object instead of text.")
     var json = false
 
     func run() throws {

@@ -7,34 +7,34 @@ import Tensors
 struct RecommendCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "recommend",
-        abstract: "Writes a run file for a task, a number of examples, a model and this machine.",
+        abstract: "Write a run file for a task, a dataset size, a model and this machine.",
         discussion: """
             Example:
               lorad recommend --task vqa --examples 8000 --model models/llava-1.5-7b-hf > run.yaml
 
-            The run file says in comments why each value and who recommends it. What it takes of this machine's memory is \
-            told on standard error.
+            Comments in the run file give the reason and the source of each value. The memory that the run needs on this machine \
+            is printed to standard error.
             """)
 
-    @Option(help: "captioning, vqa, classification, medical, satellite or driving.")
+    @Option(help: "Task: captioning, vqa, classification, medical, satellite or driving.")
     var task: RecipeTask
 
-    @Option(help: "Rows that there are to train on.")
+    @Option(help: "Number of training examples.")
     var examples: Int
 
-    @Option(help: "The Hugging Face folder of the base model.")
+    @Option(help: "Hugging Face folder of the base model.")
     var model: String
 
-    @Option(help: "The rows to train on, for the run file.")
+    @Option(help: "Training data, for the run file.")
     var data = Recipe.Paths().train
 
-    @Option(help: "The rows to evaluate on, for the run file.")
+    @Option(help: "Validation data, for the run file.")
     var validation = Recipe.Paths().validation
 
-    @Option(help: "The folder of their pictures, for the run file.")
+    @Option(help: "Folder of the images, for the run file.")
     var images = Recipe.Paths().images
 
-    @Flag(help: "Prints one JSON object, the run file in it.")
+    @Flag(help: "Print one JSON object that contains the run file.")
     var json = false
 
     func validate() throws {

@@ -7,15 +7,15 @@ import Transports
 struct RemoteOptions: ParsableArguments {
     @Option(
         help: """
-            The page's address on another machine, http://HOST:PORT or https://HOST; acting takes a token of the role manage, \
-            looking one of the role look.
+            URL of the run's page on another machine, http://HOST:PORT or https://HOST. Actions require a token with the role \
+            manage, viewing one with the role look.
             """)
     var url: String?
 
-    @Option(help: "A file that holds the access token; the environment's LORAD_TOKEN unless given.")
+    @Option(help: "File that contains the access token (default: the environment variable LORAD_TOKEN).")
     var tokenFile: String?
 
-    @Option(help: "A PEM file with certificate authorities to trust besides the system's, for https://.")
+    @Option(help: "PEM file of certificate authorities to trust in addition to the system's, for https://.")
     var caFile: String?
 
     /// The coordinator, if one is named.
@@ -37,7 +37,7 @@ struct RemoteOptions: ParsableArguments {
 
 /// The run that an action is about, and where its state is.
 struct RunsActionOptions: ParsableArguments {
-    @Argument(help: "The run's name.")
+    @Argument(help: "Name of the run.")
     var id: String
 
     @OptionGroup var options: RunsOptions
@@ -94,13 +94,13 @@ extension RunCatalog {
 /// `lorad runs pause`.
 struct RunsPauseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pause", abstract: "Lets no further round or step of a run begin.",
+        commandName: "pause", abstract: "Pause a run: no further round or step begins.",
         discussion: """
             Example:
               lorad runs pause hospital-vqa
 
-            A round or step that is under way is finished. Workers wait. The run stays paused when its coordinator is started
-            again.
+            A round or step that is in progress is finished. Workers wait. The run stays paused if its coordinator is
+            restarted.
             """)
 
     @OptionGroup var target: RunsActionOptions
@@ -111,7 +111,7 @@ struct RunsPauseCommand: ParsableCommand {
 /// `lorad runs resume`.
 struct RunsResumeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resume", abstract: "Lets a paused run go on.",
+        commandName: "resume", abstract: "Continue a paused run.",
         discussion: "Example:\n  lorad runs resume hospital-vqa")
 
     @OptionGroup var target: RunsActionOptions
@@ -122,7 +122,7 @@ struct RunsResumeCommand: ParsableCommand {
 /// `lorad runs stop`.
 struct RunsStopCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stop", abstract: "Stops a run's coordinator with its state saved, as SIGTERM does.",
+        commandName: "stop", abstract: "Stop a run's coordinator after saving its state, as SIGTERM does.",
         discussion: """
             Example:
               lorad runs stop hospital-vqa
@@ -138,17 +138,17 @@ struct RunsStopCommand: ParsableCommand {
 /// `lorad runs revoke`.
 struct RunsRevokeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "revoke", abstract: "Shuts a worker out of a run for good.",
+        commandName: "revoke", abstract: "Exclude a worker from a run permanently.",
         discussion: """
             Example:
               lorad runs revoke hospital-vqa 3f9a
 
-            A coordinator that is running ends the worker's sessions within seconds. Its key cannot come back to this run.
+            A running coordinator ends the worker's sessions within seconds. Its key cannot join this run again.
             """)
 
     @OptionGroup var target: RunsActionOptions
 
-    @Argument(help: "The worker's fingerprint, the beginning of it, or its name.")
+    @Argument(help: "The worker's fingerprint, a prefix of it, or its name.")
     var worker: String
 
     func run() throws { try target.run(.revoke(worker: worker)) }
@@ -157,17 +157,17 @@ struct RunsRevokeCommand: ParsableCommand {
 /// `lorad runs extend`.
 struct RunsExtendCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "extend", abstract: "Gives the workers of the open round more time.",
+        commandName: "extend", abstract: "Give the workers of the open round more time.",
         discussion: """
             Example:
               lorad runs extend hospital-vqa --by 15m
 
-            Moves the deadline that federation.round_deadline set for this round. The round needs as many results as before.
+            Postpones the deadline that federation.round_deadline set for this round. The round still needs as many results.
             """)
 
     @OptionGroup var target: RunsActionOptions
 
-    @Option(help: "How much later the deadline is: 90s, 15m, 2h.")
+    @Option(help: "Extra time, for example 90s, 15m or 2h.")
     var by: Lifetime
 
     func validate() throws {
@@ -182,13 +182,13 @@ struct RunsExtendCommand: ParsableCommand {
 /// `lorad runs join-token`.
 struct RunsJoinTokenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "join-token", abstract: "Makes another join line for new workers.",
+        commandName: "join-token", abstract: "Create another join line for new workers.",
         discussion: """
             Examples:
               lorad runs join-token hospital-vqa
               lorad runs join-token hospital-vqa --uses 3 --hours 72
 
-            Earlier lines stay as they are. In a federated run the line admits one worker unless --uses says otherwise. It is a
+            Earlier lines stay valid. In a federated run the line admits one worker unless --uses says otherwise. The line is a
             secret.
             """)
 
@@ -197,7 +197,7 @@ struct RunsJoinTokenCommand: ParsableCommand {
     @Option(help: "Number of new workers that the line admits.")
     var uses: Int?
 
-    @Option(help: "Hours for which it admits them; those of the coordinator's --token-hours unless given.")
+    @Option(help: "Hours for which the line is valid (default: the coordinator's --token-hours).")
     var hours: Double?
 
     func validate() throws {

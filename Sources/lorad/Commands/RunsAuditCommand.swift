@@ -8,22 +8,22 @@ import Transports
 /// `lorad runs audit`.
 struct RunsAuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "Shows who asked for what in a run, and checks that nobody changed the record.",
+        commandName: "audit", abstract: "Show who asked for what in a run, and check that nobody changed the record.",
         discussion: """
             Examples:
               lorad runs audit hospital-vqa
               lorad runs audit hospital-vqa --verify
             """)
 
-    @Argument(help: "The run's name.")
+    @Argument(help: "Name of the run.")
     var id: String
 
     @OptionGroup var options: RunsOptions
 
-    @Flag(help: "Prints one JSON object a line for each entry.")
+    @Flag(help: "Print one JSON object per line for each entry.")
     var json = false
 
-    @Flag(help: "Only says whether the log is in order.")
+    @Flag(help: "Print only whether the log is valid.")
     var verify = false
 
     func run() throws {

@@ -8,7 +8,7 @@ import Tensors
 struct RunsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "runs",
-        abstract: "Lists, shows, steers and exports the runs coordinated on this machine.",
+        abstract: "List, show, control and export the runs coordinated on this machine.",
         discussion: """
             Examples:
               lorad runs list
@@ -26,7 +26,7 @@ struct RunsCommand: ParsableCommand {
 
 /// Where the runs are.
 struct RunsOptions: ParsableArguments {
-    @Option(help: "The folder that the coordinator keeps its state in; ~/.local/state/lorad unless given.")
+    @Option(help: "The coordinator's state folder (default: ~/.local/state/lorad).")
     var state: String?
 
     func catalog() throws -> RunCatalog { try RunCatalog(folder: StateFolder(state).runs.path) }
@@ -53,13 +53,13 @@ struct RunsOptions: ParsableArguments {
 /// `lorad runs list`.
 struct RunsListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Lists the runs.", discussion: "Example:\n  lorad runs list --json")
+        commandName: "list", abstract: "List the runs.", discussion: "Example:\n  lorad runs list --json")
 
     @OptionGroup var options: RunsOptions
 
     @OptionGroup var remote: RemoteOptions
 
-    @Flag(help: "Prints one JSON object a line for each run.")
+    @Flag(help: "Print one JSON object per line for each run.")
     var json = false
 
     func validate() throws { try remote.check(options) }
@@ -79,7 +79,7 @@ struct RunsListCommand: ParsableCommand {
 /// `lorad runs show`.
 struct RunsShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Shows a run's workers and rounds.",
+        commandName: "show", abstract: "Show a run's workers and rounds.",
         discussion: """
             Examples:
               lorad runs show hospital-vqa
@@ -87,23 +87,23 @@ struct RunsShowCommand: ParsableCommand {
               lorad runs show hospital-vqa --html run.html
             """)
 
-    @Argument(help: "The run's name.")
+    @Argument(help: "Name of the run.")
     var id: String
 
     @OptionGroup var options: RunsOptions
 
     @OptionGroup var remote: RemoteOptions
 
-    @Option(help: "How many rounds to list, the last ones.")
+    @Option(help: "Number of rounds to list, counted from the last.")
     var last = 20
 
-    @Flag(help: "Prints one JSON object, with every round.")
+    @Flag(help: "Print one JSON object with every round.")
     var json = false
 
-    @Flag(help: "Prints the run file that the run was begun with, as resolved, and nothing else.")
+    @Flag(help: "Print only the run file that the run started with, as resolved.")
     var config = false
 
-    @Option(help: "Writes a page with the run's curves to a file, which needs nothing else to be looked at.")
+    @Option(help: "Write a self-contained HTML page with the run's curves.")
     var html: String?
 
     func validate() throws {

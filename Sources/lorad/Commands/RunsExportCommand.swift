@@ -7,24 +7,24 @@ import Models
 struct RunsExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Writes a run into one signed archive: configuration, adapter, rounds, audit log, provenance.",
+        abstract: "Export a run as one signed archive: configuration, adapter, rounds, audit log and provenance.",
         discussion: """
             Example:
               lorad runs export hospital-vqa --output hospital-vqa.tar
 
-            The same run gives the same bytes. Keys, tokens and join lines are not in it. lorad runs verify checks it, on any
-            machine.
+            The same run produces the same bytes. The archive contains no keys, tokens or join lines. Check it on any machine with
+            lorad runs verify.
             """)
 
-    @Argument(help: "The run's name.")
+    @Argument(help: "Name of the run.")
     var id: String
 
     @OptionGroup var options: RunsOptions
 
-    @Option(help: "The archive to write.")
+    @Option(help: "Archive to write.")
     var output: String
 
-    @Flag(help: "Replaces an archive that exists.")
+    @Flag(help: "Replace an existing archive.")
     var overwrite = false
 
     func run() throws {
@@ -50,23 +50,23 @@ struct RunsExportCommand: ParsableCommand {
 struct RunsVerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Checks an archive that lorad runs export wrote, and names the first thing that is wrong.",
+        abstract: "Check an archive that lorad runs export wrote, and report the first problem.",
         discussion: """
             Examples:
               lorad runs verify hospital-vqa.tar
               lorad runs verify hospital-vqa.tar --signer 5f0c…
 
-            Without --signer it checks that nobody changed the archive since it was signed, and prints by which key: compare that
-            with the key that whoever runs the coordinator tells you. Exit status 0 means in order, 1 not.
+            Without --signer, the command checks that the archive has not changed since it was signed, and prints the signing key:
+            compare it with the key that the coordinator's operator gives you. Exit status 0 means valid, 1 invalid.
             """)
 
-    @Argument(help: "The archive.")
+    @Argument(help: "Archive to check.")
     var file: String
 
-    @Option(help: "The key that must have signed it, 64 hexadecimal digits, as lorad runs export prints it.")
+    @Option(help: "Key that must have signed the archive: 64 hexadecimal digits, as lorad runs export prints them.")
     var signer: String?
 
-    @Flag(help: "Prints one JSON object.")
+    @Flag(help: "Print one JSON object instead of text.")
     var json = false
 
     func run() throws {

@@ -6,7 +6,7 @@ import Models
 struct RunsTokenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token",
-        abstract: "Makes, lists and revokes access tokens for a coordinator's page, metrics and actions.",
+        abstract: "Create, list and revoke access tokens for a coordinator's page, metrics and actions.",
         discussion: """
             Examples:
               lorad runs token --role look --name grafana --output grafana.token
@@ -20,22 +20,22 @@ struct RunsTokenCommand: ParsableCommand {
 /// `lorad runs token create`.
 struct RunsTokenCreateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "create", abstract: "Makes a token and prints it; only its digest is kept.",
+        commandName: "create", abstract: "Create a token and print it. Only its digest is stored.",
         discussion: "Example:\n  lorad runs token --role manage --name alice --expires 30d")
 
     @OptionGroup var options: RunsOptions
 
     @Option(
-        help: "look for the page and metrics; manage to pause, resume, stop, revoke, extend and make join tokens too.")
+        help: "look: page and metrics. manage: also pause, resume, stop, revoke, extend and create join tokens.")
     var role: AccessRole
 
-    @Option(help: "What the audit log calls its holder: a person or a program.")
+    @Option(help: "Name of the holder in the audit log: a person or a program.")
     var name: String
 
-    @Option(help: "How long it works: 12h, 30d, or never.")
+    @Option(help: "How long the token is valid: 12h, 30d or never (no expiry).")
     var expires = Lifetime(seconds: 90 * 86_400)
 
-    @Option(help: "A file of mode 600 to write the token to, instead of printing it.")
+    @Option(help: "File of mode 600 to write the token to instead of printing it.")
     var output: String?
 
     func run() throws {
@@ -58,12 +58,12 @@ struct RunsTokenCreateCommand: ParsableCommand {
 /// `lorad runs token list`.
 struct RunsTokenListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Lists the access tokens, without the tokens themselves.",
+        commandName: "list", abstract: "List the access tokens, without the tokens themselves.",
         discussion: "Example:\n  lorad runs token list --json")
 
     @OptionGroup var options: RunsOptions
 
-    @Flag(help: "Prints one JSON object a line for each token.")
+    @Flag(help: "Print one JSON object per line for each token.")
     var json = false
 
     func run() throws {
@@ -100,10 +100,10 @@ extension AccessTokenRecord {
 /// `lorad runs token revoke`.
 struct RunsTokenRevokeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "revoke", abstract: "Revokes an access token; running coordinators refuse it at once.",
+        commandName: "revoke", abstract: "Revoke an access token. Running coordinators refuse it immediately.",
         discussion: "Example:\n  lorad runs token revoke grafana")
 
-    @Argument(help: "The token's name.")
+    @Argument(help: "Name of the token.")
     var name: String
 
     @OptionGroup var options: RunsOptions

@@ -7,7 +7,7 @@ import Training
 struct ScoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "score",
-        abstract: "Scores predictions against references.",
+        abstract: "Score predictions against references.",
         discussion: """
             Each line of the file is {"question_id": …, "prediction": "…", "references": ["…"]}, as
             `lorad eval --generate --predictions` writes them.
@@ -16,13 +16,13 @@ struct ScoreCommand: ParsableCommand {
               lorad score predictions.jsonl --json
             """)
 
-    @Argument(help: "A JSON Lines file.")
+    @Argument(help: "JSON Lines file with the predictions.")
     var file: String
 
-    @Option(help: "A file to write the predictions to, each with its scores.")
+    @Option(help: "File for the predictions with their scores.")
     var predictions: String?
 
-    @Flag(help: "Prints one JSON object.")
+    @Flag(help: "Print one JSON object instead of text.")
     var json = false
 
     func run() throws {

@@ -8,56 +8,62 @@ import Training
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
-        abstract: "Trains an adapter in one process.",
+        abstract: "Train an adapter in one process.",
         discussion: """
             Example:
               lorad train --config configs/tiny-vqa.yaml --set training.seed=7
 
-            Writes a PEFT folder, checkpoints, a log and a loss curve into training.output_dir.
+            Writes a PEFT adapter, checkpoints, a log and a loss curve to training.output_dir.
             """)
 
-    @Option(help: "The run file.")
+    @Option(help: "The run file (YAML).")
     var config: String
 
-    @Option(name: .customLong("set"), help: "Overrides a key of the run file: --set training.seed=7.")
+    @Option(
+        name: .customLong("set"), help: "Override a key of the run file, for example --set training.seed=7. Repeatable."
+    )
     var overrides: [String] = []
 
     @Flag(
         help: """
-            Checks run file, model, adapter and every row, and shows what would train, its memory, and how long a stop takes.
+            Dry run: check the run file, the model, the adapter and every example, and show what would be trained, the \
+            memory needed, and how long a stop takes.
             """)
     var dryRun = false
 
-    @Flag(help: "With --dry-run: prints one JSON object.")
+    @Flag(help: "With --dry-run, print one JSON object instead of text.")
     var json = false
 
-    @Flag(help: "Goes on from the newest checkpoint in the output folder.")
+    @Flag(help: "Resume from the newest checkpoint in the output folder.")
     var resume = false
 
     @Option(
         help: ArgumentHelp(
-            "With --resume: lets a key of the run file differ from what the checkpoint was made with; may be repeated.",
+            "With --resume, allow a key of the run file to differ from the checkpoint's. Repeatable.",
             discussion: """
-                A run is resumed with the model, data and settings that its checkpoint was made with; anything else is \
-                refused by name. A longer run, for example, takes --allow-change training.num_train_epochs. The change is \
-                noted in trainer_log.jsonl and README.md. What trains (adapter.r, adapter.target_modules and others that \
-                decide the shapes of tensors) never changes.
+                A run resumes with the model, data and settings of its checkpoint; any difference is refused by name. To make a \
+                run longer, for example, give --allow-change training.num_train_epochs. The change is recorded in \
+                trainer_log.jsonl and README.md. Keys that decide the shapes of trained tensors (adapter.r, \
+                adapter.target_modules and others) cannot change.
                 """, valueName: "key"))
     var allowChange: [String] = []
 
     @Flag(
         help: ArgumentHelp(
-            "Resumes from the newest checkpoint if there is one, else starts the run: one command for every start.",
+            "Resume from the newest checkpoint if there is one, otherwise start the run.",
             discussion: """
-                For schedulers, which start the same command again after a preemption or a time limit. Without a \
-                checkpoint, the log of a run that was stopped before its first one is replaced; an adapter is not.
+                For schedulers that start the same command again after a preemption or a time limit. If there is no \
+                checkpoint, the log of a run that stopped before its first one is replaced; a finished adapter is not.
                 """))
     var autoResume = false
 
-    @Flag(help: "Replaces what an earlier run left in the output folder.")
+    @Flag(help: "Replace the files of an earlier run in the output folder.")
     var overwrite = false
 
-    @Flag(help: "Leaves out rows and pictures that cannot be used, and names them; every picture is decoded first.")
+    @Flag(
+        help:
+            "Skip examples and images that cannot be used, and list them. Every image is decoded before training starts."
+    )
     var skipBadRows = false
 
     func validate() throws {

@@ -7,111 +7,118 @@ import Transports
 struct WorkerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker",
-        abstract: "Works for a coordinator.",
+        abstract: "Train for a coordinator.",
         discussion: """
             Example:
               lorad worker --join 'tcp://HOST:7700?key=…&token=…'
               lorad worker --join 'wss://HOST/lorad?key=…&token=…' --proxy http://proxy:3128
 
-            Configuration, base model and data come from the coordinator. In a federated run the data is this machine's: --data.
+            The configuration, the base model and the data come from the coordinator. In a federated run, the data is this
+            worker's own: --data.
             """)
 
-    @Option(help: "The line that the coordinator printed, in quotes.")
+    @Option(help: "The join line that the coordinator printed, in quotes.")
     var join: String?
 
-    @Option(help: "A file with that line, in place of --join: other users see what a command is called with.")
+    @Option(
+        help:
+            "File that contains the join line. Unlike --join, it does not show the secret to other users of this machine."
+    )
     var joinFile: String?
 
-    @Option(help: "What this site allows, a YAML file: the worker takes no part in anything else.")
+    @Option(help: "YAML file that says what this site allows. The worker refuses everything else.")
     var policy: String?
 
-    @Flag(help: "Prints such a file with comments, and exits.")
+    @Flag(help: "Print a commented example of a policy file and exit.")
     var policyExample = false
 
-    @Option(help: "A folder with the base model, in place of fetching it; its fingerprint is checked.")
+    @Option(help: "Folder that contains the base model, so that it is not fetched. Its fingerprint is checked.")
     var model: String?
 
     @Option(
         help: """
-            A folder in which the run file's model.path is looked up before the base model is fetched; may be given more \
-            than once. Nothing is looked up unless given: the coordinator would learn which paths exist.
+            Folder in which to look for the run file's model.path before fetching the base model. Repeatable. Without it, \
+            nothing is looked up, because the coordinator would learn which paths exist.
             """)
     var modelRoot: [String] = []
 
     @Option(
-        help: "This worker's own data, for a federated run: a file, folder or range. It does not leave this machine.")
+        help: "This worker's own data for a federated run: a file, folder or range. It never leaves this machine.")
     var data: String?
 
-    @Option(help: "Data of this worker's own to evaluate on; only sums are told.")
+    @Option(help: "This worker's own validation data. Only sums are reported.")
     var validation: String?
 
-    @Option(help: "Trains with a rank below the run's, where its aggregation lets ranks differ.")
+    @Option(help: "Train with a lower rank than the run's, if its aggregation allows different ranks.")
     var rank: Int?
 
-    @Option(help: "The folder that the data's pictures lie in.")
+    @Option(help: "Folder that contains the images of the data.")
     var images = "."
 
-    @Flag(help: "Sends nothing but masked updates.")
+    @Flag(help: "Send only masked updates (secure aggregation).")
     var requireSecureAggregation = false
 
-    @Option(help: "The fewest workers of a sum that this one takes part in.")
+    @Option(help: "Take part only in sums of at least this many workers.")
     var fewestWorkers = 3
 
     @Option(
-        help: "The least share of a round's workers that may open a sum that this one takes part in, above one half.")
+        help: "Take part only if opening a sum needs at least this share of a round's workers; more than 0.5.")
     var threshold = 0.67
 
     @Option(
-        help: "A file with the signing keys of the other workers, one a line: nobody else is taken for one of them.")
+        help: "File with the signing keys of the other workers, one per line. Other keys are not trusted.")
     var peers: String?
 
-    @Option(help: "The smallest share of the workers in --peers that may begin a round with this one.")
+    @Option(help: "Take part only if at least this share of the workers in --peers is in the round.")
     var peerShare = 0.5
 
     @Option(
         help:
-            "Workers of a sum, besides this one, that may be in league with the coordinator: their noise does not count."
+            "Number of other workers in a sum assumed to collude with the coordinator. Their noise does not count."
     )
     var colluders = 1
 
-    @Flag(help: "Sends nothing without noise that this worker adds.")
+    @Flag(help: "Send only updates to which this worker has added noise.")
     var requireNoise = false
 
-    @Option(help: "Works only as long as what it gives away in a run stays within this epsilon, by its own ledger.")
+    @Option(help: "Stop before this worker's own ledger exceeds this epsilon in a run.")
     var maxEpsilon: Double?
 
-    @Option(help: "The largest delta at which this worker counts epsilon, whatever the run file says.")
+    @Option(help: "Largest delta at which this worker counts epsilon, whatever the run file says.")
     var delta = 1e-5
 
-    @Option(help: "What people call this worker; the machine's name unless given.")
+    @Option(help: "Name of this worker (default: the host name).")
     var name: String?
 
-    @Option(help: "Threads to compute on; as many as cores unless given.")
+    @Option(help: "Number of compute threads (default: the number of available cores).")
     var lanes: Int?
 
-    @Option(help: "The folder for keys and downloads; ~/.local/state/lorad and ~/.cache/lorad unless given.")
+    @Option(help: "Folder for keys and downloads (default: ~/.local/state/lorad and ~/.cache/lorad).")
     var state: String?
 
-    @Option(help: "Gigabytes that downloads may take.")
+    @Option(help: "Maximum size of the downloads, in gigabytes.")
     var cacheSize = 100.0
 
-    @Flag(help: "Prints one JSON object a line for everything that happens, instead of a bar.")
+    @Flag(help: "Print events as JSON, one object per line, instead of a progress bar.")
     var json = false
 
-    @Option(help: "How this worker's own data is written; auto recognises it by what it holds.")
+    @Option(help: "Format of this worker's own data; auto detects it from the content.")
     var format = DataFormat.automatic
 
     @OptionGroup var link: LinkOptions
 
     @OptionGroup var columns: ColumnOptions
 
-    @Option(help: "Names for the class numbers in .cls members of this worker's archives: a file with one per line.")
+    @Option(help: "File with the names of the class numbers in .cls members of this worker's archives, one per line.")
     var classes: String?
 
-    @Option(help: "A folder to keep what frozen vision layers make of this worker's own pictures, shared between runs.")
+    @Option(help: "Folder for the cached image features of this worker's own data, shared between runs.")
     var featureCache: String?
 
-    @Flag(help: "Leaves out rows and pictures that cannot be used, and names them; every picture is decoded first.")
+    @Flag(
+        help:
+            "Skip examples and images that cannot be used, and list them. Every image is decoded before training starts."
+    )
     var skipBadRows = false
 
     func validate() throws {

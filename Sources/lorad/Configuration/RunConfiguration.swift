@@ -14,12 +14,12 @@ struct RunConfiguration: ConfigurationSection {
     var privacy: PrivacyArguments?
 
     static let fields: [Field<Self>] = [
-        Field("run", \.run, "The run's name."),
+        Field("run", \.run, "Name of the run."),
         Field("model", section: \.model, "The base model.", isRequired: true),
-        Field("tokenizer", optionalSection: \.tokenizer, "What the base model's vocabulary gains."),
-        Field("adapter", section: \.adapter, "What is trained, by PEFT's names.", isRequired: true),
-        Field("data", section: \.data, "What it is trained on.", isRequired: true),
-        Field("training", section: \.training, "How it is trained, by transformers' names."),
+        Field("tokenizer", optionalSection: \.tokenizer, "Additions to the base model's vocabulary."),
+        Field("adapter", section: \.adapter, "What is trained, with PEFT's names.", isRequired: true),
+        Field("data", section: \.data, "Training and validation data.", isRequired: true),
+        Field("training", section: \.training, "How it is trained, with transformers' names."),
         Field("federation", optionalSection: \.federation, "How several machines share a run."),
         Field("privacy", optionalSection: \.privacy, "What a federated run gives away."),
     ]

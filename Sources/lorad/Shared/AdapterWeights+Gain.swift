@@ -22,29 +22,6 @@ extension FactorLayout {
     }
 }
 
-/// A model's weights with an adapter, and with what the frozen ones have gained.
-struct GainedWeights: ModelCustomization {
-    let weights: AdapterWeights
-    private let gains: [String: LowRankFactors]
-
-    init(_ weights: AdapterWeights, _ gain: BaseDelta) {
-        self.weights = weights
-        let paths = Dictionary(uniqueKeysWithValues: weights.plan.factorPairs.map { ($0.module, $0.linear.path) })
-        gains = gain.modules.reduce(into: [:]) { gains, factors in
-            guard let path = paths[factors.module] else { return }
-            gains[path] = LowRankFactors(a: factors.right, b: factors.left, scale: 1)
-        }
-    }
-
-    func parameter(at path: String) -> Tensor? { weights.parameter(at: path) }
-    func additions(at path: String) -> LinearAdditions {
-        var additions = weights.additions(at: path)
-        if let gain = gains[path] { additions.factors.insert(gain, at: 0) }
-        return additions
-    }
-    func rows(at path: String) -> ReplacedRows? { weights.rows(at: path) }
-}
-
 extension BaseDelta {
     /// Reads what frozen weights have gained from a coordinator's state.
     ///
@@ -86,15 +63,25 @@ extension BaseDelta {
     }
 }
 
-extension AdaptedModel {
-    /// The model with its adapter and what the frozen weights have gained.
-    func model(gaining gain: BaseDelta) throws -> any VisionLanguageModel {
-        guard !gain.modules.isEmpty else { return model }
-        return try folder.load(computing: computing, customization: GainedWeights(weights, gain)).model
-    }
-}
-
 extension AdapterWeights {
+    /// Takes over what trains, and what the frozen weights have gained.
+    ///
+    /// - Throws: as `assign(_:)`.
+    func assign(_ trained: StateDict, gaining gain: BaseDelta) throws {
+        try assign(trained)
+        setGains(gain)
+    }
+
+    /// Sets what the frozen weights of the model have gained.
+    func setGains(_ gain: BaseDelta) {
+        let paths = Dictionary(uniqueKeysWithValues: plan.factorPairs.map { ($0.module, $0.linear.path) })
+        setGains(
+            gain.modules.reduce(into: [:]) { gains, factors in
+                guard let path = paths[factors.module] else { return }
+                gains[path] = LowRankFactors(a: factors.right, b: factors.left, scale: 1)
+            })
+    }
+
     /// Writes a PEFT folder of the adapter together with what the frozen weights have gained: one adapter of the ranks'
     /// sum, with the same product.
     func write(to folder: URL, gaining gain: BaseDelta) throws {

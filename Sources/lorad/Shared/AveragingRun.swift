@@ -161,9 +161,8 @@ final class AveragingRun: Sendable {
 
     private func evaluate(_ state: AveragingJob.State) throws -> Evaluation? {
         guard let validation = opened.validation else { return nil }
-        try opened.adapted.weights.assign(state.trained)
-        let model = try opened.adapted.model(gaining: state.gain)
-        return try Evaluation(model, validation.rows, lanes: opened.lanes)
+        try opened.adapted.weights.assign(state.trained, gaining: state.gain)
+        return try Evaluation(opened.adapted.model, validation.rows, lanes: opened.lanes)
     }
 
     /// The workers' sums as means: what the round's start was worth on their data.

@@ -95,7 +95,7 @@ final class SharedTrainer: LocalTrainer {
         let state = work.state.split
         let aggregation = (configuration.federation ?? FederationArguments()).aggregation
         let gain = try BaseDelta(state.gain, adapted.weights.plan, aggregation: aggregation)
-        let computation = try computation(gaining: gain)
+        adapted.weights.setGains(gain)
         var result: LocalResult
         switch try SharedWork(work.order, limits: limits) {
         case .gradients(let step): result = try gradients(step, work, state.trained, computation)
@@ -237,10 +237,9 @@ final class SharedTrainer: LocalTrainer {
         }
     }
 
-    /// The model with what its frozen weights have gained so far.
-    private func computation(gaining gain: BaseDelta) throws -> StepComputation {
+    private var computation: StepComputation {
         StepComputation(
-            model: try adapted.model(gaining: gain), weights: adapted.weights, lanes: lanes,
+            model: adapted.model, weights: adapted.weights, lanes: lanes,
             checkpointing: configuration.training.recomputes(adapted.model))
     }
 }

@@ -2,22 +2,26 @@ import Models
 
 extension LoRA {
     static let fields: [SettingField] = [
-        SettingField("r", "a whole number", default: "8", "The rank."),
-        SettingField("lora_alpha", "a number", default: "8", "The scale, divided by the rank."),
-        SettingField("lora_dropout", "a number", default: "0.0", "The share of adapter inputs that is dropped."),
-        SettingField("rank_pattern", "a mapping", "Ranks by module."),
-        SettingField("alpha_pattern", "a mapping", "Scales by module."),
-        SettingField("bias", "text", default: "none", "Which biases are trained: none, all or lora_only."),
-        SettingField("lora_bias", "true or false", default: "false", "Whether B has a bias."),
-        SettingField("use_rslora", "true or false", default: "false", "Divide the scale by the root of the rank."),
-        SettingField("use_dora", "true or false", default: "false", "Train magnitudes apart from directions."),
-        SettingField("init_lora_weights", "true, false or text", default: "true", "How A and B begin."),
-        SettingField("fan_in_fan_out", "true or false", default: "false", "Whether weights are stored transposed."),
-        SettingField("loftq_config", "a mapping", "Settings of the LoftQ initialisation."),
-        SettingField("eva_config", "a mapping", "Settings of the EVA initialisation."),
-        SettingField("corda_config", "a mapping", "Settings of the CorDA initialisation."),
-        SettingField("lora_ga_config", "a mapping", "Settings of the LoRA-GA initialisation."),
-        SettingField("alora_invocation_tokens", "a list", "Tokens that switch an activated LoRA on."),
+        SettingField("r", "a whole number", default: "8", "Rank of the adapter."),
+        SettingField(
+            "lora_alpha", "a number", default: "8", "Scaling numerator: updates are scaled by lora_alpha / r."),
+        SettingField("lora_dropout", "a number", default: "0.0", "Dropout probability on the adapter's input."),
+        SettingField("rank_pattern", "a mapping", "Ranks for single modules, by name or regular expression."),
+        SettingField("alpha_pattern", "a mapping", "lora_alpha for single modules, by name or regular expression."),
+        SettingField("bias", "text", default: "none", "Biases to train: none, all or lora_only."),
+        SettingField("lora_bias", "true or false", default: "false", "Add a trainable bias to B."),
+        SettingField(
+            "use_rslora", "true or false", default: "false", "Scale by lora_alpha / sqrt(r) (rank-stabilised LoRA)."),
+        SettingField(
+            "use_dora", "true or false", default: "false", "Train magnitudes and directions separately (DoRA)."),
+        SettingField("init_lora_weights", "true, false or text", default: "true", "Initialisation of A and B."),
+        SettingField(
+            "fan_in_fan_out", "true or false", default: "false", "The base stores these weights as [in, out]."),
+        SettingField("loftq_config", "a mapping", "Settings of LoftQ initialisation."),
+        SettingField("eva_config", "a mapping", "Settings of EVA initialisation."),
+        SettingField("corda_config", "a mapping", "Settings of CorDA initialisation."),
+        SettingField("lora_ga_config", "a mapping", "Settings of LoRA-GA initialisation."),
+        SettingField("alora_invocation_tokens", "a list", "Token ids that activate an aLoRA adapter."),
     ]
 
     init(_ reader: SettingsReader, origin: AdapterConfiguration.Origin, notes: inout [String]) throws {

@@ -25,27 +25,28 @@ struct AdapterArguments: JSONSection {
 
     static let fields: [Field<Self>] =
         [
-            Field(json: "path", "text", "A PEFT folder to start from; no other key may be given.", .folder),
+            Field(
+                json: "path", "text", "PEFT folder to start from. No other key of this section may be given.", .folder),
             Field(json: "peft_type", "text", default: "LORA", "The adapter method."),
         ] + partFields + targetFields + methodFields + provenanceFields
 
     private static let partFields: [Field<Self>] = [
         Field(
             json: "targets", "text or a list",
-            "Parts whose linear layers get adapters: vision, language, connector, cross_attention, or both (the first two)."
+            "Parts of the model whose linear layers get adapters: vision, language, connector, cross_attention, or both (vision and language)."
         ),
-        Field(json: "ranks", "a mapping", "Ranks by part, such as {vision: 32, language: 16}."),
-        Field(json: "alphas", "a mapping", "Scales by part."),
+        Field(json: "ranks", "a mapping", "Rank for each part, such as {vision: 32, language: 16}."),
+        Field(json: "alphas", "a mapping", "lora_alpha for each part."),
     ]
 
     private static let targetFields: [Field<Self>] = [
         Field(json: "target_modules", "a list or a regular expression", "Modules that get adapters, or all-linear."),
-        Field(json: "exclude_modules", "a list or a regular expression", "Modules that do not."),
-        Field(json: "target_parameters", "a list", "Single parameters that get adapters."),
-        Field(json: "layers_to_transform", "a number or a list", "Layers whose modules get adapters."),
-        Field(json: "layers_pattern", "text or a list", "The name of the list of layers in module paths."),
-        Field(json: "layer_replication", "a list of pairs", "Layers to stack again, as half-open ranges."),
-        Field(json: "modules_to_save", "a list", "Modules that are trained and saved as a whole."),
+        Field(json: "exclude_modules", "a list or a regular expression", "Modules that do not get adapters."),
+        Field(json: "target_parameters", "a list", "Names of single parameters that get adapters."),
+        Field(json: "layers_to_transform", "a number or a list", "Indices of the layers whose modules get adapters."),
+        Field(json: "layers_pattern", "text or a list", "Name of the layer list in module paths."),
+        Field(json: "layer_replication", "a list of pairs", "Layers to repeat, as half-open ranges."),
+        Field(json: "modules_to_save", "a list", "Modules to train and save in full, besides the adapters."),
         Field(
             json: "trainable_token_indices", "a list or a mapping",
             "Ids of tokens whose rows of the input embedding train, and of a tied output embedding with it; or a mapping from "
@@ -61,12 +62,12 @@ struct AdapterArguments: JSONSection {
     }
 
     private static let provenanceFields: [Field<Self>] = [
-        Field(json: "task_type", "text", "The kind of task, as PEFT names it."),
-        Field(json: "base_model_name_or_path", "text", "The base model's name in the written adapter."),
-        Field(json: "revision", "text", "The base model's revision in the written adapter."),
-        Field(json: "inference_mode", "true or false", "Written by PEFT; does not change training."),
-        Field(json: "auto_mapping", "a mapping", "Written by PEFT; does not change training."),
-        Field(json: "peft_version", "text", "Written by PEFT; does not change training."),
+        Field(json: "task_type", "text", "Task type, as PEFT names it."),
+        Field(json: "base_model_name_or_path", "text", "Name of the base model to record in the adapter."),
+        Field(json: "revision", "text", "Revision of the base model to record in the adapter."),
+        Field(json: "inference_mode", "true or false", "Written by PEFT. Has no effect on training."),
+        Field(json: "auto_mapping", "a mapping", "Written by PEFT. Has no effect on training."),
+        Field(json: "peft_version", "text", "Written by PEFT. Has no effect on training."),
     ]
 
     static let rules: [SectionRule<Self>] =

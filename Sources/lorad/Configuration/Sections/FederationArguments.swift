@@ -31,51 +31,57 @@ struct FederationArguments: ConfigurationSection {
     var evalRounds = 1
 
     static let fields: [Field<Self>] = [
-        Field("mode", \.mode, "Whether the coordinator owns the data or the workers do."),
+        Field("mode", \.mode, "distributed: the coordinator has the data. federated: each worker has its own."),
         Field(
             "min_workers", \.minWorkers,
-            "Federated: workers that must be there before any round begins, and results that it needs. Distributed: workers "
-                + "that must have joined before the first step; with local_steps above 1, the stretches of a round.",
+            "Federated: workers needed to begin a round, and results needed to end it. Distributed: workers that must join "
+                + "before the first step; with local_steps above 1, the number of stretches per round.",
             .within(1...10_000)),
         Field(
             "worker_timeout", \.workerTimeout,
-            "Seconds of silence after which a worker's task is given to another. Other times follow from it.",
+            "Seconds without a sign of life after which a worker's task goes to another worker. Other time-outs follow from it.",
             .within(above: 0, upTo: 1_000_000)),
-        Field("rounds", \.rounds, "Times that updates are collected.", .within(1...1_000_000)),
-        Field("local_steps", \.localSteps, "Steps that a worker takes in a round.", .within(1...1_000_000)),
+        Field("rounds", \.rounds, "Number of rounds.", .within(1...1_000_000)),
+        Field("local_steps", \.localSteps, "Training steps per worker and round.", .within(1...1_000_000)),
         Field(
-            "local_epochs", \.localEpochs, "Times through its data that a worker goes in a round, in place of steps.",
+            "local_epochs", \.localEpochs, "Epochs per worker and round, instead of local_steps.",
             Constraint.within(above: 0, upTo: 1_000_000).whenGiven),
-        Field("participation", \.participation, "Share of the workers that take part in a round.", .share),
+        Field("participation", \.participation, "Share of the workers that take part in each round.", .share),
         Field(
             "round_deadline", \.roundDeadline,
-            "Seconds after which a round goes on without those that are late, if min_workers results are in.",
+            "Seconds after which a round ends without the late workers, if min_workers results have arrived.",
             Constraint.within(above: 0, upTo: 1_000_000).whenGiven),
         Field(
-            "max_examples_weight", \.maxExamplesWeight, "The most examples that a worker's weight stands for.",
+            "max_examples_weight", \.maxExamplesWeight, "Upper limit of a worker's weight, in examples.",
             .within(1...1_000_000_000)),
-        Field("proximal_mu", \.proximalMu, "Strength of FedProx's pull to the round's start.", .atLeast(0)),
-        Field("aggregation", \.aggregation, "How updates become one.", .oneOf(Aggregators.names)),
-        Field("trimmed_share", \.trimmedShare, "Share that trimmed_mean leaves out at either end.", .within(0..<0.5)),
-        Field("faulty_workers", \.faultyWorkers, "Bad updates that krum and multi_krum bear.", .within(0...10_000)),
         Field(
-            "norm_bound", \.normBound, "Length that norm_bound clips an update to.", Constraint.above(0).whenGiven),
+            "proximal_mu", \.proximalMu, "FedProx: strength of the pull towards the round's starting point.",
+            .atLeast(0)),
+        Field("aggregation", \.aggregation, "How updates are combined.", .oneOf(Aggregators.names)),
         Field(
-            "refuse_norm", \.refuseNorm, "Length beyond which an update is refused.", Constraint.above(0).whenGiven),
+            "trimmed_share", \.trimmedShare, "trimmed_mean: share of the values to drop at each end.", .within(0..<0.5)),
         Field(
-            "gain_rank", \.gainRank, "The most rank of what flora and fedex add to the frozen base.",
+            "faulty_workers", \.faultyWorkers, "krum and multi_krum: number of bad updates to tolerate.",
+            .within(0...10_000)),
+        Field(
+            "norm_bound", \.normBound, "norm_bound: norm to which an update is clipped.", Constraint.above(0).whenGiven),
+        Field(
+            "refuse_norm", \.refuseNorm, "Refuse an update whose norm is above this.", Constraint.above(0).whenGiven),
+        Field(
+            "gain_rank", \.gainRank, "Maximum rank of what flora and fedex_lora add to the frozen base.",
             .within(1...65_536)),
         Field(
-            "server_optimizer", \.serverOptimizer, "How the coordinator applies an aggregated update.",
+            "server_optimizer", \.serverOptimizer, "Optimizer with which the coordinator applies a combined update.",
             .oneOf(ServerOptimizers.names)),
         Field(
-            "server_learning_rate", \.serverLearningRate, "Its learning rate; the method's own unless given.",
+            "server_learning_rate", \.serverLearningRate,
+            "Learning rate of the server optimizer (default: the optimizer's own).",
             Constraint.above(0).whenGiven),
         Field(
-            "server_momentum", \.serverMomentum, "The momentum of server optimizer sgd.",
+            "server_momentum", \.serverMomentum, "Momentum of server_optimizer sgd.",
             Constraint.within(0..<1.0).whenGiven),
-        Field("server_nesterov", \.serverNesterov, "Whether that momentum is Nesterov's."),
-        Field("eval_rounds", \.evalRounds, "Rounds between two evaluations.", .within(1...1_000_000)),
+        Field("server_nesterov", \.serverNesterov, "Use Nesterov momentum."),
+        Field("eval_rounds", \.evalRounds, "Evaluate every N rounds.", .within(1...1_000_000)),
     ]
 
     /// Steps of all workers in the whole run, so that the rows of them all stay countable.

@@ -6,8 +6,12 @@ struct PrivacyArguments: ConfigurationSection {
     var differentialPrivacy = DifferentialPrivacy()
 
     static let fields: [Field<Self>] = [
-        Field("secure_aggregation", section: \.secureAggregation, "The coordinator learns a sum, not an update."),
-        Field("differential_privacy", section: \.differentialPrivacy, "Noise that hides what one contributor adds."),
+        Field(
+            "secure_aggregation", section: \.secureAggregation,
+            "Secure aggregation: the coordinator learns a sum, not an update."),
+        Field(
+            "differential_privacy", section: \.differentialPrivacy,
+            "Differential privacy: noise that hides a single contributor."),
     ]
 
     /// Masks that cancel in the sum.
@@ -20,17 +24,17 @@ struct PrivacyArguments: ConfigurationSection {
         var clip = 1.0
 
         static let fields: [Field<Self>] = [
-            Field("enabled", \.enabled, "Whether updates are masked.", isRequired: true),
+            Field("enabled", \.enabled, "Mask updates, so that the coordinator sees only their sum.", isRequired: true),
             Field(
-                "threshold", \.threshold, "Share of the workers that must stay for a round to count, above one half.",
+                "threshold", \.threshold, "Share of a round's workers that must stay until its end; more than 0.5.",
                 .within(above: 0.5, upTo: 1)),
-            Field("fewest_workers", \.fewestWorkers, "Fewer workers make no sum.", .within(2...10_000)),
+            Field("fewest_workers", \.fewestWorkers, "Smallest number of workers in a sum.", .within(2...10_000)),
             Field(
                 "colluders", \.colluders,
-                "Workers of a sum that may be in league with the coordinator; the others alone make the noise of shares.",
+                "Number of workers in a sum assumed to collude with the coordinator. The noise is sized for the others alone.",
                 .within(1...9_999)),
-            Field("bits", \.bits, "Bits that a masked value takes.", .within(16...32)),
-            Field("clip", \.clip, "Largest change of a value; larger ones are cut.", .clip),
+            Field("bits", \.bits, "Bits per masked value.", .within(16...32)),
+            Field("clip", \.clip, "Largest change of a single value; larger ones are clipped.", .clip),
         ]
     }
 
@@ -59,26 +63,28 @@ struct PrivacyArguments: ConfigurationSection {
         var population: Int?
 
         static let fields: [Field<Self>] = [
-            Field("enabled", \.enabled, "Whether updates are clipped and noise is added.", isRequired: true),
+            Field("enabled", \.enabled, "Clip contributions and add noise.", isRequired: true),
             Field(
                 "unit", \.unit,
-                "Whom the noise hides: a worker with all of its data, a person by the rows' field `person`, or an example."
+                "Whom the noise hides: a worker with all its data, a person (the examples' field `person`), or a single example."
             ),
             Field(
                 "mechanism", \.mechanism,
-                "Gaussian noise of the coordinator's, or shares of noise that workers add under secure aggregation."),
-            Field("clip", \.clip, "Largest norm of a contribution.", .clip),
+                "gaussian: noise of one party: the coordinator's, or with unit person or example each worker's own. discrete_gaussian, "
+                    + "skellam: each worker adds a share of the noise under secure aggregation."
+            ),
+            Field("clip", \.clip, "Maximum norm of a contribution.", .clip),
             Field(
                 "clip_quantile", \.clipQuantile,
-                "Share of updates that the clip should leave whole: it then moves from round to round.",
+                "Adapt the clip from round to round so that this share of updates stays unclipped.",
                 Constraint.probability.whenGiven),
             Field(
                 "noise_multiplier", \.noiseMultiplier,
-                "Standard deviation of the noise, in clips; found by target_epsilon and rounds unless given.",
+                "Standard deviation of the noise as a multiple of the clip (default: computed from target_epsilon and rounds).",
                 Constraint.within(0.01...1_000_000).whenGiven),
-            Field("delta", \.delta, "Probability that the guarantee may fail.", .probability),
+            Field("delta", \.delta, "Probability that the guarantee fails.", .probability),
             Field(
-                "target_epsilon", \.targetEpsilon, "The budget; the run stops before it is spent.",
+                "target_epsilon", \.targetEpsilon, "Privacy budget. The run stops before exceeding it.",
                 Constraint.within(0.000_001...1_000_000).whenGiven),
             Field(
                 "population", \.population,

@@ -13,8 +13,8 @@ struct TokenizerArguments: JSONSection {
                 + "something)."),
         Field(
             json: "embedding_rows", "a whole number",
-            "Rows that the embeddings have at least; needed only to go on with an adapter whose vocabulary was padded. A folder "
-                + "that lorad wrote records it."),
+            "Smallest number of embedding rows. Needed only to continue an adapter whose vocabulary was padded; folders that "
+                + "lorad wrote record it."),
     ]
 
     static let rules: [SectionRule<Self>] = ["add_tokens", "embedding_rows"].map { key in

@@ -6,62 +6,72 @@ extension TrainingArguments: ConfigurationSection {
     static let fields = optimizerFields + batchFields + reportFields + machineFields
 
     private static let optimizerFields: [Field<Self>] = [
-        Field("learning_rate", \.learningRate, "Peak step size of AdamW.", .above(0)),
+        Field("learning_rate", \.learningRate, "Peak learning rate of AdamW.", .above(0)),
         Field(
             "learning_rates", \.learningRates,
-            "Learning rates by parameter: the first pattern that matches the whole PEFT path wins.", .patterns),
-        Field("lr_scheduler_type", \.lrSchedulerType, "How the learning rate develops over the run."),
-        Field("warmup_ratio", \.warmupRatio, "Share of all steps over which the learning rate rises.", .within(0...1)),
-        Field("warmup_steps", \.warmupSteps, "Steps over which the learning rate rises.", .stepsOrNone),
+            "Learning rates for single parameters: the first pattern that matches the whole PEFT path wins.", .patterns),
+        Field("lr_scheduler_type", \.lrSchedulerType, "Learning rate schedule."),
+        Field("warmup_ratio", \.warmupRatio, "Share of all steps used for linear warm-up.", .within(0...1)),
+        Field("warmup_steps", \.warmupSteps, "Number of linear warm-up steps.", .stepsOrNone),
         Field("weight_decay", \.weightDecay, "Decoupled weight decay.", .atLeast(0)),
-        Field("adam_beta1", \.adamBeta1, "Decay of the first moment.", .within(0..<1)),
-        Field("adam_beta2", \.adamBeta2, "Decay of the second moment.", .within(0..<1)),
-        Field("adam_epsilon", \.adamEpsilon, "Added to the denominator.", .above(0)),
-        Field("max_grad_norm", \.maxGradNorm, "Largest norm of a step's gradient; 0 means off.", .atLeast(0)),
+        Field("adam_beta1", \.adamBeta1, "AdamW's beta1.", .within(0..<1)),
+        Field("adam_beta2", \.adamBeta2, "AdamW's beta2.", .within(0..<1)),
+        Field("adam_epsilon", \.adamEpsilon, "AdamW's epsilon, added to the denominator.", .above(0)),
+        Field(
+            "max_grad_norm", \.maxGradNorm, "Maximum gradient norm (gradient clipping); 0 turns it off.", .atLeast(0)),
     ]
 
     private static let batchFields: [Field<Self>] = [
         Field(
-            "per_device_train_batch_size", \.perDeviceTrainBatchSize, "Rows in a micro-batch.",
+            "per_device_train_batch_size", \.perDeviceTrainBatchSize, "Examples per micro-batch.",
             .within(1...mostRowsPerStep)),
         Field(
-            "gradient_accumulation_steps", \.gradientAccumulationSteps, "Micro-batches in a step.",
+            "gradient_accumulation_steps", \.gradientAccumulationSteps, "Micro-batches per training step.",
             .within(1...mostRowsPerStep)),
         Field(
-            "num_train_epochs", \.numTrainEpochs, "Number of training epochs; the last step of each may be short.",
+            "num_train_epochs", \.numTrainEpochs,
+            "Number of training epochs. The last step of an epoch may have fewer examples.",
             .within(above: 0, upTo: 1_000_000)),
-        Field("max_steps", \.maxSteps, "Steps to take, whatever num_train_epochs says; -1 means off.", .stepLimit),
         Field(
-            "learn_temperature", \.learnTemperature, "Train the temperature of a contrastive model, CLIP's logit_scale."
+            "max_steps", \.maxSteps, "Number of training steps, overriding num_train_epochs; -1 means not set.",
+            .stepLimit),
+        Field(
+            "learn_temperature", \.learnTemperature,
+            "Train the temperature of a contrastive model (CLIP's logit_scale)."
         ),
-        Field("seed", \.seed, "Seeds new adapters, the order of rows and dropout."),
+        Field("seed", \.seed, "Random seed for new adapters, the order of examples and dropout."),
     ]
 
     private static let reportFields: [Field<Self>] = [
-        Field("output_dir", \.outputDir, "The folder for everything that the run writes."),
-        Field("logging_steps", \.loggingSteps, "Steps between log records.", .steps),
-        Field("save_steps", \.saveSteps, "Steps between checkpoints; 0 saves only at the end.", .stepsOrNone),
+        Field("output_dir", \.outputDir, "Output folder of the run."),
+        Field("logging_steps", \.loggingSteps, "Log every N steps.", .steps),
+        Field("save_steps", \.saveSteps, "Save a checkpoint every N steps; 0 saves only at the end.", .stepsOrNone),
         Field(
-            "save_total_limit", \.saveTotalLimit, "Newest checkpoints to keep; all where it is not given.",
+            "save_total_limit", \.saveTotalLimit, "Number of newest checkpoints to keep (default: all).",
             Constraint.steps.whenGiven),
         Field(
-            "eval_steps", \.evalSteps, "Steps between evaluations of data.validation; at the end where not given.",
+            "eval_steps", \.evalSteps, "Evaluate on data.validation every N steps (default: only at the end).",
             Constraint.steps.whenGiven),
         Field(
             "load_best_model_at_end", \.loadBestModelAtEnd,
-            "Write the adapter of the best evaluation at the end, and keep its checkpoint."),
-        Field("metric_for_best_model", \.metricForBestModel, "What the best evaluation is judged by."),
+            "At the end, write the adapter of the best evaluation; its checkpoint is kept."),
+        Field("metric_for_best_model", \.metricForBestModel, "Metric that decides which evaluation is best."),
         Field(
             "early_stopping_patience", \.earlyStoppingPatience,
-            "Evaluations without a gain after which the run ends; never where not given.",
+            "Stop after this many evaluations without improvement (default: never).",
             Constraint.steps.whenGiven),
         Field(
-            "early_stopping_threshold", \.earlyStoppingThreshold, "What a gain must be more than.", .atLeast(0)),
+            "early_stopping_threshold", \.earlyStoppingThreshold, "Smallest change that counts as an improvement.",
+            .atLeast(0)),
     ]
 
     private static let machineFields: [Field<Self>] = [
-        Field("gradient_checkpointing", \.gradientCheckpointing, "Recompute activations to save memory."),
-        Field("lanes", \.lanes, "Micro-batches computed side by side; auto takes the cores it may use.", .someLanes),
+        Field(
+            "gradient_checkpointing", \.gradientCheckpointing,
+            "Recompute activations in the backward pass to save memory."),
+        Field(
+            "lanes", \.lanes,
+            "Number of micro-batches computed in parallel, one thread each; auto uses all available cores.", .someLanes),
     ]
 
     /// Rows in a step, so that what is made of them by rounds, workers and epochs stays countable.
