@@ -25,6 +25,17 @@ public enum BoundedFile {
         }
     }
 
+    /// The same for a file that need not be there: `nil` only where nothing has its name. A file that may not be read, a folder
+    /// and a symbolic link to nothing are errors, so that what they should say is not taken for never said.
+    ///
+    /// - Throws: as `read`.
+    public static func readIfPresent(_ path: String, atMost limit: Int = .max, prefixOnly: Bool = false) throws -> Data?
+    {
+        var status = stat()
+        if lstat(path, &status) != 0, errno == ENOENT { return nil }
+        return try read(path, atMost: limit, prefixOnly: prefixOnly)
+    }
+
     /// Hands over a regular file's descriptor and size, and closes it.
     ///
     /// - Throws: as `read`, and what the body throws.

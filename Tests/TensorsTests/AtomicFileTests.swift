@@ -53,4 +53,21 @@ final class AtomicFileTests {
         #expect(try files.contentsOfDirectory(atPath: folder).sorted() == ["file", "taken"])
         #expect(try String(contentsOfFile: "\(folder)/file", encoding: .utf8) == "kept")
     }
+
+    @Test("is read as absent only if nothing has its name")
+    func present() throws {
+        let path = "\(folder)/file"
+        #expect(try BoundedFile.readIfPresent(path) == nil)
+        #expect(try BoundedFile.readIfPresent("\(folder)/none/file") == nil)
+        try AtomicFile.write("text", to: path)
+        #expect(try BoundedFile.readIfPresent(path) == Data("text".utf8))
+        try files.createSymbolicLink(atPath: "\(folder)/link", withDestinationPath: "\(folder)/nowhere")
+        for (other, reason) in [
+            (folder, " is no file but a folder"), ("\(path)/below", " cannot be read: Not a directory"),
+            ("\(folder)/link", " cannot be read: No such file or directory"),
+        ] {
+            let error = #expect(throws: TensorError.self) { try BoundedFile.readIfPresent(other) }
+            #expect(error?.message.hasPrefix(other + reason) == true, "\(error?.message ?? "")")
+        }
+    }
 }

@@ -207,20 +207,30 @@ struct TransportLawTests {
 
     @Test("a hundred dialers wait at once, and each is answered", arguments: Wire.available)
     func manyDialers(_ wire: Wire) throws {
-        let server = try wire.listen()
-        let asking = Threads(100) { index in
-            let dialer = try server.dialer()
+        let server = try withRoom { try wire.listen() }
+        // Opened before anyone asks, so that nobody's patience ends while another waits for a socket.
+        let dialers = try (0..<100).map { _ in try withRoom { try server.dialer() } }
+        let asking = Threads(dialers.count) { index in
+            let dialer = dialers[index]
             defer { dialer.close() }
             let bytes = withUnsafeBytes(of: index) { Data($0) }
             try dialer.expectReply(bytes, to: bytes)
         }
         let answering = Threads(1) { _ in
-            let requests = try (0..<100).compactMap { _ in try server.receive() }
+            let requests = try dialers.compactMap { _ in try server.receive() }
             for request in requests { try server.reply(request.bytes, to: request.ticket) }
         }
         defer { server.close() }
         try asking.join()
         try answering.join()
+    }
+
+    @Test("a process without sockets for another is told of nanomsg's limit and of files")
+    func socketLimit() {
+        let error = NanomsgSocket.unavailable(NanomsgFailure(code: EMFILE))
+        #expect(error.code == .unavailable)
+        #expect(error.message.contains("nanomsg gives a process 512 sockets, and `ulimit -n` is the most files"))
+        #expect(NanomsgSocket.unavailable(NanomsgFailure(code: ENOMEM)).message == "no socket can be made")
     }
 
     @Test("an endpoint of another transport is refused", arguments: Wire.available)

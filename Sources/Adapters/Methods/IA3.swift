@@ -47,7 +47,19 @@ struct IA3: AdapterMethod {
         ]
     }
 
-    func sites(on modules: [ModuleDescription]) throws -> [AdaptedLinear] { try modules.map { try AdaptedLinear($0) } }
+    func sites(on modules: [ModuleDescription]) throws -> [AdaptedLinear] {
+        let sites = try modules.map { try AdaptedLinear($0) }
+        // Matched here once, where an error can be told; afterwards the pattern is known to end on every site.
+        if let pattern = try feedForwardPattern() {
+            for site in sites { _ = try pattern.matchesWhole(site.path) }
+        }
+        return sites
+    }
+
+    private func feedForwardPattern() throws -> PythonPattern? {
+        guard case .pattern(let text) = feedForward else { return nil }
+        return try PythonPattern(text, setting: "feedforward_modules")
+    }
 
     func parameters(at site: AdaptedLinear) -> [AdapterParameter] {
         let shape = scalesInputs(of: site) ? [1, site.inputs] : [site.outputs, 1]
@@ -83,8 +95,7 @@ struct IA3: AdapterMethod {
     private func scalesInputs(of site: AdaptedLinear) -> Bool {
         switch feedForward {
         case .names(let names): names.contains { site.path.hasSuffix($0) }
-        case .pattern(let text):
-            (try? PythonPattern(text, setting: "feedforward_modules").matchesWhole(site.path)) ?? false
+        case .pattern: (try? feedForwardPattern()?.matchesWhole(site.path)) ?? false
         case .allLinear, nil: false
         }
     }

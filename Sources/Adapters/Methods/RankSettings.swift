@@ -30,11 +30,11 @@ public struct RankSettings: Sendable, Equatable {
 
     /// Rank and alpha of each of some modules.
     ///
-    /// - Throws: `AdapterError` for a pattern that is no regular expression.
+    /// - Throws: `AdapterError` for a pattern that is no regular expression or takes too long.
     func values(at paths: [String]) throws -> [(rank: Int, alpha: Double)] {
         let ranks = try PatternTable(rankPattern, setting: "rank_pattern")
         let alphas = try PatternTable(alphaPattern, setting: "alpha_pattern")
-        return paths.map { (ranks.value(for: $0) ?? rank, alphas.value(for: $0) ?? alpha) }
+        return try paths.map { (try ranks.value(for: $0) ?? rank, try alphas.value(for: $0) ?? alpha) }
     }
 
     /// Reads `r`, `rank_pattern`, `alpha_pattern` and the alpha under its key.

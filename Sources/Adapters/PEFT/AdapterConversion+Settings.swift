@@ -14,7 +14,7 @@ extension AdapterConversion {
         case "target_modules", "exclude_modules":
             if let pattern = value.stringValue {
                 guard pattern.lowercased() != "all-linear" else { return value }
-                return .string(try renamed(pattern: pattern, of: key) { $0.matchesWhole($1) })
+                return .string(try renamed(pattern: pattern, of: key) { try $0.matchesWhole($1) })
             }
             return try renamed(names: value, of: key, adapted)
         case "modules_to_save": return try renamed(names: value, of: key, saved)
@@ -22,7 +22,7 @@ extension AdapterConversion {
             guard let members = value.objectValue else { return value }
             return .object(
                 try members.map {
-                    .init(try renamed(pattern: $0.key, of: key, wrapped: true) { $0.matchesPrefix($1) }, $0.value)
+                    .init(try renamed(pattern: $0.key, of: key, wrapped: true) { try $0.matchesPrefix($1) }, $0.value)
                 })
         default: return value
         }
@@ -30,7 +30,7 @@ extension AdapterConversion {
 
     /// The expression that matches the same modules under their new names: as it is, or with its own paths renamed.
     private func renamed(
-        pattern: String, of key: String, wrapped: Bool = false, matches: (PythonPattern, String) -> Bool
+        pattern: String, of key: String, wrapped: Bool = false, matches: (PythonPattern, String) throws -> Bool
     ) throws -> String {
         func compiled(_ pattern: String) throws -> PythonPattern {
             wrapped
@@ -40,7 +40,7 @@ extension AdapterConversion {
         let candidates = [pattern, dialect.renamed(pattern: pattern)]
         for candidate in key == "exclude_modules" ? candidates.reversed() : candidates {
             let new = try compiled(candidate)
-            if adapted.allSatisfy({ matches(old, $0.old) == matches(new, $0.new) }) { return candidate }
+            if try adapted.allSatisfy({ try matches(old, $0.old) == matches(new, $0.new) }) { return candidate }
         }
         throw AdapterError(
             .unsupported,

@@ -70,11 +70,11 @@ struct AdapterPlanBuilder {
 
     private mutating func matchTargets(_ targets: ModuleSelection) throws -> [ModuleDescription] {
         let matcher = try ModuleMatcher(configuration, targets: targets)
-        let verdicts = modules.map { matcher.verdict($0.path) }
+        let verdicts = try modules.map { try matcher.verdict($0.path) }
         let targeted = zip(modules, verdicts).filter { $1 == .targeted }.map(\.0)
         let advice = MatchAdvice(configuration, modules.map(\.path))
         if targeted.isEmpty, targets != .names([]) {
-            throw advice.nothingTargeted(
+            throw try advice.nothingTargeted(
                 anyExcluded: verdicts.contains(.excluded), anyUnmatched: verdicts.contains(.unmatched))
         }
         warnings += try advice.warnings(targeted: targeted.map(\.path))

@@ -51,7 +51,7 @@ public struct KeyDialects: Sendable {
     ) throws -> [PatternEntry<Value>] {
         let isMatched = { (pattern: String) throws -> Bool in
             let compiled = try PatternTable<Value>.compile(pattern, setting: setting)
-            return paths.contains(where: compiled.matchesPrefix)
+            return try paths.contains(where: compiled.matchesPrefix)
         }
         return try entries.map { entry in
             let plain = entry.pattern.replacing("\\.", with: ".")

@@ -10,14 +10,17 @@ struct LayerFilter {
         // Without a pattern the first numbered part counts; greed would find an expert's index inside a layer.
         let sources =
             configuration.layersPattern.isEmpty
-            ? [#".*?\.[^.]*\.(\d+)\."#]
-            : configuration.layersPattern.map { #"(?:^|.*?\.)"# + $0 + #"\.(\d+)\."# }
-        patterns = try sources.map { try PythonPattern($0, setting: "layers_pattern") }
+            ? [(written: "", source: #".*?\.[^.]*\.(\d+)\."#)]
+            : configuration.layersPattern.map { (written: $0, source: #"(?:^|.*?\.)"# + $0 + #"\.(\d+)\."#) }
+        let allowance = LimitedExpression.Allowance()
+        patterns = try sources.map {
+            try PythonPattern($0.source, setting: "layers_pattern", written: $0.written, allowance: allowance)
+        }
     }
 
-    func matches(_ path: String) -> Bool {
-        for pattern in patterns where pattern.matchesPrefix(path) {
-            return pattern.lastCapture(in: path).flatMap { Int($0) }.map(indices.contains) ?? false
+    func matches(_ path: String) throws -> Bool {
+        for pattern in patterns where try pattern.matchesPrefix(path) {
+            return try pattern.lastCapture(in: path).flatMap { Int($0) }.map(indices.contains) ?? false
         }
         return false
     }

@@ -1,32 +1,32 @@
 extension MatchAdvice {
     /// One line for each name or pattern that has no effect.
     func warnings(targeted: [String]) throws -> [String] {
-        unmatchedTargets + (try idleExclusions())
-            + (try idlePatterns(configuration.ranks?.rankPattern ?? [], "rank_pattern", targeted))
-            + (try idlePatterns(configuration.ranks?.alphaPattern ?? [], "alpha_pattern", targeted))
+        try unmatchedTargets() + idleExclusions()
+            + idlePatterns(configuration.ranks?.rankPattern ?? [], "rank_pattern", targeted)
+            + idlePatterns(configuration.ranks?.alphaPattern ?? [], "alpha_pattern", targeted)
     }
 
-    private var unmatchedTargets: [String] {
+    private func unmatchedTargets() throws -> [String] {
         guard case .names(let names) = configuration.targetModules else { return [] }
-        return names.filter { !paths.contains(where: NameFilter(names: [$0]).matches) }
+        return try names.filter { try !paths.contains(where: NameFilter(names: [$0]).matches) }
             .map { "target_modules: \"\($0)\" matches no module" + suggestion(for: $0) }
     }
 
     private func idleExclusions() throws -> [String] {
         switch configuration.excludeModules {
-        case .names(let names): names.compactMap(idleExclusion)
+        case .names(let names): try names.compactMap(idleExclusion)
         case .pattern(let text):
             try NameFilter(excluding: .pattern(text)).map { filter in
-                paths.contains(where: filter.matches)
+                try paths.contains(where: filter.matches)
                     ? [] : ["exclude_modules: \"\(text)\" matches no module's full path, so nothing is excluded"]
             } ?? []
         case .allLinear, nil: []
         }
     }
 
-    private func idleExclusion(_ name: String) -> String? {
+    private func idleExclusion(_ name: String) throws -> String? {
         let filter = NameFilter(names: [name])
-        let excluded = paths.filter(filter.matches)
+        let excluded = try paths.filter(filter.matches)
         if excluded.isEmpty { return "exclude_modules: \"\(name)\" matches no module" + suggestion(for: name) }
         let isContainer = excluded.allSatisfy { outer in paths.contains { $0.hasPrefix(outer + ".") } }
         guard isContainer else { return nil }
@@ -39,7 +39,7 @@ extension MatchAdvice {
     ) throws -> [String] {
         try entries.compactMap { entry in
             let pattern = try PatternTable<Value>.compile(entry.pattern, setting: setting)
-            if targeted.contains(where: pattern.matchesPrefix) { return nil }
+            if try targeted.contains(where: pattern.matchesPrefix) { return nil }
             return "\(setting): \"\(entry.pattern)\" matches no adapted layer"
         }
     }

@@ -24,8 +24,8 @@ struct MatchAdvice {
                 + "module in full with modules_to_save: [\(ModulePath.name(module.path))]", setting: "target_modules")
     }
 
-    func nothingTargeted(anyExcluded: Bool, anyUnmatched: Bool) -> AdapterError {
-        if layersAreAtFault {
+    func nothingTargeted(anyExcluded: Bool, anyUnmatched: Bool) throws -> AdapterError {
+        if try layersAreAtFault() {
             return AdapterError(
                 .nothingMatched,
                 "layers_to_transform names no layer with a module that target_modules names" + layersHint,
@@ -43,12 +43,11 @@ struct MatchAdvice {
     }
 
     /// Whether target_modules matches modules, all of them outside of the layers that are named.
-    private var layersAreAtFault: Bool {
-        guard case .names(let names) = configuration.targetModules,
-            let layers = try? LayerFilter(configuration)
+    private func layersAreAtFault() throws -> Bool {
+        guard case .names(let names) = configuration.targetModules, let layers = try LayerFilter(configuration)
         else { return false }
-        let named = paths.filter(NameFilter(names: names).matches)
-        return !named.isEmpty && !named.contains(where: layers.matches)
+        let named = try paths.filter(NameFilter(names: names).matches)
+        return try !named.isEmpty && !named.contains(where: layers.matches)
     }
 
     private var targetHint: String {

@@ -16,8 +16,10 @@ struct ModuleMatcher {
     init(_ configuration: AdapterConfiguration, targets selection: ModuleSelection) throws {
         excluded = try NameFilter(excluding: configuration.excludeModules)
         // PEFT puts these names into an expression as they are, so a dot stands for any character.
+        let allowance = LimitedExpression.Allowance()
         saved = try configuration.modulesToSave.map {
-            try PythonPattern(#"(^|.*\.)"# + $0 + #"($|\..*)"#, setting: "modules_to_save")
+            try PythonPattern(
+                #"(^|.*\.)"# + $0 + #"($|\..*)"#, setting: "modules_to_save", written: $0, allowance: allowance)
         }
         layers = try LayerFilter(configuration)
         switch selection {
@@ -32,11 +34,15 @@ struct ModuleMatcher {
         }
     }
 
-    func verdict(_ path: String) -> Verdict {
-        if excluded?.matches(path) == true || saved.contains(where: { $0.matchesPrefix(path) }) { return .excluded }
-        guard targets.matches(path) else { return .unmatched }
+    /// What becomes of the module at a path.
+    ///
+    /// - Throws: `AdapterError` for a pattern that takes too long.
+    func verdict(_ path: String) throws -> Verdict {
+        let isExcluded = try excluded?.matches(path) == true || saved.contains { try $0.matchesPrefix(path) }
+        guard !isExcluded else { return .excluded }
+        guard try targets.matches(path) else { return .unmatched }
         // A path given in full is adapted whatever the layers say.
-        if let layers, !exactTargets.contains(path), !layers.matches(path) { return .unmatched }
+        if let layers, !exactTargets.contains(path), try !layers.matches(path) { return .unmatched }
         return .targeted
     }
 }

@@ -17,10 +17,10 @@ enum NameFilter {
         }
     }
 
-    func matches(_ path: String) -> Bool {
+    func matches(_ path: String) throws -> Bool {
         switch self {
         case .names(let exact, let endings): exact.contains(path) || endings.contains { path.hasSuffix($0) }
-        case .pattern(let pattern): pattern.matchesWhole(path)
+        case .pattern(let pattern): try pattern.matchesWhole(path)
         }
     }
 }

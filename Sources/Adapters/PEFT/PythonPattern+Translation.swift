@@ -1,13 +1,15 @@
 extension PythonPattern {
     /// Rewrites the few constructs that Python and ICU spell differently.
-    static func translate(_ source: String) -> String {
+    ///
+    /// - Parameter hasSets: whether character classes keep ICU's set operations.
+    static func translate(_ source: String, hasSets: Bool) -> String {
         var rest = Substring(source)
         var result = ""
         while let character = rest.first {
             if character == "\\" {
                 result += escape(&rest)
             } else if character == "[" {
-                result += characterClass(&rest)
+                result += hasSets ? set(&rest) : characterClass(&rest)
             } else if character == "{" || character == "}" {
                 result += brace(&rest)
             } else if rest.hasPrefix("(?P<") {
@@ -46,11 +48,21 @@ extension PythonPattern {
 
     /// A repetition; Python lets its lower bound be absent, and takes a brace that begins none literally.
     private static func brace(_ rest: inout Substring) -> String {
-        if let match = rest.prefixMatch(of: /{(\d*)(,?)(\d*)}/), !match.1.isEmpty || !match.2.isEmpty {
-            rest.removeFirst(match.0.count)
-            return "{" + (match.1.isEmpty ? "0" : match.1) + match.2 + match.3 + "}"
-        }
-        return "\\" + String(rest.removeFirst())
+        let opening = rest.removeFirst()
+        var ahead = rest
+        let least = digits(&ahead)
+        let hasComma = ahead.first == ","
+        if hasComma { ahead.removeFirst() }
+        let most = hasComma ? digits(&ahead) : ""
+        guard opening == "{", ahead.first == "}", hasComma || !least.isEmpty else { return "\\\(opening)" }
+        rest = ahead.dropFirst()
+        return "{" + (least.isEmpty ? "0" : least) + (hasComma ? "," : "") + most + "}"
+    }
+
+    private static func digits(_ rest: inout Substring) -> Substring {
+        let digits = rest.prefix { $0.isASCII && $0.isNumber }
+        rest = rest[digits.endIndex...]
+        return digits
     }
 
     /// ICU's group names know no underscore.
@@ -76,6 +88,23 @@ extension PythonPattern {
             rest.removeFirst()
             result += character == "[" || character == "&" ? "\\\(character)" : String(character)
             if character == "]" { break }
+        }
+        return result
+    }
+
+    /// `[…]` with all that is nested in it.
+    private static func set(_ rest: inout Substring) -> String {
+        var result = ""
+        var depth = 0
+        while let character = rest.first {
+            if character == "\\" {
+                result += escape(&rest)
+                continue
+            }
+            if character == "[" { depth += 1 }
+            if character == "]" { depth -= 1 }
+            result.append(rest.removeFirst())
+            if depth == 0 { break }
         }
         return result
     }

@@ -49,7 +49,7 @@ public struct AuditLog: Sendable {
         let size = try file.status().size
         let path = "\(folder)/\(AuditTrail.headName)"
         var head = End()
-        if let data = FileManager.default.contents(atPath: path) {
+        if let data = try AuditTrail.contents(path) {
             guard let read = ChainedHead(data, of: .audit, signer: key.publicKey), read.lines > 0,
                 let length = read.length, length > 0
             else {

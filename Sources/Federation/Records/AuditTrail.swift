@@ -1,5 +1,6 @@
 public import Crypto
 public import Foundation
+import Tensors
 
 /// A run's audit log, read and checked: every line is the coordinator's, in its place, and none is missing.
 ///
@@ -19,15 +20,25 @@ public struct AuditTrail: Equatable, Sendable {
     /// Reads and checks the log in a run's folder; one that was never begun has no lines.
     ///
     /// - Parameter signer: the key of the coordinator's records.
-    /// - Throws: `FederationError.corruptState` naming the line that was changed or moved, or saying that lines were cut off.
+    /// - Throws: `FederationError.corruptState` naming the line that was changed or moved, or saying that lines were cut off;
+    ///   the same for a file that is there and cannot be read.
     public init(folder: String, signer: Curve25519.Signing.PublicKey) throws {
         let path = "\(folder)/\(Self.fileName)"
-        let log = FileManager.default.contents(atPath: path)
-        let head = FileManager.default.contents(atPath: "\(folder)/\(Self.headName)")
+        let log = try Self.contents(path)
+        let head = try Self.contents("\(folder)/\(Self.headName)")
         do {
             try self.init(log: log, head: head, signer: signer)
         } catch let error as FederationError {
             throw FederationError(error.code, "\(path): \(error.message)", cause: error.cause)
+        }
+    }
+
+    /// A file of the log; `nil` only if there is none.
+    static func contents(_ path: String) throws -> Data? {
+        do {
+            return try BoundedFile.readIfPresent(path)
+        } catch let error as TensorError {
+            throw FederationError(.corruptState, error.message)
         }
     }
 

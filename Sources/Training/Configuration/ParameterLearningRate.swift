@@ -1,3 +1,5 @@
+import Adapters
+
 /// A learning rate for the parameters whose PEFT path a regular expression matches as a whole.
 public struct ParameterLearningRate: Equatable, Sendable {
     /// The regular expression.
@@ -13,13 +15,25 @@ public struct ParameterLearningRate: Equatable, Sendable {
 
     /// Whether the pattern matches the whole path.
     ///
-    /// - Throws: `TrainingError` where the pattern is no regular expression.
+    /// - Throws: `TrainingError` where the pattern is no regular expression, is too long, or takes too long on the path.
     public func matches(_ path: String) throws -> Bool {
         do {
-            return try Regex(pattern).wholeMatch(in: path) != nil
+            return try compiled().matchesWhole(path)
+        } catch let error as AdapterError {
+            throw TrainingError(.invalidConfiguration, error.message)
+        }
+    }
+
+    private func compiled() throws -> PathPattern {
+        do {
+            return try PathPattern(pattern, setting: "learning_rates")
         } catch {
+            if isTooLong { throw error }
             throw TrainingError(
                 .invalidConfiguration, "learning_rates: `\(pattern)` is not a regular expression", cause: error)
         }
     }
+
+    /// Whether it has more characters than a pattern may have.
+    public var isTooLong: Bool { pattern.utf8.count > PathPattern.longest }
 }

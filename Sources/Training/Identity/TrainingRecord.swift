@@ -100,9 +100,9 @@ extension TrainingRecord {
     /// - Throws: `TrainingError` if the file is damaged, or of a later release.
     public init?(checkpoint: URL) throws {
         let path = checkpoint.appending(path: Self.file)
-        guard FileManager.default.fileExists(atPath: path.path) else { return nil }
         do {
-            self = try JSONDecoder().decode(TrainingRecord.self, from: Data(contentsOf: path))
+            guard let data = try BoundedFile.readIfPresent(path.path) else { return nil }
+            self = try JSONDecoder().decode(TrainingRecord.self, from: data)
         } catch {
             throw TrainingError(
                 .corruptFile, "\(path.path): cannot be read; resume from an older checkpoint", cause: error)

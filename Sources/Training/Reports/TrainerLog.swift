@@ -11,9 +11,9 @@ public struct TrainerLog: Sendable {
 
     /// The records in the file; a last line that a crash cut short is left out.
     ///
-    /// - Throws: `TrainingError` where a line is no record.
+    /// - Throws: `TrainingError` where a line is no record, `TensorError` where there is a file that cannot be read.
     public func records() throws -> [LogRecord] {
-        guard let data = FileManager.default.contents(atPath: path) else { return [] }
+        guard let data = try BoundedFile.readIfPresent(path) else { return [] }
         let lines = data.split(separator: UInt8(ascii: "\n"))
         let isTorn = data.last != UInt8(ascii: "\n")
         return try lines.enumerated().compactMap { index, line in
@@ -30,7 +30,7 @@ public struct TrainerLog: Sendable {
     /// run was resumed with at that very step go too: the checkpoint is older than they are.
     ///
     /// - Returns: The records that are left.
-    /// - Throws: `TrainingError` where a line is no record, `TensorError` where the file cannot be written.
+    /// - Throws: `TrainingError` where a line is no record, `TensorError` where the file cannot be read or written.
     @discardableResult
     public func rewind(toStep step: Int) throws -> [LogRecord] {
         let kept = try records().filter { $0.step < step || $0.step == step && $0.resumedWith == nil }

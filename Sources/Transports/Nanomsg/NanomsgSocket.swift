@@ -23,11 +23,7 @@ final class NanomsgSocket: Sendable {
     ///   - largest: the most bytes a message may have on the wire before nanomsg drops the link.
     init(domain: Int32, protocol kind: Int32, largest: Int32) throws {
         number = Self.table.withLock { _ in nn_socket(domain, kind) }
-        guard number >= 0 else {
-            let failure = NanomsgFailure.last
-            let hint = failure.code == EMFILE ? ": this process has too many sockets or files open" : ""
-            throw TransportError(.unavailable, "no socket can be made\(hint)", cause: failure)
-        }
+        guard number >= 0 else { throw Self.unavailable(.last) }
         do {
             try set(NN_RCVMAXSIZE, to: largest)
             // The kernel's limit (net.core.rmem_max) may be lower; the default of 128 KiB is too little for a long way.
@@ -42,6 +38,15 @@ final class NanomsgSocket: Sendable {
     }
 
     deinit { close() }
+
+    /// What is thrown where nanomsg makes no socket.
+    static func unavailable(_ failure: NanomsgFailure) -> TransportError {
+        let hint =
+            failure.code == EMFILE
+            ? ": this process has too many sockets or files open; nanomsg gives a process 512 sockets, and `ulimit -n` is the "
+                + "most files: close connections, or raise it" : ""
+        return TransportError(.unavailable, "no socket can be made\(hint)", cause: failure)
+    }
 
     /// Makes a call on the socket. It must return soon after the socket is closed, as nanomsg's own calls do.
     func call<Result>(_ body: (Int32) throws -> Result) throws -> Result {

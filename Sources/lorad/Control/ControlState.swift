@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// What people have asked of a run that outlives its coordinator: `control.json` in the run's folder.
 struct ControlState: Codable, Equatable, Sendable {
@@ -13,10 +14,13 @@ struct ControlState: Codable, Equatable, Sendable {
     ///
     /// - Throws: `CommandError` if the file is damaged: a run that was paused does not go on by mistake.
     static func read(in folder: URL) throws -> ControlState {
-        guard let data = FileManager.default.contents(atPath: path(folder)) else {
-            guard !FileManager.default.fileExists(atPath: path(folder)) else { throw damaged(folder) }
-            return ControlState()
+        let found: Data?
+        do {
+            found = try BoundedFile.readIfPresent(path(folder))
+        } catch {
+            throw damaged(folder)
         }
+        guard let data = found else { return ControlState() }
         guard let state = try? JSONDecoder().decode(ControlState.self, from: data) else { throw damaged(folder) }
         return state
     }

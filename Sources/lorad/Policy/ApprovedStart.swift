@@ -42,13 +42,19 @@ struct ApprovedStart: Sendable {
     }
 
     private func laterFault(in work: OrderedWork) -> String? {
-        guard let data = FileManager.default.contents(atPath: record.path) else {
+        let found: Data?
+        do {
+            found = try BoundedFile.readIfPresent(record.path, atMost: 1 << 10)
+        } catch {
+            return "what this run began with cannot be told: \(error)"
+        }
+        guard let data = found else {
             return
                 "the order is for round \(work.round + 1), and this worker has not checked what the run began with: start "
                 + "it before the first round, and have the run wait for it there (federation.min_workers: the number of all "
                 + "sites)"
         }
-        let lines = String(decoding: data.prefix(1_024), as: UTF8.self).split(separator: "\n").map(String.init)
+        let lines = String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
         guard lines.count == 3, lines[0] == Self.heading else {
             return "\(record.path), which says what this run began with, is damaged"
         }

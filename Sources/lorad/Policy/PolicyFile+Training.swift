@@ -13,6 +13,7 @@ extension PolicyFile {
             (ApprovedMethod.temperature, learnsTemperature),
         ]
         for (method, isUsed) in others where isUsed { try check(method) }
+        if adapter.targetModules != .names([]) { try check(adapter.methodName) }
         guard let entries = policy.modules.names, !entries.contains(where: { $0.contains("*") }) else { return }
         guard case .names(let targets)? = adapter.targetModules else { return }
         let ends = Set(entries.map(Self.lastPart))

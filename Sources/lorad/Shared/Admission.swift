@@ -78,7 +78,8 @@ final class Admission: Sendable {
     func tellRenewals(to action: @escaping @Sendable (Renewal) -> Void) { state.withLock { $0.whenRenewed = action } }
 
     private static func enrolment(_ file: String) throws -> Enrolment {
-        guard let data = FileManager.default.contents(atPath: file) else { return Enrolment() }
+        // The enrolment is saved over the file: one that cannot be read would be lost, with the keys that were revoked.
+        guard let data = try BoundedFile.readIfPresent(file) else { return Enrolment() }
         do {
             var enrolment = try JSONDecoder().decode(Enrolment.self, from: data)
             enrolment.policy = .tokens  // a list is of the start that it is given to

@@ -37,11 +37,12 @@ struct RunContents {
 
     /// Reads what was recorded, or returns `nil` if nothing was, as by releases that kept no such record.
     ///
-    /// - Throws: `CommandError` if the record cannot be read.
+    /// - Throws: `CommandError` if the record is damaged, `TensorError` if it cannot be read.
     init?(recordedIn folder: URL) throws {
         let path = folder.appending(path: Self.name).path
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        guard let data = try BoundedFile.readIfPresent(path) else { return nil }
+        guard let text = String(validating: data, as: UTF8.self) else { throw Self.damaged(path) }
+        let lines = text.split(separator: "\n")
         guard lines.first == Self.heading[...] else { throw Self.damaged(path) }
         for line in lines.dropFirst() {
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)

@@ -33,14 +33,14 @@ final class WorkerLedger: Sendable {
     /// - Parameters:
     ///   - unit: whose data a release is about.
     ///   - limits: what the releases may come to, by each of them.
-    /// - Throws: `CommandError` where the file is damaged or of another unit, `FederationError` where the run's name is none.
+    /// - Throws: `CommandError` where the file is damaged or of another unit, `TensorError` where it cannot be read, `FederationError` where the run's name is none.
     func open(run: String, unit: PrivacyUnit, limits: [Limit] = []) throws {
         try RunStore.checkName(run)
         let file = folder.appending(path: "\(run).json")
         var ledger = PrivacyLedger(unit: unit)
-        if FileManager.default.fileExists(atPath: file.path) {
+        if let data = try BoundedFile.readIfPresent(file.path) {
             do {
-                ledger = try PrivacyLedger(json: Data(contentsOf: file))
+                ledger = try PrivacyLedger(json: data)
             } catch {
                 throw CommandError("\(file.path): \(error); move it away only if you know what the run has released")
             }
@@ -95,8 +95,7 @@ final class WorkerLedger: Sendable {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: workers.path)) ?? []
         return try names.sorted().compactMap { name in
             let file = workers.appending(path: "\(name)/privacy/\(run).json")
-            guard FileManager.default.fileExists(atPath: file.path) else { return nil }
-            return (name, try PrivacyLedger(json: Data(contentsOf: file)))
+            return try BoundedFile.readIfPresent(file.path).map { (name, try PrivacyLedger(json: $0)) }
         }
     }
 }

@@ -1,4 +1,5 @@
 import Testing
+import Training
 
 @testable import lorad
 
@@ -319,5 +320,18 @@ struct RunFileProblemTests {
         ) {
             try RunFile.read(path: "no.yaml")
         }
+    }
+
+    @Test("names a pattern of learning_rates that is too long, by its beginning")
+    func longPattern() throws {
+        var arguments = TrainingArguments()
+        arguments.learningRates = [ParameterLearningRate(pattern: String(repeating: "a", count: 16_385), value: 1)]
+        let rule = try #require(TrainingArguments.rules.first { $0.key == "learning_rates" })
+        #expect(
+            rule.reason(arguments)
+                == "the pattern `\(String(repeating: "a", count: 60))…` has 16385 bytes, the most are 16384: shorten it, or write "
+                + "several patterns")
+        arguments.learningRates = [ParameterLearningRate(pattern: ".*", value: 1)]
+        #expect(rule.reason(arguments) == nil)
     }
 }

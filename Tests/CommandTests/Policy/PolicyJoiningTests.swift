@@ -150,6 +150,10 @@ struct PolicyJoiningTests {
             "\(late)")
     }
 
+    private static func adapter(_ settings: String) throws -> AdapterConfiguration {
+        try AdapterConfiguration(object: JSONValue(parsing: Data("{\(settings)}".utf8), file: "test"))
+    }
+
     @Test("lets train what is approved, by the adapter's configuration and by the tensors that train")
     func training() throws {
         let policy = try PolicyFixture.policy()
@@ -170,6 +174,16 @@ struct PolicyJoiningTests {
             PolicyFixture.refusal { try policy.admit(adapter, learnsTemperature: false) }
                 .hasPrefix(
                     "site.yaml:6: modules: k_proj would train; the policy allows q_proj, v_proj."))
+        for (settings, method) in [("\"use_dora\": true", "dora"), ("\"peft_type\": \"IA3\"", "ia3")] {
+            let other = try Self.adapter("\(settings), \"target_modules\": [\"q_proj\"]")
+            #expect(
+                PolicyFixture.refusal { try policy.admit(other, learnsTemperature: false) }
+                    .hasPrefix("site.yaml:5: methods: \(method) would train; the policy allows lora."))
+        }
+        // Nothing is adapted by a method without targets.
+        let saving = try PolicyFixture.policy(("[lora]", "[modules_to_save]"))
+        try saving.admit(
+            Self.adapter("\"target_modules\": [], \"modules_to_save\": [\"q_proj\"]"), learnsTemperature: false)
         // What a pattern means is known when the model is there.
         adapter.targetModules = .pattern(".*")
         try policy.admit(adapter, learnsTemperature: false)
@@ -195,13 +209,15 @@ struct PolicyJoiningTests {
         let digest = try await lorad("inspect", TinyLlava.model, "--digest").output
             .trimmingCharacters(in: .whitespacesAndNewlines)
         let key = try #require(line.firstMatch(of: /key=([^&]*)/)).output.1
-        func policy(_ name: String, key: some StringProtocol, model: String, modules: String) throws {
+        func policy(
+            _ name: String, key: some StringProtocol, model: String, modules: String, methods: String = "lora"
+        ) throws {
             let text = """
                 coordinators: [\(key)]
                 runs: [shared]
                 base_models: [\(model)]
                 base_adapters: [new]
-                methods: [lora]
+                methods: [\(methods)]
                 modules: [\(modules)]
                 rounds: 1
                 days: 1
@@ -222,6 +238,12 @@ struct PolicyJoiningTests {
         try await eventually {
             try coordinator.errorsSoFar().contains("one has left: the policy of this worker's site does not allow it")
         }
+        try policy("methods.yaml", key: key, model: digest, modules: "q_proj", methods: "ia3")
+        let method = try await run.worker(line, "one", "--policy", "methods.yaml").outcome()
+        #expect(
+            method.status == 1
+                && method.errors.contains("methods.yaml:5: methods: lora would train; the policy allows ia3."))
+        #expect(!method.errors.contains("fetching the base model"), "\(method.errors)")
         try policy("modules.yaml", key: key, model: digest, modules: "'*.q_proj'")
         try await run.worker(line, "one", "--policy", "modules.yaml").expectFailure("modules.yaml:6: modules: ")
         try policy("good.yaml", key: key, model: digest, modules: "'*language_model*'")

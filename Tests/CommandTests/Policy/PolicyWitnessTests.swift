@@ -199,4 +199,20 @@ struct PolicyWitnessTests {
             few.hasPrefix("site.yaml:12: secure_aggregation.fewest_workers: the round has 3 workers"),
             "\(few)")
     }
+
+    @Test("takes a record that is there and cannot be read for no absent one")
+    func unreadable() throws {
+        let policy = try PolicyFixture.policy()
+        let began = "\(folder.path)/began/shared"
+        try FileManager.default.createDirectory(atPath: began, withIntermediateDirectories: true)
+        let first = PolicyFixture.refusal { try witness(policy).willWork(order(terms: terms()), from: StateDict()) }
+        #expect(
+            first.contains("\(began) is no file") && first.contains("first took part in the run"),
+            "\(first)")
+        let record = "\(folder.path)/started"
+        try FileManager.default.createSymbolicLink(atPath: record, withDestinationPath: "\(folder.path)/nowhere")
+        let start = ApprovedStart(condition: .state(Data()), record: URL(filePath: record))
+        let fault = try start.fault(in: order(1, terms: nil), from: StateDict()) ?? ""
+        #expect(fault.hasPrefix("what this run began with cannot be told: \(record) cannot be read: "), "\(fault)")
+    }
 }

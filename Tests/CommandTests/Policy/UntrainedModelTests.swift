@@ -98,4 +98,32 @@ struct UntrainedModelTests {
         #expect(refusal(gain(inputs, outputs, .infinity, of: module), "flora").contains("NaN or infinite"))
         #expect(refusal(gain(inputs, outputs, of: "base_model.model.x"), "flora").contains("belongs to no module"))
     }
+
+    @Test("may have norms that another machine rounds differently, and a base that is the same in every bit")
+    func norms() throws {
+        var arguments = AdapterArguments()
+        arguments.tree = [
+            "target_modules": .string(".*language_model.*q_proj"), "use_dora": .bool(true),
+            "modules_to_save": .array([.string("lm_head")]),
+        ]
+        let adapted = try AdaptedModel(
+            ModelFolder(URL(filePath: TinyLlava.model)), adapter: arguments, computing: .float32, seed: 3)
+        let (fresh, model) = (adapted.weights.stateDict, UntrainedModel(adapted.weights, seed: 3))
+        let name = try #require(fresh.names.first { $0.contains(".lora_magnitude_vector") })
+        func change(_ name: String, _ values: (inout [Float]) -> Void) throws -> String? {
+            var state = fresh
+            let tensor = try #require(fresh[name])
+            var found = tensor.values
+            values(&found)
+            state[name] = Tensor(found, shape: tensor.shape)
+            return model.change(in: state)
+        }
+        #expect(try change(name) { _ in } == nil)
+        #expect(try change(name) { $0 = $0.map(\.nextUp) } == nil)
+        for factor in [Float(1.0001), .nan, -1] {
+            #expect(try change(name) { $0[0] *= factor } == "\(name) differs from the base model's")
+        }
+        let saved = try #require(fresh.names.first { $0.hasSuffix("lm_head.weight") })
+        #expect(try change(saved) { $0[0] = $0[0].nextUp } == "\(saved) differs from the base model's")
+    }
 }

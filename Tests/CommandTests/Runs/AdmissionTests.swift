@@ -191,4 +191,14 @@ struct AdmissionTests {
             #expect(attributes[.posixPermissions] as? Int == 0o600, "\(name)")
         }
     }
+
+    @Test("does not forget who was let in and who was revoked where their file cannot be read")
+    func unreadableEnrolment() throws {
+        _ = try open()
+        let file = "\(folder.path)/keys/enrolment.json"
+        try FileManager.default.removeItem(atPath: file)
+        try FileManager.default.createSymbolicLink(atPath: file, withDestinationPath: "\(folder.path)/nowhere")
+        let error = #expect(throws: (any Error).self) { try open() }
+        #expect("\(error.map { "\($0)" } ?? "")".hasPrefix("\(file) cannot be read: "))
+    }
 }

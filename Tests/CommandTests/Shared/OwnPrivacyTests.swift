@@ -219,6 +219,10 @@ struct OwnPrivacyTests {
         #expect(throws: CommandError.self) { try ledger.open(run: "a", unit: .person) }
         try Data("{".utf8).write(to: URL(filePath: "\(folder.path)/privacy/a.json"))
         #expect(throws: CommandError.self) { try ledger.open(run: "a", unit: .example) }
+        // A link to a disk that is not mounted is no beginning.
+        let link = "\(folder.path)/privacy/b.json"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "\(folder.path)/nowhere")
+        #expect(throws: TensorError.self) { try ledger.open(run: "b", unit: .example) }
     }
 
     private func privacy(rows: Int, population: Int?, noise: Double?) throws -> OwnPrivacy {

@@ -123,4 +123,11 @@ struct AuditLogTests {
         }
         #expect(try read().count == 32)
     }
+
+    @Test("is not taken for a new one where it, or its head, is there and cannot be read", arguments: [true, false])
+    func unreadable(isHead: Bool) throws {
+        try FileManager.default.createDirectory(atPath: isHead ? head : path, withIntermediateDirectories: false)
+        #expect(problem().contains("\(isHead ? head : path) is no file but a folder"), "\(problem())")
+        #expect(throws: FederationError.self) { try write("pause") }
+    }
 }

@@ -125,6 +125,11 @@ struct TranscriptTests {
         try FileManager.default.removeItem(atPath: path)
         let gone = #expect(throws: FederationError.self) { try writer() }
         #expect(gone?.message.contains("its lines were taken away") == true)
+        // A head that cannot be read may be one of many lines.
+        try FileManager.default.removeItem(atPath: path + ".head")
+        try FileManager.default.createDirectory(atPath: path + ".head", withIntermediateDirectories: false)
+        let unreadable = #expect(throws: FederationError.self) { try writer() }
+        #expect(unreadable?.message.hasPrefix("\(path).head is no file but a folder") == true)
     }
 
     @Test("has a head of its own: another transcript's does not fit, and without one it is not in order")

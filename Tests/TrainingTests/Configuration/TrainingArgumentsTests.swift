@@ -29,4 +29,19 @@ struct TrainingArgumentsTests {
         let message = errorMessage { try ParameterLearningRate(pattern: "(", value: 1).matches("x") }
         #expect(message?.hasPrefix("learning_rates: `(` is not a regular expression") == true)
     }
+
+    @Test("name a pattern that takes too long to match a path, with the path")
+    func endlessPattern() {
+        let path = "base_model.model.model.language_model.layers.0.self_attn.q_proj.lora_A.weight"
+        let entry = ParameterLearningRate(pattern: "([a-zA-Z_.0-9]+)+!", value: 1)
+        let message = errorMessage { try entry.matches(path) } ?? ""
+        #expect(
+            message.hasPrefix(
+                "learning_rates: the regular expression \"([a-zA-Z_.0-9]+)+!\" takes too long to match the name \"\(path)\""
+            ),
+            "\(message)")
+        let long = ParameterLearningRate(pattern: String(repeating: "a", count: 20_000), value: 1)
+        #expect(long.isTooLong && !entry.isTooLong)
+        #expect(errorMessage { try long.matches("") }?.contains("has 20000 bytes, the most are 16384") == true)
+    }
 }

@@ -83,4 +83,12 @@ struct TrainerLogTests {
         let message = errorMessage { try log.records() }
         #expect(message?.hasPrefix("\(log.path):2: not a log record") == true)
     }
+
+    @Test("is not written anew where it is there and cannot be read")
+    func unreadable() throws {
+        try folder.write("", to: "out/other")
+        try FileManager.default.createSymbolicLink(atPath: log.path, withDestinationPath: "\(folder.path)/nowhere")
+        #expect(errorMessage { try log.rewind(toStep: 1) }?.hasPrefix("\(log.path) cannot be read: ") == true)
+        #expect(throws: (any Error).self) { try log.records() }
+    }
 }

@@ -40,7 +40,10 @@ public struct Transcript: Equatable, Sendable {
     static func headPath(_ path: String) -> String { path + ".head" }
 
     /// The file `.head` of a transcript; `nil` if it is not there, or cannot be one.
-    static func head(_ path: String) -> Data? { try? BoundedFile.read(headPath(path), atMost: 1 << 16) }
+    static func head(_ path: String) -> Data? { try? BoundedFile.read(headPath(path), atMost: longestHead) }
+
+    /// The most bytes of that file.
+    static let longestHead = 1 << 16
 
     /// Reads and checks the bytes of a transcript and of its head.
     ///

@@ -68,10 +68,9 @@ public final class TranscriptWriter: RoundWitness {
         State, dropped: Int
     ) {
         let data =
-            try FileManager.default.fileExists(atPath: path)
-            ? BoundedFile.read(path, atMost: TranscriptLines.lineLimit, prefixOnly: true) : Data()
+            try BoundedFile.readIfPresent(path, atMost: TranscriptLines.lineLimit, prefixOnly: true) ?? Data()
         guard data.contains(UInt8(ascii: "\n")) || data.count == TranscriptLines.lineLimit else {
-            let head = Transcript.head(path)
+            let head = try storedHead(path)
             guard head.map({ isBeginning($0, of: signer) }) ?? true else {
                 throw FederationError(
                     .corruptState,
@@ -94,6 +93,16 @@ public final class TranscriptWriter: RoundWitness {
                 count: transcript.entries.count, last: transcript.lastDigest, length: transcript.byteCount),
             transcript.restCount
         )
+    }
+
+    /// The file `.head`; `nil` only if there is none.
+    private static func storedHead(_ path: String) throws -> Data? {
+        do {
+            return try BoundedFile.readIfPresent(Transcript.headPath(path), atMost: Transcript.longestHead)
+        } catch {
+            throw FederationError(
+                .corruptState, "\(error): restore it from a copy, or give the run another name")
+        }
     }
 
     /// Whether bytes are a worker's head of a transcript that has no line yet.

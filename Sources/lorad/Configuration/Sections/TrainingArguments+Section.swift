@@ -1,3 +1,4 @@
+import Adapters
 import Models
 import Training
 
@@ -97,6 +98,12 @@ extension TrainingArguments: ConfigurationSection {
             $0.earlyStoppingThreshold > 0 && $0.earlyStoppingPatience == nil
                 ? "says nothing without early_stopping_patience" : nil
         },
+        SectionRule(key: "learning_rates") { section in
+            section.learningRates.first(where: \.isTooLong).map {
+                "the pattern `\($0.pattern.prefix(60))…` has \($0.pattern.utf8.count) bytes, the most are "
+                    + "\(PathPattern.longest): shorten it, or write several patterns"
+            }
+        },
         SectionRule(key: "lr_scheduler_type") {
             $0.lrSchedulerType == .constant && ($0.warmupSteps > 0 || $0.warmupRatio > 0)
                 ? "constant has no warm-up, but warmup_\($0.warmupSteps > 0 ? "steps" : "ratio") is given:"
@@ -129,6 +136,6 @@ extension Constraint<LaneCount> {
 
 extension Constraint<[ParameterLearningRate]> {
     fileprivate static let patterns = Self(requirement: "map regular expressions to numbers of at least 0") {
-        $0.allSatisfy { $0.value >= 0 && (try? $0.matches("")) != nil }
+        $0.allSatisfy { $0.value >= 0 && ($0.isTooLong || (try? $0.matches("")) != nil) }
     }
 }

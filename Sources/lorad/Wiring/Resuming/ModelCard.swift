@@ -13,10 +13,10 @@ enum ModelCard {
 
     /// Writes the section, or removes it where nothing was changed.
     ///
-    /// - Throws: `TensorError` where the file cannot be written, `CommandError` where it is not UTF-8.
+    /// - Throws: `TensorError` where the file cannot be read or written, `CommandError` where it is not UTF-8.
     static func write(_ resumptions: [TrainingRecord.Resumption], base: String?, to folder: URL) throws {
         let path = folder.appending(path: file).path
-        let found = try FileManager.default.contents(atPath: path).map { data in
+        let found = try BoundedFile.readIfPresent(path).map { data in
             guard let text = String(validating: data, as: UTF8.self) else {
                 throw CommandError("\(path): is not UTF-8: save it with that encoding, or move it away")
             }
