@@ -94,7 +94,8 @@ struct PatternLimitTests {
         _ = try PythonPattern(longest, setting: "s")
         let found = message { _ = try configuration(#"{"target_modules": "a\#(longest)"}"#) }
         #expect(
-            found.hasPrefix("adapter: target_modules: the regular expression \"\(longest.prefix(200))…\" has 16385 bytes"),
+            found.hasPrefix(
+                "adapter: target_modules: the regular expression \"\(longest.prefix(200))…\" has 16385 bytes"),
             "\(found)")
         // Braces and digits were once read again and again.
         for text in ["{" + String(repeating: "1", count: 16_000), String(repeating: "{1", count: 8_000)] {
