@@ -21,7 +21,7 @@ struct MinimalNamesTests {
     }
 
     @Test("keeps the selection the same")
-    func selection() {
+    func selection() throws {
         let names = layers + (0..<20).map { "m.layers.\($0).mlp.up" }
         let paths = names + ["m.tower.up", "m.layers", "m.layers.0.k"]
         let condensed = MinimalNames.condense(names, among: paths)
