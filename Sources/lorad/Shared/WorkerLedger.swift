@@ -94,7 +94,9 @@ final class WorkerLedger: Sendable {
     static func all(ofRun run: String, in workers: URL) throws -> [(worker: String, ledger: PrivacyLedger)] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: workers.path)) ?? []
         return try names.sorted().compactMap { name in
-            let file = workers.appending(path: "\(name)/privacy/\(run).json")
+            let folder = workers.appending(path: name)
+            guard (try? folder.resourceValues(forKeys: [.isRegularFileKey]))?.isRegularFile != true else { return nil }
+            let file = folder.appending(path: "privacy/\(run).json")
             return try BoundedFile.readIfPresent(file.path).map { (name, try PrivacyLedger(json: $0)) }
         }
     }

@@ -219,6 +219,8 @@ struct OwnPrivacyTests {
         #expect(throws: CommandError.self) { try ledger.open(run: "a", unit: .person) }
         try Data("{".utf8).write(to: URL(filePath: "\(folder.path)/privacy/a.json"))
         #expect(throws: CommandError.self) { try ledger.open(run: "a", unit: .example) }
+        try folder.write("no worker's folder", to: "stray")
+        #expect(try WorkerLedger.all(ofRun: "a", in: URL(filePath: folder.path)).isEmpty)
         // A link to a disk that is not mounted is no beginning.
         let link = "\(folder.path)/privacy/b.json"
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "\(folder.path)/nowhere")
