@@ -18,6 +18,7 @@ fail() {
     echo "resources.sh: $1" >&2
     exit "${2:-1}"
 }
+case ${1:--} in -*) set -- ;; esac # the run file comes first
 [ $# -gt 0 ] || fail "usage: resources.sh RUN.yaml [-c CPUS] [-p PATH] [-- OPTIONS OF lorad train]" 2
 run=$1
 shift
