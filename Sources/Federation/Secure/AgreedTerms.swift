@@ -23,12 +23,14 @@ public struct AgreedTerms: Equatable, Sendable {
     public var ownNoiseUnit: PrivacyUnit?
     /// The most examples that a worker's weight stands for under masks.
     public var largestWeight: Int
+    /// The numbers of an update, which the grid of the noise depends on.
+    public var values: Int
 
     /// Puts terms together.
     public init(
         run: String, rounds: Int, aggregation: String, minimumWorkers: Int, basis: RunBasis,
         masking: MaskingSettings? = nil, noise: NoiseSettings? = nil, ownNoiseUnit: PrivacyUnit? = nil,
-        largestWeight: Int = 1_000_000
+        largestWeight: Int = 1_000_000, values: Int = 0
     ) {
         self.run = run
         self.rounds = rounds
@@ -39,6 +41,7 @@ public struct AgreedTerms: Equatable, Sendable {
         self.noise = noise
         self.ownNoiseUnit = ownNoiseUnit
         self.largestWeight = largestWeight
+        self.values = values
     }
 
     /// Whether each worker adds a share of the noise.
@@ -101,6 +104,28 @@ extension AgreedTerms {
                 found.noiseMultiplier >= least
             ),
             ("the workers that make the noise", "\(found.shares)", "\(shares)", found.shares <= shares),
+        ]
+        for fact in facts where !fact.holds { throw broken(round, fact.name, fact.found, fact.promised) }
+        try checkGrid(found, terms, round)
+    }
+
+    /// On a grid that is too coarse, shares of noise are rounded to zero, and values with them.
+    private func checkGrid(_ found: DistributedNoise, _ terms: MaskingTerms, _ round: Int) throws {
+        // The scale is the largest power of two that fits, and numbers that differ in their last bits may lie on both sides of
+        // one: a little more noise takes the smaller.
+        let expected = try DistributedNoise(
+            kind: found.kind, clip: found.clip, noiseMultiplier: found.noiseMultiplier * (1 + Self.tolerance),
+            fewestSurvivors: found.shares, mostWorkers: terms.mostWorkers, values: values, bits: terms.bits)
+        let facts: [(name: String, found: String, promised: String, holds: Bool)] = [
+            (
+                "the grid of the noise", "\(found.scale) steps in a unit", "\(expected.scale)",
+                found.scale >= expected.scale
+            ),
+            (
+                "the numbers of an update", "\(found.dimension)", "\(expected.dimension)",
+                found.dimension == expected.dimension
+            ),
+            ("beta of the rounding", "\(found.beta)", "\(expected.beta)", found.beta == expected.beta),
         ]
         for fact in facts where !fact.holds { throw broken(round, fact.name, fact.found, fact.promised) }
     }

@@ -177,7 +177,7 @@ struct MaskedResult {
         elements = try terms.encoding(values: values.count).encode(values, weight: weight, lanes: lanes)
         worker = try SecureAggregationWorker(
             key: policy.key, configuration: terms.configuration(values: values.count, result: binding.digest),
-            trusted: policy.trusted, fewestInRound: policy.fewestInRound,
+            trusted: policy.trusted, fewestInRound: policy.fewestInRound, colluders: policy.colluders,
             willDraw: { [record = policy.record] in try record.noteDraw(round: terms.round, of: terms.run) },
             willReveal: { [record = policy.record] sum in
                 if let key { try record.note(key, in: sum) }

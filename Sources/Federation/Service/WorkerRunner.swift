@@ -309,7 +309,9 @@ public final class WorkerRunner: Sendable {
             files: hands.files.mapValues { URL(filePath: $0.path) },
             isCancelled: { [self] in isStopped.load(ordering: .acquiring) || current.withLock { $0.isObsolete } },
             report: { [self] share in
-                current.withLock { $0.progress = disclosure.told(progress: share) }
+                // Under masks not even this: how fast a task gets on tells how many examples there are.
+                let told = order.masking.isEmpty ? disclosure.told(progress: share) : 0
+                current.withLock { $0.progress = told }
                 happened(.progressed(share))
             })
     }

@@ -10,13 +10,14 @@ struct Roster: Sendable {
     private(set) var drawnGraph: NeighbourGraph?
     let scope: MessageScope
     let threshold: Threshold
-    /// Fewer make no sum.
-    let fewestWorkers: Int
+    /// How many workers must be left for the round to go on: a sum has no fewer.
+    let quorum: Int
     /// SHA-256 of every signed advertisement.
     var digest: Data { scope.roster }
     private let places: [WorkerIdentity: Int]
     /// The mean number of neighbours; `nil` for the complete graph.
     private let degree: Int?
+    private let colluders: Int
 
     /// A roster of messages in rising order of their senders, each one checked.
     ///
@@ -42,7 +43,8 @@ struct Roster: Sendable {
         let digest = Data(hash.finalize())
         scope = MessageScope(context: configuration.digest, roster: digest)
         threshold = configuration.limit
-        fewestWorkers = configuration.fewestWorkers
+        quorum = configuration.quorum(of: messages.count)
+        colluders = configuration.colluders
         degree = try configuration.degree(workers: messages.count)
         drawnGraph = degree == nil ? NeighbourGraph(completeOf: messages.count) : nil
     }
@@ -85,11 +87,18 @@ struct Roster: Sendable {
 
     func place(of worker: WorkerIdentity) -> Int? { places[worker] }
 
-    /// How many workers must be left for the round to go on: a sum has no fewer.
-    var quorum: Int { max(threshold.needed(of: workers.count), fewestWorkers) }
+    /// How many shares open a secret of `owner`: in a complete graph more than colluders hold. In a drawn one the bound on
+    /// splits, which its degree follows from, counts their shares.
+    func sharesNeeded(of owner: Int) -> Int {
+        let holders = graph.neighbourhoods[owner].count
+        return max(threshold.needed(of: holders), degree == nil ? min(colluders + 1, holders) : 0)
+    }
 
-    /// How many shares open a secret of `owner`.
-    func sharesNeeded(of owner: Int) -> Int { threshold.needed(of: graph.neighbourhoods[owner].count) }
+    /// Whether so many workers in league with the coordinator could have two lists of survivors signed, or could open a secret
+    /// of another worker by their shares alone.
+    func isOpen(to colluders: Int) -> Bool {
+        2 * quorum - workers.count <= colluders || degree == nil && sharesNeeded(of: 0) <= colluders
+    }
 
     /// Every survivor must have a threshold of its neighbourhood among the survivors. Otherwise its seed could not be opened
     /// and the round would fail; and a coordinator could add such workers to the list to hide that few others are in the

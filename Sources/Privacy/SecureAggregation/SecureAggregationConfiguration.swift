@@ -17,11 +17,12 @@ public struct SecureAggregationConfiguration: Sendable, Equatable {
     public let mostWorkers: Int
     /// The fraction of workers that must stay, and of a neighbourhood's shares that open a secret.
     ///
-    /// Of n workers up to 1 − threshold may be lost, while ``fewestWorkers`` stay. A coordinator in league with c of them could have two lists of
-    /// survivors signed only if 2·threshold·n ≤ n + c: at 0.67 it would need a third of all workers.
+    /// Of n workers up to 1 − threshold may be lost, while ``fewestWorkers`` stay, and more than half of all workers and
+    /// ``colluders`` together (``quorum(of:)``).
     public let threshold: Double
-    /// Workers of a round that may be in league with the coordinator, where more are declared than the graph above
-    /// ``completeWorkers`` workers is made for anyway (``NeighbourDegree/colluders(workers:threshold:declared:)``).
+    /// Workers of a round that may be in league with the coordinator: so many cannot have two lists of survivors signed. The
+    /// graph above ``completeWorkers`` workers is made for them, or for more
+    /// (``NeighbourDegree/colluders(workers:threshold:declared:)``).
     public let colluders: Int
     /// What else must be equal: encoding, layout of the vector, base state.
     public let binding: Data
@@ -101,4 +102,12 @@ public struct SecureAggregationConfiguration: Sendable, Equatable {
     }
 
     var limit: Threshold { Threshold(fraction: threshold) }
+
+    /// How many of so many workers must be left for a round to go on, and must sign the list of those that are.
+    ///
+    /// Two such lists have 2q − n signers in common. That is more than ``colluders``, so an honest worker would have signed
+    /// both, and none does.
+    func quorum(of workers: Int) -> Int {
+        max(limit.needed(of: workers), fewestWorkers, (workers + colluders) / 2 + 1)
+    }
 }

@@ -31,7 +31,7 @@ public struct ConversationDataset: Sendable {
             throw TrainingError(
                 .unsupported, "\(options.path): has \(rows.count) rows, more than \(Int32.max): split it")
         }
-        let (problems, notes) = Self.checked(rows, decodes: options.skipsBadRows, fit)
+        let (problems, notes) = Self.checked(rows, decodes: options.skipsBadRows && !options.decodesWhenNeeded, fit)
         self.notes = notes
         guard problems.isEmpty || options.skipsBadRows && problems.count < rows.count else {
             throw TrainingError.rows(problems, of: options.path, rowCount: rows.count)

@@ -14,8 +14,11 @@ public struct DatasetOptions: Equatable, Sendable {
     public var separator: TableSeparator?
     /// The names of the classes whose numbers `.cls` members of archives hold, a file with one a line; nil takes the number.
     public var classes: String?
-    /// Whether rows that cannot be used are left out instead of refused. Every picture is decoded then.
+    /// Whether rows that cannot be used are left out instead of refused. Every picture is decoded then, unless
+    /// `decodesWhenNeeded`.
     public var skipsBadRows = false
+    /// Whether rows whose pictures turn out to be unreadable later count as nothing then, so that none is decoded before.
+    public var decodesWhenNeeded = false
     /// What messages call these settings.
     public var names = SettingNames.runFile
 

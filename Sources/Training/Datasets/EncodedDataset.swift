@@ -133,22 +133,23 @@ public struct EncodedDataset: EncodedRows {
 
     /// Whom each row is about.
     ///
-    /// - Throws: `TrainingError` that lists rows without a `person`.
-    public func people() throws -> [String] {
+    /// - Returns: a name for each row, `nil` for those without a `person`, and these as problems.
+    /// - Throws: `TrainingError` that lists rows without a `person`, if all are or the dataset does not leave such rows out.
+    public func people() throws -> (names: [String?], problems: [RowProblem]) {
         var problems: [RowProblem] = []
-        let people = try kept.map { measure -> String in
+        let people = try kept.map { measure -> String? in
             let row = Int(measure.row)
             let conversation = try dataset.conversation(at: row)
             if conversation.person == nil {
                 problems.append(
                     dataset.rows.problem(row, "has no `person`: name whom it is about", id: conversation.id))
             }
-            return conversation.person ?? ""
+            return conversation.person
         }
-        guard problems.isEmpty else {
+        guard problems.isEmpty || dataset.skipsBadRows && problems.count < people.count else {
             throw TrainingError.rows(problems, of: dataset.path, rowCount: dataset.count)
         }
-        return people
+        return (people, problems)
     }
 
     /// What one stretch of rows came to.

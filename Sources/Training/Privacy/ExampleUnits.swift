@@ -6,11 +6,12 @@ public struct ExampleUnits: Equatable, Sendable {
     /// Every row by itself.
     public init(rowCount: Int) { rows = (0..<rowCount).map { [$0] } }
 
-    /// Rows by whom they are about, in the order in which each is first named.
-    public init(people: [String]) {
+    /// Rows by whom they are about, in the order in which each is first named; rows about nobody are in no unit.
+    public init(people: [String?]) {
         var places: [String: Int] = [:]
         var rows: [[Int]] = []
         for (row, person) in people.enumerated() {
+            guard let person else { continue }
             if let place = places[person] {
                 rows[place].append(row)
             } else {

@@ -115,7 +115,7 @@ struct PrivacyLedgerCommand: ParsableCommand {
 
     @OptionGroup var options: RunsOptions
 
-    @Option(help: "Delta: probability that the guarantee fails (default: from the run file).")
+    @Option(help: "Delta: probability that the guarantee fails (default: from the run file; with --worker, 1e-5).")
     var delta: Double?
 
     @Flag(help: "Print one JSON object instead of text.")

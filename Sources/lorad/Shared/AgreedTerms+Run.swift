@@ -19,7 +19,7 @@ extension AgreedTerms {
             run: configuration.run, rounds: federation.rounds, aggregation: federation.aggregation,
             minimumWorkers: federation.minWorkers, basis: basis, masking: masking, noise: noise,
             ownNoiseUnit: configuration.ownPrivacy.map { $0.unit == .person ? .person : .example },
-            largestWeight: federation.largestWeight(configuration))
+            largestWeight: federation.largestWeight(configuration), values: values)
     }
 }
 

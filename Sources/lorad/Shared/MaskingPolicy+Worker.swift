@@ -23,7 +23,7 @@ struct PrivacyDemand {
     var fewestShare = 0.0
     /// Whether to send nothing without noise of this worker's own making.
     var requiresNoise = false
-    /// What this worker's releases in a run may come to.
+    /// What this worker's releases in all runs may come to.
     var maxEpsilon: Double?
     /// The largest δ at which this worker counts ε.
     var delta = 1e-5
@@ -43,7 +43,7 @@ struct PrivacyDemand {
     ) throws -> [WorkerLedger.Limit] {
         let shared = try noise.targetEpsilon.map { epsilon in
             WorkerLedger.Limit(
-                target: try PrivacyTarget(epsilon: epsilon, delta: noise.delta),
+                target: try PrivacyTarget(epsilon: epsilon, delta: noise.delta), coversAllRuns: false,
                 source: "target_epsilon in the run file")
         }
         let own = try maxEpsilon.map { epsilon in
@@ -52,7 +52,7 @@ struct PrivacyDemand {
                     ? policy.rule("differential_privacy.max_epsilon") : nil
             }
             return WorkerLedger.Limit(
-                target: try PrivacyTarget(epsilon: epsilon, delta: countedDelta(in: noise)),
+                target: try PrivacyTarget(epsilon: epsilon, delta: countedDelta(in: noise)), coversAllRuns: true,
                 source: rule ?? "--max-epsilon")
         }
         return [shared, own].compactMap(\.self)

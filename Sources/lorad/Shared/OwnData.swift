@@ -50,7 +50,10 @@ struct OwnData: Sendable {
             options.columns = paths.columns ?? options.columns
             options.separator = paths.separator ?? options.separator
             options.classes = paths.classes
-            options.skipsBadRows = paths.skipsBadRows
+            // Whether a worker leaves is seen by others, and must not hang on one example that noise is to hide.
+            let isHidden = configuration.privacy?.differentialPrivacy.enabled == true
+            options.skipsBadRows = paths.skipsBadRows || isHidden
+            options.decodesWhenNeeded = isHidden && !paths.skipsBadRows
             options.names = .worker
             var source = try inputs.source(
                 options, maxLength: configuration.data.maxLength, onLong: configuration.data.onLong, say: say)
@@ -62,6 +65,15 @@ struct OwnData: Sendable {
         validation = try paths.validation.map { try open($0).rows }
         nameSeed = SplitMix64.hash(name)
         say("\(rows.count.grouped) rows of this worker's own")
+        if !paths.skipsBadRows { Self.tell(encoded.skipped, of: encoded.datasetCount, say) }
+    }
+
+    /// Tells this worker's own log of rows that count as nothing, which the coordinator does not hear of.
+    private static func tell(_ problems: [RowProblem], of count: Int, _ say: (String) -> Void) {
+        guard let first = problems.first else { return }
+        say(
+            "\(problems.count.grouped) of \(count.grouped) rows cannot be used and count as nothing. The coordinator is not told. The "
+                + "first: \(first)")
     }
 
     /// A seed of this worker's own: workers that share one would share dropout masks and orders.
@@ -80,8 +92,12 @@ struct OwnData: Sendable {
         _ configuration: RunConfiguration, ledger: WorkerLedger, lanes: Int, say: @escaping @Sendable (String) -> Void
     ) throws -> OwnPrivacy? {
         guard let noise = configuration.ownPrivacy, let federation = configuration.federation else { return nil }
-        let units =
-            noise.unit == .person ? ExampleUnits(people: try encoded.people()) : ExampleUnits(rowCount: rows.count)
+        var units = ExampleUnits(rowCount: rows.count)
+        if noise.unit == .person {
+            let people = try encoded.people()
+            units = ExampleUnits(people: people.names)
+            Self.tell(people.problems, of: rows.count, say)
+        }
         return try OwnPrivacy(
             noise, units: units, plannedSteps: try Self.product(federation.rounds, federation.localSteps),
             unitsPerStep: configuration.training.rowsPerStep, ledger: ledger, lanes: lanes, say: say)

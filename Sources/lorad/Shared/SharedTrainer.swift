@@ -165,24 +165,24 @@ final class SharedTrainer: LocalTrainer {
         }
         // A result that is to be another than the one before, though it starts from the same state.
         if work.isRepeat { options.seed = Int.random(in: .min ... .max) }
-        let plan = try own.plan(
-            instructions, options, configuration.training, rows: work.isRepeat ? own.randomHalf() : nil)
-        guard disclosure == .everything else {
-            return try trainHidden(plan, on: own, options, work, start, computation)
+        let rows = work.isRepeat ? own.randomHalf() : nil
+        func trained() throws -> LocalResult {
+            let plan = try own.plan(instructions, options, configuration.training, rows: rows)
+            return try train(plan, on: own.rows, options, work, start, computation)
         }
-        var result = try train(plan, on: own.rows, options, work, start, computation)
+        guard disclosure == .everything else { return try hiding(work, start, options, trained) }
+        var result = try trained()
         result.metrics.values = values
         return result
     }
 
     /// Trains in a run whose noise hides the whole worker. Training that fails on this worker's data sends no change, for
     /// whoever saw it fail would learn something of the data that the noise does not hide.
-    private func trainHidden(
-        _ plan: StretchPlan, on own: OwnData, _ options: StretchOptions, _ work: LocalWork, _ start: StateDict,
-        _ computation: StepComputation
+    private func hiding(
+        _ work: LocalWork, _ start: StateDict, _ options: StretchOptions, _ train: () throws -> LocalResult
     ) throws -> LocalResult {
         do {
-            return try train(plan, on: own.rows, options, work, start, computation)
+            return try train()
         } catch let error where !(error is FederationError || error is PrivacyError || error is AdapterError) {
             say(
                 "round \(work.round + 1): the training failed, so this worker sends an update without any change. The "

@@ -5,6 +5,8 @@ import Transports
 /// A worker's own folder with its key; a second worker on the machine has another.
 final class WorkerPlace {
     let name: String
+    /// The name that was asked for, if another process has it.
+    let takenName: String?
     let folder: URL
     let identity: IdentityKey
     private let lock: FileHandle
@@ -32,6 +34,7 @@ final class WorkerPlace {
                 continue
             }
             self.name = taken
+            takenName = number == 1 ? nil : plain
             self.folder = folder
             lock = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
             identity = try IdentityKey(loadingOrCreating: folder.appending(path: "worker.key").path)
@@ -42,6 +45,18 @@ final class WorkerPlace {
 }
 
 extension WorkerPlace {
+    /// Refuses to train on this machine's own data with records that are not the data's: with another process's name, this one would
+    /// begin a ledger of its own, and the two would spend the budget of the same data twice.
+    ///
+    /// - Throws: `CommandError`.
+    func checkRecords() throws {
+        guard let takenName else { return }
+        throw CommandError(
+            "another process on this machine works as \(takenName), whose folder holds the records of what was given away of the "
+                + "data (privacy ledger, shares, transcript): wait until it has ended, or, if this worker's data is other data, "
+                + "give it a name of its own (--name), always the same")
+    }
+
     /// The most bytes of a name, which leave room for a number in a folder's name.
     private static let longestName = 64
 

@@ -123,6 +123,7 @@ final class WorkerRun {
         log.begin(welcome.run, as: place.name, configuration)
         try policy?.admit(
             welcome.run, configuration, welcome.basis, hasOwnData: welcome.wantsData, known: masking.trusted?.count)
+        if welcome.wantsData, configuration.privacy != nil { try place.checkRecords() }
         try openLedger(welcome.run, configuration, hasOwnData: welcome.wantsData)
         if configuration.privacy?.secureAggregation.enabled == true {
             say("updates are masked; this worker signs with \(WorkerIdentity(masking.key.publicKey).text)")
@@ -155,13 +156,17 @@ final class WorkerRun {
         let (limits, delta) = (try demand.limits(in: noise, policy: policy), demand.countedDelta(in: noise))
         try ledger.open(run: run, unit: unit, limits: limits)
         let spent = try ledger.epsilon(delta: delta)
-        let stops = limits.map { "; it stops before \($0.target.epsilon) at delta \($0.target.delta)" }.joined()
+        let stops = limits.map { limit in
+            "; it stops before \(limit.target.epsilon) at delta \(limit.target.delta)"
+                + (limit.coversAllRuns ? " in all runs together" : "")
+        }.joined()
+        let others = try ledger.epsilonOfOtherRuns(delta: delta).map { String(format: ", and %.4g in other runs", $0) }
         say(
             "differential privacy for each \(unit.rawValue): epsilon \(String(format: "%.4g", spent)) so far at delta "
-                + "\(delta), by this worker's ledger\(stops)")
+                + "\(delta)\(others ?? ""), by this worker's ledger\(stops)")
         if let policy, let most = policy.policy.differentialPrivacy.maxEpsilon {
             let rule = policy.rule("differential_privacy.max_epsilon")
-            say("\(rule): the policy allows an epsilon of \(most) in the run; what would pass it is not sent")
+            say("\(rule): the policy allows an epsilon of \(most) in all runs together; what would pass it is not sent")
         }
     }
 

@@ -140,7 +140,7 @@ struct OwnPrivacyTests {
         #expect(!(ended.output + ended.errors).contains(".jpg"))
     }
 
-    @Test("names rows that say of nobody whom they are about")
+    @Test("does not take part, and names the rows, where all say of nobody whom they are about")
     func nobody() async throws {
         let run = try SharedRun()
         let coordinator = try coordinator(run, "privacy.differential_privacy.unit=person")
@@ -149,6 +149,56 @@ struct OwnPrivacyTests {
             TinyLlava.pictures)
         try await worker.expectFailure("has no `person`: name whom it is about")
         coordinator.send(SIGKILL)
+    }
+
+    @Test("takes part though a row cannot be read: it counts as nothing, and only the worker's own log says so")
+    func badRow() async throws {
+        let run = try SharedRun()
+        let rows = try String(contentsOfFile: TinyLlava.data("train"), encoding: .utf8)
+        let name = try #require(rows.firstMatch(of: /"image": "([^"]+)"/)).1
+        let data = "\(run.path)/rows.json"
+        try Data(rows.replacing(name, with: "missing.jpg", maxReplacements: 1).utf8).write(to: URL(filePath: data))
+        let coordinator = try coordinator(run, "federation.min_workers=1")
+        let worker = try run.worker(
+            try await coordinator.joinLineOfJSON(), "site", "--data", data, "--images", TinyLlava.pictures)
+        let outcome = try await worker.outcome()
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.errors.contains("cannot be used and count as nothing"), "\(outcome.errors)")
+        let ended = try await coordinator.outcome()
+        #expect(ended.status == 0 && !(ended.output + ended.errors).contains("missing.jpg"), "\(ended.errors)")
+    }
+
+    @Test("counts --max-epsilon over all runs of a worker, and the run file's target within each")
+    func severalRuns() throws {
+        let folder = try TemporaryFolder()
+        let ledger = WorkerLedger(in: URL(filePath: folder.path))
+        let release = try PrivacyRelease(.gaussian(noiseMultiplier: 2))
+        func releases(run: String, _ demand: PrivacyDemand, target: Double? = nil) throws -> Int {
+            var noise = PrivacyArguments.DifferentialPrivacy()
+            noise.targetEpsilon = target
+            try ledger.open(run: run, unit: .example, limits: demand.limits(in: noise))
+            for count in 0..<50 {
+                do {
+                    try ledger.note(release)
+                } catch let error as PrivacyError where error.code == .budgetExceeded {
+                    return count
+                }
+            }
+            return 50
+        }
+        let most = try releases(run: "first", PrivacyDemand(maxEpsilon: 6))
+        #expect((2..<50).contains(most))
+        #expect(try releases(run: "second", PrivacyDemand(maxEpsilon: 6)) == 0)
+        #expect(try #require(ledger.epsilonOfOtherRuns(delta: 1e-5)) > 5)
+        #expect(try releases(run: "third", PrivacyDemand(), target: 6) == most)
+        #expect(try releases(run: "fourth", PrivacyDemand(maxEpsilon: 12)) < most)
+        // Releases that cannot be added up are refused before any work is done.
+        let other = try PrivacyRelease(.gaussian(noiseMultiplier: 2), adjacency: .addOrRemoveOne)
+        try ledger.open(run: "fifth", unit: .example)
+        if Adjacency.common(to: [release.adjacency, .addOrRemoveOne]) == nil {
+            try ledger.note(other)
+            #expect(throws: CommandError.self) { try releases(run: "sixth", PrivacyDemand(maxEpsilon: 50)) }
+        }
     }
 
     @Test("allows a worker as many releases at its own delta, however large the run file's is")

@@ -27,6 +27,10 @@ struct WorkerPlaceTests {
         let second = try WorkerPlace(in: workers, name: "ward 7")
         #expect([first.name, second.name] == ["ward-7", "ward-7-2"])
         #expect(FileManager.default.fileExists(atPath: workers.appending(path: "ward-7/worker.key").path))
+        // The records of what was given away are in the first one's folder.
+        try first.checkRecords()
+        let error = #expect(throws: CommandError.self) { try second.checkRecords() }
+        #expect("\(error as (any Error)? ?? CocoaError(.featureUnsupported))".contains("works as ward-7"))
     }
 
     @Test("can have this machine's name")

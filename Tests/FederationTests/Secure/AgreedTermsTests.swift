@@ -18,7 +18,8 @@ struct AgreedTermsTests {
             masking: MaskingSettings(
                 run: "toy", threshold: 0.7, fewestWorkers: 4, minimumWorkers: 8, bits: 28,
                 clip: noise == nil ? .value(0.5) : .norm(1)),
-            noise: noise, largestWeight: 16)
+            noise: noise, largestWeight: 16,
+            values: UpdateLayout(LyingCoordinator.state(), carriesLoss: noise == nil).valueCount)
     }
 
     private func terms(_ agreed: AgreedTerms, round: Int = 1) throws -> MaskingTerms {
@@ -85,6 +86,25 @@ struct AgreedTermsTests {
         var other = Self.shares
         other.mechanism = .distributed(.discreteGaussian)
         #expect(words(noisy, try lie(other, workers: 8, fewest: 4))?.contains("the mechanism") == true)
+    }
+
+    @Test("includes the grid of shared noise: on a coarser one a share is rounded to nothing, which ends its part")
+    func grid() throws {
+        let noisy = agreed(Self.shares)
+        let honest = try terms(noisy)
+        let noise = try #require(honest.noise?.noise)
+        func lie(scale: Double? = nil, dimension: Int? = nil, beta: Double? = nil) throws -> String? {
+            var terms = honest
+            terms.noise?.noise = try DistributedNoise(
+                kind: noise.kind, clip: noise.clip, localDeviation: noise.localDeviation, shares: noise.shares,
+                scale: scale ?? noise.scale, dimension: dimension ?? noise.dimension, beta: beta ?? noise.beta)
+            return words(noisy, terms)
+        }
+        #expect(try lie() == nil)
+        #expect(try lie(scale: noise.scale / 2)?.contains("the grid of the noise") == true)
+        #expect(try lie(scale: 0x1p-4 / noise.localDeviation)?.contains("the grid of the noise") == true)
+        #expect(try lie(dimension: 2 * noise.dimension)?.contains("the numbers of an update") == true)
+        #expect(try lie(beta: 0)?.contains("beta of the rounding") == true)
     }
 
     @Test("ends a worker's part where an order comes without masks, with a message, and nothing is sent")

@@ -12,11 +12,12 @@ struct TestRound {
 
     init(
         workers count: Int, fewest: Int = 2, elements: Int = 37, bits: Int = 24, threshold: Double = 0.6,
+        colluders: Int = 0,
         drawing rule: GraphRule = .standard, run: String = "test", round: UInt64 = 7, seed: UInt64 = 1
     ) throws {
         var configuration = try SecureAggregationConfiguration(
             run: run, round: round, elements: elements, bits: bits, fewestWorkers: fewest, mostWorkers: count,
-            threshold: threshold)
+            threshold: threshold, colluders: colluders)
         configuration.graphRule = rule
         self.configuration = configuration
         keys = try (0..<count).map { try Self.key(seed: 1, $0) }

@@ -39,8 +39,9 @@ struct UnmaskingRequest: Sendable {
         return bytes
     }
 
-    /// Every signature must be one of a survivor over these survivors, and they must be a quorum: as two quorums
-    /// share honest workers, and an honest worker signs one set only, no other set can be asked about.
+    /// Every signature must be one of a survivor over these survivors, and they must be a quorum: two quorums
+    /// share more workers than may collude (`SecureAggregationConfiguration.quorum(of:)`), and an honest worker signs one set only,
+    /// so no other set can be asked about.
     func verify(_ roster: Roster) throws {
         for entry in signatures {
             guard survivors.contains(entry.signer) else {

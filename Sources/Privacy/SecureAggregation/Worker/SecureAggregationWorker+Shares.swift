@@ -17,6 +17,14 @@ extension SecureAggregationWorker {
                 "the round has \(roster.workers.count) of the \(trusted?.count ?? 0) workers that this one knows; it wants "
                     + "\(fewestInRound) at least: wait for more, or start it with a lower --peer-share")
         }
+        guard !roster.isOpen(to: colluders) else {
+            throw PrivacyError(
+                .belowThreshold,
+                "with \(colluders) of the \(roster.workers.count) workers of the round in league with it, the coordinator could open "
+                    + "an update: \(roster.quorum) signatures make a list of survivors, of which it could have two. Raise "
+                    + "privacy.secure_aggregation.colluders in the run file to \(colluders), or start this worker with fewer "
+                    + "--colluders")
+        }
         guard (session?.roster ?? opened?.roster ?? roster).digest == roster.digest else {
             throw PrivacyError(.conflict, "the coordinator sent two different lists of keys for one round")
         }

@@ -32,6 +32,7 @@ public struct SecureAggregationWorker: Sendable {
     let key: Curve25519.Signing.PrivateKey
     let trusted: Set<WorkerIdentity>?
     let fewestInRound: Int
+    let colluders: Int
     let secrets: RoundSecrets
     /// The list of keys that this worker gave its opening for.
     var opened: (roster: Roster, message: Data)?
@@ -51,12 +52,14 @@ public struct SecureAggregationWorker: Sendable {
     ///   - trusted: The workers whose keys this one accepts. It has to come from elsewhere than the coordinator to
     ///     protect from one that invents workers; nil takes whoever the coordinator names.
     ///   - fewestInRound: A list of fewer workers is refused: a share of `trusted`, whatever the coordinator calls enough.
+    ///   - colluders: Workers that this one takes to be in league with the coordinator, whatever the configuration says. A
+    ///     round in which these could have two lists of survivors signed is refused.
     ///   - willDraw: Called once, before this worker's part in the draw of the graph is given; what it throws keeps it back.
     ///   - willReveal: Called once, before the first share is given; what it throws keeps all shares back.
     ///   - secret: 32 fresh random bytes, never used in two rounds.
     public init(
         key: Curve25519.Signing.PrivateKey, configuration: SecureAggregationConfiguration,
-        trusted: Set<WorkerIdentity>?, fewestInRound: Int = 0,
+        trusted: Set<WorkerIdentity>?, fewestInRound: Int = 0, colluders: Int = 0,
         willDraw: @escaping @Sendable () throws -> Void = {},
         willReveal: @escaping @Sendable (RevealedSum) throws -> Void = { _ in },
         secret: SymmetricKey = SymmetricKey(size: .bits256)
@@ -65,6 +68,7 @@ public struct SecureAggregationWorker: Sendable {
         self.configuration = configuration
         self.trusted = trusted
         self.fewestInRound = fewestInRound
+        self.colluders = colluders
         self.willDraw = willDraw
         self.willReveal = willReveal
         let identity = WorkerIdentity(key.publicKey)
