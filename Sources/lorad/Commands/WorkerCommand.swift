@@ -81,7 +81,7 @@ struct WorkerCommand: ParsableCommand {
     @Flag(help: "Send only updates to which this worker has added noise.")
     var requireNoise = false
 
-    @Option(help: "Stop before this worker's own ledger exceeds this epsilon in a run.")
+    @Option(help: "Stop before this worker's own ledgers of all runs together exceed this epsilon.")
     var maxEpsilon: Double?
 
     @Option(help: "Largest delta at which this worker counts epsilon, whatever the run file says.")

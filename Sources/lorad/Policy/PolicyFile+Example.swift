@@ -51,7 +51,7 @@ extension PolicyFile {
           required: true
           # Whose data the noise hides: example, person, or worker for all data of this site.
           units: [person, worker]
-          # The largest epsilon of a run, and the delta that it counts at.
+          # The largest epsilon of all runs of this worker together, and the delta that it counts at.
           max_epsilon: 8
           delta: 1.0e-6
 

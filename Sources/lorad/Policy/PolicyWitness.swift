@@ -34,7 +34,7 @@ struct PolicyWitness: RoundWitness {
         guard epsilon < most else {
             throw file.refusal(
                 "differential_privacy.max_epsilon",
-                "this worker has spent an epsilon of \(String(format: "%.4g", epsilon)) in the run, at a delta of \(delta)",
+                "this worker has spent an epsilon of \(String(format: "%.4g", epsilon)) in all runs together, at a delta of \(delta)",
                 allowed: "\(most)")
         }
     }

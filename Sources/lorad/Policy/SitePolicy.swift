@@ -135,7 +135,7 @@ struct SitePolicy: ConfigurationSection {
                 isRequired: true),
             Field("units", \.units, "Whose data the noise must hide."),
             Field(
-                "max_epsilon", \.maxEpsilon, "The largest epsilon of everything that a run gets.",
+                "max_epsilon", \.maxEpsilon, "The largest epsilon of everything that all runs of this worker get.",
                 Constraint.within(0.000_001...1_000_000).whenGiven),
             Field(
                 "delta", \.delta, "The delta at which that epsilon counts.",

@@ -122,6 +122,14 @@ final class WorkerLedger: Sendable {
         try state.withLock { try $0?.ledger.spent(delta: delta).epsilon ?? 0 }
     }
 
+    /// ε so far in all runs, as far as a limit is about them.
+    func totalEpsilon(delta: Double) throws -> Double {
+        try state.withLock { state in
+            guard let state else { return 0 }
+            return try Self.joined(state.others, state.ledger.releases, state.file).spent(delta: delta).epsilon
+        }
+    }
+
     /// ε of other runs, as far as a limit is about them; `nil` if nothing was released there.
     func epsilonOfOtherRuns(delta: Double) throws -> Double? {
         try state.withLock { state in

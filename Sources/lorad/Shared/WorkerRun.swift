@@ -219,7 +219,7 @@ final class WorkerRun {
         guard let policy else { return nil }
         return PolicyWitness(
             file: policy, firstDay: FirstDay(file: place.folder.appending(path: "began/\(welcome.run)")),
-            spent: { [ledger] in try ledger.epsilon(delta: $0) },
+            spent: { [ledger] in try ledger.totalEpsilon(delta: $0) },
             start: try approvedStart(welcome, trainer, configuration),
             known: masking.trusted?.count)
     }

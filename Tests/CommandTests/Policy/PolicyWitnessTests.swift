@@ -113,7 +113,7 @@ struct PolicyWitnessTests {
         }
         #expect(
             spent.hasPrefix(
-                "site.yaml:19: differential_privacy.max_epsilon: this worker has spent an epsilon of 8 in the run, at a delta "
+                "site.yaml:19: differential_privacy.max_epsilon: this worker has spent an epsilon of 8 in all runs together, at a delta "
                     + "of 1e-05;"),
             "\(spent)")
         #expect(spent.contains("the policy allows 8.0."))
