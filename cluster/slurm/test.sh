@@ -196,8 +196,13 @@ array() {
     say "array: workers come and go"
     prepare array tiny-distributed.yaml "s/num_train_epochs: .*/max_steps: ${STEPS:-1500}/; s/logging_steps: 5/logging_steps: 50/; s/worker_timeout: 30/worker_timeout: 2/"
     sed -i 's/cpus-per-task=2/cpus-per-task=1/; s/--array=1-8/--array=1-3/' coordinator.sbatch workers.sbatch
-    coordinator=$(sbatch --parsable coordinator.sbatch)
+    # The workers come first, to a folder with what an earlier run left.
+    mkdir lorad-state
+    touch -d '1 hour ago' lorad-state/ended
     first=$(sbatch --parsable workers.sbatch)
+    await 60 "the first worker" test -s "lorad-$first-1.log"
+    sleep 3
+    coordinator=$(sbatch --parsable coordinator.sbatch)
     await 60 "the first steps" has_steps "$coordinator" 1
     for event in cancel requeue requeue coordinator; do
         random_sleep 4

@@ -6,6 +6,15 @@ public struct HTTPAnswer: Equatable, Sendable {
     public let status: Int
     /// The content, without what it was transferred in.
     public let body: Data
+    /// The content's type in small letters, without parameters; empty where the answer names none.
+    public let type: String
+
+    init(status: Int, body: Data, type: String = "") { (self.status, self.body, self.type) = (status, body, type) }
+
+    private init(_ head: ResponseHead, _ body: Data) {
+        let type = head.values(of: "content-type").first?.prefix { $0 != ";" && $0 != " " }
+        self.init(status: head.status, body: body, type: type?.lowercased() ?? "")
+    }
 
     /// Reads an answer from the bytes received so far.
     ///
@@ -25,10 +34,10 @@ public struct HTTPAnswer: Equatable, Sendable {
                 guard isEnded else { return nil }
                 throw cut()
             }
-            return HTTPAnswer(status: head.status, body: whole)
+            return HTTPAnswer(head, whole)
         }
         guard let length = head.values(of: "content-length").first else {
-            return isEnded ? HTTPAnswer(status: head.status, body: Data(body)) : nil
+            return isEnded ? HTTPAnswer(head, Data(body)) : nil
         }
         guard let count = Int(length), count >= 0 else {
             throw TransportError(.malformed, "the answer's Content-Length is no number")
@@ -37,7 +46,7 @@ public struct HTTPAnswer: Equatable, Sendable {
             guard isEnded else { return nil }
             throw cut()
         }
-        return HTTPAnswer(status: head.status, body: Data(body.prefix(count)))
+        return HTTPAnswer(head, Data(body.prefix(count)))
     }
 
     private static let lastChunk = Data("0\r\n\r\n".utf8)

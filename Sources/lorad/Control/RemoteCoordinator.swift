@@ -6,7 +6,7 @@ import Transports
 struct RemoteCoordinator {
     /// The address without its scheme, as a request's `Host` has it.
     private let authority: String
-    /// What stands before the page's own paths, as behind a reverse proxy; without a slash at its end.
+    /// What stands before the page's own paths, as behind a reverse proxy; percent-encoded, without a slash at its end.
     private let prefix: String
     private let question: HTTPQuestion
     private let token: String?
@@ -28,7 +28,8 @@ struct RemoteCoordinator {
         url: String, tokenFile: String?, authorityFile: String? = nil, needsToken: Bool = true,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws {
-        guard let parts = URL(string: url), let scheme = ["http": "ws", "https": "wss"][parts.scheme ?? ""],
+        guard let parts = URL(string: url),
+            let scheme = ["http": "ws", "https": "wss"][parts.scheme?.lowercased() ?? ""],
             let host = parts.host(), !host.isEmpty, parts.user == nil, parts.query == nil,
             parts.port.map({ (1...65_535).contains($0) }) ?? true
         else {
@@ -37,7 +38,8 @@ struct RemoteCoordinator {
         }
         let name = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
         authority = name + (parts.port.map { ":\($0)" } ?? "")
-        prefix = parts.path.hasSuffix("/") ? String(parts.path.dropLast()) : parts.path
+        let path = parts.path(percentEncoded: true)
+        prefix = path.hasSuffix("/") ? String(path.dropLast()) : path
         let port = parts.port ?? (scheme == "wss" ? 443 : 80)
         do {
             let outbound = Outbound(
@@ -120,9 +122,16 @@ struct RemoteCoordinator {
         } catch let error as TransportError {
             throw CommandError("\(authority): \(error)")
         }
+        // A coordinator answers these paths with neither web pages nor redirects.
+        let isCoordinators = !(300..<400).contains(answer.status) && ![502, 504].contains(answer.status)
+        guard isCoordinators, answer.type != "text/html" else {
+            throw CommandError(
+                "\(authority)\(prefix) gives HTTP \(answer.status) of a web server or a proxy, not of a coordinator: "
+                    + "check the address and its path, and whether the coordinator runs behind it")
+        }
         guard answer.status == 200 else {
-            let text = String(decoding: answer.body.prefix(500), as: UTF8.self).onOneLine
-            throw CommandError("the coordinator refuses (\(answer.status)): \(text)")
+            let text = String(decoding: answer.body.prefix(500), as: UTF8.self).trimmingCharacters(in: .newlines)
+            throw CommandError("the coordinator refuses (\(answer.status)): \(text.onOneLine)")
         }
         return answer.body
     }

@@ -5,7 +5,7 @@ import NIOHTTP1
 /// One connection's requests and answers, one after the other.
 ///
 /// Lives on its connection's event loop. A connection that has not sent a whole request in `patience`, or not taken what was
-/// written for as long, is closed.
+/// written for as long, is closed. So is one that old when it has its answer: no connection keeps its place by asking again and again.
 final class HTTPConversation: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
@@ -15,8 +15,12 @@ final class HTTPConversation: ChannelInboundHandler {
 
     private let routes: HTTPRoutes
     private let patience: TimeAmount
+    /// When it began to wait for a request; `nil` while it answers.
+    private(set) var waitsSince: NIODeadline?
     private var head: HTTPRequestHead?
     private var body = Data()
+    private var end = NIODeadline.distantFuture
+    private var isInputClosed = false
     private var deadline: Scheduled<Void>?
     private var answering: Task<Void, Never>?
     private var answers = 0
@@ -27,6 +31,7 @@ final class HTTPConversation: ChannelInboundHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
+        end = .now() + patience
         wait(context)
         context.fireChannelActive()
     }
@@ -48,15 +53,24 @@ final class HTTPConversation: ChannelInboundHandler {
         }
     }
 
+    /// Nothing more will be asked; what was asked is answered.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case ChannelEvent.inputClosed? = event as? ChannelEvent else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        isInputClosed = true
+        if waitsSince != nil { context.close(promise: nil) }
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     /// - Parameter body: nil where it is too long; the rest is not waited for, and the connection ends with the answer.
     private func answer(_ head: HTTPRequestHead, _ body: Data?, _ context: ChannelHandlerContext) {
-        self.head = nil
+        (self.head, waitsSince) = (nil, nil)
         deadline?.cancel()
         answers += 1
         let request = HTTPRequest(head, body: body, peer: context.remoteAddress?.ipAddress ?? "unknown")
-        let isLast = body == nil || !head.isKeepAlive
+        let isLast = body == nil || !head.isKeepAlive || end <= .now()
         let conversation = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let stream = HTTPStream(
             channel: context.channel, version: head.version, isLast: isLast, wantsBody: head.method != .HEAD,
@@ -74,7 +88,9 @@ final class HTTPConversation: ChannelInboundHandler {
 
     /// Waits for the next request.
     private func wait(_ context: ChannelHandlerContext) {
+        guard !isInputClosed else { return context.close(promise: nil) }
         deadline?.cancel()
-        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: patience) { context.close(promise: nil) }
+        waitsSince = .now()
+        deadline = context.eventLoop.assumeIsolated().scheduleTask(deadline: end) { context.close(promise: nil) }
     }
 }

@@ -4,7 +4,7 @@ import NIOHTTP1
 /// A request over HTTP, with its whole body.
 struct HTTPRequest: Sendable {
     let method: HTTPMethod
-    /// The path, without the query.
+    /// The path, without the query, doubled slashes, and one at its end.
     let path: String
     let headers: HTTPHeaders
     /// nil where it is longer than it may be.
@@ -15,7 +15,11 @@ struct HTTPRequest: Sendable {
 
     init(_ head: HTTPRequestHead, body: Data?, peer: String) {
         let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        (method, headers, path) = (head.method, head.headers, String(parts.first ?? ""))
+        let steps = parts.first?.split(separator: "/") ?? []
+        // A proxy may ask by the whole address.
+        let isWhole = head.uri.hasPrefix("http://")
+        path = "/" + steps.dropFirst(isWhole ? 2 : 0).joined(separator: "/")
+        (method, headers) = (head.method, head.headers)
         query = parts.count > 1 ? parts[1] : ""
         (self.body, self.peer) = (body, peer)
     }

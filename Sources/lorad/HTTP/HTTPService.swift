@@ -28,6 +28,7 @@ final class HTTPService: Sendable {
                     try channel.pipeline.syncOperations.addHandler(AcceptLimit(Self.mostConnections))
                 }
             }
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations

@@ -80,6 +80,43 @@ struct HTTPServiceTests {
         withExtendedLifetime(readers) {}
     }
 
+    @Test(
+        "are given under any spelling of a path",
+        arguments: [
+            "GET //?last=7", "GET http://a/?last=7", "GET http://a?last=7", "POST /names/one/", "POST //names//one",
+            "POST http://a/names/one",
+        ])
+    func spellings(request: String) throws {
+        let service = try service()
+        defer { service.stop() }
+        let answer = try ask(service, "\(request) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        #expect(answer.hasSuffix(request.hasPrefix("GET") ? "7 no word" : "one: 0"), "\(answer)")
+    }
+
+    @Test("come to whoever says that nothing more will be asked, one for each request")
+    func halfClosed() throws {
+        let service = try service(patience: .hours(1))
+        defer { service.stop() }
+        let answers = try TestSocket(port: service.address.port)
+            .ask("GET /?last=1 HTTP/1.1\r\nHost: a\r\n\r\nGET /?last=2 HTTP/1.1\r\nHost: a\r\n\r\n", isLast: true)
+        #expect(answers.contains("1 no word") && answers.hasSuffix("2 no word"), "\(answers)")
+        _ = try TestSocket(port: service.address.port).ask("GET / HT", isLast: true)
+        #expect(try TestSocket(port: service.address.port).ask("", isLast: true) == "")
+    }
+
+    @Test("come soon though others hold every connection, silent or after an answer")
+    func crowd() throws {
+        let service = try service(patience: .hours(1))
+        defer { service.stop() }
+        let others = try (0..<70).map { number in
+            let file = try TestSocket(port: service.address.port).open()
+            if number % 2 == 0 { try file.write(contentsOf: Data("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8)) }
+            return file
+        }
+        #expect(try ask(service, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").hasSuffix("none no word"))
+        withExtendedLifetime(others) {}
+    }
+
     private func wait(_ semaphore: DispatchSemaphore) async {
         await withCheckedContinuation { continuation in
             Thread {

@@ -25,9 +25,12 @@ struct TestSocket {
     func open() -> FileHandle { FileHandle(fileDescriptor: descriptor, closeOnDealloc: true) }
 
     /// Sends a text, and gives what comes back until the other end closes.
-    func ask(_ text: String) throws -> String {
+    ///
+    /// - Parameter isLast: whether the other end is told that nothing more will be sent.
+    func ask(_ text: String, isLast: Bool = false) throws -> String {
         let file = open()
         try file.write(contentsOf: Data(text.utf8))
+        if isLast { shutdown(descriptor, Int32(SHUT_WR)) }
         return String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
     }
 }

@@ -26,6 +26,8 @@ struct HTTPQuestionTests {
             "HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\n\r\n")
         #expect(chunks == HTTPAnswer(status: 403, body: Data("abc0123456789".utf8)))
         #expect(try ask("HTTP/1.1 204 x\r\nContent-Length: 0\r\n\r\n").body.isEmpty)
+        let page = try ask("HTTP/1.1 200 OK\r\nContent-Type: Text/HTML; charset=x\r\nContent-Length: 0\r\n\r\n")
+        #expect(page.type == "text/html")
     }
 
     @Test("is told why there is no answer")
