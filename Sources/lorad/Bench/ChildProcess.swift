@@ -15,7 +15,7 @@ final class ChildProcess {
     /// - Throws: `CommandError` where this program's file cannot be found, or what starting it throws.
     init(_ arguments: [String], log: URL? = nil) throws {
         guard let executable = Bundle.main.executableURL else {
-            throw CommandError("this program does not know where it lies: start it by its path")
+            throw CommandError("lorad cannot find its own executable: start it by its full path")
         }
         process.executableURL = executable
         process.arguments = arguments

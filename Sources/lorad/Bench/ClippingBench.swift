@@ -72,8 +72,9 @@ extension ClippingBench.Report {
     /// A line to read.
     var text: String {
         String(
-            format: "%d rows of %d tokens together, %d trained numbers: plain %.3f s a step, clipped %.3f s (%.2f×), "
-                + "with noise %.3f s (%.2f×)",
+            format:
+                "%d examples with %d tokens in total, %d trained parameters: plain %.3f s per step, clipped %.3f s "
+                + "(%.2f×), with noise %.3f s (%.2f×)",
             rows, tokens, trainedNumbers, plainSeconds, clippedSeconds, clippedSeconds / plainSeconds, privateSeconds,
             privateSeconds / plainSeconds)
     }

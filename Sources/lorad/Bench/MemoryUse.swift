@@ -39,9 +39,12 @@ struct MemoryUse: Codable {
     /// A line each, in megabytes.
     var lines: [String] {
         let kinds = [
-            ("base weights, mapped", mappedWeights), ("of these resident", residentWeights), ("adapter", adapter),
-            ("optimizer", optimizer), ("activations and gradients, at most", activations),
-            ("spare buffers", spareBuffers), ("program, compiled products, rows", other), ("resident in all", resident),
+            ("base weights, mapped", mappedWeights), ("resident part of these", residentWeights), ("adapter", adapter),
+            ("optimizer", optimizer), ("activations and gradients, peak", activations),
+            ("spare buffers", spareBuffers), ("program, compiled products, examples", other),
+            (
+                "resident in total", resident
+            ),
         ]
         return kinds.map { name, bytes in
             name.padding(toLength: 36, withPad: " ", startingAt: 0) + String(format: "%9.1f MB", Double(bytes) / 1e6)

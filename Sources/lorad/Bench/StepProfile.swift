@@ -101,7 +101,7 @@ extension StepProfile {
             ]
         }
         let head = String(
-            format: "a step: %.1f GFLOP in matrix products, %.0f GFLOP/s over all; ms are of all lanes together",
+            format: "per step: %.1f GFLOP in matrix products, %.0f GFLOP/s overall; times are sums over all lanes",
             operations / 1e9, gflops)
         return ([head] + byWork.lines() + [""] + byProduct.lines() + [""] + memory.lines).joined(separator: "\n")
     }

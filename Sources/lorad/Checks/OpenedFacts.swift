@@ -50,13 +50,13 @@ struct OpenedFacts {
         let lengths = (0..<dataset.count).map { dataset.length(at: $0) }.filter { $0 > limit }
         if let longest = lengths.max() {
             return
-                "\(dataset.path): \(lengths.count) of \(dataset.datasetCount) rows have more than \(limit) tokens, the "
-                + "longest has \(longest): raise it, or set data.on_long to drop"
+                "\(dataset.path): \(lengths.count) of \(dataset.datasetCount) examples have more than \(limit) "
+                + "tokens, the longest has \(longest): raise it, or set data.on_long to drop"
         }
         guard dataset.droppedCount > 0 else { return nil }
         return
-            "\(dataset.path): \(dataset.droppedCount) of \(dataset.datasetCount) rows are longer than the model takes: "
-            + "shorten them, or set data.on_long to drop"
+            "\(dataset.path): \(dataset.droppedCount) of \(dataset.datasetCount) examples are longer than the model "
+            + "allows: shorten them, or set data.on_long to drop"
     }
 }
 

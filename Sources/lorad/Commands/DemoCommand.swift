@@ -54,7 +54,7 @@ struct DemoDataCommand: ParsableCommand {
         guard let domain = Domain.all.first(where: { $0.name == domain }) else { return }
         let dataset = PictureDataset(domain, count: pictures, questionsPerPicture: questions, seed: seed)
         try dataset.write(to: URL(filePath: output), name: name)
-        print("\(pictures) pictures written to \(output)/\(name).json and \(output)/\(name)-pictures")
+        print("\(pictures) images written to \(output)/\(name).json and \(output)/\(name)-pictures")
     }
 }
 

@@ -101,7 +101,7 @@ struct EvalCommand: ParsableCommand {
         guard maxNewTokens > 0 else { throw ValidationError("--max-new-tokens must be at least 1") }
         if generate, onLong != .error {
             throw ValidationError(
-                "--on-long \(onLong.rawValue) does not go with --generate, which answers every question")
+                "--on-long \(onLong.rawValue) cannot be combined with --generate, which answers every question")
         }
         if predictions != nil, !generate { throw ValidationError("--predictions needs --generate") }
     }
@@ -171,7 +171,7 @@ struct EvalCommand: ParsableCommand {
     ) throws -> (any EvaluationReport)? {
         guard let model = model.objective.comparison else {
             guard classPrompt.isEmpty else {
-                throw CommandError("\(self.model) compares no pictures with texts: --class-prompt is for CLIP models")
+                throw CommandError("\(self.model) does not compare images with text: --class-prompt is for CLIP models")
             }
             return nil
         }

@@ -31,7 +31,11 @@ extension ConfigurationNode {
         case .mapping(let mapping):
             self.init(.mapping(try mapping.map { try Self.entry($0.key, $0.value, origin, &budget) }), here)
         case .alias:
-            throw ConfigurationError([.init(origin: here, key: nil, reason: "an alias to an anchor that is not there")])
+            throw ConfigurationError([
+                .init(
+                    origin: here, key: nil,
+                    reason: "an alias of an anchor that does not exist")
+            ])
         }
     }
 

@@ -25,7 +25,7 @@ extension ConfigurationSection {
         for field in Self.fields where field.isRequired && !reading.waives(field.name) {
             guard !entries.contains(where: { $0.key == field.name }) else { continue }
             let hint = field.expectation == Bool.expectation ? ": set \(Bool.expectation)" : ""
-            reading.inside(field.name) { $0.note("is required and not given\(hint)", at: node.origin) }
+            reading.inside(field.name) { $0.note("is required but missing\(hint)", at: node.origin) }
         }
         if reading.problems.count == known { checkRules(node, &reading) }
     }

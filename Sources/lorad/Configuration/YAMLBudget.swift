@@ -16,10 +16,10 @@ struct YAMLBudget {
         values += 1
         depth += 1
         guard values <= Self.mostValues else {
-            throw Self.error("more than \(Self.mostValues) values, those that aliases stand for among them", origin)
+            throw Self.error("more than \(Self.mostValues) values, including those that aliases stand for", origin)
         }
         guard depth <= Self.deepest else {
-            throw Self.error("lists and mappings more than \(Self.deepest) deep in each other", origin)
+            throw Self.error("lists and mappings nested more than \(Self.deepest) levels deep", origin)
         }
     }
 
@@ -59,6 +59,6 @@ struct YAMLBudget {
     private static func endsToken(_ byte: UInt8) -> Bool { byte >= 0x80 || " \t\r\n[]{},:?'\"".utf8.contains(byte) }
 
     private static func error(_ found: String, _ origin: ConfigurationOrigin) -> ConfigurationError {
-        ConfigurationError([.init(origin: origin, key: nil, reason: "\(found): that is no run file")])
+        ConfigurationError([.init(origin: origin, key: nil, reason: "\(found): this is not a run file")])
     }
 }

@@ -23,7 +23,7 @@ struct ControlState: Codable, Equatable, Sendable {
 
     private static func damaged(_ folder: URL) -> CommandError {
         CommandError(
-            "\(path(folder)) cannot be read: it says whether the run is paused; delete it to let the run go on")
+            "\(path(folder)) cannot be read: it records whether the run is paused; delete it to let the run continue")
     }
 
     /// Keeps it; it is on the disk when this returns.

@@ -66,7 +66,8 @@ final class DemoFederation {
         Thread.sleep(forTimeInterval: 0.1)
         workers[victim - 1].kill()
         say(
-            "killed site-\(victim) in round \(folder.settings.rounds / 2 + 1) of \(folder.settings.rounds); it starts again"
+            "killed site-\(victim) in round \(folder.settings.rounds / 2 + 1) of \(folder.settings.rounds); it will "
+                + "restart"
         )
         workers[victim - 1] = try start(victim)
     }

@@ -24,16 +24,16 @@ struct DemoFolder {
     static let markName = "README.txt"
 
     private static let mark = """
-        What `lorad demo` made; `lorad demo --overwrite` replaces all of it.
+        Written by `lorad demo`. `lorad demo --overwrite` replaces everything here.
 
         base/           the bundled model, a Hugging Face folder
-        data/, parts/   pictures with questions: all of them, and what each site has
+        data/, parts/   images with questions: the whole dataset, and each site's part
         *.yaml          the run files
         alone-N/, centralised/, federated/, undisturbed/
-                        adapters that PEFT loads, each with its log and its curve of losses
+                        adapters in PEFT format, each with its log and loss curve
         state/          keys, rounds and ledgers of the federated runs
-        logs/           what the processes said
-        demo.json       the figures
+        logs/           output of the processes
+        demo.json       the results
         accuracy.svg    the curves
 
         """
@@ -88,8 +88,8 @@ struct DemoFolder {
         var lines = ["privacy:", "  secure_aggregation: { enabled: true }"]
         if let epsilon = settings.epsilon {
             lines.append(
-                "  differential_privacy: { enabled: true, unit: example, clip: 0.5, "
-                    + "noise_multiplier: \(try noise(epsilon)), target_epsilon: \(epsilon), delta: \(DemoSettings.delta) }"
+                "  differential_privacy: { enabled: true, unit: example, clip: 0.5, noise_multiplier: "
+                    + "\(try noise(epsilon)), target_epsilon: \(epsilon), delta: \(DemoSettings.delta) }"
             )
         }
         return lines.joined(separator: "\n") + "\n"
@@ -116,7 +116,7 @@ struct DemoFolder {
             adapter:
               r: 16
               lora_alpha: 32
-              # Every linear layer: pictures look different, and there are new words for what they show.
+              # Every linear layer: the images look different, and the answers use new words.
               target_modules: [q_proj, k_proj, v_proj, o_proj, out_proj, fc1, fc2, gate_proj, up_proj, down_proj, linear_1, linear_2, lm_head]
             data: { \(data.map { "\($0.0): \(Self.quoted($0.1))" }.joined(separator: ", ")), max_length: 128 }
             training:

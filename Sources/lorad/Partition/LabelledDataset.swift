@@ -27,7 +27,8 @@ struct LabelledDataset {
     /// - Throws: `CommandError` where there are fewer rows than parts.
     func partition(_ partitioner: any Partitioner, into count: Int, seed: UInt64) throws -> Partition {
         guard rows.count >= count else {
-            throw CommandError("\(rows.path): has \(rows.count) rows, too few for \(count) parts: give fewer --parts")
+            throw CommandError(
+                "\(rows.path): has \(rows.count) examples, too few for \(count) parts: give fewer --parts")
         }
         return try partitioner.partition(PartitionRows(labels: labels), into: count, seed: seed)
     }
@@ -40,7 +41,7 @@ struct LabelledDataset {
         let old = Self.parts(in: folder)
         guard overwrite || old.isEmpty else {
             throw CommandError(
-                "\(folder.path): holds \(old.count) parts already: give --overwrite, or another --output")
+                "\(folder.path): already contains \(old.count) parts: give --overwrite, or another --output")
         }
         for (index, rows) in partition.parts.enumerated() {
             let path = folder.appending(path: name(index)).path
@@ -59,7 +60,7 @@ struct LabelledDataset {
     func summary(of partition: Partition, folder: String) -> String {
         let frequent = Self.counts(labels).prefix(Self.shownLabels).map(\.label)
         let lines = partition.parts.enumerated().map { index, rows in
-            "\(name(index)): \(rows.count.grouped) rows · " + mix(of: rows, frequent)
+            "\(name(index)): \(rows.count.grouped) examples · " + mix(of: rows, frequent)
         }
         return ([partition.description] + lines + ["written to \(folder)"]).joined(separator: "\n")
     }
@@ -113,8 +114,9 @@ struct LabelledDataset {
         }
         guard held.isEmpty else {
             throw CommandError(
-                "\(path): \(held.count + 1) of its samples are called \(last ?? ""), too many to be kept apart: give"
-                    + " samples of different shards different names")
+                "\(path): \(held.count + 1) of its samples have the name \(last ?? ""), too many to tell apart: "
+                    + "give samples of different shards different names"
+            )
         }
         return ordered
     }

@@ -8,7 +8,7 @@ struct Recipe: Sendable {
     init(_ task: RecipeTask, examples: Int, model: ModelProfile) throws {
         guard !model.isContrastive || task.suitsContrastive else {
             throw CommandError(
-                "\(model.path) only compares pictures and texts, and \(task.rawValue) wants answers: give a LLaVA model"
+                "\(model.path) only compares images and text, but \(task.rawValue) needs answers: give a LLaVA model"
             )
         }
         (self.task, self.examples, self.model) = (task, examples, model)

@@ -85,7 +85,7 @@ final class Admission: Sendable {
             return enrolment
         } catch {
             throw CommandError(
-                "\(file) cannot be read: restore it, or delete it to let workers join anew with a token")
+                "\(file) cannot be read: restore it, or delete it to let workers join again with a token")
         }
     }
 
@@ -96,7 +96,7 @@ final class Admission: Sendable {
             text = try String(contentsOf: URL(filePath: file), encoding: .utf8)
         } catch {
             throw CommandError(
-                "\(file) cannot be read: \(SystemReason.of(error)); --keys names a file of keys, one a line")
+                "\(file) cannot be read: \(SystemReason.of(error)); --keys names a file with one key per line")
         }
         var list = try Enrolment(list: text, file: file, now: now)
         for worker in enrolment.revoked.keys { list.revoke(worker, now: now) }

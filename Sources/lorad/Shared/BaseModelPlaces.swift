@@ -17,7 +17,7 @@ struct BaseModelPlaces {
         let wanted = Self.components(path)
         for root in roots {
             guard FileManager.default.fileExists(atPath: root) else {
-                throw CommandError("--model-root \(root): there is no such folder")
+                throw CommandError("--model-root \(root): no such folder")
             }
             if wanted.starts(with: Self.components(root)) { return URL(filePath: path) }
         }

@@ -29,12 +29,15 @@ struct GradientCheck: Sendable {
         guard found == expected else {
             throw FederationError(
                 .invalidUpdate,
-                "the result is of \(found[0]) rows, \(found[1]) tokens and \(found[2]) learned ones, the task of "
-                    + "\(expected[0]), \(expected[1]) and \(expected[2])")
+                "the result covers \(found[0]) examples, \(found[1]) tokens and \(found[2]) supervised ones, but "
+                    + "the task has \(expected[0]), \(expected[1]) and \(expected[2])"
+            )
         }
         guard rows.supervisedTokens > 0 else { return }  // rows without a label make no gradient
         if let missing = alwaysReached.first(where: { contribution.update[$0] == nil }) {
-            throw FederationError(.invalidUpdate, "the result has no gradient of \(missing), which every row reaches")
+            throw FederationError(
+                .invalidUpdate,
+                "the result has no gradient of \(missing), which every example reaches")
         }
         guard contribution.update.count > 0 || rows.pictures.isEmpty else {
             throw FederationError(.invalidUpdate, "the result has no gradients")

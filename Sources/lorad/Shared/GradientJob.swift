@@ -125,7 +125,7 @@ final class GradientJob: Job {
         let (plan, sum, contributions, start) = try step.withLock { step in
             guard let open = step.open, let sum = open.sum.total else {
                 throw FederationError(
-                    .corruptState, "step \(step.taken + 1) was to be taken before all its gradients were in")
+                    .corruptState, "step \(step.taken + 1) was about to be taken before all its gradients had arrived")
             }
             return (open.plan, sum, open.contributions, open.start)
         }

@@ -92,7 +92,8 @@ extension PrivacyDemand {
             let text = String(validating: data, as: UTF8.self)
         else {
             throw CommandError(
-                "\(path) cannot be read: --peers, or peers in a site's policy, names a file of signing keys, one a line"
+                "\(path) cannot be read: --peers, or peers in a site's policy, names a file with one signing key "
+                    + "per line"
             )
         }
         var peers: Set<WorkerIdentity> = []

@@ -34,8 +34,7 @@ struct OwnData: Sendable {
     ) throws {
         guard configuration.data.classes == nil || paths.classes != nil else {
             throw CommandError(
-                "the run names classes by a file of the coordinator's (data.classes): give this machine's copy with"
-                    + " --classes")
+                "the run reads class names from a file (data.classes): give this machine's copy of it with --classes")
         }
         let inputs = try ModelInputs(
             folder, model: model, template: configuration.data.template, names: .worker)
@@ -61,7 +60,7 @@ struct OwnData: Sendable {
         (rows, encoded) = (train.rows, train.encoded)
         validation = try paths.validation.map { try open($0).rows }
         nameSeed = SplitMix64.hash(name)
-        say("\(rows.count.grouped) rows of this worker's own")
+        say("\(rows.count.grouped) examples of this worker's own")
     }
 
     /// A seed of this worker's own: workers that share one would share dropout masks and orders.
@@ -94,7 +93,7 @@ struct OwnData: Sendable {
         let (steps, overflows) = rounds.multipliedReportingOverflow(by: localSteps)
         guard !overflows else {
             throw CommandError(
-                "the coordinator names \(rounds) rounds of \(localSteps) steps, more than can be counted")
+                "the coordinator announces \(rounds) rounds of \(localSteps) steps, more than lorad can count")
         }
         return steps
     }

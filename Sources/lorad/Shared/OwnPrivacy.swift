@@ -92,7 +92,7 @@ private final class UnreadableReports: Sendable {
         let problem = "\(error)"
         guard told.withLock({ $0.insert(problem).inserted }) else { return }
         say(
-            "data that cannot be read counts as nothing. The coordinator is not told, and the training goes on: "
+            "data that cannot be read contributes nothing. The coordinator is not told, and training continues: "
                 + problem)
     }
 }

@@ -30,7 +30,7 @@ final class PictureShelf: Sendable {
     func attachments(_ pictures: [PictureID]) throws -> [Attachment] {
         try pictures.map { picture in
             guard let blob = known.blobs.withLock({ $0[picture] }) else {
-                throw FederationError(.notFound, "picture \(picture) is not known")
+                throw FederationError(.notFound, "image \(picture) is not known")
             }
             return Attachment(name: Data(picture.bytes), blob: blob.id.bytes, size: blob.size)
         }
@@ -51,7 +51,7 @@ private struct PictureSource: BlobSource {
         }
         if case .part(let path, let bytes) = picture.place {
             guard bytes.upperBound <= source.size else {
-                throw FederationError(.corruptState, "\(path): is shorter than it was: it has changed or is cut short")
+                throw FederationError(.corruptState, "\(path): is shorter than before: it was changed or truncated")
             }
             size = bytes.count
         } else {
@@ -73,7 +73,7 @@ private struct LazyPicture: BlobSource {
     func visit(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         let source = try PictureSource(picture)
         guard range.upperBound <= source.size else {
-            throw FederationError(.corruptState, "\(picture): is shorter than it was: it must not change during a run")
+            throw FederationError(.corruptState, "\(picture): is shorter than before: it must not change during a run")
         }
         try source.visit(range, body)
     }

@@ -25,7 +25,7 @@ struct ResumedState {
     /// A part of the snapshot.
     func part(_ name: String) throws -> StateDict {
         guard let part = parts[name] else {
-            throw CommandError("\(source) of round \(round - 1) has no \(name): give --overwrite to begin anew")
+            throw CommandError("\(source) of round \(round - 1) has no \(name): give --overwrite to start again")
         }
         return part
     }

@@ -114,7 +114,7 @@ struct RunContents {
         let changes = files.compactMap { file -> (File, String)? in
             switch (recorded.contents[file]?.digest, contents[file]?.digest) {
             case (let old?, let new?): old == new ? nil : (file, "has changed")
-            case (_?, nil): (file, "is not used any more")
+            case (_?, nil): (file, "is no longer used")
             case (nil, _): (file, "is new")
             }
         }
@@ -124,9 +124,9 @@ struct RunContents {
         }
         let rest = named.count - Self.mostNames
         throw CommandError(
-            "run \(run) was begun with other contents: \(named.prefix(Self.mostNames).joined(separator: "; "))"
+            "run \(run) was started with other contents: \(named.prefix(Self.mostNames).joined(separator: "; "))"
                 + (rest > 0 ? "; and \(rest) more files" : "")
-                + ": put back what was there, begin another run with --set run=NAME, or give --overwrite")
+                + ": restore them, start another run with --set run=NAME, or give --overwrite")
     }
 
     /// The most files that an error names.
@@ -134,7 +134,7 @@ struct RunContents {
 
     private static func damaged(_ path: String) -> CommandError {
         CommandError(
-            "\(path) cannot be read: delete it, and the contents of the run's files are recorded as they are now")
+            "\(path) cannot be read: delete it, and lorad will record the contents of the run's files as they are now")
     }
 }
 

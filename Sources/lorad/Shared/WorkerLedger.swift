@@ -46,8 +46,9 @@ final class WorkerLedger: Sendable {
             }
             guard ledger.unit == unit || ledger.releases.isEmpty else {
                 throw CommandError(
-                    "\(file.path): a run named \(run) has protected each \(ledger.unit.rawValue) so far, and this one "
-                        + "protects each \(unit.rawValue): give the run another name")
+                    "\(file.path): a run named \(run) has protected each \(ledger.unit.rawValue) so far, but this "
+                        + "one protects each \(unit.rawValue): give the run another name"
+                )
             }
         }
         state.withLock { $0 = State(ledger: ledger, file: file, limits: limits) }

@@ -52,8 +52,9 @@ extension WorkerPlace {
         let isWritten = name.unicodeScalars.allSatisfy { $0 != "/" && $0.properties.generalCategory != .control }
         guard isWritten, !name.hasPrefix("."), (1...longestName).contains(name.utf8.count) else {
             throw CommandError(
-                "--name: \(String(name.prefix(2 * longestName)).debugDescription) is no name for a worker: use up to "
-                    + "\(longestName) bytes, no '/' or control characters, and no '.' at the beginning")
+                "--name: \(String(name.prefix(2 * longestName)).debugDescription) is not a valid worker name: use "
+                    + "up to \(longestName) bytes, no '/' or control characters, and no '.' at the start"
+            )
         }
     }
 

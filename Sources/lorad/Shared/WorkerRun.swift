@@ -92,7 +92,7 @@ final class WorkerRun {
                 throw error
             }
             let end = try runner.work(welcome, with: part.trainer, under: part.agreed, watchedBy: part.witness)
-            guard end.isOver else { throw CommandError("the coordinator shut this worker out: \(end.reason)") }
+            guard end.isOver else { throw CommandError("the coordinator excluded this worker: \(end.reason)") }
             guard !end.hasFailed else { throw CommandError(end.reason) }
             log.end(end.reason)
         } catch let error as TransportError where error.code == .closed && StopSignal.isReceived {
@@ -140,9 +140,10 @@ final class WorkerRun {
         guard let noise = configuration.privacy?.differentialPrivacy.ofWorkers else {
             guard !masking.requiresNoise || !hasOwnData && !masking.coversGivenData else {
                 throw CommandError(
-                    "in run \(run) this worker would add no noise, and it sends nothing without (--require-noise, "
-                        + "--max-epsilon): the run file needs privacy.differential_privacy with unit: example or person, "
-                        + "or with a mechanism whose noise workers add")
+                    "in run \(run) this worker would add no noise, and it sends nothing without noise "
+                        + "(--require-noise, --max-epsilon): the run file needs privacy.differential_privacy with "
+                        + "unit: example or person, or with a mechanism whose noise workers add"
+                )
             }
             return
         }
@@ -157,11 +158,12 @@ final class WorkerRun {
         let spent = try ledger.epsilon(delta: delta)
         let stops = limits.map { "; it stops before \($0.target.epsilon) at delta \($0.target.delta)" }.joined()
         say(
-            "differential privacy for each \(unit.rawValue): epsilon \(String(format: "%.4g", spent)) so far at delta "
-                + "\(delta), by this worker's ledger\(stops)")
+            "differential privacy for each \(unit.rawValue): epsilon \(String(format: "%.4g", spent)) so far at "
+                + "delta \(delta), according to this worker's ledger\(stops)"
+        )
         if let policy, let most = policy.policy.differentialPrivacy.maxEpsilon {
             let rule = policy.rule("differential_privacy.max_epsilon")
-            say("\(rule): the policy allows an epsilon of \(most) in the run; what would pass it is not sent")
+            say("\(rule): the policy allows an epsilon of \(most) in the run; nothing that would exceed it is sent")
         }
     }
 
@@ -169,7 +171,9 @@ final class WorkerRun {
         _ welcome: WorkerRunner.Welcome, _ configuration: RunConfiguration
     ) throws -> SharedTrainer {
         guard let adapter = welcome.files.first(where: { $0.name == AdapterFolder.configurationFile }) else {
-            throw CommandError("the coordinator sent no adapter configuration: run the same release at both ends")
+            throw CommandError(
+                "the coordinator sent no adapter configuration: run the same release on the coordinator and the workers"
+            )
         }
         let file = try runner.fetch(adapter)
         held.append(file)
@@ -231,8 +235,9 @@ final class WorkerRun {
         }
         guard rank == nil else {
             throw CommandError(
-                "--rank cuts the adapter that the run starts from, so that it cannot be compared with the one that the site's "
-                    + "policy approves of (base_adapters): leave --rank out")
+                "--rank truncates the adapter that the run starts from, so it cannot be compared with the one that "
+                    + "the site's policy approves (base_adapters): remove --rank"
+            )
         }
         let files = welcome.files.filter { RunBasis.adapterFiles.contains($0.name) }
         let state = try trainer.stateDigest(ofAdapterIn: link(files, in: "adapter"))
@@ -271,8 +276,9 @@ final class WorkerRun {
             let (total, overflows) = sum.addingReportingOverflow(file.size)
             guard !overflows else {
                 throw CommandError(
-                    "the coordinator names \(files.count) files of the base model with more bytes than a machine can hold, "
-                        + "\(file.name) among them: give --model, or leave this coordinator")
+                    "the coordinator lists \(files.count) files of the base model, larger in total than any machine "
+                        + "can store, including \(file.name): give --model, or do not join this coordinator"
+                )
             }
             return total
         }

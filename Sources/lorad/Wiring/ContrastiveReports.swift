@@ -49,10 +49,10 @@ struct RetrievalReport: EvaluationReport {
     var text: String {
         """
         loss               \(String(format: "%.6f", loss))
-        rows               \(rows)
+        examples           \(rows)
         recall among         1        5       10
-        \(texts) captions by pictures  \(picture_to_text.text)
-        \(pictures) pictures by captions  \(text_to_picture.text)
+        \(texts) captions for images   \(picture_to_text.text)
+        \(pictures) images for captions   \(text_to_picture.text)
         """
     }
 }
@@ -74,7 +74,7 @@ struct ZeroShotReport: EvaluationReport {
 
     var text: String {
         let lines = [
-            "pictures  \(pictures)", "classes   \(classes)", String(format: "top 1     %.2f%%", 100 * top_1),
+            "images    \(pictures)", "classes   \(classes)", String(format: "top 1     %.2f%%", 100 * top_1),
             String(format: "top 5     %.2f%%", 100 * top_5),
         ]
         let own = by_class.sorted { $0.key < $1.key }.map { String(format: "  %6.2f%%  ", 100 * $0.value) + $0.key }

@@ -56,14 +56,14 @@ struct MemoryEstimate: CustomStringConvertible {
 
     var description: String {
         let lines = [
-            ("base weights, mapped from the files", mappedWeights), ("program, tokenizer, rows", program),
+            ("base weights, mapped from the files", mappedWeights), ("program, tokenizer, examples", program),
             ("adapter and optimizer", trainable), ("gradients", gradients), ("activations and buffers", activations),
-            ("total of its own", own),
+            ("total without mapped weights", own),
         ]
         let text = lines.map { name, bytes in
             "  " + name.padding(toLength: 36, withPad: " ", startingAt: 0)
                 + String(format: "%9.1f MB", Double(bytes) / 1e6)
         }
-        return (["memory estimate, for micro-batches of the longest rows:"] + text).joined(separator: "\n")
+        return (["memory estimate, for micro-batches of the longest examples:"] + text).joined(separator: "\n")
     }
 }

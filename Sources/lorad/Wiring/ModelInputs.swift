@@ -52,7 +52,7 @@ struct ModelInputs: Sendable {
             let layers = FeatureCache.Layers(
                 of: model, folder.checkpoint, configuration: configuration, computing: type)
         else {
-            say("data.feature_cache is not used: the vision layers train")
+            say("data.feature_cache is not used: the vision layers are trained")
             return nil
         }
         return try FeatureCache(

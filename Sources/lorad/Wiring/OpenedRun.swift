@@ -62,7 +62,10 @@ struct OpenedRun: Sendable {
         }
         say("\(counts.joined(separator: ", ")), \(Products.summary)")
         let dropped = (training?.droppedCount ?? 0) + (validation?.droppedCount ?? 0)
-        if dropped > 0 { say("\(dropped) rows are longer than data.max_length and were left out (data.on_long: drop)") }
+        if dropped > 0 {
+            say(
+                "\(dropped) examples are longer than data.max_length and were dropped (data.on_long: drop)")
+        }
         say("\(adapted.parameterCount)")
     }
 
@@ -93,7 +96,7 @@ extension OpenedRun {
     /// - Throws: `CommandError` where the run file names no data.
     func trainingRows() throws -> TrainingRows {
         guard let training else {
-            throw CommandError("data.train is not given: only a federated run's coordinator can do without it")
+            throw CommandError("data.train is missing: only the coordinator of a federated run can do without it")
         }
         return training
     }

@@ -37,7 +37,7 @@ struct SkippedRows: Sendable {
     func report(_ say: (String) -> Void) {
         for dataset in datasets {
             let count = dataset.problems.count
-            say("\(dataset.path): \(count) of \(dataset.rowCount) rows cannot be used and are left out:")
+            say("\(dataset.path): \(count) of \(dataset.rowCount) examples cannot be used and are skipped:")
             for problem in dataset.problems.prefix(Self.shown) { say("  \(problem)") }
             if count > Self.shown { say("  … and \(count - Self.shown) more") }
         }
@@ -54,6 +54,6 @@ struct SkippedRows: Sendable {
         }
         let lines = datasets.flatMap { dataset in dataset.problems.map { $0.json(dataset: dataset.path) + "\n" } }
         try AtomicFile.write(lines.joined(), to: file.path)
-        say("the rows that were left out are listed in \(file.path)")
+        say("the skipped examples are listed in \(file.path)")
     }
 }

@@ -65,14 +65,14 @@ struct StopEstimate: CustomStringConvertible {
 
     var description: String {
         let lines = [
-            ("step of the longest rows", step), ("evaluation", evaluation),
+            ("step with the longest examples", step), ("evaluation", evaluation),
             ("checkpoint of \(checkpoint.bytes.bytesText)", checkpoint.seconds), ("total", total),
         ]
         let text = lines.map { name, seconds in
             "  " + name.padding(toLength: 36, withPad: " ", startingAt: 0) + String(format: "%9.1f s", seconds)
         }
         return
-            (["time from a stop signal to the saved checkpoint, at most, at the speed of matrix products measured now:"]
+            (["longest time from a stop signal to the saved checkpoint, at the speed of matrix products measured now:"]
             + text + [checkpoint.remark].compactMap(\.self)).joined(separator: "\n")
     }
 

@@ -56,11 +56,13 @@ struct AccessGateTests {
     func strangers() {
         let guess = AccessToken().text
         for (authorization, words) in [
-            (nil, "a token is needed"), ("", "a token is needed"), (manage.text, "a token is needed"),
-            ("Basic \(manage.text)", "a token is needed"), ("Bearer \(manage.text) x", "a token is needed"),
-            ("Bearer \(guess)", "none of this coordinator's"), ("Bearer \(old.text)", "token old has expired"),
+            (nil, "an access token is required"), ("", "an access token is required"),
+            (manage.text, "an access token is required"),
+            ("Basic \(manage.text)", "an access token is required"),
+            ("Bearer \(manage.text) x", "an access token is required"),
+            ("Bearer \(guess)", "does not know the token"), ("Bearer \(old.text)", "token old has expired"),
             ("Bearer \(lost.text)", "token lost was revoked"),
-            ("Bearer " + String(repeating: "a", count: 2_000), "a token is needed"),
+            ("Bearer " + String(repeating: "a", count: 2_000), "an access token is required"),
         ] as [(String?, String)] {
             for role in AccessRole.allCases {
                 let (decision, refused) = decide(role, authorization)

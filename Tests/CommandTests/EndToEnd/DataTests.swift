@@ -57,7 +57,8 @@ struct DataTests {
                 #expect(!run.has("skipped_rows.jsonl"))
                 continue
             }
-            #expect(outcome.errors.contains("rows.jsonl: 12 of \(mixed.count) rows cannot be used and are left out:"))
+            #expect(
+                outcome.errors.contains("rows.jsonl: 12 of \(mixed.count) examples cannot be used and are skipped:"))
             #expect(outcome.errors.contains("row 0 (id bad-0, line 1): holds no question and answer"))
             #expect(outcome.errors.contains("… and 2 more") && !outcome.errors.contains("bad-10"))
             let listed = try run.contents(of: "skipped_rows.jsonl").split(separator: UInt8(ascii: "\n"))

@@ -97,7 +97,7 @@ struct ProblemTests {
             }
         #expect(outcome.status == 1 && !FileManager.default.fileExists(atPath: output))
         #expect(outcome.errors.contains("\(folder.path): the weight "), "\(outcome.errors)")
-        #expect(outcome.errors.contains("holds NaN or infinite numbers: copy the model again"))
+        #expect(outcome.errors.contains("contains NaN or infinite values: copy the model again"))
     }
 
     @Test("keeps what was saved before where the disk takes no more, and goes on once it does")

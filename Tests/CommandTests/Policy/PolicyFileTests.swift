@@ -9,7 +9,7 @@ struct PolicyFileTests {
     private static let faults: [(change: (String, String), words: String)] = [
         (("rounds: 6", "rouns: 6"), "site.yaml:7: rouns: unknown key; did you mean rounds?"),
         (("rounds: 6", "seed: 6"), "site.yaml:7: seed: unknown key; known keys: coordinators"),
-        (("rounds: 6\n", ""), "rounds: is required and not given"),
+        (("rounds: 6\n", ""), "rounds: is required but missing"),
         (("rounds: 6", "rounds: many"), "site.yaml:7: rounds: expected a whole number, found many"),
         (("rounds: 6", "rounds: 0"), "site.yaml:7: rounds: must be from 1 to 1000000"),
         (("until: 2030-06-30", "until: 2030-02-30"), "site.yaml:9: until: must be a day such as 2030-06-30"),

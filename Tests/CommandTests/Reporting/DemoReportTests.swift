@@ -15,7 +15,7 @@ struct DemoReportTests {
     @Test("compares with a gain that is more than chance")
     func clear() {
         let report = report(base: 0.3, centralised: 0.7, federated: 0.6, rows: 800)
-        #expect(report.text.contains("The federation reaches 75% of what all rows in one place give."))
+        #expect(report.text.contains("The federation reaches 75% of the gain from training on all data in one place."))
     }
 
     @Test("gives no percentage where the gain is within two standard errors, and states them")

@@ -109,14 +109,14 @@ struct RunDigestTests {
     func incidents() {
         let incidents = [
             ("distrusted", "alpha is left out"), ("failed", "the first reason"), ("distrusted", "alpha is left out"),
-            ("failed", "the run cannot go on: the loss is not finite"),
+            ("failed", "the run cannot continue: the loss is not finite"),
         ].map { IncidentRecord(kind: $0, time: Date(timeIntervalSince1970: 0), text: $1) }
         for state in RunRecord.State.allCases {
             let run = RunRecord(
                 name: "run", created: Date(timeIntervalSince1970: 0), mode: "federated", configuration: "", state: state
             )
             let digest = RunDigest(run: run, process: nil, workers: [], steps: [], incidents: incidents)
-            #expect((digest.failure == "the run cannot go on: the loss is not finite") == (state == .failed))
+            #expect((digest.failure == "the run cannot continue: the loss is not finite") == (state == .failed))
             #expect((digest.failure == nil) == (state != .failed) && digest.distrusted == ["alpha is left out"])
             let text = digest.text(ProgressStyle(isTerminal: false, usesColour: false, columns: 80), limit: 1)
             #expect(text.contains("the loss is not finite") == (state == .failed) && text.contains("alpha is left out"))
@@ -187,7 +187,7 @@ struct WorkerChoiceTests {
     @Test("is asked for again where several may be meant", arguments: ["alpha", "a"])
     func several(text: String) {
         let error = #expect(throws: CommandError.self) { try choice.worker(text) }
-        #expect(error?.description.contains("\"\(text)\" may be several workers of run sample: alpha abc1, ") == true)
+        #expect(error?.description.contains("\"\(text)\" matches several workers of run sample: alpha abc1, ") == true)
     }
 
     @Test("is missed with the names of those that there are", arguments: ["delta", ""])

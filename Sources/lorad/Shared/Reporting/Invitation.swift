@@ -36,7 +36,7 @@ struct Invitation: Sendable {
 
     private var text: String {
         let until = JoinLine.limits(uses: uses, until: expiry)
-        let start = minimumWorkers == 1 ? "the first worker is there" : "\(minimumWorkers) workers are there"
+        let start = minimumWorkers == 1 ? "the first worker has joined" : "\(minimumWorkers) workers have joined"
         let figures = metrics.map { "\nmetrics are at http://\($0)/metrics" } ?? ""
         let page = dashboard.map { "\nthe run's page is at \($0)" } ?? ""
         return """
@@ -52,8 +52,9 @@ extension JoinLine {
     /// Whom a line admits, in brackets after a space; empty where only listed keys are admitted.
     fileprivate static func limits(uses: Int?, until expiry: Date?) -> String {
         guard let expiry else { return "" }
-        let workers = uses.map { $0 == 1 ? "one new worker, before" : "\($0) new workers, before" } ?? "new ones until"
-        let next = uses == nil ? "" : "; the next line is printed when this one is used up, --token-uses allows more"
+        let workers =
+            uses.map { $0 == 1 ? "one new worker, before" : "\($0) new workers, before" } ?? "new workers until"
+        let next = uses == nil ? "" : "; a new line is printed when this one is used up; --token-uses allows more"
         return " (it admits \(workers) \(expiry.ISO8601Format())\(next))"
     }
 }
@@ -63,9 +64,9 @@ extension Admission.Renewal {
     func announcement(_ line: JoinLine, expiry: Date?) -> Announcement {
         let (code, reason) =
             switch self {
-            case .usedUp: ("used_up", "the join line has admitted as many workers as it may")
+            case .usedUp: ("used_up", "the join line has admitted all the workers that it may")
             case .revocation(let worker):
-                ("revocation", "worker \(worker) was revoked, so the earlier join line admits nobody any more")
+                ("revocation", "worker \(worker) was revoked, so the earlier join line is no longer valid")
             }
         return Announcement(
             "join_line", "\(reason); the next new worker joins with\n  lorad worker --join '\(line.text)'",

@@ -18,7 +18,7 @@ struct WorkerChoice {
                 "no worker \(text.debugDescription) has joined run \(run)\(list(workers, "; these have: "))")
         }
         guard found.count == 1 else {
-            throw CommandError("\(text.debugDescription) may be several workers of run \(run)\(list(found, ": "))")
+            throw CommandError("\(text.debugDescription) matches several workers of run \(run)\(list(found, ": "))")
         }
         return first
     }
