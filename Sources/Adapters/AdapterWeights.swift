@@ -104,7 +104,7 @@ public struct AdapterWeights: ModelCustomization {
         of parameter: AdapterParameter, _ plan: AdapterPlan, _ checkpoint: Checkpoint, _ seed: UInt64
     ) throws -> Tensor {
         guard let site = plan.linear(at: parameter.module) else {
-            throw AdapterError(.invalidConfiguration, "\(parameter.path) belongs to no module that has an adapter")
+            throw AdapterError(.invalidConfiguration, "\(parameter.path) belongs to no module with an adapter")
         }
         return try plan.configuration.method.initialValue(of: parameter, at: site, base: checkpoint, seed: seed)
     }
@@ -112,7 +112,7 @@ public struct AdapterWeights: ModelCustomization {
     /// The base model's value.
     private static func baseValue(of parameter: AdapterParameter, in checkpoint: Checkpoint) throws -> Tensor {
         guard let value = checkpoint.parameter(at: parameter.path), value.shape == parameter.shape else {
-            throw AdapterError(.invalidConfiguration, "\(checkpoint.folder.path) holds no \(parameter.path) to train")
+            throw AdapterError(.invalidConfiguration, "\(checkpoint.folder.path) has no \(parameter.path) to train")
         }
         return value.copied()
     }
@@ -125,7 +125,7 @@ public struct AdapterWeights: ModelCustomization {
             let table = checkpoint.parameter(at: "\(rows.module).weight"), table.shape.count == 2,
             rows.indices.allSatisfy({ $0 < table.shape[0] }), table.shape[1] == parameter.shape[1]
         else {
-            throw AdapterError(.invalidConfiguration, "\(checkpoint.folder.path) holds no rows for \(parameter.path)")
+            throw AdapterError(.invalidConfiguration, "\(checkpoint.folder.path) has no rows for \(parameter.path)")
         }
         return Tensor.withoutGraph { table.gathered(rows.indices.map(Int32.init)) }
     }
@@ -167,8 +167,9 @@ public struct AdapterWeights: ModelCustomization {
             guard let stored = file[key], stored.shape == parameter.description.shape, stored.dtype == .float32 else {
                 throw AdapterError(
                     .corruptFile,
-                    "\(file.path): \(key) is missing or has another shape than this run's; "
-                        + "resume with the run file that it was started with")
+                    "\(file.path): \(key) is missing or has another shape than in this run; resume with the run "
+                        + "file that it was started with"
+                )
             }
             stored.withFloats { values in parameter.tensor.updateInPlace { _ = $0.update(from: values) } }
         }
@@ -185,7 +186,7 @@ public struct AdapterWeights: ModelCustomization {
             let known = Set(parameters.map(\.description.key))
             let unknown = state.names.first { !known.contains($0) } ?? ""
             throw AdapterError(
-                .corruptFile, "\(unknown) does not train here: the values are of another adapter or model")
+                .corruptFile, "\(unknown) is not trained here: the values belong to another adapter or model")
         }
         for (parameter, tensor) in zip(parameters, found) {
             tensor.withFloats { values in parameter.tensor.updateInPlace { _ = $0.update(from: values) } }
@@ -195,17 +196,18 @@ public struct AdapterWeights: ModelCustomization {
     private static func checked(_ tensor: Tensor?, for parameter: AdapterParameter) throws -> Tensor {
         guard let tensor else {
             throw AdapterError(
-                .corruptFile, "\(parameter.key) is missing: the values are of another adapter or model")
+                .corruptFile, "\(parameter.key) is missing: the values belong to another adapter or model")
         }
         guard tensor.dtype == .float32, tensor.shape == parameter.shape else {
             throw AdapterError(
                 .shapeMismatch,
-                "\(parameter.key) is \(tensor.dtype.rawValue) \(tensor.shape), expected F32 \(parameter.shape): "
-                    + "the values are of another adapter or model")
+                "\(parameter.key) is \(tensor.dtype.rawValue) \(tensor.shape), expected F32 \(parameter.shape): the "
+                    + "values belong to another adapter or model"
+            )
         }
         guard !tensor.hasNonFinite else {
             throw AdapterError(
-                .corruptFile, "\(parameter.key) holds NaN or infinite numbers: whoever trained it has diverged")
+                .corruptFile, "\(parameter.key) contains NaN or infinite values: its training has diverged")
         }
         return tensor
     }

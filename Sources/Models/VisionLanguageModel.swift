@@ -41,7 +41,7 @@ extension VisionLanguageModel {
     public var generative: any GenerativeModel {
         get throws {
             guard let model = self as? any GenerativeModel else {
-                throw ModelError(.unsupported, "this model writes no text: it only compares texts and pictures")
+                throw ModelError(.unsupported, "this model does not generate text: it only compares text with images")
             }
             return model
         }
@@ -53,7 +53,7 @@ extension VisionLanguageModel {
     public var contrastive: any ContrastiveModel {
         get throws {
             guard let model = self as? any ContrastiveModel else {
-                throw ModelError(.unsupported, "this model writes texts: it does not compare them with pictures")
+                throw ModelError(.unsupported, "this model generates text: it does not compare text with images")
             }
             return model
         }

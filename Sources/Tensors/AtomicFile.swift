@@ -51,8 +51,9 @@ public enum AtomicFile {
         } catch {
             throw TensorError(
                 .writeFailed,
-                "\(path): cannot be written: its folder cannot be created: \(SystemReason.of(error)); "
-                    + "choose another place")
+                "\(path): cannot be written: its folder cannot be created: \(SystemReason.of(error)); choose "
+                    + "another path"
+            )
         }
     }
 
@@ -93,11 +94,11 @@ public enum AtomicFile {
         defer { close(descriptor) }
         guard fsync(descriptor) != 0, errno != EINVAL, errno != ENOTSUP else { return }
         let reason = String(cString: strerror(errno))
-        throw TensorError(.writeFailed, "\(path): is written, but a crash may undo it: flushing \(folder): \(reason)")
+        throw TensorError(.writeFailed, "\(path): was written, but a crash may undo it: flushing \(folder): \(reason)")
     }
 
     private static func failure(_ path: String, _ code: Int32) -> TensorError {
         let reason = String(cString: strerror(code))
-        return TensorError(.writeFailed, "\(path): cannot be written: \(reason); what was there is unchanged")
+        return TensorError(.writeFailed, "\(path): cannot be written: \(reason); the old file is unchanged")
     }
 }

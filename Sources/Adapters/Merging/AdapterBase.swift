@@ -44,7 +44,7 @@ public enum AdapterBase {
             return nil
         }
         guard let name = configuration.baseModel else {
-            return "\(adapter.path) does not say which model it was trained on: its shapes fit \(model.url.path)"
+            return "\(adapter.path) does not record its base model; its shapes fit \(model.url.path)"
         }
         let named = URL(filePath: name)
         if let folder = try? ModelFolder(named) {
@@ -54,7 +54,7 @@ public enum AdapterBase {
         }
         guard named.lastPathComponent != model.url.lastPathComponent else { return nil }
         return
-            "\(adapter.path) was trained on \(name); whether \(model.url.path) is that model cannot be told from here"
+            "\(adapter.path) was trained on \(name); lorad cannot tell whether \(model.url.path) is that model"
     }
 
     /// The fingerprint that an adapter folder records, as its 16 digits; `nil` if it records none.
@@ -78,7 +78,8 @@ public enum AdapterBase {
             return try JSONDecoder().decode(Contents.self, from: Data(contentsOf: path))
         } catch {
             throw AdapterError(
-                .corruptFile, "\(path.path): base_fingerprint expected; remove the file to go without", cause: error)
+                .corruptFile, "\(path.path): expected base_fingerprint; remove the file to continue without it",
+                cause: error)
         }
     }
 
@@ -88,7 +89,8 @@ public enum AdapterBase {
         guard !holds else { return }
         throw AdapterError(
             .wrongBase,
-            "\(adapter.path) was trained on a model with the fingerprint \(expected), \(model.url.path) has \(found): "
-                + "give the model that it was trained on")
+            "\(adapter.path) was trained on a model with the fingerprint \(expected), but \(model.url.path) has "
+                + "\(found): give the model that it was trained on"
+        )
     }
 }

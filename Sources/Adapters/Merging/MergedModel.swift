@@ -37,7 +37,7 @@ public struct MergedModel: Sendable {
     public func write(to output: URL, shardBytes: Int, check: (URL) throws -> Void = { _ in }) throws {
         let manager = FileManager.default
         guard try Self.isFree(output) else {
-            throw AdapterError(.writeFailed, "\(output.path) is not empty: give a folder that is not there yet")
+            throw AdapterError(.writeFailed, "\(output.path) is not empty: give a folder that does not exist yet")
         }
         let partial = output.deletingLastPathComponent()
             .appending(path: ".\(output.lastPathComponent).\(UUID().uuidString.prefix(8)).partial")

@@ -20,8 +20,9 @@ public enum AdapterFolder {
         guard FileManager.default.fileExists(atPath: file.path) else {
             throw AdapterError(
                 .fileNotFound,
-                "\(file.path): no such file; an adapter folder holds \(configurationFile) and \(weightsFile): "
-                    + "check its path")
+                "\(file.path): no such file; an adapter folder contains \(configurationFile) and \(weightsFile): "
+                    + "check its path"
+            )
         }
         let data: Data
         do {
@@ -56,7 +57,7 @@ public enum AdapterFolder {
         if FileManager.default.fileExists(atPath: file.path) { return file }
         let old = folder.appending(path: "adapter_model.bin")
         guard FileManager.default.fileExists(atPath: old.path) else {
-            throw AdapterError(.fileNotFound, "\(file.path): not found; this folder holds no adapter weights")
+            throw AdapterError(.fileNotFound, "\(file.path): not found; this folder contains no adapter weights")
         }
         throw AdapterError(
             .unsupported,

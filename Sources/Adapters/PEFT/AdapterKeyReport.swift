@@ -77,8 +77,9 @@ public struct AdapterKeyReport: Sendable, Equatable {
             guard let trace = UnsupportedSetting.trace(in: key) else { continue }
             throw AdapterError(
                 .unsupported,
-                "\(file): \(key) is \(trace), which \(AdapterFolder.configurationFile) does not ask for; give the "
-                    + "configuration that it was trained with, or \(UnsupportedSetting.merge)")
+                "\(file): \(key) is \(trace), which \(AdapterFolder.configurationFile) does not mention; give the "
+                    + "configuration that it was trained with, or \(UnsupportedSetting.merge)"
+            )
         }
     }
 
@@ -91,8 +92,9 @@ public struct AdapterKeyReport: Sendable, Equatable {
         guard let first = lost.first else { return }
         throw AdapterError(
             .corruptFile,
-            "\(file): \(lost.count) tensors are missing of modules that are there in part, the first \(first): "
-                + "copy the adapter again, or save it from PEFT anew")
+            "\(file): \(lost.count) tensors are missing from incomplete modules, the first \(first): copy the "
+                + "adapter again, or save it from PEFT again"
+        )
     }
 
     private func check(shapes: [String: [Int]], found: [String: [Int]], file: String) throws {
@@ -109,7 +111,7 @@ public struct AdapterKeyReport: Sendable, Equatable {
     }
 
     private func nothingMatched(_ example: String?, _ file: String) -> AdapterError {
-        guard let example else { return AdapterError(.nothingMatched, "\(file): holds no tensors") }
+        guard let example else { return AdapterError(.nothingMatched, "\(file): contains no tensors") }
         let expected = missing.first.map { ", expected for example \($0)" } ?? ""
         return AdapterError(
             .nothingMatched,

@@ -52,8 +52,9 @@ public struct AdapterVocabulary: Sendable {
         guard let new = given.tokens.first(where: { !isKnown($0.content) }) else { return }
         throw AdapterError(
             .invalidConfiguration,
-            "tokenizer.add_tokens: \(folder.path) has a tokenizer without \"\(new.content)\", and its configuration says what "
-                + "trains: leave the token out, or begin a new adapter")
+            "tokenizer.add_tokens: \(folder.path) has a tokenizer without \"\(new.content)\", and its configuration "
+                + "fixes what is trained: remove the token, or start a new adapter"
+        )
     }
 
     /// An embedding that the folder holds whole.
@@ -97,9 +98,10 @@ public struct AdapterVocabulary: Sendable {
     private static func unexplained(_ held: Held, _ rows: Int, _ folder: URL, _ base: ModelFolder) -> AdapterError {
         AdapterError(
             .shapeMismatch,
-            "\(folder.path): \(held.key) has \(held.rows) rows, which do not fit the \(rows) rows of \(base.url.path): the "
-                + "adapter was trained with \(held.rows - rows) more tokens, and its folder has no tokenizer that says "
-                + "which; save that tokenizer into the folder (tokenizer.save_pretrained), and lorad enlarges the base with "
-                + "it; to train new tokens in lorad, list them in tokenizer.add_tokens of the run file")
+            "\(folder.path): \(held.key) has \(held.rows) rows, but \(base.url.path) has \(rows): the adapter was "
+                + "trained with \(held.rows - rows) more tokens, and its folder has no tokenizer that says which; "
+                + "save that tokenizer into the folder (tokenizer.save_pretrained), and lorad enlarges the base "
+                + "with it; to train new tokens in lorad, list them in tokenizer.add_tokens of the run file"
+        )
     }
 }

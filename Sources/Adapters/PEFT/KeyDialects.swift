@@ -64,7 +64,7 @@ public struct KeyDialects: Sendable {
     }
 
     private static func notice(_ setting: String, _ name: String, _ current: String) -> String {
-        "\(setting): \"\(name)\" is called \"\(current)\" in transformers 5 and was taken as that"
+        "\(setting): \"\(name)\" is called \"\(current)\" in transformers 5 and was read as that"
     }
 
     /// The path under every combination of old and new names, most likely first.

@@ -42,7 +42,7 @@ public struct PartTargets: Sendable, Equatable {
 
     private static func part(_ name: String, _ key: String) throws -> ModelPart {
         guard let part = ModelPart(rawValue: name) else {
-            throw problem(key, "\"\(name)\" is no part of a model: expected one of \(known)")
+            throw problem(key, "\"\(name)\" is not a part of a model: expected one of \(known)")
         }
         return part
     }
@@ -101,7 +101,7 @@ extension PartTargets {
         guard !ranks.isEmpty || !alphas.isEmpty else { return [] }
         guard var settings = configuration.ranks else {
             throw Self.problem(
-                ranks.isEmpty ? "alphas" : "ranks", "the method \(configuration.methodName) has no ranks: leave it out")
+                ranks.isEmpty ? "alphas" : "ranks", "the method \(configuration.methodName) has no ranks: remove it")
         }
         settings.rankPattern += try entries(ranks, model, "ranks")
         settings.alphaPattern += try entries(alphas, model, "alphas")

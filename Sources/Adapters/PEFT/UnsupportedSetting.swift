@@ -15,7 +15,7 @@ struct UnsupportedSetting {
     private static let plain = "remove it to train plain LoRA"
     /// What to do with an adapter that only PEFT applies in full.
     static let merge = "merge the adapter into its base with PEFT (merge_and_unload) and use that model"
-    private static let onlyPEFT = "PEFT itself is needed to use this adapter"
+    private static let onlyPEFT = "only PEFT can use this adapter"
 
     static let all: [UnsupportedSetting] = [
         .init(key: "use_dora", off: .bool(false), advice: "set it to false to train plain LoRA"),

@@ -19,7 +19,7 @@ public struct ConfigurationReader: Sendable {
     /// Reads a JSON file that holds one object.
     public init(file: URL) throws {
         guard FileManager.default.fileExists(atPath: file.path) else {
-            throw ModelError(.fileNotFound, "\(file.path): no such file; a model folder holds one: check its path")
+            throw ModelError(.fileNotFound, "\(file.path): no such file; a model folder contains one: check its path")
         }
         let data: Data
         do {

@@ -39,7 +39,7 @@ public struct GenerationSettings: Sendable, Equatable {
     private func validateSampling() throws {
         try Self.check(
             temperature > 0 && temperature.isFinite, "temperature", "\(temperature)",
-            "above 0; the most probable tokens are taken where nothing asks for sampling")
+            "above 0; decoding is greedy unless sampling is requested")
         try Self.check(topK >= 0, "top_k", "\(topK)", "0 or more")
         try Self.check((0...1).contains(topP), "top_p", "\(topP)", "between 0 and 1")
     }

@@ -41,13 +41,14 @@ public struct TextGenerator: Sendable {
 
     private func check(_ prompt: [Int32], _ images: [Tensor]) throws {
         guard !prompt.isEmpty else {
-            throw ModelError(.invalidInput, "the prompt is empty: there is nothing to go on from")
+            throw ModelError(.invalidInput, "the prompt is empty: there is nothing to continue")
         }
         if let unknown = prompt.first(where: { $0 < 0 || $0 >= model.vocabularySize }) {
             throw ModelError(
                 .invalidInput,
-                "the prompt has token \(unknown), but the model knows only \(model.vocabularySize) words: "
-                    + "tokenizer.json and config.json are not of the same model")
+                "the prompt has token \(unknown), but the model knows only \(model.vocabularySize) tokens: "
+                    + "tokenizer.json and config.json are not of the same model"
+            )
         }
         let found = prompt.count { $0 == model.imageToken }
         let expected = images.reduce(0) { $0 + model.featureCount(of: $1) }
@@ -65,7 +66,8 @@ extension GenerativeModel {
         guard !logits.hasNonFinite else {
             throw ModelError(
                 .invalidInput,
-                "the scores of the next token are not numbers: weights or adapter hold NaN or infinite values")
+                "the scores of the next token are not finite: the weights or the adapter contain NaN or infinite values"
+            )
         }
         return logits.values
     }

@@ -35,7 +35,7 @@ enum ImageFormat: Sendable {
 
     private static func unsupported(head: [UInt8], name: String) -> ModelError {
         let known = unread.first { head.dropFirst($0.offset).starts(with: $0.text.utf8) }
-        let found = known.map { "a \($0.name) file" } ?? "not a picture of a known format"
+        let found = known.map { "a \($0.name) file" } ?? "not an image of a known format"
         return ModelError(.unsupported, "\(name): expected JPEG, PNG or WebP, found \(found); convert it to PNG")
     }
 }

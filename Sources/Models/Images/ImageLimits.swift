@@ -15,14 +15,15 @@ public struct ImageLimits: Sendable, Hashable {
     func check(width: Int, height: Int, name: String) throws {
         guard width > 0, height > 0 else {
             throw ModelError(
-                .corruptFile, "\(name): the picture is \(width)×\(height) pixels; replace the file")
+                .corruptFile, "\(name): the image has \(width)×\(height) pixels; replace the file")
         }
         let (count, overflow) = width.multipliedReportingOverflow(by: height)
         guard !overflow, count <= pixels else {
             throw ModelError(
                 .invalidInput,
-                "\(name): \(width)×\(height) pixels are more than the limit of \(pixels) pixels; "
-                    + "scale the picture down or raise the limit")
+                "\(name): \(width)×\(height) pixels are more than the limit of \(pixels) pixels; scale the image "
+                    + "down or raise the limit"
+            )
         }
     }
 }

@@ -60,7 +60,7 @@ public struct ImageProcessor: Sendable, Hashable {
         var (width, height) = (width, height)
         if squarePadding != nil {
             let side = max(width, height)
-            try limits.check(width: side, height: side, name: "a \(width)×\(height) picture padded to a square")
+            try limits.check(width: side, height: side, name: "a \(width)×\(height) image padded to a square")
             (width, height) = (side, side)
         }
         let full = resize?.resolved(height: height, width: width) ?? (height: height, width: width)
@@ -74,9 +74,9 @@ public struct ImageProcessor: Sendable, Hashable {
         _ size: (height: Int, width: Int), _ full: (height: Int, width: Int), _ target: ImageCrop,
         _ limits: ImageLimits
     ) throws {
-        let name = "a \(size.width)×\(size.height) picture resized to \(full.width)×\(full.height)"
+        let name = "a \(size.width)×\(size.height) image resized to \(full.width)×\(full.height)"
         guard full.width > 0, full.height > 0 else {
-            throw ModelError(.invalidInput, "\(name): nothing is left of it; leave this picture out or crop it")
+            throw ModelError(.invalidInput, "\(name): nothing is left of it; remove this image or crop it")
         }
         try limits.check(width: full.width, height: 1, name: name)
         try limits.check(width: 1, height: full.height, name: name)

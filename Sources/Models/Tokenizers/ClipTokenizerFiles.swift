@@ -23,8 +23,9 @@ enum ClipTokenizerFiles {
             guard let id = table[token]?.intValue else {
                 throw ModelError(
                     .unsupported,
-                    "\(vocabulary.path) has no \(token): of tokenizers without tokenizer.json only CLIP's is read; save it "
-                        + "with a fast tokenizer's save_pretrained")
+                    "\(vocabulary.path) has no \(token): without tokenizer.json, lorad reads only CLIP's tokenizer; "
+                        + "save it with a fast tokenizer's save_pretrained"
+                )
             }
             return id
         }

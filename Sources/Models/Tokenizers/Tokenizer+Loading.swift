@@ -20,7 +20,8 @@ extension Tokenizer {
                 .fileNotFound,
                 "\(file.path): no such file; "
                     + (hasOther
-                        ? "tokenizer.model beside it is not read: load it with transformers and save it again as tokenizer.json"
+                        ? "lorad does not read tokenizer.model: load it with transformers and save it again as "
+                            + "tokenizer.json"
                         : "a model folder needs its tokenizer: is the download complete?"))
         }
         let data = try Data(contentsOf: file, options: .mappedIfSafe)

@@ -19,16 +19,18 @@ extension ModelFolder {
         guard let rows = vocabularyRows else {
             throw ModelError(
                 .unsupported,
-                "\(url.path): tokens cannot be added to a \(modelType) model: the place of its highest token ends a text; "
-                    + "leave tokenizer.add_tokens out")
+                "\(url.path): tokens cannot be added to a \(modelType) model, because its highest token id marks "
+                    + "the end of a text; remove tokenizer.add_tokens"
+            )
         }
         let tokens = try additions.tokens.isEmpty ? 0 : Tokenizer(folder: url, adding: additions.tokens).vocabularySize
         let needed = max(rows, tokens)
         guard additions.rows <= needed + Self.largestPadding else {
             throw ModelError(
                 .unsupported,
-                "tokenizer.embedding_rows asks for \(additions.rows) rows where \(needed) are needed; at most "
-                    + "\(Self.largestPadding) more are made")
+                "tokenizer.embedding_rows asks for \(additions.rows) rows, but \(needed) are needed; at most "
+                    + "\(Self.largestPadding) more are allowed"
+            )
         }
         var result = self
         let wanted = max(needed, additions.rows)

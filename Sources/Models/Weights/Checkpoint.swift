@@ -32,7 +32,7 @@ public struct Checkpoint: Sendable {
             for name in names ?? file.names {
                 guard let tensor = file[name] else {
                     throw ModelError(
-                        .corruptFile, "\(file.path) lacks tensor \(name), which the index of its folder places there")
+                        .corruptFile, "\(file.path) lacks tensor \(name), which the index of its folder assigns to it")
                 }
                 guard let canonical = canonicalName(name) else { continue }
                 if let other = storedNames[canonical] {
@@ -105,13 +105,13 @@ public struct Checkpoint: Sendable {
             throw ModelError(.corruptFile, "\(indexFile.path) \(error.message)")
         } catch {
             throw ModelError(
-                .corruptFile, "\(indexFile.path): weight_map (tensor name → file name) expected", cause: error)
+                .corruptFile, "\(indexFile.path): expected weight_map (tensor name → file name)", cause: error)
         }
         return try Dictionary(grouping: index.weight_map.keys, by: { index.weight_map[$0] ?? "" })
             .sorted { $0.key < $1.key }
             .map { shard, names in
                 guard !shard.contains("/") else {
-                    throw ModelError(.corruptFile, "\(indexFile.path): shard \(shard) lies outside the folder")
+                    throw ModelError(.corruptFile, "\(indexFile.path): shard \(shard) is outside the folder")
                 }
                 let path = folder.appending(path: shard).path
                 guard FileManager.default.fileExists(atPath: path) else {
@@ -125,14 +125,14 @@ public struct Checkpoint: Sendable {
     private static func noWeights(in folder: URL) -> ModelError {
         let path = folder.path
         guard FileManager.default.fileExists(atPath: path) else {
-            return ModelError(.fileNotFound, "\(path) does not exist; a Hugging Face model folder is expected")
+            return ModelError(.fileNotFound, "\(path) does not exist; expected a Hugging Face model folder")
         }
         let pickle = FileManager.default.fileExists(atPath: folder.appending(path: "pytorch_model.bin").path)
         return ModelError(
             .fileNotFound,
-            "\(path) holds neither model.safetensors nor model.safetensors.index.json"
+            "\(path) contains neither model.safetensors nor model.safetensors.index.json"
                 + (pickle
-                    ? "; pytorch_model.bin is not read: save the model with safe_serialization=True"
+                    ? "; lorad does not read pytorch_model.bin: save the model with safe_serialization=True"
                     : ": is the download complete?"))
     }
 }

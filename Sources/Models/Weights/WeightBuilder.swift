@@ -105,13 +105,13 @@ public final class WeightBuilder {
             let what = missing.isEmpty && misshapen.isEmpty ? "cannot be used" : "do not fit config.json"
             let advice =
                 isQuantized
-                ? "config.json has a quantization_config: give the model without quantisation"
+                ? "config.json has a quantization_config: use the model without quantisation"
                 : "save the model in float32, bfloat16 or float16"
             let parts: [String?] = [
                 missing.isEmpty ? nil : "missing tensors: " + Self.list(missing),
                 misshapen.isEmpty ? nil : "tensors of the wrong shape: " + Self.list(misshapen),
                 unsupported.isEmpty
-                    ? nil : "tensors of a type that is not supported: \(Self.list(unsupported)); \(advice)",
+                    ? nil : "tensors of an unsupported type: \(Self.list(unsupported)); \(advice)",
             ]
             throw ModelError(
                 .corruptFile,

@@ -33,7 +33,7 @@ public enum Products {
             notices.append("LORAD_MATMUL=openblas: libopenblas.so.0 is not installed (libopenblas-dev); oneDNN is used")
         }
         if type == .bfloat16, !multipliesBFloat16 {
-            notices.append("this processor has no bfloat16 products: operands are expanded to float32")
+            notices.append("this processor has no bfloat16 instructions: operands are expanded to float32")
         }
         return notices
     }

@@ -81,6 +81,7 @@ struct ContrastiveSteps: Sendable {
         TrainingError(
             .invalidWork,
             "step \(share.step + 1): a contrastive loss needs all \(share.microBatchCount) micro-batches of a step, "
-                + "\(share.microBatches.count) are here")
+                + "but \(share.microBatches.count) are here"
+        )
     }
 }

@@ -22,7 +22,7 @@ public struct EmbeddedRows: Sendable {
     public init(_ model: any ContrastiveModel, _ source: any RowSource, lanes: Lanes) throws {
         let ranges = Evaluation.parts(source)
         guard !ranges.isEmpty else {
-            throw TrainingError(.invalidDataset, "there are no rows to evaluate on")
+            throw TrainingError(.invalidDataset, "there are no examples to evaluate on")
         }
         let parts = Locked<[Part?]>(Array(repeating: nil, count: ranges.count))
         try lanes.forEach(ranges.count) { index in

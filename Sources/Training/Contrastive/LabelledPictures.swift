@@ -37,13 +37,14 @@ public struct LabelledPictures: Sendable {
         guard let data = FileManager.default.contents(atPath: path),
             let text = String(validating: data.withoutByteOrderMark, as: UTF8.self)
         else {
-            throw TrainingError(.fileNotFound, "\(path): no such file, or it is not UTF-8: a class a line is expected")
+            throw TrainingError(
+                .fileNotFound, "\(path): no such file, or it is not UTF-8: expected one class name per line")
         }
         if let reason = PackedFile.reason(against: data) { throw TrainingError(.unsupported, "\(path): \(reason)") }
         let names = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
             .filter { !$0.isEmpty }
         guard !names.isEmpty else {
-            throw TrainingError(.invalidDataset, "\(path): names no class: one a line is expected")
+            throw TrainingError(.invalidDataset, "\(path): names no class: expected one class name per line")
         }
         return names
     }
@@ -112,7 +113,7 @@ public struct LabelledPictures: Sendable {
         let (opened, format) = try DatasetFormats.open(options)
         guard let rows = opened as? any LabelledRows else {
             throw TrainingError(
-                .unsupported, "\(options.path): \(format.rawValue) does not say the classes of pictures")
+                .unsupported, "\(options.path): \(format.rawValue) does not give the classes of images")
         }
         try self.init(rows, key: key, classes: classes ?? [], skipsBadRows: options.skipsBadRows, fit: fit)
     }
@@ -147,12 +148,12 @@ public struct LabelledPictures: Sendable {
             found, problems, of: rows.path, count: rows.count, skips: skipsBadRows, fit)
         let known = Set(entries.map(\.label))
         let empty = classes.indices.count { !known.contains($0) }
-        remarks = empty > 0 ? ["\(empty) classes without pictures"] : []
+        remarks = empty > 0 ? ["\(empty) classes without images"] : []
     }
 
     /// A line on what was opened: `pictures: 1200 pictures, 10 classes`, and what was left out.
     public var notice: String {
-        "\(path): \((["\(entries.count) pictures", "\(classes.count) classes"] + remarks).joined(separator: ", "))"
+        "\(path): \((["\(entries.count) images", "\(classes.count) classes"] + remarks).joined(separator: ", "))"
     }
 
     private static func labels(_ names: [String]) -> [String: Int] {
@@ -165,13 +166,14 @@ public struct LabelledPictures: Sendable {
         if let missing = classes.first(where: { !found.contains($0) }) {
             throw TrainingError(
                 .invalidDataset,
-                "\(path): has no folder \(missing), which is a class; its folders: "
+                "\(path): has no folder for the class \(missing); its folders: "
                     + folders.prefix(20).joined(separator: ", "))
         }
         if let unknown = folders.first(where: { !known.contains($0) }) {
             throw TrainingError(
                 .invalidDataset,
-                "\(path): its folder \(unknown) is none of the \(classes.count) classes: name it among them, or move it away"
+                "\(path): its folder \(unknown) is not one of the \(classes.count) classes: add it to them, or move "
+                    + "it away"
             )
         }
     }
@@ -204,7 +206,7 @@ public struct LabelledPictures: Sendable {
         guard let label = row.label?.stringValue.flatMap({ labels[$0] }) ?? number, (0..<labels.count).contains(label)
         else {
             let found = row.label.map { "`\($0)`" } ?? "nothing"
-            throw RowProblem.Reason("has \(found) at `\(key)`: expected a class's name, or its number from 0")
+            throw RowProblem.Reason("has \(found) at `\(key)`: expected a class name, or a class number from 0")
         }
         return Entry(picture: row.picture, label: label)
     }

@@ -26,7 +26,7 @@ extension LabelledRows {
         guard let reference = references.first, !reference.isEmpty else {
             throw RowProblem.Reason("has no path at `image`")
         }
-        guard references.count == 1 else { throw RowProblem.Reason("has \(references.count) pictures: expected one") }
+        guard references.count == 1 else { throw RowProblem.Reason("has \(references.count) images: expected one") }
         return LabelledPicture(picture: try picture(reference), label: fields[key])
     }
 }
@@ -61,7 +61,7 @@ extension WebDatasetRows: LabelledRows {
         let (sample, fields) = (try sample(row), try fields(ofRow: row))
         let pictures = try sample.pictures(beside: fields, in: sample.written())
         guard pictures.count == 1, let picture = pictures.first else {
-            throw RowProblem.Reason("has \(pictures.count) pictures: expected one")
+            throw RowProblem.Reason("has \(pictures.count) images: expected one")
         }
         return LabelledPicture(picture: picture, label: try fields[key] ?? sample.classNumber().map { .int($0) })
     }

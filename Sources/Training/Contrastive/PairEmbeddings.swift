@@ -17,7 +17,7 @@ struct PairEmbeddings: Sendable {
         let count = batch.boundaries.count - 1
         guard let pixels = batch.tiles, pixels.shape[0] == count else {
             throw TrainingError(
-                .invalidDataset, "\(batch.tiles?.shape[0] ?? 0) pictures for \(count) texts: each text needs one")
+                .invalidDataset, "\(batch.tiles?.shape[0] ?? 0) images for \(count) texts: each text needs one")
         }
         let (oldPictures, oldTexts) = (
             model.trainsPictures ? nil : known?.pictures, model.trainsTexts ? nil : known?.texts

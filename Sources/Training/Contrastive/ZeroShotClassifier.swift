@@ -49,11 +49,11 @@ public struct ZeroShotClassifier: Sendable {
         }
         if let prompt = prompts.first(where: { !$0.contains(placeholder) }) {
             throw TrainingError(
-                .invalidConfiguration, "the prompt \"\(prompt)\" has no \(placeholder) where the class's name belongs")
+                .invalidConfiguration, "the prompt \"\(prompt)\" has no \(placeholder) for the class name")
         }
         var seen: Set<String> = []
         if let twice = classes.first(where: { !seen.insert($0).inserted }) {
-            throw TrainingError(.invalidConfiguration, "the class \"\(twice)\" is there twice")
+            throw TrainingError(.invalidConfiguration, "the class \"\(twice)\" is given twice")
         }
     }
 
@@ -64,7 +64,7 @@ public struct ZeroShotClassifier: Sendable {
             let tokens = try encoder.tokens(of: text)
             guard tokens.count <= model.maximumTextLength else {
                 throw RowProblem.Reason(
-                    "has \(tokens.count) tokens, more than the \(model.maximumTextLength) it may have")
+                    "has \(tokens.count) tokens, more than the \(model.maximumTextLength) that the model allows")
             }
             return tokens
         } catch let reason as RowProblem.Reason {

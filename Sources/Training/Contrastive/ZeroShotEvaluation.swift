@@ -47,7 +47,7 @@ public struct ZeroShotEvaluation: Sendable, Equatable {
         let embeddings = Tensor.withoutGraph { model.pictureEmbeddings(tiles) }
         guard !embeddings.hasNonFinite else {
             throw TrainingError(
-                .diverged, "an embedding is not finite: the adapter or the weights hold NaN or infinite values")
+                .diverged, "an embedding is not finite: the adapter or the weights contain NaN or infinite values")
         }
         return embeddings
     }

@@ -26,10 +26,10 @@ public struct CaptionEncoder: RowEncoder {
     public func encode(_ conversation: Conversation) throws -> EncodedExample {
         let answers = conversation.turns.filter { $0.role == .assistant && $0.isLearned }
         guard conversation.images.count == 1 else {
-            throw RowProblem.Reason("has \(conversation.images.count) images: a pair is one picture and its caption")
+            throw RowProblem.Reason("has \(conversation.images.count) images: expected one image and its caption")
         }
         guard answers.count == 1 else {
-            throw RowProblem.Reason("has \(answers.count) answers: a pair is one picture and its caption")
+            throw RowProblem.Reason("has \(answers.count) answers: expected one image and its caption")
         }
         let ids = try tokens(of: answers[0].text)
         var labels = Array(repeating: PackedBatch.unsupervised, count: ids.count)
@@ -52,13 +52,15 @@ public struct CaptionEncoder: RowEncoder {
         let ids = try tokenizer.encode(text.trimmingCharacters(in: .whitespacesAndNewlines)).ids
         if let unknown = ids.first(where: { !(0..<vocabularySize).contains($0) }) {
             throw RowProblem.Reason(
-                "has token \(unknown), but the model knows only \(vocabularySize) words:"
-                    + " its tokenizer and config.json are not of the same model")
+                "has token \(unknown), but the model knows only \(vocabularySize) tokens: its tokenizer and "
+                    + "config.json are not of the same model"
+            )
         }
         if let endToken, !ids.contains(endToken) {
             throw RowProblem.Reason(
-                "does not hold token \(endToken), which the model takes for the end of a text:"
-                    + " its tokenizer and config.json are not of the same model")
+                "has no token \(endToken), which marks the end of a text for the model: its tokenizer and "
+                    + "config.json are not of the same model"
+            )
         }
         guard ids.count > 1 else { throw RowProblem.Reason("has an empty caption") }
         return ids.map { Int32($0) }

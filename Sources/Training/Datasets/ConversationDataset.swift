@@ -29,7 +29,7 @@ public struct ConversationDataset: Sendable {
         hasUnusedPrompt = options.prompt != nil && !DatasetFormats.asksPrompt(format)
         guard rows.count <= Int32.max else {
             throw TrainingError(
-                .unsupported, "\(options.path): has \(rows.count) rows, more than \(Int32.max): split it")
+                .unsupported, "\(options.path): has \(rows.count) examples, more than \(Int32.max): split it")
         }
         let (problems, notes) = Self.checked(rows, decodes: options.skipsBadRows, fit)
         self.notes = notes
@@ -57,8 +57,8 @@ public struct ConversationDataset: Sendable {
     /// A line on what was opened: `train.json: 1200 rows, llava (recognised)`, and what is to be said about its rows.
     public var notice: String {
         let kind = "\(format.rawValue)\(isRecognised ? " (recognised)" : "")"
-        let line = "\(path): \(count) rows, \(([kind] + [rows.remark].compactMap(\.self)).joined(separator: ", "))"
-        let unused = hasUnusedPrompt ? ["the prompt is not used: only \(DatasetFormats.asking) ask it"] : []
+        let line = "\(path): \(count) examples, \(([kind] + [rows.remark].compactMap(\.self)).joined(separator: ", "))"
+        let unused = hasUnusedPrompt ? ["the prompt is not used: only \(DatasetFormats.asking) use it"] : []
         return ([line] + notes.texts + unused).joined(separator: "; ")
     }
 

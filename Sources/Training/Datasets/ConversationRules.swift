@@ -19,7 +19,7 @@ enum ConversationRules {
     static let turnOrder: Rule = { conversation in
         let turns = conversation.turns
         let offset = turns.first?.role == .system ? 1 : 0
-        guard turns.count > offset else { return "holds no question and answer" }
+        guard turns.count > offset else { return "has no question and answer" }
         for (index, turn) in turns.enumerated().dropFirst(offset) {
             let isFirst = index == offset
             guard isFirst ? turn.role != .user : turn.role == .system else { continue }
@@ -27,7 +27,7 @@ enum ConversationRules {
             let name = conversation.naming.name(ofTurn: index)
             return "\(name): expected the \(expected), found the \(turn.role.rawValue)"
         }
-        return turns.last?.role == .assistant ? nil : "ends with a question: expected an answer of the assistant"
+        return turns.last?.role == .assistant ? nil : "ends with a question: expected an answer by the assistant"
     }
 
     /// There is something to learn in each answer.
@@ -55,7 +55,7 @@ enum ConversationRules {
         for (index, turn) in conversation.turns.enumerated() where turn.role != .user && turn.text.imageMarkerCount > 0
         {
             let name = conversation.naming.name(ofTurn: index)
-            return "\(name): `\(Conversation.imageMarker)` may only stand in a question"
+            return "\(name): `\(Conversation.imageMarker)` is only allowed in a question"
         }
         return nil
     }

@@ -65,7 +65,7 @@ public struct EncodedDataset: EncodedRows {
         guard !kept.isEmpty else {
             throw TrainingError(
                 .invalidDataset,
-                "\(dataset.path): all \(droppedCount) rows are longer than \(limit.name): \(limit.advice)")
+                "\(dataset.path): all \(droppedCount) examples are longer than \(limit.name): \(limit.advice)")
         }
     }
 
@@ -88,7 +88,9 @@ public struct EncodedDataset: EncodedRows {
     public var truncationNotice: String? {
         guard truncatedCount > 0 else { return nil }
         let what = truncatedCount == 1 ? "1 caption is" : "\(truncatedCount) captions are"
-        return "\(path): \(what) longer than \(longestLength) tokens and cut there, end mark kept (on_long: truncate)"
+        return
+            "\(path): \(what) longer than \(longestLength) tokens and truncated, keeping the end token (on_long: "
+            + "truncate)"
     }
 
     /// The tokens of a row, by its position among those that are kept.
@@ -119,9 +121,10 @@ public struct EncodedDataset: EncodedRows {
         guard encoder.shortened(example, to: 2) == nil else { return }
         throw TrainingError(
             .unsupported,
-            "data.on_long: truncate is for the captions of CLIP models, which were trained with cut captions: a conversation"
-                + " that is cut loses the end of its answer, and the model learns to stop in the middle or to describe a"
-                + " picture that it does not see; raise data.max_length, or set data.on_long to drop")
+            "data.on_long: truncate is for the captions of CLIP models, which were trained with truncated captions: "
+                + "a truncated conversation loses the end of its answer, and the model learns to stop in the middle "
+                + "or to describe an image that it does not see; raise data.max_length, or set data.on_long to drop"
+        )
     }
 
     /// The pictures of a row, by its position among those that are kept.
@@ -141,7 +144,7 @@ public struct EncodedDataset: EncodedRows {
             let conversation = try dataset.conversation(at: row)
             if conversation.person == nil {
                 problems.append(
-                    dataset.rows.problem(row, "has no `person`: name whom it is about", id: conversation.id))
+                    dataset.rows.problem(row, "has no `person`: name the person whom it is about", id: conversation.id))
             }
             return conversation.person ?? ""
         }
@@ -219,7 +222,7 @@ private struct LengthLimit {
     init(_ maxLength: Int, model: Int?, _ names: SettingNames) {
         tokens = min(maxLength, model ?? .max)
         let isModels = tokens < maxLength
-        name = isModels ? "the \(tokens) that the model takes" : "\(names.maxLength) \(maxLength)"
+        name = isModels ? "the \(tokens) that the model allows" : "\(names.maxLength) \(maxLength)"
         advice = isModels ? "shorten it" : "raise it"
         onLong = names.onLong
     }

@@ -102,8 +102,9 @@ public struct ExampleEncoder: Sendable {
     private func checkVocabulary(_ ids: [Int]) throws {
         guard let unknown = ids.first(where: { !(0..<vocabularySize).contains($0) }) else { return }
         throw RowProblem.Reason(
-            "has token \(unknown), but the model knows only \(vocabularySize) words:"
-                + " tokenizer.json and config.json are not of the same model")
+            "has token \(unknown), but the model knows only \(vocabularySize) tokens: tokenizer.json and "
+                + "config.json are not of the same model"
+        )
     }
 
     /// Text that itself holds the image token would shift every picture behind it.
@@ -111,8 +112,9 @@ public struct ExampleEncoder: Sendable {
         let found = ids.count { $0 == image.id }
         guard found == expected else {
             throw RowProblem.Reason(
-                "has \(found) image tokens, expected \(expected) for \(imageCount)"
-                    + " \(imageCount == 1 ? "image" : "images"): its text must not hold `\(image.token)` itself")
+                "has \(found) image tokens, expected \(expected) for \(imageCount) "
+                    + "\(imageCount == 1 ? "image" : "images"): its text must not contain `\(image.token)` itself"
+            )
         }
     }
 }

@@ -76,7 +76,7 @@ public final class FeatureCache: Sendable {
             return features
         }
         guard let features = layers.compute(try tiles()) else {
-            throw TrainingError(.invalidConfiguration, "the layers whose results are to be kept train")
+            throw TrainingError(.invalidConfiguration, "the layers whose features are to be cached are trained")
         }
         counts.withLock { $0.computed += 1 }
         try folder.write(features, key)

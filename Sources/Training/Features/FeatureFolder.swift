@@ -20,7 +20,7 @@ final class FeatureFolder: Sendable {
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         } catch {
             throw TrainingError(
-                .fileNotFound, "\(url.path): the folder of data.feature_cache cannot be made", cause: error)
+                .fileNotFound, "\(url.path): the folder of data.feature_cache cannot be created", cause: error)
         }
         size = Mutex(Self.files(in: url).reduce(0) { $0 + $1.size })
     }
@@ -43,8 +43,9 @@ final class FeatureFolder: Sendable {
         } catch {
             throw TrainingError(
                 .writeFailed,
-                "\(path): features cannot be kept; make room, set data.feature_cache_gigabytes lower, or leave "
-                    + "data.feature_cache out", cause: error)
+                "\(path): features cannot be stored; free some space, lower data.feature_cache_gigabytes, or remove "
+                    + "data.feature_cache",
+                cause: error)
         }
         let isFull = size.withLock { size in
             size += tensor.byteCount

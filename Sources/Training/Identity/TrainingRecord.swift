@@ -110,8 +110,9 @@ extension TrainingRecord {
         guard version <= Self.currentVersion else {
             throw TrainingError(
                 .unsupported,
-                "\(path.path): is of version \(version), this release reads \(Self.currentVersion): resume with the release "
-                    + "that saved it")
+                "\(path.path): has version \(version), but this release reads \(Self.currentVersion): resume with "
+                    + "the release that saved it"
+            )
         }
     }
 }

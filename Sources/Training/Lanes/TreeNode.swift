@@ -43,8 +43,9 @@ public struct TreeNode: Hashable, Sendable {
         guard exists(count: count) else {
             throw TrainingError(
                 .invalidWork,
-                "level \(level), index \(index) is not in a tree of \(count) micro-batches: "
-                    + "both sides must run the same version of lorad")
+                "level \(level), index \(index) is not in a tree of \(count) micro-batches: the coordinator and all "
+                    + "workers must run the same version of lorad"
+            )
         }
     }
 

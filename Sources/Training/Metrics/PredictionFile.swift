@@ -27,7 +27,7 @@ public enum PredictionFile {
         do {
             row = try JSONValue(parsing: line, file: place)
         } catch {
-            throw TrainingError(.invalidDataset, "\(place): one JSON object a line expected", cause: error)
+            throw TrainingError(.invalidDataset, "\(place): expected one JSON object per line", cause: error)
         }
         guard let text = row["prediction"]?.stringValue else {
             throw TrainingError(.invalidDataset, "\(place): `prediction`: \(Self.expected("text", row["prediction"]))")

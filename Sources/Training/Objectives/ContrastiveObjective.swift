@@ -51,7 +51,7 @@ public struct ContrastiveObjective: Objective {
     ) -> RowEncoding {
         RowEncoding(
             encoder: CaptionEncoder(tokenizer: tokenizer, model: contrastive), dialogue: nil,
-            notices: ["pairs of a picture and its caption"])
+            notices: ["pairs of an image and its caption"])
     }
 
     /// The gradients of a whole step.

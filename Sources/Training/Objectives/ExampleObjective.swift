@@ -32,7 +32,7 @@ extension ExampleObjective {
             Span.measure("sum of gradients") { tree.withLock { $0.insert(part, at: first + offset) } }
         }
         guard let total = tree.withLock({ $0.total }) else {
-            throw TrainingError(.invalidWork, "step \(share.step + 1) has no rows")
+            throw TrainingError(.invalidWork, "step \(share.step + 1) has no examples")
         }
         return total
     }

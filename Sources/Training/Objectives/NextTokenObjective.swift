@@ -51,7 +51,7 @@ public struct NextTokenObjective: ExampleObjective {
             tree.withLock { $0.insert((scored.loss, scored.isExact.count { $0 }), at: index) }
         }
         guard let total = tree.withLock({ $0.total }) else {
-            throw TrainingError(.invalidDataset, "there are no rows to evaluate on")
+            throw TrainingError(.invalidDataset, "there are no examples to evaluate on")
         }
         let tokens = (0..<source.count).reduce(0) { $0 + source.supervisedCount(at: $1) }
         return Evaluation(

@@ -61,7 +61,7 @@ public struct StepComputation: Sendable {
         guard let objective = objective as? any ExampleObjective else {
             throw TrainingError(
                 .unsupported,
-                "\(objective.lossName) \(objective.coupling ?? ""): it has no gradient of one example's own")
+                "\(objective.lossName) \(objective.coupling ?? ""): so there is no gradient of a single example")
         }
         let clipped = ClippedGradients(
             objective: objective, weights: weights, checkpointing: checkpointing, frozen: frozen,

@@ -21,7 +21,7 @@ extension StepGradients {
         let known = Set(plan.parameters.map(\.key))
         if let name = state.names.first(where: { !known.contains($0) }) {
             throw TrainingError(
-                .invalidWork, "a gradient of \(name), which does not train here: both sides must have one adapter")
+                .invalidWork, "a gradient of \(name), which is not trained here: both sides must use the same adapter")
         }
         gradients = try plan.parameters.map { parameter in
             try state[parameter.key].map { try Self.checked($0, of: parameter) }
@@ -34,8 +34,9 @@ extension StepGradients {
         guard gradient.shape == parameter.shape, gradient.dtype == .float32 else {
             throw TrainingError(
                 .invalidWork,
-                "the gradient of \(parameter.key) is \(gradient.dtype.rawValue) \(gradient.shape), "
-                    + "expected F32 \(parameter.shape): both sides must have one adapter")
+                "the gradient of \(parameter.key) is \(gradient.dtype.rawValue) \(gradient.shape), expected F32 "
+                    + "\(parameter.shape): both sides must use the same adapter"
+            )
         }
         return gradient.storage.isMapped ? gradient.copied() : gradient
     }

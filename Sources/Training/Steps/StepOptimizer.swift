@@ -59,7 +59,8 @@ extension TrainingError {
         let rows = plan.rows.prefix(8).map(String.init).joined(separator: ", ")
         self.init(
             .diverged,
-            "step \(plan.step + 1): \(what) is not a finite number (rows \(rows)…): "
-                + "lower training.learning_rate, or look at these rows")
+            "step \(plan.step + 1): \(what) is not finite (examples \(rows)…): lower training.learning_rate, or "
+                + "check these examples"
+        )
     }
 }

@@ -45,7 +45,7 @@ public struct LocalStretch: Sendable {
         afterStep: (StretchProgress) throws -> Void = { _ in },
         beforeMicroBatch: @escaping @Sendable () throws -> Void = {}
     ) throws -> Outcome {
-        guard plan.stepCount > 0 else { throw TrainingError(.invalidWork, "a stretch of no steps") }
+        guard plan.stepCount > 0 else { throw TrainingError(.invalidWork, "a stretch without steps") }
         let weights = computation.weights
         try weights.assign(initial)
         var optimizer = try StepOptimizer(weights, arguments)
@@ -101,7 +101,7 @@ public struct LocalStretch: Sendable {
         guard !rows.isEmpty, rows.allSatisfy((0..<source.count).contains) else {
             throw TrainingError(
                 .invalidWork,
-                "step \(index + 1) of the stretch takes no row, or one beyond the \(source.count) there are")
+                "step \(index + 1) of the stretch takes no example, or one beyond the \(source.count) that exist")
         }
         return StepPlan(
             step: options.firstStep + index, rows: rows, of: source,

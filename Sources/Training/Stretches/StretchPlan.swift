@@ -28,7 +28,7 @@ public struct StretchPlan: Sendable {
     /// - Throws: `TrainingError.invalidWork` if there are no rows, no steps, or more than `maxSteps`.
     public init(rows: [Int], length: StretchLength, rowsPerStep: Int, shuffleSeed: UInt64?) throws {
         guard !rows.isEmpty, rowsPerStep > 0 else {
-            throw TrainingError(.invalidWork, "there are \(rows.count) rows to take \(rowsPerStep) at a time from")
+            throw TrainingError(.invalidWork, "\(rows.count) examples cannot make steps of \(rowsPerStep)")
         }
         let order = BatchOrder(rowCount: rows.count, batchSize: rowsPerStep, shuffleSeed: shuffleSeed)
         stepCount = try Self.stepCount(length, stepsPerEpoch: order.stepsPerEpoch)

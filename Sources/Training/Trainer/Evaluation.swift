@@ -35,7 +35,7 @@ public struct Evaluation: Sendable, Equatable {
         self = try model.objective.evaluation(of: source, lanes: lanes)
         guard loss.isFinite else {
             throw TrainingError(
-                .diverged, "the loss is not a finite number: the adapter or the weights hold NaN or infinite values")
+                .diverged, "the loss is not finite: the adapter or the weights contain NaN or infinite values")
         }
     }
 

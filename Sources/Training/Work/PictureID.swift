@@ -13,7 +13,7 @@ public struct PictureID: Hashable, Sendable, CustomStringConvertible {
     public init(_ bytes: [UInt8]) throws {
         guard bytes.count == Self.byteCount else {
             throw TrainingError(
-                .invalidWork, "a picture's identifier has \(bytes.count) bytes, expected \(Self.byteCount)")
+                .invalidWork, "an image identifier has \(bytes.count) bytes, expected \(Self.byteCount)")
         }
         self.bytes = bytes
     }

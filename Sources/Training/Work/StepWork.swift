@@ -48,15 +48,15 @@ public struct StepWork: Equatable, Sendable {
             index: try reader.read("the node's index", in: 0...Self.largest))
         try node.check(count: count)
         let sizes = try node.range(count: count).map {
-            try reader.read("the number of rows of micro-batch \($0)", in: 1...limits.maxRows)
+            try reader.read("the number of examples of micro-batch \($0)", in: 1...limits.maxRows)
         }
         rows = try WorkRows(from: &reader, limits: limits)
         try reader.finish()
         guard sizes.reduce(0, +) == rows.count else {
-            throw reader.error("the micro-batches take \(sizes.reduce(0, +)) rows, \(rows.count) are there")
+            throw reader.error("the micro-batches take \(sizes.reduce(0, +)) examples, but there are \(rows.count)")
         }
         guard rows.supervisedTokens <= supervised else {
-            throw reader.error("\(rows.supervisedTokens) supervised tokens are more than the step's \(supervised)")
+            throw reader.error("\(rows.supervisedTokens) supervised tokens exceed the \(supervised) of the step")
         }
         share = StepShare(
             step: step, seed: seed, supervisedTokens: supervised, microBatchCount: count, node: node,

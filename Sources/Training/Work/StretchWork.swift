@@ -43,9 +43,9 @@ public struct StretchWork: Equatable, Sendable {
         let count = try reader.readCount("the number of steps", in: 1...StretchPlan.maxSteps)
         var left = limits.maxTokens
         steps = try (0..<count).map { step in
-            let size = try reader.readCount("the number of rows of step \(step)", in: 1...max(1, left))
+            let size = try reader.readCount("the number of examples of step \(step)", in: 1...max(1, left))
             left -= size
-            return try (0..<size).map { _ in try reader.read("a row of step \(step)", in: 0...rows.count - 1) }
+            return try (0..<size).map { _ in try reader.read("an example of step \(step)", in: 0...rows.count - 1) }
         }
         self.rows = rows
         try reader.finish()

@@ -44,7 +44,7 @@ public struct WorkSource: RowSource {
         for (row, example) in zip(rows, examples) {
             var featureCount = 0
             for id in example.pictures {
-                let image = try reader.image(picture(id), name: "picture \(id)")
+                let image = try reader.image(picture(id), name: "image \(id)")
                 featureCount += image.featureCount
                 images.append(image.tiles)
             }
@@ -60,8 +60,10 @@ public struct WorkSource: RowSource {
         guard found == featureCount else {
             throw TrainingError(
                 .invalidWork,
-                "row \(row) has \(found) image tokens, expected \(featureCount) for its \(example.pictures.count) images: "
-                    + "coordinator and worker must have the same model and the same image processor")
+                "example \(row) has \(found) image tokens, expected \(featureCount) for its "
+                    + "\(example.pictures.count) images: the coordinator and the worker must have the same model "
+                    + "and the same image processor"
+            )
         }
     }
 }

@@ -47,7 +47,7 @@ struct AccessGateTests {
         }
         #expect(decide(.look, "bearer  \(look.text)").decision == .admitted(.token("grafana", from: "192.0.2.7")))
         let (decision, refused) = decide(.manage, "Bearer \(look.text)")
-        let reason = "token grafana has the role look; this takes manage"
+        let reason = "token grafana has the role look; this requires manage"
         #expect(decision == .forbidden(reason, .token("grafana", from: "192.0.2.7")))
         #expect(refused == [.init(requester: .token("grafana", from: "192.0.2.7"), what: "pause", reason: reason)])
     }

@@ -109,7 +109,7 @@ struct RunFileProblemTests {
         (
             "training: { eval_steps: 5 }",
             "run.yaml:5: training.eval_steps: there is nothing to evaluate on: set data.validation,"
-                + " or leave eval_steps out"
+                + " or remove eval_steps"
         ),
         ("training: { seed: 1 }\ntraining: { seed: 2 }", "run.yaml:5: `training` given more than once"),
         (
@@ -144,7 +144,7 @@ struct RunFileProblemTests {
         arguments: [
             (
                 "targets: visoin",
-                "adapter.targets: \"visoin\" is no part of a model: expected one of vision, language, connector,"
+                "adapter.targets: \"visoin\" is not a part of a model: expected one of vision, language, connector,"
                     + " cross_attention, both"
             ),
             (
@@ -237,7 +237,7 @@ struct RunFileProblemTests {
     func nesting(depth: Int) throws {
         let yaml = "data: " + String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
         let found = try #require(RunFileFixture.problem(yaml))
-        #expect(found.contains("deep in each other") || found.contains("nesting level"), "\(found)")
+        #expect(found.contains("levels deep") || found.contains("nesting level"), "\(found)")
     }
 
     @Test("lists everything that is wrong at once, line by line")
@@ -269,7 +269,7 @@ struct RunFileProblemTests {
     @Test(
         "names the column that was likely meant, or what stands where one belongs",
         arguments: [
-            ("columns: { imgae: x }", "columns: `imgae` is no name of a column for lorad; did you mean image?"),
+            ("columns: { imgae: x }", "columns: `imgae` is not a column name that lorad knows; did you mean image?"),
             ("columns: { image: [x] }", "columns: `image`: expected a column's name, found a list"),
             ("columns: image", "columns: expected a mapping of names to columns, found image"),
             ("separator: ab", "separator: must be auto, tab or a character, found ab"),

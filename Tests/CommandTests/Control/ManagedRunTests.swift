@@ -115,7 +115,7 @@ struct ManagedRunTests {
         #expect(names[..<begin].contains("paused") && !names[..<begin].contains("round_opened"))
 
         let stopping = try await run.runs("stop", "run")
-        #expect(stopping.status == 0 && stopping.output.hasPrefix("run run stops after"), "\(stopping.errors)")
+        #expect(stopping.status == 0 && stopping.output.hasPrefix("run run will stop after"), "\(stopping.errors)")
         let stopped = try await second.outcome()
         let ends = try stopped.events().named("stopped")
         #expect(stopped.status == 75 && ends.count == 1, "\(stopped.errors)")

@@ -44,7 +44,7 @@ struct AllowedChangeTests {
         // Diverges before the next checkpoint.
         let diverged = try await run.train(
             "--resume", "--set", "training.learning_rate=1e38", "--allow-change", "training.learning_rate")
-        #expect(diverged.status == 1 && diverged.errors.contains("is not a finite number"), "\(diverged.errors)")
+        #expect(diverged.status == 1 && diverged.errors.contains("is not finite"), "\(diverged.errors)")
         #expect(try run.text("out/trainer_log.jsonl").contains("resumed_with"))
         _ = try await run.succeed("--resume")
         #expect(try !run.text("out/trainer_log.jsonl").contains("resumed_with"))

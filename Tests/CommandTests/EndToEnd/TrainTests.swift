@@ -51,7 +51,8 @@ struct TrainTests {
             for (found, loss) in zip(try run.log().compactMap(\.loss), expected) {
                 #expect(isClose(found, loss, within: tolerance), "\(precision): \(found), expected \(loss)")
             }
-            let notices = outcome.errors.components(separatedBy: "this processor has no bfloat16 products").count - 1
+            let notices =
+                outcome.errors.components(separatedBy: "this processor has no bfloat16 instructions").count - 1
             #expect(notices == (precision == "bf16" ? 1 : 0), "\(outcome.errors)")
         }
     }

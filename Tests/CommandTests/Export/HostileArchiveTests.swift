@@ -48,7 +48,7 @@ struct HostileArchiveTests {
     @Test("is told apart where it is truncated, or goes on", arguments: [1, 511, 512, 1_024, 1_025, 5_000])
     func lengths(count: Int) throws {
         #expect(try problem(original.dropLast(count)).contains("is truncated: copy it again"))
-        #expect(try problem(original + Data(count: count)).contains("there is more behind its end"))
+        #expect(try problem(original + Data(count: count)).contains("there is data after its end"))
         #expect(try problem(Data(original.prefix(count))) != "")
         #expect(try problem(Data()).contains("is truncated"))
     }
@@ -170,7 +170,7 @@ struct HostileArchiveTests {
         try original.write(to: URL(filePath: sample.path))
         let expected: [(String, (inout [String: Data]) -> Void)] = [
             (
-                "rounds.jsonl ends with round 2, and run.json says that 3 are done",
+                "rounds.jsonl ends with round 2, but run.json says that 3 are done",
                 { members in
                     let lines = (members["rounds.jsonl"] ?? Data()).split(separator: UInt8(ascii: "\n")).prefix(2)
                     members["rounds.jsonl"] = lines.reduce(Data()) { $0 + $1 + Data("\n".utf8) }
@@ -184,7 +184,7 @@ struct HostileArchiveTests {
                 }
             ),
             (
-                "is not the one that the run wrote in its last round",
+                "differs from what the run wrote in its last round",
                 { $0["adapter/adapter_config.json"] = Data("{}".utf8) }
             ),
             ("the adapter's files are not those", { $0["adapter/adapter_config.json"] = nil }),
@@ -196,7 +196,7 @@ struct HostileArchiveTests {
                 }
             ),
             (
-                "run.json is of another run",
+                "run.json belongs to another run",
                 { members in
                     let text = String(decoding: members["run.json"] ?? Data(), as: UTF8.self)
                     members["run.json"] = Data(text.replacing("\"run\": \"run\"", with: "\"run\": \"other\"").utf8)

@@ -91,7 +91,7 @@ struct PartitionTests {
         let bad = "\(folder.path)/bad.json"
         try Data("[{}]".utf8).write(to: URL(filePath: bad))
         #expect { try LabelledDataset(DatasetOptions(path: bad), label: .firstAnswer) } throws: {
-            "\($0)" == "\(bad): row 0 (line 1): has no `conversations`"
+            "\($0)" == "\(bad): example 0 (line 1): has no `conversations`"
         }
         #expect { try write("iid", parts: 13) } throws: { "\($0)".contains("has 12 examples, too few for 13 parts") }
     }

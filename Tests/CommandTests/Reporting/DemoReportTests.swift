@@ -22,8 +22,8 @@ struct DemoReportTests {
     func chance() {
         let report = report(base: 0.3, centralised: 0.35, federated: 0.4, rows: 60)
         #expect(report.share == nil && !report.text.contains("200%"))
-        #expect(report.text.contains("gain +5.0 points with a standard error of 8.5 on 60 questions"))
+        #expect(report.text.contains("gains +5.0 points with a standard error of 8.5 on 60 questions"))
         let loss = self.report(base: 0.3, centralised: 0.1, federated: 0.4, rows: 800)
-        #expect(loss.share == nil && loss.text.contains("gain -20.0 points"))
+        #expect(loss.share == nil && loss.text.contains("gains -20.0 points"))
     }
 }

@@ -147,7 +147,7 @@ struct OwnPrivacyTests {
         let worker = try run.worker(
             try await coordinator.joinLineOfJSON(), "site", "--data", TinyLlava.data("train"), "--images",
             TinyLlava.pictures)
-        try await worker.expectFailure("has no `person`: name whom it is about")
+        try await worker.expectFailure("has no `person`: name the person whom it is about")
         coordinator.send(SIGKILL)
     }
 

@@ -59,7 +59,8 @@ public struct WholeImageLayout: ImageLayout {
 
     private func reason(against size: (height: Int, width: Int)) -> String? {
         guard size.height != tile.height || size.width != tile.width else { return nil }
-        return "the processor makes \(size.width)×\(size.height) pixels, the model takes \(tile.width)×\(tile.height);"
-            + " set size and crop_size in preprocessor_config.json to that"
+        return
+            "the processor makes \(size.width)×\(size.height) pixels, but the model takes "
+            + "\(tile.width)×\(tile.height); set size and crop_size in preprocessor_config.json to that"
     }
 }

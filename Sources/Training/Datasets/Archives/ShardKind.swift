@@ -37,7 +37,7 @@ struct ShardPattern {
     /// - Throws: `TrainingError` where there are none, or the folder cannot be read.
     func paths() throws -> [String] {
         let names = try FolderEntries.visible(in: folder).filter(fits)
-        guard !names.isEmpty else { throw TrainingError(.fileNotFound, "\(path): no file's name fits") }
+        guard !names.isEmpty else { throw TrainingError(.fileNotFound, "\(path): no file name matches") }
         return names.map { "\(folder)/\($0)" }
     }
 

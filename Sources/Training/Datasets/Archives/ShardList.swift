@@ -25,7 +25,7 @@ enum ShardList {
             let names = try FolderEntries.visible(in: path).filter { $0.hasSuffix(kind.ending) }
             guard !names.isEmpty else {
                 throw TrainingError(
-                    .invalidDataset, "\(path): holds no \(kind.plural): expected files named *\(kind.ending)")
+                    .invalidDataset, "\(path): contains no \(kind.plural): expected files named *\(kind.ending)")
             }
             if kind == .parquet { try SplitNames.check(names, in: path) }
             return names.map { "\(path)/\($0)" }
@@ -53,7 +53,7 @@ enum ShardList {
         let names = lines.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
         guard !names.isEmpty, names.allSatisfy({ $0.hasSuffix(kind.ending) }) else {
             throw TrainingError(
-                .invalidDataset, "\(path): expected a \(kind.name), or a list of the paths of some, one a line")
+                .invalidDataset, "\(path): expected a \(kind.name), or a list of their paths, one per line")
         }
         return names
     }

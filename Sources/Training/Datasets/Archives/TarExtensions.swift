@@ -21,7 +21,7 @@ struct TarExtensions {
         switch type {
         case UInt8(ascii: "L"): name = TarHeader.text(Array(contents)[...])
         case UInt8(ascii: "x"):
-            guard addRecords(Array(contents)[...]) else { throw damage("a pax header holds no valid records") }
+            guard addRecords(Array(contents)[...]) else { throw damage("a pax header has no valid records") }
         default: break
         }
     }

@@ -22,7 +22,7 @@ struct TarHeader {
         guard Self.number(block[148..<156]) == Self.checksum(block) else {
             throw Damage("the checksum of a header is wrong")
         }
-        guard let size = Self.number(block[124..<136]) else { throw Damage("a header holds no size") }
+        guard let size = Self.number(block[124..<136]) else { throw Damage("a header has no size") }
         self.size = size
         type = block[156]
         let prefix = Array(block[257..<263]) == Array("ustar\0".utf8) ? Self.text(block[345..<500]) : ""

@@ -69,7 +69,7 @@ public struct ColumnMapping: Equatable, Sendable {
             let hint =
                 NearestName.of(entry.name, among: names).map { "did you mean \($0)?" }
                 ?? "expected one of \(names.joined(separator: ", "))"
-            return "`\(entry.name)` is no name of a column for lorad; \(hint)"
+            return "`\(entry.name)` is not a column name that lorad knows; \(hint)"
         }
         if others.contains(where: { $0.name == entry.name }) { return "`\(entry.name)` is mapped twice" }
         return entry.column.isEmpty ? "`\(entry.name)` is mapped to a column without a name" : nil

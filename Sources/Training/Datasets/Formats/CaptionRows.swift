@@ -45,14 +45,14 @@ struct CaptionRows: DatasetRows {
         guard inside.count < 2 else {
             let names = tableNames.filter { inside.contains("\(path)/\($0)") }.joined(separator: " and ")
             throw TrainingError(
-                .invalidDataset, "\(path): has both \(names): give the one that counts as the dataset")
+                .invalidDataset, "\(path): has both \(names): give one of them as the dataset")
         }
         return inside.first ?? path
     }
 
     var count: Int { rows?.count ?? table.count }
 
-    var remark: String? { "asked \(question.debugDescription)" }
+    var remark: String? { "question \(question.debugDescription)" }
 
     func place(ofRow row: Int) -> RowPlace { table.place(of: index(row).record) }
 
@@ -106,7 +106,7 @@ struct CaptionRows: DatasetRows {
         let file = record["file_name"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
         let image = try file ?? RowValue(value: record, path: "").member("image")?.reference()
         guard let image, !image.isEmpty else {
-            throw RowProblem.Reason("has no `file_name`: expected a picture's path")
+            throw RowProblem.Reason("has no `file_name`: expected the path of an image")
         }
         guard let picture = try table.picture(image, of: index(row).record, folder: folder) else {
             throw RowProblem.Reason("`\(file == nil ? "image" : "file_name")`: expected a path")
@@ -123,7 +123,7 @@ struct CaptionRows: DatasetRows {
     private static func captions(of record: JSONValue) throws -> [SpokenText] {
         let found = captionNames.compactMap { name in record[name].map { (name, $0) } }.first { !$0.1.isNull }
         guard let (name, value) = found else {
-            throw RowProblem.Reason("has no `text` or `caption`: expected what the picture shows")
+            throw RowProblem.Reason("has no `text` or `caption`: expected a description of the image")
         }
         if let caption = SpokenText(value) { return [caption] }
         let captions = value.arrayValue?.map(SpokenText.init) ?? []

@@ -12,7 +12,7 @@ struct ClassAnswers: Sendable {
         guard let names else { return "\(number)" }
         guard names.indices.contains(number) else {
             throw RowProblem.Reason(
-                "is of class \(number), and data.classes names \(names.count) classes, from 0 to \(names.count - 1)")
+                "is of class \(number), but data.classes names \(names.count) classes, from 0 to \(names.count - 1)")
         }
         return names[number]
     }

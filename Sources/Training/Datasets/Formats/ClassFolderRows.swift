@@ -25,10 +25,10 @@ struct ClassFolderRows: DatasetRows {
 
         var texts: [String] {
             [
-                (picturesOfNoClass, "pictures that lie in no class's folder"), (folders, "folders within classes"),
-                (files, "files that are not pictures"),
+                (picturesOfNoClass, "images outside the class folders"), (folders, "folders within classes"),
+                (files, "files that are not images"),
             ]
-            .filter { $0.0 > 0 }.map { "\($0.0) \($0.1) left out" }
+            .filter { $0.0 > 0 }.map { "\($0.0) \($0.1) skipped" }
         }
     }
 
@@ -51,7 +51,7 @@ struct ClassFolderRows: DatasetRows {
         }
         guard names.count > 0 else {
             throw TrainingError(
-                .invalidDataset, "\(path): holds no pictures: expected a folder of pictures for each class")
+                .invalidDataset, "\(path): contains no images: expected a folder of images for each class")
         }
         (self.classes, self.ends, self.names, self.others) = (classes, ends, names, others)
     }
@@ -62,7 +62,7 @@ struct ClassFolderRows: DatasetRows {
         if let table = CaptionRows.tableNames.first(where: names.contains) {
             throw TrainingError(
                 .invalidDataset,
-                "\(folder): holds \(table): it is a dataset of captions and not a class; give it as the dataset")
+                "\(folder): contains \(table), so it is a dataset of captions and not a class: give it as the dataset")
         }
         let pictures = names.filter(PictureName.isOne)
         let folders = names.count { !PictureName.isOne($0) && FolderEntries.isFolder("\(folder)/\($0)") }
@@ -74,14 +74,14 @@ struct ClassFolderRows: DatasetRows {
     var count: Int { names.count }
 
     var remark: String? {
-        (["\(classes.count) classes", "asked \(question.debugDescription)"] + leftOut).joined(separator: ", ")
+        (["\(classes.count) classes", "question \(question.debugDescription)"] + leftOut).joined(separator: ", ")
     }
 
     /// What is left out, and which classes have no pictures.
     var leftOut: [String] {
         let empty = classes.indices.filter { ends[$0] == ($0 == 0 ? 0 : ends[$0 - 1]) }.map { classes[$0] }
         let shown = empty.prefix(5).joined(separator: ", ") + (empty.count > 5 ? ", …" : "")
-        return others.texts + (empty.isEmpty ? [] : ["\(empty.count) classes without pictures (\(shown))"])
+        return others.texts + (empty.isEmpty ? [] : ["\(empty.count) classes without images (\(shown))"])
     }
 
     func place(ofRow row: Int) -> RowPlace { RowPlace(file: "\(className(ofRow: row))/\(names[row])") }

@@ -73,7 +73,7 @@ public struct ConversationFile: DatasetRows {
         if let path = try PictureReference(text: reference).path(in: imageFolder) { return Picture(file: path) }
         return Picture(
             .row(path: path, bytes: text.range(ofRow: row), number: DataURL.position(of: reference, in: value)),
-            name: "\(path): picture \(number) of row \(row)")
+            name: "\(path): image \(number) of example \(row)")
     }
 
     /// The `id` of a row that is otherwise wrong.

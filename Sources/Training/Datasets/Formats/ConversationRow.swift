@@ -51,7 +51,7 @@ struct ConversationRow {
             throw RowProblem.Reason("has both `conversations` and `messages`: give one")
         }
         if let video = row.member("video") ?? row.member("videos"), !video.isEmpty {
-            throw video.reason("videos are not supported: leave such rows out")
+            throw video.reason("videos are not supported: remove such examples")
         }
     }
 

@@ -32,8 +32,9 @@ struct ConversationTable: DatasetRows {
         guard hasPicture && saysSomething || RowForms.all.contains(where: { $0.recognises(row) }) else {
             throw TrainingError(
                 .invalidDataset,
-                "\(path): no row can be made of the columns \(columns.joined(separator: ", ")): map them with data.columns,"
-                    + " such as {image: \(columns.first ?? "x")}")
+                "\(path): no example can be made from the columns \(columns.joined(separator: ", ")): map them with "
+                    + "data.columns, such as {image: \(columns.first ?? "x")}"
+            )
         }
     }
 
@@ -76,7 +77,7 @@ struct ConversationTable: DatasetRows {
     /// The picture that a row means by a reference.
     func picture(_ reference: String) throws -> Picture {
         guard let path = try PictureReference(text: reference).path(in: imageFolder) else {
-            throw RowProblem.Reason("holds a picture as a data: URL: give its path")
+            throw RowProblem.Reason("contains an image as a data: URL: give the path of a file")
         }
         return Picture(file: path)
     }

@@ -25,14 +25,16 @@ struct WebDatasetRows: DatasetRows {
         archives = try ShardList.shards(at: path).map { try TarArchive(path: $0) }
         samples = try WebDatasetIndex.samples(in: archives)
         guard !samples.isEmpty else {
-            throw TrainingError(.invalidDataset, "\(path): holds no samples: expected members such as 000001.jpg")
+            throw TrainingError(.invalidDataset, "\(path): contains no samples: expected members such as 000001.jpg")
         }
         try ColumnCheck.check(rowReading.columns, path: path, count: samples.count) { try document(ofRow: $0) }
     }
 
     var count: Int { samples.count }
 
-    var remark: String? { "\(archives.count) archives, captions asked \(rowReading.question.debugDescription)" }
+    var remark: String? {
+        "\(archives.count) archives, captions with the question \(rowReading.question.debugDescription)"
+    }
 
     var partForm: DatasetPartForm { .tar }
 

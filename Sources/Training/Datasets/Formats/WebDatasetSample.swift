@@ -58,7 +58,7 @@ struct WebDatasetSample {
         let text = String(decoding: classText, as: UTF8.self).stripped
         guard let number = Int(text), number >= 0 else {
             throw RowProblem.Reason(
-                "its .cls member holds `\(text.prefix(40))`: expected the number of a class, from 0")
+                "its .cls member contains `\(text.prefix(40))`: expected the number of a class, from 0")
         }
         return number
     }
@@ -97,7 +97,7 @@ struct WebDatasetSample {
         let images = try pictures(beside: fields, in: written)
         guard !images.isEmpty else {
             guard try spoken(fields) != nil || classNumber() != nil else { throw RowProblem.Reason(Self.silence) }
-            throw RowProblem.Reason("has no picture: expected a .jpg, .png or .webp member")
+            throw RowProblem.Reason("has no image: expected a .jpg, .png or .webp member")
         }
         let person = try fields.flatMap { try RowValue(value: $0, path: "").member("person")?.identifier() }
         if let answer = try spoken(fields) {
@@ -118,8 +118,8 @@ struct WebDatasetSample {
     }
 
     private static let silence =
-        "says nothing about its picture: expected a .txt member, a .json one with `conversations`, `messages` or `caption`,"
-        + " or a .cls one"
+        "has no text about its image: expected a .txt member, a .json one with `conversations`, `messages` or "
+        + "`caption`, or a .cls one"
 
     /// The caption: `.txt` before `.json`.
     private func spoken(_ fields: JSONValue?) throws -> SpokenText? {
@@ -140,10 +140,10 @@ struct WebDatasetSample {
             let position = DataURL.position(of: reference, in: document)
             return Picture(
                 .row(path: archive.path, bytes: documentPlace, number: position),
-                name: "\(archive.path): picture \(number) of \(key).json")
+                name: "\(archive.path): image \(number) of \(key).json")
         }
         guard let found = pictures.first(where: { $0.name == reference || $0.name.hasSuffix("/\(reference)") }) else {
-            throw RowProblem.Reason("the image `\(reference.prefix(80))` is no member of its sample")
+            throw RowProblem.Reason("the image `\(reference.prefix(80))` is not a member of its sample")
         }
         return found.picture
     }

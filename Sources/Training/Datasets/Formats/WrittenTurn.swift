@@ -58,7 +58,7 @@ struct WrittenTurn {
 
     private static func calls(of turn: RowValue) throws -> [ToolCall] {
         if let call = turn.member("function_call"), !call.isEmpty {
-            throw call.reason("is OpenAI's older form of a call: write it as `tool_calls`")
+            throw call.reason("is OpenAI's older form of a tool call: write it as `tool_calls`")
         }
         guard let calls = turn.member("tool_calls"), !calls.isEmpty else { return [] }
         return try calls.list().map { try ToolCall($0) }
@@ -71,7 +71,7 @@ struct WrittenTurn {
         case 0: return false
         case 1: return true
         default:
-            throw weight.reason("expected 1, or 0 for an answer that is not learned, found \(weight.value)")
+            throw weight.reason("expected 1, or 0 for an answer that is not trained on, found \(weight.value)")
         }
     }
 }

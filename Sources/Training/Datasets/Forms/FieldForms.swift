@@ -43,7 +43,7 @@ extension RowForm {
             }
             let path = try row.required(row.key("image", or: "filepath"))
             let references = try path.references()
-            guard references.count == 1 else { throw path.reason("expected the path of one picture") }
+            guard references.count == 1 else { throw path.reason("expected the path of one image") }
             let key = row.key("title", or: "caption")
             return RowContent(
                 [.asking(reading.question), .answering(try row.required(key).spoken())],

@@ -22,7 +22,7 @@ struct ParquetShards: Sendable {
         }
         ends = files.reduce(into: []) { $0.append(($0.last ?? 0) + $1.rowCount) }
         guard count > 0 else {
-            throw TrainingError(.invalidDataset, "\(path): holds no rows: expected at least one")
+            throw TrainingError(.invalidDataset, "\(path): contains no examples: expected at least one")
         }
     }
 
@@ -65,13 +65,13 @@ struct ParquetShards: Sendable {
     /// - Throws: `RowProblem.Reason`, `ParquetError`.
     func picture(_ reference: String, number: Int, row: Int, folder: String) throws -> Picture {
         let (file, local) = locate(row)
-        let name = "\(file.path): picture \(number) of row \(local)"
+        let name = "\(file.path): image \(number) of row \(local)"
         if let cell = BinaryCell(reference: reference) {
             return Picture(.cell(ParquetCell(file, row: local, cell)), name: name)
         }
         if let path = try PictureReference(text: reference).path(in: folder) { return Picture(file: path) }
         guard let cell = try file.cell(ofText: reference, row: local) else {
-            throw RowProblem.Reason("picture \(number) is a data: URL that is not read from Parquet")
+            throw RowProblem.Reason("image \(number) is a data: URL, which lorad does not read from Parquet")
         }
         return Picture(.cell(ParquetCell(file, row: local, cell)), name: name)
     }

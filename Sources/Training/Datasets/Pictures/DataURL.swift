@@ -23,7 +23,7 @@ enum DataURL {
         let plain = body.utf8.contains(UInt8(ascii: "%")) ? body.removingPercentEncoding : body
         guard let data = plain.flatMap({ Data(base64Encoded: $0) }) else {
             let what = text.hasPrefix(bytesPrefix) ? "`bytes`" : "the contents of its data: URL"
-            throw RowProblem.Reason("\(what) are not valid base64, or are cut short")
+            throw RowProblem.Reason("\(what) are not valid base64, or are truncated")
         }
         return data
     }

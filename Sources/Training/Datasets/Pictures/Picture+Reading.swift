@@ -49,7 +49,7 @@ extension Picture {
     private func embedded(_ row: Data, _ number: Int) throws -> Data {
         do {
             let urls = DataURL.all(in: try RowValue.row(row.withoutByteOrderMark).value)
-            guard urls.indices.contains(number) else { throw RowProblem.Reason("the row has no such picture") }
+            guard urls.indices.contains(number) else { throw RowProblem.Reason("the example has no such image") }
             return try DataURL.contents(urls[number])
         } catch {
             throw TrainingError(.invalidDataset, "\(self): \(RowProblem.reason(for: error))")
@@ -96,7 +96,7 @@ enum FileBytes {
         let data = try file.read(upToCount: range.count) ?? Data()
         guard data.count == range.count else {
             throw TrainingError(
-                .corruptFile, "\(path): ends before byte \(range.upperBound): it has changed or is cut short")
+                .corruptFile, "\(path): ends before byte \(range.upperBound): it has changed or is truncated")
         }
         return data
     }

@@ -32,7 +32,7 @@ struct PictureCheck {
             guard case .file(let path) = picture.place, let target = FolderEntries.danglingTarget(of: path) else {
                 return "the image \(picture) does not exist"
             }
-            return "the image \(picture) is a link to \(target), which is not there"
+            return "the image \(picture) is a link to \(target), which does not exist"
         } catch {
             return "the image cannot be used: \(error)"
         }

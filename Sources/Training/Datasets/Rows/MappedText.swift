@@ -56,7 +56,7 @@ struct MappedText: Sendable {
     /// - Throws: `TrainingError` where it cannot be read.
     static func map(_ path: String) throws -> Data {
         guard FileManager.default.isReadableFile(atPath: path) else {
-            let link = FolderEntries.danglingTarget(of: path).map { "is a link to \($0), which is not there" }
+            let link = FolderEntries.danglingTarget(of: path).map { "is a link to \($0), which does not exist" }
             throw TrainingError(.fileNotFound, "\(path): \(link ?? "no such file, or it cannot be read")")
         }
         guard !FolderEntries.isFolder(path) else {

@@ -35,13 +35,14 @@ struct RowIndex: Sendable {
             switch scanner.current {
             case UInt8(ascii: "["): entries = try scanner.arrayElements()
             case UInt8(ascii: "{"): entries = scanner.lines()
-            case nil: throw TrainingError(.invalidDataset, "\(name): the file is empty: expected rows")
+            case nil: throw TrainingError(.invalidDataset, "\(name): the file is empty: expected examples")
             default:
-                throw scanner.error("expected `[` (a JSON array of rows) or `{` (JSON Lines), found \(scanner.found)")
+                throw scanner.error(
+                    "expected `[` (a JSON array of examples) or `{` (JSON Lines), found \(scanner.found)")
             }
         }
         guard !entries.isEmpty else {
-            throw TrainingError(.invalidDataset, "\(name): holds no rows: expected at least one")
+            throw TrainingError(.invalidDataset, "\(name): contains no examples: expected at least one")
         }
     }
 }

@@ -33,7 +33,7 @@ extension RowProblem: CustomStringConvertible {
     /// `row 3 (id 000042, line 17): the reason`.
     public var description: String {
         let details = [id.map { "id \($0)" }, file, line.map { "line \($0)" }].compactMap(\.self)
-        return "row \(row)\(details.isEmpty ? "" : " (\(details.joined(separator: ", ")))"): \(reason)"
+        return "example \(row)\(details.isEmpty ? "" : " (\(details.joined(separator: ", ")))"): \(reason)"
     }
 
     /// The problem as an object for programs; what is not known is left out.
@@ -52,9 +52,9 @@ extension TrainingError {
         let listed = problems.prefix(shown).map { "\n  \($0)" }.joined()
         let rest = problems.count > shown ? "\n  … and \(problems.count - shown) more" : ""
         let advice =
-            problems.count < rowCount ? "correct them, or leave them out with --skip-bad-rows" : "correct them"
+            problems.count < rowCount ? "correct them, or skip them with --skip-bad-rows" : "correct them"
         return TrainingError(
             .invalidDataset,
-            "\(dataset): \(problems.count) of \(rowCount) rows cannot be used; \(advice):\(listed)\(rest)")
+            "\(dataset): \(problems.count) of \(rowCount) examples cannot be used; \(advice):\(listed)\(rest)")
     }
 }

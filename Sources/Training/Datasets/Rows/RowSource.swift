@@ -71,8 +71,9 @@ public struct ConversationSource: RowSource {
         } catch let error as ModelError {
             throw TrainingError(
                 .invalidDataset,
-                "row \(row): its picture cannot be used; replace it, or leave such rows out with --skip-bad-rows, which"
-                    + " decodes every picture beforehand", cause: error)
+                "example \(row): its image cannot be used; replace it, or skip such examples with --skip-bad-rows, "
+                    + "which decodes every image beforehand",
+                cause: error)
         }
     }
 }

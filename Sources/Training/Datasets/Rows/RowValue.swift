@@ -24,7 +24,7 @@ struct RowValue {
     private static func detail(of message: String) -> String {
         guard let mark = message.firstRange(of: "not valid JSON: ") else { return "" }
         let line = message.dropFirst("row:".count).prefix { $0.isNumber }
-        return ": \(message[mark.upperBound...])" + (line == "1" ? "" : ", in line \(line) of the row")
+        return ": \(message[mark.upperBound...])" + (line == "1" ? "" : ", in line \(line) of the example")
     }
 
     /// Whether it is a text, list or object that holds nothing.

@@ -29,7 +29,7 @@ extension RowValue {
     /// - Throws: `RowProblem.Reason` where it is null, a list, an object, or a number that is too large.
     func spoken() throws -> SpokenText {
         if let spoken = SpokenText(value) { return spoken }
-        if value.doubleValue != nil { throw reason("the number is too large to be exact: write it in quotes") }
+        if value.doubleValue != nil { throw reason("the number is too large to be exact: put it in quotes") }
         _ = try text()
         throw reason("expected text")
     }

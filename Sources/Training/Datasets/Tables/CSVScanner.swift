@@ -78,7 +78,7 @@ enum CSVScanner {
         let field = rest.prefix { $0 != separator.byte }
         guard separator == .tab || !field.contains(UInt8(ascii: "\"")) else {
             throw RowProblem.Reason(
-                "a quote stands within a field that is not quoted: put the field in quotes, twice \"")
+                "a quote occurs in a field that is not quoted: quote the field, and write each quote in it as \"\"")
         }
         rest = rest.dropFirst(field.count)
         return String(decoding: field, as: UTF8.self)

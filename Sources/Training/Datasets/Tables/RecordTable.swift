@@ -32,7 +32,7 @@ struct RecordTable: Sendable {
         }
         guard count > 0 else {
             throw TrainingError(
-                .invalidDataset, "\(path): holds no rows: expected at least one beneath the column names")
+                .invalidDataset, "\(path): contains no examples: expected at least one row below the column names")
         }
     }
 
@@ -87,7 +87,7 @@ struct RecordTable: Sendable {
         case .csv(let text, let columns):
             let fields = try CSVScanner.fields(text.checkedBytes(ofRow: record + 1), separator)
             guard fields.count == columns.count else {
-                throw RowProblem.Reason("has \(fields.count) fields, expected \(columns.count) as the first line has")
+                throw RowProblem.Reason("has \(fields.count) fields, expected \(columns.count) as in the first line")
             }
             return .object(zip(columns, fields).map { .init($0, .string($1)) })
         }
@@ -106,7 +106,7 @@ struct RecordTable: Sendable {
         let number = DataURL.position(of: reference, in: try self.record(at: record))
         return Picture(
             .row(path: path, bytes: text.range(ofRow: record), number: number),
-            name: "\(path): picture 0 of row \(record)")
+            name: "\(path): image 0 of row \(record)")
     }
 
     /// Whether a file begins as JSON does.

@@ -68,7 +68,7 @@ extension ConversationTemplates {
                     + " tokenizer_config.json): \(choice)")
         }
         guard let kind = all.first(where: { $0.recognises(file.source) }) else {
-            throw TrainingError(.unsupported, "\(file.path): a chat template of a kind that is not known: \(choice)")
+            throw TrainingError(.unsupported, "\(file.path): an unknown kind of chat template: \(choice)")
         }
         let template = kind.variant?(file.source) ?? kind
         return Recognised(

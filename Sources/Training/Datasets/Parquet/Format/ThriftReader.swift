@@ -22,7 +22,7 @@ struct ThriftReader {
     mutating func structure(_ body: (inout ThriftReader, Int, Kind) throws -> Bool) throws {
         depth += 1
         defer { depth -= 1 }
-        guard depth <= Self.maximumDepth else { throw ParquetError.damaged("structures lie too deep in each other") }
+        guard depth <= Self.maximumDepth else { throw ParquetError.damaged("structures are nested too deeply") }
         var field = 0
         while case let header = try reader.byte(), header != 0 {
             let kind = try kind(header & 0x0F)
@@ -84,7 +84,7 @@ struct ThriftReader {
     private mutating func skip(_ kind: Kind) throws {
         depth += 1
         defer { depth -= 1 }
-        guard depth <= Self.maximumDepth else { throw ParquetError.damaged("structures lie too deep in each other") }
+        guard depth <= Self.maximumDepth else { throw ParquetError.damaged("structures are nested too deeply") }
         switch kind {
         case .yes, .no: break
         case .byte: _ = try reader.byte()
@@ -123,5 +123,5 @@ struct ThriftReader {
         return kind
     }
 
-    private var wrongType: ParquetError { .damaged("a value is of another type than the format has") }
+    private var wrongType: ParquetError { .damaged("a value has another type than the format requires") }
 }
