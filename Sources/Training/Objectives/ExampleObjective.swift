@@ -25,7 +25,7 @@ extension ExampleObjective {
         let (weights, checkpointing) = (computation.weights, computation.checkpointing)
         try computation.lanes.forEach(share.microBatches.count) { offset in
             try beforeMicroBatch()
-            let batch = try Span.measure("rows and pictures") { try source.batch(of: share.microBatches[offset]) }
+            let batch = try Span.measure("examples and images") { try source.batch(of: share.microBatches[offset]) }
             let part = StepGradients(
                 self, weights, batch, supervisedTokens: share.supervisedTokens, checkpointing: checkpointing,
                 dropoutKey: share.dropoutKey(ofMicroBatch: first + offset))

@@ -222,7 +222,7 @@ struct EvalCommand: ParsableCommand {
         let lines = [
             String(format: "loss         %.6f", evaluation.loss),
             String(format: "perplexity   %.4f", evaluation.perplexity),
-            "tokens       \(evaluation.supervisedTokens.grouped)", "rows         \(evaluation.rows.grouped)",
+            "tokens       \(evaluation.supervisedTokens.grouped)", "examples     \(evaluation.rows.grouped)",
             String(format: "token match  %.2f%%", 100 * evaluation.exactMatch),
         ]
         return (lines + (scores.map { [$0.text] } ?? [])).joined(separator: "\n")

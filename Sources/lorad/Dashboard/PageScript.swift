@@ -65,7 +65,7 @@ enum PageScript {
 
         function facts(run) {
           const [words, kind] = states[run.state] || [run.state, ''];
-          const parts = [make('span', { class: `state ${kind}` }, capital(words)), ` · ${run.mode} · begun `,
+          const parts = [make('span', { class: `state ${kind}` }, capital(words)), ` · ${run.mode} · started `,
             moment(run.begun)];
           if (run.is_paused && !run.is_over) parts.splice(1, 0, ' · ', make('span', { class: 'state warning' }, 'Paused'));
           if (run.written) parts.push(' · as of ', moment(run.written));

@@ -59,7 +59,7 @@ struct OwnPrivacy {
 
     /// The assumptions in words.
     var words: String {
-        let who = release.sampling == .everybody ? "all of them" : "about \(divisor) of them, drawn anew,"
+        let who = release.sampling == .everybody ? "all of them" : "about \(divisor) of them, drawn again"
         let count =
             release.adjacency == .zeroOut
             ? "\(units.count.grouped) units (their number is not hidden: the run file states no population)"

@@ -36,10 +36,10 @@ struct EventWordingTests {
             (.fellSilent(member, held: nil), "silent", "alpha is silent"),
             (.left(member, reason: "stopped"), "left", "alpha has left: stopped"),
             (.excluded(member, reason: "its key was revoked"), "excluded", "alpha is shut out: its key was revoked"),
-            (.barred(member, reason: "it lied"), "barred", "alpha is left out of the rest of the run: it lied"),
+            (.barred(member, reason: "it lied"), "barred", "alpha is excluded from the rest of the run: it lied"),
             (
                 .distrusted(member, round: 2, reason: "3 others do not accept its key"), "distrusted",
-                "alpha is left out of the exchanges from step 3 on: 3 others do not accept its key"
+                "alpha is excluded from the exchanges from step 3 on: 3 others do not accept its key"
             ),
             (
                 .leftOut(member, rounds: 1), "left_out",
@@ -159,7 +159,7 @@ struct InvitationTests {
                 metrics are at http://[::1]:9700/metrics
                 workers join with this line (it admits new workers until 2023-11-14T22:13:20Z):
                   lorad worker --join 'tcp://10.0.0.1:7700?insecure=1'
-                work begins when 2 workers have joined
+                training starts when 2 workers have joined
                 """)
         #expect(try invitation(nil, workers: 1).announcement.text?.contains("this line:\n") == true)
     }

@@ -137,7 +137,7 @@ struct RunDigestTests {
         let plain = ProgressStyle(isTerminal: false, usesColour: false, columns: 80)
         let lines = digest(process: 12).text(plain, limit: 2).split(
             separator: "\n", omittingEmptySubsequences: false)
-        #expect(lines[0] == "sample: distributed, running (process 12), begun 2023-11-14T22:13:20Z")
+        #expect(lines[0] == "sample: distributed, running (process 12), started 2023-11-14T22:13:20Z")
         #expect(lines[1] == "step 3/20 · loss 1.0000 · 6 results · 300 tokens · 3.0 kB in · 6.0 kB out")
         #expect(lines[4].hasPrefix("alpha   000000000000  enrolled        6     0        0     300  3.0 kB  6.0 kB"))
         #expect(lines.count == 10 && lines[8].hasPrefix("   2  2.0000        2     100     1.00  1.0 kB  2.0 kB"))

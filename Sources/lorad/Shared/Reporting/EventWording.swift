@@ -24,10 +24,10 @@ struct EventWording: Sendable {
                 worker(member.id) + (task.map(self.task) ?? []))
         case .left(let member, let reason): gone("left", member, "has left", reason)
         case .excluded(let member, let reason): gone("excluded", member, "is excluded", reason)
-        case .barred(let member, let reason): gone("barred", member, "is left out of the rest of the run", reason)
+        case .barred(let member, let reason): gone("barred", member, "is excluded from the rest of the run", reason)
         case .leftOut(let member, let rounds): leftOut(member, rounds)
         case .distrusted(let member, let round, let reason):
-            gone("distrusted", member, "is left out of the exchanges from \(text(round)) on", reason)
+            gone("distrusted", member, "is excluded from the exchanges from \(text(round)) on", reason)
         case .outOfRange(let round, let numbers): outOfRange(round, numbers)
         case .roundOpened(let round, let tasks):
             Announcement("round_opened", nil, [number(round), ("tasks", .int(tasks))])

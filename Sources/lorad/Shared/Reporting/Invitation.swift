@@ -43,7 +43,7 @@ struct Invitation: Sendable {
             run \(run) listens at \(endpoint) and \(bulk), with its state in \(state)\(figures)\(page)
             workers join with this line\(until):
               lorad worker --join '\(line.text)'
-            work begins when \(start)
+            training starts when \(start)
             """
     }
 }
