@@ -139,13 +139,13 @@ public struct AdapterWeights: ModelCustomization {
         return plan.configuration.method.additions(at: site, values)
     }
 
-    /// The weight of a linear module with its adapter in it, float32; nil for a module without one.
+    /// The weight of a linear module with its adapter in it, float32; `nil` for a module without one.
     func merged(_ module: String, into weight: Tensor) -> Tensor? {
         guard let site = plan.linear(at: module), let values = byModule[module] else { return nil }
         return plan.configuration.method.merged(weight, at: site, values)
     }
 
-    /// The bias of a linear module that belongs to its merged weight; nil where it is its own.
+    /// The bias of a linear module that belongs to its merged weight; `nil` if it is its own.
     func mergedBias(_ module: String, _ bias: Tensor) -> Tensor? {
         guard let site = plan.linear(at: module), let values = byModule[module] else { return nil }
         return plan.configuration.method.mergedBias(bias, at: site, values)

@@ -37,7 +37,7 @@ public protocol VisionLanguageModel: Sendable {
 extension VisionLanguageModel {
     /// The model, where it continues texts.
     ///
-    /// - Throws: `ModelError.unsupported` where it does not.
+    /// - Throws: `ModelError.unsupported` if it does not.
     public var generative: any GenerativeModel {
         get throws {
             guard let model = self as? any GenerativeModel else {
@@ -47,9 +47,9 @@ extension VisionLanguageModel {
         }
     }
 
-    /// The model, where it compares texts and pictures.
+    /// The model, where it compares texts and images.
     ///
-    /// - Throws: `ModelError.unsupported` where it does not.
+    /// - Throws: `ModelError.unsupported` if it does not.
     public var contrastive: any ContrastiveModel {
         get throws {
             guard let model = self as? any ContrastiveModel else {

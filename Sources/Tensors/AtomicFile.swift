@@ -41,7 +41,7 @@ public enum AtomicFile {
     /// Creates the folders on the way to a file.
     ///
     /// - Returns: The file's folder.
-    /// - Throws: `TensorError.writeFailed` where that cannot be.
+    /// - Throws: `TensorError.writeFailed` if that cannot be.
     @discardableResult
     public static func createFolder(of path: String) throws -> String {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
@@ -87,7 +87,7 @@ public enum AtomicFile {
     /// Makes a renaming in a folder durable, where the folder may be opened and its file system can do that.
     ///
     /// - Parameter path: what was renamed, for the message.
-    /// - Throws: `TensorError.writeFailed` where the system cannot flush the folder.
+    /// - Throws: `TensorError.writeFailed` if the system cannot flush the folder.
     public static func synchronize(folder: String, of path: String) throws {
         let descriptor = FileReserve.open { open(folder, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { return }

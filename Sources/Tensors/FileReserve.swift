@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Descriptors that connections leave to files: the soft limit of the process lies below the hard one, and is raised for
+/// Descriptors that connections leave to files: the soft limit of the process is below the hard one, and is raised for
 /// the moment in which a file of a run's own is opened.
 public enum FileReserve {
     private static let most: rlim_t = 64

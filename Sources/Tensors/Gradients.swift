@@ -3,12 +3,12 @@ import CKernels
 /// Gradients of one backward pass, by the tensor that they belong to: float32, or of that tensor's own type.
 public struct Gradients: Sendable {
     private var byNode: [ObjectIdentifier: Tensor] = [:]
-    /// Factors of the gradients of linear maps' weights, where these are wanted by example; nil where their sum is.
+    /// Factors of the gradients of linear maps' weights, where these are wanted by example; `nil` if their sum is.
     var book: [ObjectIdentifier: [GradientFactors]]?
 
     init() {}
 
-    /// The gradient of a trainable leaf (float32), or nil where the result does not depend on it.
+    /// The gradient of a trainable leaf (float32), or `nil` if the result does not depend on it.
     public subscript(leaf: Tensor) -> Tensor? { leaf.node.flatMap { byNode[ObjectIdentifier($0)] } }
 
     /// Adds to the gradient of `tensor`; does nothing for constants.
@@ -87,7 +87,7 @@ public struct Gradients: Sendable {
     }
 }
 
-/// Where a gradient goes: an input of an operation without its numbers, so that a pullback that needs none of them does not
+/// Where a gradient goes: an input of an operation without its numbers, so a pullback that needs none of them does not
 /// keep them in memory.
 struct GradientTarget: Sendable {
     let node: Node?

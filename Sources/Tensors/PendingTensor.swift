@@ -1,6 +1,6 @@
 import Foundation
 
-/// A tensor that is made when it is written, so that a file can be larger than memory.
+/// A tensor that is made when it is written, so a file can be larger than memory.
 public struct PendingTensor: Sendable {
     /// Its name.
     public let name: String

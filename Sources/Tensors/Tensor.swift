@@ -12,7 +12,7 @@ public struct Tensor: Sendable {
     public let shape: [Int]
     /// The elements' type.
     public let dtype: DType
-    /// The operation that made it, when something that trains lies below.
+    /// The operation that made it, when something that trains is below.
     var node: Node?
     /// How its elements are made again, where that is cheap: a pullback that reads them then keeps none of them.
     var recipe: (@Sendable () -> Tensor)?
@@ -61,7 +61,7 @@ public struct Tensor: Sendable {
     public var columns: Int { shape.last ?? 1 }
     /// Product of all dimensions but the last.
     public var rows: Int { shape.dropLast().reduce(1, *) }
-    /// Whether something trainable lies below.
+    /// Whether something trainable is below.
     public var isDifferentiable: Bool { node != nil }
 
     /// The same numbers without their place in the graph.

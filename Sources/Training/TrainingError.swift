@@ -2,7 +2,7 @@ import Tensors
 
 /// What went wrong while reading a dataset, training, or writing what a run leaves behind.
 ///
-/// Messages name the file, the row or key, what was expected and what was found, and what to do.
+/// Messages name the file, the example or key, what was expected and what was found, and what to do.
 public struct TrainingError: Error, CustomStringConvertible, Sendable {
     /// The kind of failure, for callers that act on it.
     public enum Code: Sendable, Equatable {

@@ -34,7 +34,7 @@ public enum AdapterBase {
     ///   - configuration: what its `adapter_config.json` says.
     ///   - model: the model.
     /// - Returns: a line where nothing tells.
-    /// - Throws: `AdapterError` where it certainly belongs to another.
+    /// - Throws: `AdapterError` if it certainly belongs to another.
     public static func check(
         adapter: URL, _ configuration: AdapterConfiguration, against model: ModelFolder
     ) throws -> String? {
@@ -59,12 +59,12 @@ public enum AdapterBase {
 
     /// The fingerprint that an adapter folder records, as its 16 digits; `nil` if it records none.
     ///
-    /// - Throws: `AdapterError` where the file is damaged.
+    /// - Throws: `AdapterError` if the file is damaged.
     public static func recordedFingerprint(in adapter: URL) throws -> String? { try recorded(in: adapter)?.description }
 
     /// The rows that the embeddings had in training, where an adapter folder records that they were more than tokens.
     ///
-    /// - Throws: `AdapterError` where the file is damaged.
+    /// - Throws: `AdapterError` if the file is damaged.
     static func recordedRows(in adapter: URL) throws -> Int? { try contents(in: adapter)?.embedding_rows }
 
     private static func recorded(in adapter: URL) throws -> BaseFingerprint? {

@@ -1,6 +1,6 @@
 public import Models
 
-/// How far two models' logits are apart on a made-up input: random words, and pictures of noise.
+/// How far two models' logits are apart on a made-up input: random words, and images of noise.
 public struct MergeProbe: Sendable, Equatable {
     /// The largest difference of two logits; NaN where one of them is not a finite number.
     public let difference: Float

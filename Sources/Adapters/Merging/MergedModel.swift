@@ -33,7 +33,7 @@ public struct MergedModel: Sendable {
     ///   - output: where; nothing or an empty folder may be there.
     ///   - shardBytes: bytes of tensors that a file holds at most.
     ///   - check: looks at the folder before it gets its name; what it throws calls it off.
-    /// - Throws: `AdapterError` or `TensorError` where it cannot be written, or numbers are too large for the type.
+    /// - Throws: `AdapterError` or `TensorError` if it cannot be written, or numbers are too large for the type.
     public func write(to output: URL, shardBytes: Int, check: (URL) throws -> Void = { _ in }) throws {
         let manager = FileManager.default
         guard try Self.isFree(output) else {

@@ -1,7 +1,7 @@
 public import Models
 public import Tensors
 
-/// A model's weights with those of an adapter put into them: W + s · B A in place of W, and everything that trained.
+/// A model's weights with those of an adapter put into them: W + s · B A instead of W, and everything that trained.
 public struct MergedWeights: ModelCustomization {
     private let weights: AdapterWeights
     private let checkpoint: Checkpoint

@@ -42,7 +42,7 @@ public enum AdapterMethods {
 
     /// The method that settings ask for, with its settings.
     ///
-    /// - Throws: `AdapterError` naming `peft_type` where no method has it, or the setting at fault.
+    /// - Throws: `AdapterError` naming `peft_type` if no method has it, or the setting at fault.
     static func method(
         _ reader: SettingsReader, origin: AdapterConfiguration.Origin, notes: inout [String]
     ) throws -> any AdapterMethod {

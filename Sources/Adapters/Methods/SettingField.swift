@@ -4,7 +4,7 @@ public struct SettingField: Sendable {
     public let key: String
     /// What may stand there, in words: `a whole number`.
     public let kind: String
-    /// What holds where it is not given, in words; nil where that is nothing.
+    /// What holds where it is not given, in words; `nil` if that is nothing.
     public let standard: String?
     /// What it does: a sentence.
     public let help: String

@@ -6,7 +6,7 @@ public import Models
 public struct AdapterConfiguration: Sendable, Equatable {
     /// The adapter method, with the settings that are its own.
     var method: any AdapterMethod = LoRA()
-    /// `target_modules`; nil takes PEFT's default for the model type.
+    /// `target_modules`; `nil` takes PEFT's default for the model type.
     public var targetModules: ModuleSelection?
     /// `exclude_modules`: never adapted, even if targeted.
     public var excludeModules: ModuleSelection?

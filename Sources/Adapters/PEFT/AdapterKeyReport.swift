@@ -128,7 +128,7 @@ public struct AdapterKeyReport: Sendable, Equatable {
 }
 
 extension AdapterParameter {
-    /// The module whose tensors are there together or not at all; nil for what stands by itself.
+    /// The module whose tensors are there together or not at all; `nil` for what stands by itself.
     fileprivate var group: String? {
         switch role {
         case .adapter, .saved: module

@@ -46,7 +46,7 @@ public struct AdapterParameter: Sendable, Equatable {
     public let tiedPaths: [String]
     /// The path of the module that it belongs to; empty for one outside of all modules.
     public let module: String
-    /// The adapter method that it belongs to, by what people call it; nil for a tensor of the base model.
+    /// The adapter method that it belongs to, by what people call it; `nil` for a tensor of the base model.
     public let method: String?
     /// What it holds in an adapter that changes nothing yet.
     public let start: Start

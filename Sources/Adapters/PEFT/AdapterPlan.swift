@@ -55,7 +55,7 @@ public struct AdapterPlan: Sendable, Equatable {
         trainedRows.first { $0.module == path || $0.followers.contains(path) }
     }
 
-    /// Whether the module at `path` trains in full: it is a saved module, lies inside one, or is tied to one.
+    /// Whether the module at `path` trains in full: it is a saved module, is inside one, or is tied to one.
     public func isSaved(_ path: String) -> Bool {
         ModulePath.selfAndAncestors(path).contains { savedPaths.contains($0) }
     }

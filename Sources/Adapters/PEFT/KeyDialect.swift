@@ -15,7 +15,7 @@ public enum KeyDialect: String, CaseIterable, Sendable {
         }
     }
 
-    /// The dialect of a path below `base_model.model.`; nil if it is in none of the renamed modules.
+    /// The dialect of a path below `base_model.model.`; `nil` if it is in none of the renamed modules.
     static func of(_ path: String) -> KeyDialect? {
         func begins(_ prefixes: [String]) -> Bool { prefixes.contains { path == $0 || path.hasPrefix($0 + ".") } }
         if begins(["model.language_model", "model.vision_tower", "model.multi_modal_projector", "model.image_newline"])

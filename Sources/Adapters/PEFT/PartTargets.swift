@@ -74,7 +74,7 @@ extension PartTargets {
     ///   - model: tells its parts, and which modules have no use.
     ///   - modules: all of its modules.
     /// - Returns: what was written, a line for each key.
-    /// - Throws: `AdapterError` where the model has no such part.
+    /// - Throws: `AdapterError` if the model has no such part.
     public func resolve(
         into configuration: inout AdapterConfiguration, model: any VisionLanguageModel, modules: [ModuleDescription]
     ) throws -> [String] {

@@ -9,7 +9,7 @@ struct UnsupportedSetting {
     let advice: String
     /// Whether every value is harmless by itself, because another setting has to ask for it.
     var isHarmless = false
-    /// What to do instead with an adapter that was trained with it; nil where `advice` holds for it too.
+    /// What to do instead with an adapter that was trained with it; `nil` if `advice` holds for it too.
     var savedAdvice: String? = UnsupportedSetting.merge
 
     private static let plain = "remove it to train plain LoRA"

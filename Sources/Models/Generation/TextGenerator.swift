@@ -8,7 +8,7 @@ public struct TextGenerator: Sendable {
 
     /// Creates a generator.
     ///
-    /// - Throws: `ModelError` where a setting has no meaning.
+    /// - Throws: `ModelError` if a setting has no meaning.
     public init(_ model: any GenerativeModel, tokenizer: Tokenizer, settings: GenerationSettings) throws {
         try settings.validate()
         (self.model, self.tokenizer, self.settings) = (model, tokenizer, settings)
@@ -20,7 +20,7 @@ public struct TextGenerator: Sendable {
     ///   - prompt: token ids, image tokens expanded.
     ///   - images: in the order of their tokens, each its tiles [tiles, channels, height, width] in float32.
     ///   - onToken: hears of each token as it is chosen, with the text that is then complete, often none.
-    /// - Throws: `ModelError` where the prompt does not fit the model, or the model's scores are not numbers.
+    /// - Throws: `ModelError` if the prompt does not fit the model, or the model's scores are not numbers.
     public func generate(
         _ prompt: [Int32], images: [Tensor] = [], onToken: (_ token: Int32, _ text: String) -> Void = { _, _ in }
     ) throws -> GeneratedText {

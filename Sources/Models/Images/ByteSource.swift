@@ -1,13 +1,13 @@
 import Foundation
 
-/// Checked random access to a picture's bytes, in memory or on disk, so that a header is read without its pixels.
+/// Checked random access to an image's bytes, in memory or on disk, so a header is read without its pixels.
 final class ByteSource {
-    /// What errors call the picture.
+    /// What errors call the image.
     let name: String
     /// How many bytes there are.
     let count: Int
     private let storage: Storage
-    /// Where the picture begins in its file.
+    /// Where the image begins in its file.
     private var start = 0
     private var window: (start: Int, bytes: [UInt8]) = (0, [])
     private static let windowSize = 4096

@@ -1,6 +1,6 @@
 import CImageCodecs
 
-/// The libraries that decode pictures.
+/// The libraries that decode images.
 public enum ImageCodecs {
     /// Their names and versions, as they are loaded; libjpeg-turbo does not tell its own.
     public static var versions: [String] {

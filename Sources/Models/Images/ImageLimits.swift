@@ -1,8 +1,8 @@
-/// What a picture file may ask for before it is refused: a few bytes can declare gigabytes of pixels.
+/// What an image file may ask for before it is refused: a few bytes can declare gigabytes of pixels.
 public struct ImageLimits: Sendable, Hashable {
-    /// The most pixels a picture may have, by its header. The default, 178,956,970, is where Pillow refuses.
+    /// The most pixels an image may have, by its header. The default, 178,956,970, is where Pillow refuses.
     public var pixels: Int
-    /// The most bytes a picture file may have.
+    /// The most bytes an image file may have.
     public var fileBytes: Int
 
     /// Creates limits.
@@ -11,7 +11,7 @@ public struct ImageLimits: Sendable, Hashable {
         self.fileBytes = fileBytes
     }
 
-    /// Throws unless a picture of this size may be decoded.
+    /// Throws unless an image of this size may be decoded.
     func check(width: Int, height: Int, name: String) throws {
         guard width > 0, height > 0 else {
             throw ModelError(

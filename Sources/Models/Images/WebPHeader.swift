@@ -1,4 +1,4 @@
-/// Walks the chunks of a WebP (RFC 9649): the size and orientation of a still picture.
+/// Walks the chunks of a WebP (RFC 9649): the size and orientation of a still image.
 struct WebPHeader {
     private let source: ByteSource
     private var flags = 0

@@ -22,7 +22,8 @@ public struct Checkpoint: Sendable {
     ///
     /// - Parameters:
     ///   - folder: the model folder.
-    ///   - canonicalName: today's name of a tensor stored under an older one, or nil for buffers that are not weights.
+    ///   - canonicalName: today's name of a tensor stored under an older one, or `nil` for buffers that are not
+    ///     weights.
     /// - Throws: `ModelError` or `TensorError` naming the file, the shard or the tensor.
     public init(folder: URL, canonicalName: (String) -> String?) throws {
         self.folder = folder

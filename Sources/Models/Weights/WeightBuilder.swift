@@ -3,7 +3,7 @@ import Tensors
 
 /// Builds layers from a checkpoint by Hugging Face paths, and keeps an account of what it found.
 ///
-/// Problems are collected, so that one error names every tensor that is missing or misshapen.
+/// Problems are collected, so one error names every tensor that is missing or misshapen.
 public final class WeightBuilder {
     /// The type that matrix products are computed in.
     let computing: DType

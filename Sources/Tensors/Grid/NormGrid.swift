@@ -32,7 +32,7 @@ public struct NormGrid: Equatable, Sendable {
     /// - Parameters:
     ///   - parts: float32 tensors that make up the vector.
     ///   - scale: above 0; what the vector is multiplied by before it is clipped.
-    /// - Returns: the factor; 0 for a vector without length, nil where a value is not finite.
+    /// - Returns: the factor; 0 for a vector without length, `nil` if a value is not finite.
     public func factor(of parts: [Tensor], scale: Double = 1) -> Double? {
         let norm = parts.reduce(0.0) { $0 + $1.squaredNorm }.squareRoot() * scale
         guard norm.isFinite else { return nil }

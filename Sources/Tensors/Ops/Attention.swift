@@ -36,7 +36,7 @@ public struct AttentionLayout: Sendable {
     public var boundaries: [Int]
     /// Whether a row sees only itself and earlier ones.
     public var isCausal: Bool
-    /// Rows seen at most, the row itself included; nil for all.
+    /// Rows seen at most, the row itself included; `nil` for all.
     public var window: Int?
 
     /// Creates a layout.

@@ -5,7 +5,7 @@ import CKernels
 
 /// The keys and values of a sequence's rows so far in one layer: what generating one more row needs of the others.
 ///
-/// Each head has memory of its own, so that it is read in order. Where a layer sees a window of rows only, those before
+/// Each head has memory of its own, so it is read in order. Where a layer sees a window of rows only, those before
 /// it are forgotten when memory runs out. One thread at a time may use it.
 public final class KeyValueCache {
     /// Keys, then values: [heads, capacity, head size].

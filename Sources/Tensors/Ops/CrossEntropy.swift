@@ -10,7 +10,8 @@ extension Tensor {
     /// - Parameters:
     ///   - head: the output projection, [words, n].
     ///   - labels: of the first rows, each below `words`; rows that follow count for nothing.
-    ///   - examples: where examples begin among the labels, then their number, to make logits of one example at a time; nil
+    ///   - examples: where examples begin among the labels, then their number, to make logits of one example at a time;
+    ///     `nil`
     ///     makes them of all alike.
     ///   - rowsAtATime: rows of logits in memory together.
     public func crossEntropy(

@@ -203,7 +203,7 @@ private struct AdapterSet: Sendable {
         return result
     }
 
-    /// dropout(x): the same mask for the same key, so that the pullback need not keep it.
+    /// dropout(x): the same mask for the same key, so the pullback need not keep it.
     func dropping(_ x: Tensor) -> Tensor {
         guard drops else { return x }
         let wide = x.converted(to: .float32)

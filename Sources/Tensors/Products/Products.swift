@@ -54,10 +54,10 @@ public enum Products {
         type == .bfloat16 && multipliesBFloat16 ? .bfloat16 : .float32
     }
 
-    /// c[m, n] = a[m, k] b[k, n], plus what c held when accumulating, plus a float32 row [n]; c is float32 or bfloat16 with
-    /// contiguous rows.
+    /// c[m, n] = a[m, k] b[k, n], plus what c held when accumulating, plus a float32 row [n]; c is float32 or bfloat16
+    /// with contiguous rows.
     ///
-    /// - Parameter pieces: rows of a and c that are multiplied by themselves, so that they are the same to the last bit
+    /// - Parameter pieces: rows of a and c that are multiplied by themselves, so they are the same to the last bit
     ///   whatever the other rows hold and however many there are; nil multiplies all at once.
     static func multiply(
         _ a: Matrix, _ b: Matrix, into c: Matrix, accumulate: Bool = false, bias: Tensor? = nil, computing type: DType,
@@ -82,7 +82,7 @@ public enum Products {
         products(left.matrix, right.matrix, c, accumulate: accumulate, bias: bias, pieces: pieces)
     }
 
-    /// Expands a large frozen matrix piece by piece, so that each piece is multiplied while it lies in cache.
+    /// Expands a large frozen matrix piece by piece, so that each piece is multiplied while it is in cache.
     private static func multiplyByPanels(
         _ a: Matrix, _ b: Matrix, into c: Matrix, accumulate: Bool, operand: DType, pieces: [RowPiece]?
     ) {

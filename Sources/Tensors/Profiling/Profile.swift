@@ -8,7 +8,7 @@ public enum Profile {
     static var isOn: Bool { flag.load(ordering: .relaxed) }
     static var now: UInt64 { DispatchTime.now().uptimeNanoseconds }
 
-    /// Begins anew.
+    /// Begins again.
     ///
     /// Precondition, here and in `end`: no thread computes meanwhile.
     public static func begin() {

@@ -74,7 +74,7 @@ public struct ProfileEvent: Sendable {
     public var name: String
     /// Which way it went.
     public var direction: Direction
-    /// Nanoseconds on a clock that goes on evenly.
+    /// Nanoseconds on a clock that continues evenly.
     public var start: UInt64
     /// Nanoseconds, as above.
     public var end: UInt64

@@ -1,7 +1,7 @@
 public import Models
 import Tensors
 
-/// Answers questions about pictures: writes the prompt, reads the pictures, and lets a model go on.
+/// Answers questions about images: writes the prompt, reads the images, and lets a model continue.
 public struct AnswerWriter: Sendable {
     private let generator: TextGenerator
     private let encoder: ExampleEncoder
@@ -15,7 +15,7 @@ public struct AnswerWriter: Sendable {
     ///   - encoder: writes conversations the way that it was trained on.
     ///   - layout: what the model makes of images.
     ///   - settings: how text is generated.
-    /// - Throws: `ModelError` where a setting has no meaning.
+    /// - Throws: `ModelError` if a setting has no meaning.
     public init(
         _ model: any GenerativeModel, tokenizer: Tokenizer, encoder: ExampleEncoder, layout: any ImageLayout,
         settings: GenerationSettings
@@ -36,8 +36,8 @@ public struct AnswerWriter: Sendable {
     ///
     /// - Parameters:
     ///   - turns: a conversation that ends with a question.
-    ///   - images: the pictures, in the order of the `<image>` markers.
-    /// - Throws: what is wrong with a picture.
+    ///   - images: the images, in the order of the `<image>` markers.
+    /// - Throws: what is wrong with an image.
     public func prompt(_ turns: [ConversationTurn], images: [Picture]) throws -> Prompt {
         Prompt(
             tokens: try encoder.encodePrompt(turns, images: images), images: try images.map { try reader.tiles(of: $0) }
@@ -47,7 +47,7 @@ public struct AnswerWriter: Sendable {
     /// Answers a prompt.
     ///
     /// - Parameter onToken: hears of each token as it is chosen, with the text that is then complete, often none.
-    /// - Throws: `ModelError` where the prompt does not fit the model, or its scores are not numbers.
+    /// - Throws: `ModelError` if the prompt does not fit the model, or its scores are not numbers.
     public func answer(
         _ prompt: Prompt, onToken: (_ token: Int32, _ text: String) -> Void = { _, _ in }
     ) throws -> GeneratedText {

@@ -6,7 +6,7 @@ extension Questions {
     ///
     /// - Parameter onAnswer: hears how many are answered, from any thread.
     /// - Returns: the answers, without space around them, in the order of the questions.
-    /// - Throws: what is wrong with a row or picture, or with the model's scores.
+    /// - Throws: what is wrong with an example or image, or with the model's scores.
     public func answered(
         by writer: AnswerWriter, lanes: Lanes, onAnswer: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws -> [Prediction] {

@@ -13,7 +13,7 @@ public struct ParameterLearningRate: Equatable, Sendable {
 
     /// Whether the pattern matches the whole path.
     ///
-    /// - Throws: `TrainingError` where the pattern is no regular expression.
+    /// - Throws: `TrainingError` if the pattern is no regular expression.
     public func matches(_ path: String) throws -> Bool {
         do {
             return try Regex(pattern).wholeMatch(in: path) != nil

@@ -16,7 +16,7 @@ public struct TrainingArguments: Equatable, Sendable {
     public var adamBeta2 = 0.999
     /// Added to AdamW's denominator.
     public var adamEpsilon = 1e-8
-    /// Rows in a micro-batch.
+    /// Examples in a micro-batch.
     public var perDeviceTrainBatchSize = 8
     /// Micro-batches in an optimizer step.
     public var gradientAccumulationSteps = 1
@@ -58,14 +58,14 @@ public struct TrainingArguments: Equatable, Sendable {
     /// transformers' defaults.
     public init() {}
 
-    /// Rows in an optimizer step.
+    /// Examples in an optimizer step.
     public var rowsPerStep: Int { perDeviceTrainBatchSize * gradientAccumulationSteps }
 
     /// The peak learning rate of a parameter.
     ///
     /// - Parameter path: Its PEFT path, such as
     ///   `base_model.model.language_model.layers.0.self_attn.q_proj.lora_A.weight`.
-    /// - Throws: `TrainingError` where a pattern is no regular expression.
+    /// - Throws: `TrainingError` if a pattern is no regular expression.
     public func learningRate(ofParameter path: String) throws -> Double {
         for entry in learningRates where try entry.matches(path) { return entry.value }
         return learningRate

@@ -17,7 +17,7 @@ struct ContrastiveSteps: Sendable {
 
     /// The gradients of a whole step; its loss is the sum over the pairs.
     ///
-    /// - Throws: what is wrong with a row or picture; `TrainingError.invalidWork` for a part of a step.
+    /// - Throws: what is wrong with an example or image; `TrainingError.invalidWork` for a part of a step.
     func gradients(
         of share: StepShare, from source: any RowSource, beforeMicroBatch: @escaping @Sendable () throws -> Void
     ) throws -> StepGradients {

@@ -1,17 +1,17 @@
 import Foundation
 import Models
 
-/// Pictures of which the class is known: what zero-shot classification is measured on.
+/// Images of which the class is known: what zero-shot classification is measured on.
 public struct LabelledPictures: Sendable {
-    /// A picture and its class.
+    /// An image and its class.
     public struct Entry: Equatable, Sendable {
-        /// The picture.
+        /// The image.
         public let picture: Picture
         /// The place of its class among the classes.
         public let label: Int
     }
 
-    /// A picture that is not looked at yet.
+    /// An image that is not looked at yet.
     private struct Candidate: Sendable {
         let entry: Entry
         let row: Int
@@ -22,17 +22,17 @@ public struct LabelledPictures: Sendable {
     public let path: String
     /// The classes' names.
     public let classes: [String]
-    /// The pictures.
+    /// The images.
     public let entries: [Entry]
     /// What was left out because it cannot be used, in its order; empty unless that was asked for.
     public let skipped: [RowProblem]
-    /// How many pictures there are, those left out included.
+    /// How many images there are, those left out included.
     public let count: Int
     private let remarks: [String]
 
     /// Reads a file of classes: a name a line, in the order of their numbers; empty lines are left out.
     ///
-    /// - Throws: `TrainingError` where the file cannot be read or names nothing.
+    /// - Throws: `TrainingError` if the file cannot be read or names nothing.
     public static func classes(inFile path: String) throws -> [String] {
         guard let data = FileManager.default.contents(atPath: path),
             let text = String(validating: data.withoutByteOrderMark, as: UTF8.self)
@@ -49,14 +49,14 @@ public struct LabelledPictures: Sendable {
         return names
     }
 
-    /// Pictures in folders that are named as the classes are.
+    /// Images in folders that are named as the classes are.
     ///
     /// - Parameters:
-    ///   - classes: Names; nil takes those of all folders, in the order of their bytes.
-    ///   - skipsBadRows: Whether pictures that cannot be used are left out instead of refused. Every picture is decoded
+    ///   - classes: Names; `nil` takes those of all folders, in the order of their bytes.
+    ///   - skipsBadRows: Whether images that cannot be used are left out instead of refused. Every image is decoded
     ///     then.
-    ///   - fit: Whether a model can take the pictures; nil where there is none.
-    /// - Throws: `TrainingError` where folders and classes do not fit, there are no pictures, or that lists those that
+    ///   - fit: Whether a model can take the images; `nil` if absent.
+    /// - Throws: `TrainingError` where folders and classes do not fit, there are no images, or that lists those that
     ///   cannot be used.
     public init(
         folder: String, classes: [String]? = nil, skipsBadRows: Bool = false, fit: PictureFit? = nil
@@ -73,16 +73,17 @@ public struct LabelledPictures: Sendable {
         (entries, skipped) = try Self.checked(found, [], of: folder, count: rows.count, skips: skipsBadRows, fit)
     }
 
-    /// Pictures of the rows of a JSON array, JSON Lines or Parquet file, each with an `image` and its class under a key.
+    /// Images of the rows of a JSON array, JSON Lines or Parquet file, each with an `image` and its class under a key.
     ///
     /// - Parameters:
-    ///   - file: the rows.
-    ///   - key: where a row says its class: by name, or by number from 0.
-    ///   - imageFolder: the folder that picture paths are relative to.
+    ///   - file: the examples.
+    ///   - key: where an example says its class: by name, or by number from 0.
+    ///   - imageFolder: the folder that image paths are relative to.
     ///   - classes: the classes' names.
-    ///   - skipsBadRows: whether rows that cannot be used are left out instead of refused; every picture is decoded then.
-    ///   - fit: whether a model can take the pictures; nil where there is none.
-    /// - Throws: `TrainingError` that lists the rows that cannot be used.
+    ///   - skipsBadRows: whether examples that cannot be used are left out instead of refused; every image is decoded
+    ///     then.
+    ///   - fit: whether a model can take the images; `nil` if absent.
+    /// - Throws: `TrainingError` that lists the examples that cannot be used.
     public init(
         file: String, key: String, imageFolder: String, classes: [String], skipsBadRows: Bool = false,
         fit: PictureFit? = nil
@@ -95,13 +96,15 @@ public struct LabelledPictures: Sendable {
         try self.init(rows, key: key, classes: classes, skipsBadRows: skipsBadRows, fit: fit)
     }
 
-    /// Pictures of a dataset: of class folders the folders' pictures, of rows and archives each row's picture with its class.
+    /// Images of a dataset: of class folders the folders' images, of examples and archives each example's image with
+    /// its class.
     ///
     /// - Parameters:
     ///   - options: the dataset; its own `classes` do not matter.
-    ///   - key: where a row says its class, by name or by number from 0. In archives `.cls` counts where the row says nothing.
-    ///   - classes: the classes' names; nil takes those of class folders.
-    ///   - fit: whether a model can take the pictures; nil where there is none.
+    ///   - key: where an example says its class, by name or by number from 0. In archives `.cls` counts where the
+    ///     example says nothing.
+    ///   - classes: the classes' names; `nil` takes those of class folders.
+    ///   - fit: whether a model can take the images; `nil` if absent.
     /// - Throws: `TrainingError` as the initializers for folders and files.
     public init(_ options: DatasetOptions, key: String, classes: [String]?, fit: PictureFit?) throws {
         if try Self.areFolders(options) {
@@ -118,9 +121,9 @@ public struct LabelledPictures: Sendable {
         try self.init(rows, key: key, classes: classes ?? [], skipsBadRows: options.skipsBadRows, fit: fit)
     }
 
-    /// Whether a dataset is pictures in a folder for each class.
+    /// Whether a dataset is images in a folder for each class.
     ///
-    /// - Throws: `TrainingError` where there is nothing.
+    /// - Throws: `TrainingError` if there is nothing.
     public static func areFolders(_ options: DatasetOptions) throws -> Bool {
         guard options.format == .automatic, FolderEntries.isFolder(options.path) else {
             return options.format == .classFolders
@@ -178,7 +181,7 @@ public struct LabelledPictures: Sendable {
         }
     }
 
-    /// The pictures that can be used, and the problems of the others.
+    /// The images that can be used, and the problems of the others.
     private static func checked(
         _ found: [Candidate], _ problems: [RowProblem], of path: String, count: Int, skips: Bool, _ fit: PictureFit?
     ) throws -> ([Entry], [RowProblem]) {

@@ -1,7 +1,7 @@
 public import Models
 public import Tensors
 
-/// Tells what is in a picture by which class's description it lies nearest to (CLIP, arXiv:2103.00020, section 3.1).
+/// Tells what is in an image by which class's description it lies nearest to (CLIP, arXiv:2103.00020, section 3.1).
 public struct ZeroShotClassifier: Sendable {
     /// What stands for a class's name in a prompt.
     public static let placeholder = "{}"
@@ -38,7 +38,7 @@ public struct ZeroShotClassifier: Sendable {
         directions = Tensor(all.flatMap(\.values), shape: [all.count, all.first?.columns ?? 0]).normalizedRows()
     }
 
-    /// For each row of pictures' embeddings [n, d], the place of its class among all classes by nearness, from 0.
+    /// For each row of the image embeddings [n, d], the place of its class among all classes by nearness, from 0.
     public func ranks(of pictures: Tensor, labels: [Int]) -> [Int] {
         Similarities(queries: pictures, keys: directions).ranks(of: labels.map { [$0] })
     }
@@ -74,7 +74,7 @@ public struct ZeroShotClassifier: Sendable {
 }
 
 extension Tensor {
-    /// The mean of the rows: [1, n].
+    /// The mean of the examples: [1, n].
     fileprivate var meanRow: Tensor {
         let (values, n) = (values, columns)
         let sums = (0..<n).map { column in

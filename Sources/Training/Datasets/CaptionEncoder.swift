@@ -1,8 +1,8 @@
 import Foundation
 public import Models
 
-/// Turns rows with one picture and one answer into pairs for a contrastive model: the answer is the picture's caption, and
-/// what was asked is left out.
+/// Turns examples with one image and one answer into pairs for a contrastive model: the answer is the image's caption,
+/// and what was asked is left out.
 ///
 /// Of a pair's tokens the last one is marked as learned, so that each pair counts once.
 public struct CaptionEncoder: RowEncoder {
@@ -20,9 +20,9 @@ public struct CaptionEncoder: RowEncoder {
         lengthLimit = model.maximumTextLength
     }
 
-    /// The tokens of a row's caption.
+    /// The tokens of an example's caption.
     ///
-    /// - Throws: what is wrong with the row, or what the tokenizer throws.
+    /// - Throws: what is wrong with the example, or what the tokenizer throws.
     public func encode(_ conversation: Conversation) throws -> EncodedExample {
         let answers = conversation.turns.filter { $0.role == .assistant && $0.isLearned }
         guard conversation.images.count == 1 else {

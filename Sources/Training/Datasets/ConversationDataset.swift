@@ -1,12 +1,12 @@
-/// A dataset of which every row that is not left out is known to be good.
+/// A dataset of which every example that is not left out is known to be good.
 public struct ConversationDataset: Sendable {
-    /// The rows, good and bad.
+    /// The examples, good and bad.
     public let rows: any DatasetRows
     /// How it is written.
     public let format: DataFormat
-    /// The rows that are left out, and why, in their order; empty unless that was asked for.
+    /// The examples that are left out, and why, in their order; empty unless that was asked for.
     public let skipped: [RowProblem]
-    /// Whether bad rows are left out instead of refused.
+    /// Whether bad examples are left out instead of refused.
     let skipsBadRows: Bool
     /// What messages call the settings.
     let names: SettingNames
@@ -14,13 +14,14 @@ public struct ConversationDataset: Sendable {
     private let notes: RowNotes
     private let hasUnusedPrompt: Bool
 
-    /// Opens a dataset and validates every row of it: form, turn order, markers, and that each picture is there with a
-    /// header that can be read. Pictures are decoded when they are needed; where bad rows are left out they are decoded
-    /// here too, because a row that fails later could not be replaced without changing every step after it.
+    /// Opens a dataset and validates every example of it: form, turn order, markers, and that each image is there with
+    /// a header that can be read. Images are decoded when they are needed; where bad examples are left out they are
+    /// decoded here too, because an example that fails later could not be replaced without changing every step after
+    /// it.
     ///
-    /// - Parameter fit: Whether a model can take the pictures; nil where there is none.
-    /// - Throws: `TrainingError` where the dataset cannot be read, or that lists the rows that cannot be used, the first 20
-    ///   with their reasons.
+    /// - Parameter fit: Whether a model can take the images; `nil` if absent.
+    /// - Throws: `TrainingError` if the dataset cannot be read, or that lists the examples that cannot be used, the
+    ///   first 20 with their reasons.
     public init(_ options: DatasetOptions, fit: PictureFit? = nil) throws {
         (rows, format) = try DatasetFormats.open(options)
         isRecognised = options.format == .automatic
@@ -43,7 +44,7 @@ public struct ConversationDataset: Sendable {
     ///
     /// - Parameters:
     ///   - path: A file, folder or range of archives.
-    ///   - imageFolder: The folder that picture paths are relative to.
+    ///   - imageFolder: The folder that image paths are relative to.
     public init(path: String, imageFolder: String) throws {
         try self.init(DatasetOptions(path: path, imageFolder: imageFolder))
     }
@@ -51,10 +52,11 @@ public struct ConversationDataset: Sendable {
     /// The dataset's path.
     public var path: String { rows.path }
 
-    /// How many rows there are, those left out included.
+    /// How many examples there are, those left out included.
     public var count: Int { rows.count }
 
-    /// A line on what was opened: `train.json: 1200 rows, llava (recognised)`, and what is to be said about its rows.
+    /// A line on what was opened: `train.json: 1200 examples, llava (recognised)`, and what is to be said about its
+    /// examples.
     public var notice: String {
         let kind = "\(format.rawValue)\(isRecognised ? " (recognised)" : "")"
         let line = "\(path): \(count) examples, \(([kind] + [rows.remark].compactMap(\.self)).joined(separator: ", "))"
@@ -62,12 +64,12 @@ public struct ConversationDataset: Sendable {
         return ([line] + notes.texts + unused).joined(separator: "; ")
     }
 
-    /// Reads one row.
+    /// Reads one example.
     ///
-    /// - Throws: `RowProblem` where it cannot be read.
+    /// - Throws: `RowProblem` if it cannot be read.
     public func conversation(at row: Int) throws -> Conversation { try rows.conversation(at: row) }
 
-    /// What is wrong with rows, and what is to be said about the others.
+    /// What is wrong with examples, and what is to be said about the others.
     private static func checked(
         _ dataset: any DatasetRows, decodes: Bool, _ fit: PictureFit?
     ) -> (problems: [RowProblem], notes: RowNotes) {

@@ -1,12 +1,12 @@
-/// What every row must hold, whatever model it is for.
+/// What every example must hold, whatever model it is for.
 ///
-/// A rule gives the reason why a row breaks it, or nil; the first broken rule of a row is reported.
+/// A rule gives the reason why an example breaks it, or `nil`; the first broken rule of an example is reported.
 enum ConversationRules {
     typealias Rule = @Sendable (Conversation) -> String?
 
     static let all: [Rule] = [turnOrder, answersHoldText, markersMatchImages, markersStandInQuestions]
 
-    /// The reason why a row cannot be used, if any.
+    /// The reason why an example cannot be used, if any.
     static func reason(against conversation: Conversation) -> String? {
         for rule in all {
             if let reason = rule(conversation) { return reason }
@@ -40,7 +40,7 @@ enum ConversationRules {
         return nil
     }
 
-    /// Each picture has its place.
+    /// Each image has its place.
     static let markersMatchImages: Rule = { conversation in
         let markers = conversation.turns.reduce(0) { $0 + $1.text.imageMarkerCount }
         let images = conversation.images.count
@@ -50,7 +50,7 @@ enum ConversationRules {
                 + " but \(images) \(images == 1 ? "image" : "images"): they must be equal"
     }
 
-    /// Models are not taught to answer with pictures.
+    /// Models are not taught to answer with images.
     static let markersStandInQuestions: Rule = { conversation in
         for (index, turn) in conversation.turns.enumerated() where turn.role != .user && turn.text.imageMarkerCount > 0
         {

@@ -7,12 +7,12 @@ public struct ConversationTurn: Equatable, Sendable {
         case assistant
         /// A tool that the assistant called.
         case tool
-        /// A tool, as OpenAI's older rows call it.
+        /// A tool, as OpenAI's older examples call it.
         case function
         /// A tool, as Llama 3.1 calls it.
         case ipython
 
-        /// The role behind a tag of LLaVA's, ShareGPT's or OpenAI's format, or nil where the tag is unknown.
+        /// The role behind a tag of LLaVA's, ShareGPT's or OpenAI's format, or `nil` if the tag is unknown.
         public init?(tag: String) {
             switch tag {
             case "system": self = .system

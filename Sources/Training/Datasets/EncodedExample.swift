@@ -6,9 +6,9 @@ public struct EncodedExample: Equatable, Sendable {
     public let ids: [Int32]
     /// For each token itself where it is learned, else `PackedBatch.unsupervised`.
     public let labels: [Int32]
-    /// Its pictures, in the order of their tokens.
+    /// Its images, in the order of their tokens.
     public let images: [Picture]
-    /// The row that it comes from, from 0.
+    /// The example that it comes from, from 0.
     public let row: Int
 
     /// Creates an example.

@@ -19,7 +19,7 @@ public struct ExampleEncoder: Sendable {
     ///   - tokenizer: The model's tokenizer.
     ///   - template: How conversations are written.
     ///   - marks: The tokenizer's marks.
-    ///   - image: What stands for a picture.
+    ///   - image: What stands for an image.
     ///   - vocabularySize: The words that the model knows.
     public init(
         tokenizer: any TextEncoder, template: ConversationTemplate, marks: TextMarks, image: ImagePlaceholder,
@@ -107,7 +107,7 @@ public struct ExampleEncoder: Sendable {
         )
     }
 
-    /// Text that itself holds the image token would shift every picture behind it.
+    /// Text that itself holds the image token would shift every image behind it.
     private func checkImageTokens(_ ids: [Int], expected: Int, imageCount: Int) throws {
         let found = ids.count { $0 == image.id }
         guard found == expected else {
@@ -120,7 +120,7 @@ public struct ExampleEncoder: Sendable {
 }
 
 extension Range<Int> {
-    /// Whether a token's span lies in this span with at least one position (an empty one: strictly inside).
+    /// Whether a token's span is in this span with at least one position (an empty one: strictly inside).
     fileprivate func overlapsToken(_ token: Range<Int>) -> Bool {
         lowerBound < token.upperBound && token.lowerBound < upperBound
     }

@@ -1,6 +1,6 @@
 /// What messages about a dataset call the settings that it is read with: keys of a run file, or a command's options.
 public struct SettingNames: Equatable, Sendable {
-    /// The most tokens of a row.
+    /// The most tokens of an example.
     public var maxLength: String
     /// What to do besides changing `maxLength`, at the end of a sentence; empty if there is nothing.
     public var onLong: String

@@ -14,8 +14,8 @@ public struct ToolCall: Equatable, Sendable {
         self.arguments = arguments
     }
 
-    /// Reads `{"name": …, "arguments": …}`, or the same under `function`. OpenAI's rows write the arguments as text that
-    /// holds the object; they are taken for the object.
+    /// Reads `{"name": …, "arguments": …}`, or the same under `function`. OpenAI's examples write the arguments as text
+    /// that holds the object; they are taken for the object.
     ///
     /// - Throws: `RowProblem.Reason`.
     init(_ call: RowValue) throws {

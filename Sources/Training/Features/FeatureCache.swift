@@ -4,19 +4,19 @@ public import Models
 import Synchronization
 public import Tensors
 
-/// What a model's frozen layers make of pictures, kept in a folder and found again by content.
+/// What a model's frozen layers make of images, kept in a folder and found again by content.
 ///
-/// A file stands for a picture's bytes, the processor's settings, the frozen weights, the model's configuration and the type
-/// of its products, so that any number of runs and processes share a folder: files appear whole, and one that is removed
-/// while it is in use stays readable. The features of a picture are computed by itself, so that a run's results do not
-/// depend on what was found. When the folder grows beyond its limit, what was not used for longest goes first.
+/// A file stands for an image's bytes, the processor's settings, the frozen weights, the model's configuration and the
+/// type of its products, so that any number of runs and processes share a folder: files appear whole, and one that is
+/// removed while it is in use stays readable. The features of an image are computed by itself, so a run's results do
+/// not depend on what was found. When the folder grows beyond its limit, what was not used for longest goes first.
 public final class FeatureCache: Sendable {
     /// The frozen layers of a model, and what else their results follow from.
     public struct Layers: Sendable {
         let compute: @Sendable (Tensor) -> Tensor?
         let digest: SHA256Digest
 
-        /// The frozen layers; nil where a model's first layers train.
+        /// The frozen layers; `nil` if a model's first layers train.
         ///
         /// - Parameters:
         ///   - model: the model.
@@ -50,20 +50,20 @@ public final class FeatureCache: Sendable {
     ///
     /// - Parameters:
     ///   - limit: the most bytes that it may take.
-    /// - Throws: `TrainingError` where the folder cannot be made or read.
+    /// - Throws: `TrainingError` if the folder cannot be made or read.
     public init(folder: URL, limit: Int, layers: Layers, layout: any ImageLayout) throws {
         self.folder = try FeatureFolder(folder, limit: limit)
         self.layers = layers
         self.layout = layout
     }
 
-    /// How many pictures were found and how many were computed.
+    /// How many images were found and how many were computed.
     public var statistics: (found: Int, computed: Int) { counts.withLock { $0 } }
 
-    /// The features of a picture.
+    /// The features of an image.
     ///
     /// - Parameter tiles: makes its tiles, where they are needed.
-    /// - Throws: what `tiles` throws; `TrainingError` where its bytes cannot be read or its features not be written.
+    /// - Throws: what `tiles` throws; `TrainingError` if its bytes cannot be read or its features not be written.
     func features(of picture: Picture, tiles: () throws -> Tensor) throws -> Tensor {
         var hash = SHA256()
         layers.digest.withUnsafeBytes { hash.update(bufferPointer: $0) }

@@ -5,7 +5,7 @@ import Tensors
 /// Tensors in files that are named by keys, within a limit; several processes may use it at once.
 final class FeatureFolder: Sendable {
     private static let tensorName = "features"
-    /// How old the note of a file's last use may become before it is written anew.
+    /// How old the note of a file's last use may become before it is written again.
     private static let useInterval: TimeInterval = 3_600
 
     private let url: URL
@@ -25,7 +25,7 @@ final class FeatureFolder: Sendable {
         size = Mutex(Self.files(in: url).reduce(0) { $0 + $1.size })
     }
 
-    /// The tensor of a key; nil where there is none, or none that can be read.
+    /// The tensor of a key; `nil` if absent, or none that can be read.
     func read(_ key: String) -> Tensor? {
         let path = path(of: key)
         guard let tensor = try? SafetensorsFile(path: path)[Self.tensorName] else { return nil }

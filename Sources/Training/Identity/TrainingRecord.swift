@@ -3,7 +3,7 @@ import Tensors
 
 /// What the result of a run follows from: the settings that shape it and digests of model and data, by run-file key.
 ///
-/// Each checkpoint has one, so that a run is resumed only with what the checkpoint was made with.
+/// Each checkpoint has one, so a run is resumed only with what the checkpoint was made with.
 public struct TrainingRecord: Codable, Sendable {
     /// One thing that the result follows from.
     public struct Setting: Codable, Equatable, Sendable {

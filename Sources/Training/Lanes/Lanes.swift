@@ -6,7 +6,8 @@ import Tensors
 /// Threads that each compute whole micro-batches by themselves: single-threaded products run at full speed, and with a
 /// frozen base nothing but the adapter is shared.
 ///
-/// A lane that has nothing to do takes part in the large operations of the others: of a single long row all lanes compute.
+/// A lane that has nothing to do takes part in the large operations of the others: of a single long example all lanes
+/// compute.
 ///
 /// The threads live as long as this object, so that what oneDNN compiled for a thread stays.
 public final class Lanes: Sendable {

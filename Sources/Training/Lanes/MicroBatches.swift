@@ -2,12 +2,13 @@ import Foundation
 public import Models
 import Tensors
 
-/// How the rows of a step are split into the micro-batches that lanes and workers compute.
+/// How the examples of a step are split into the micro-batches that lanes and workers compute.
 ///
-/// A function of the rows' lengths and of what the model computes in, never of the number of lanes: the fixed tree of sums
-/// goes over micro-batches.
+/// A function of the examples' lengths and of what the model computes in, never of the number of lanes: the fixed tree
+/// of sums goes over micro-batches.
 public enum MicroBatches {
-    /// Consecutive stretches of the rows, of about equal numbers of tokens; a power of two of them where that is possible.
+    /// Consecutive stretches of the examples, of about equal numbers of tokens; a power of two of them where that is
+    /// possible.
     ///
     /// - Parameter targetTokens: tokens that a micro-batch aims at.
     public static func split(lengths: [Int], targetTokens: Int) -> [Range<Int>] {
@@ -33,8 +34,9 @@ public enum MicroBatches {
 }
 
 extension VisionLanguageModel {
-    /// Tokens that a micro-batch aims at: enough rows for products at nearly full speed, few enough to share out.
+    /// Tokens that a micro-batch aims at: enough examples for products at nearly full speed, few enough to share out.
     ///
-    /// Products in bfloat16 are so fast that reading the weights takes a good part of their time, so more rows share it.
+    /// Products in bfloat16 are so fast that reading the weights takes a good part of their time, so more examples
+    /// share it.
     public var microBatchTokens: Int { computing == .bfloat16 ? 384 : 192 }
 }

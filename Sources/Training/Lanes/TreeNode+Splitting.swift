@@ -19,7 +19,7 @@ extension TreeNode {
         return nodes
     }
 
-    /// The place of the first node with the most leaves; nil where all are leaves.
+    /// The place of the first node with the most leaves; `nil` if all are leaves.
     private static func largest(of nodes: [TreeNode], count: Int) -> Int? {
         let sizes = nodes.map { $0.range(count: count).count }
         guard let size = sizes.max(), size > 1 else { return nil }

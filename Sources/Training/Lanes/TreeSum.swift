@@ -1,5 +1,5 @@
-/// A sum over the leaves of a node of a fixed binary tree: whoever brings the terms, in whatever order and already added
-/// up over whatever nodes, the additions are the same, so that the result is the same to the last bit.
+/// A sum over the leaves of a node of a fixed binary tree: whoever brings the terms, in whatever order and already
+/// added up over whatever nodes, the additions are the same, so the result is the same to the last bit.
 ///
 /// See ``TreeNode`` for the tree. The sum of any node can be taken elsewhere and brought as one term.
 public struct TreeSum<Term> {

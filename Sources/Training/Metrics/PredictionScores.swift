@@ -19,7 +19,7 @@ public struct PredictionScores: Sendable, Equatable {
 
     /// Scores predictions.
     ///
-    /// - Throws: `TrainingError` where there are none.
+    /// - Throws: `TrainingError` if there are none.
     public init(_ predictions: [Prediction]) throws {
         guard !predictions.isEmpty else { throw TrainingError(.invalidDataset, "there are no predictions to score") }
         let cider = CiderD(

@@ -22,7 +22,7 @@ public struct ContrastiveObjective: Objective {
     public var temperatureName: String? { contrastive.logitScaleName }
     /// The model.
     public var comparison: (any ContrastiveModel)? { contrastive }
-    /// Rows of the vision tower.
+    /// Examples of the vision tower.
     public var imageLength: Int { contrastive.rowsPerImage }
     /// Tokens of a text.
     public var maximumTokens: Int { contrastive.maximumTextLength }
@@ -56,7 +56,7 @@ public struct ContrastiveObjective: Objective {
 
     /// The gradients of a whole step.
     ///
-    /// - Throws: what is wrong with a row or image; `TrainingError.invalidWork` for a part of a step.
+    /// - Throws: what is wrong with an example or image; `TrainingError.invalidWork` for a part of a step.
     public func gradients(
         of share: StepShare, from source: any RowSource, on computation: StepComputation,
         beforeMicroBatch: @escaping @Sendable () throws -> Void

@@ -40,7 +40,7 @@ public protocol Objective: Sendable {
     ///
     /// - Parameter maxLength: the run's own limit, `data.max_length`.
     func workLimits(maxLength: Int) -> WorkLimits
-    /// What turns the rows of a dataset into the model's input.
+    /// What turns the examples of a dataset into the model's input.
     ///
     /// - Parameters:
     ///   - folder: the model's folder.
@@ -55,18 +55,18 @@ public protocol Objective: Sendable {
     /// The sum of the gradients of a share's micro-batches: exactly its node's value in the tree of the step.
     ///
     /// - Parameters:
-    ///   - share: the micro-batches; their rows are positions in `source`.
-    ///   - source: the rows.
+    ///   - share: the micro-batches; their examples are positions in `source`.
+    ///   - source: the examples.
     ///   - computation: what trains, and what it is computed on.
     ///   - beforeMicroBatch: called on a lane before each micro-batch; what it throws ends the computation.
-    /// - Throws: what is wrong with a row or image.
+    /// - Throws: what is wrong with an example or image.
     func gradients(
         of share: StepShare, from source: any RowSource, on computation: StepComputation,
         beforeMicroBatch: @escaping @Sendable () throws -> Void
     ) throws -> StepGradients
-    /// Measures the model on every row of a source; the result does not depend on the number of lanes.
+    /// Measures the model on every example of a source; the result does not depend on the number of lanes.
     ///
-    /// - Throws: what is wrong with a row or image.
+    /// - Throws: what is wrong with an example or image.
     func evaluation(of source: any RowSource, lanes: Lanes) throws -> Evaluation
 }
 

@@ -1,4 +1,4 @@
-/// What turns the rows of a dataset into a model's input, and what a user should know about it.
+/// What turns the examples of a dataset into a model's input, and what a user should know about it.
 public struct RowEncoding: Sendable {
     /// A chat template, and what encodes conversations with it.
     public struct Dialogue: Sendable {
@@ -8,10 +8,10 @@ public struct RowEncoding: Sendable {
         public let encoder: ExampleEncoder
     }
 
-    /// The encoder of rows.
+    /// The encoder of examples.
     public let encoder: any RowEncoder
     /// How conversations are written; `nil` if the model continues no texts.
     public let dialogue: Dialogue?
-    /// How rows are written, and what is doubtful about it: a line each, to be said once.
+    /// How examples are written, and what is doubtful about it: a line each, to be said once.
     public let notices: [String]
 }

@@ -18,9 +18,9 @@ public struct LogRecord: Codable, Equatable, Sendable {
     public var evalLoss: Double?
     /// Tokens of the validation data that counted for the loss.
     public var evalSupervisedTokens: Int?
-    /// Share of the validation rows whose generated answer is the expected one.
+    /// Share of the validation examples whose generated answer is the expected one.
     public var evalExactMatch: Double?
-    /// Share of the validation pictures whose nearest caption is their own.
+    /// Share of the validation images whose nearest caption is their own.
     public var evalRecallAt1: Double?
     /// What changed where the run was resumed at this step with other settings; such a record has no measurements.
     public var resumedWith: [TrainingRecord.Change]?

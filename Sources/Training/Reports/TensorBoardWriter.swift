@@ -18,7 +18,7 @@ public final class TensorBoardWriter {
     ///   - firstStep: The first step that is going to be written; TensorBoard drops what earlier files say about it and
     ///     later ones.
     ///   - clock: The time, in seconds since 1970.
-    /// - Throws: `TensorError` or `TrainingError` where the file cannot be written.
+    /// - Throws: `TensorError` or `TrainingError` if the file cannot be written.
     public init(folder: String, firstStep: Int = 1, clock: @escaping () -> Double = TensorBoardWriter.now) throws {
         self.clock = clock
         let process = ProcessInfo.processInfo

@@ -11,7 +11,7 @@ public struct TrainerLog: Sendable {
 
     /// The records in the file; a last line that a crash cut short is left out.
     ///
-    /// - Throws: `TrainingError` where a line is no record.
+    /// - Throws: `TrainingError` if a line is no record.
     public func records() throws -> [LogRecord] {
         guard let data = FileManager.default.contents(atPath: path) else { return [] }
         let lines = data.split(separator: UInt8(ascii: "\n"))
@@ -26,11 +26,11 @@ public struct TrainerLog: Sendable {
         }
     }
 
-    /// Takes back what was logged after a step, so that a run that resumes there continues its own log. Changes that the
+    /// Takes back what was logged after a step, so a run that resumes there continues its own log. Changes that the
     /// run was resumed with at that very step go too: the checkpoint is older than they are.
     ///
     /// - Returns: The records that are left.
-    /// - Throws: `TrainingError` where a line is no record, `TensorError` where the file cannot be written.
+    /// - Throws: `TrainingError` if a line is no record, `TensorError` if the file cannot be written.
     @discardableResult
     public func rewind(toStep step: Int) throws -> [LogRecord] {
         let kept = try records().filter { $0.step < step || $0.step == step && $0.resumedWith == nil }
@@ -42,7 +42,7 @@ public struct TrainerLog: Sendable {
 
     /// Appends a record.
     ///
-    /// - Throws: `TensorError` or `TrainingError` where the file cannot be written.
+    /// - Throws: `TensorError` or `TrainingError` if the file cannot be written.
     public func append(_ record: LogRecord) throws {
         if !FileManager.default.fileExists(atPath: path) { try AtomicFile.write(Data(), to: path) }
         let descriptor = FileReserve.open { open(path, O_WRONLY | O_APPEND | O_CLOEXEC) }

@@ -1,4 +1,4 @@
-/// What every step of a run consists of: a function of the arguments, the order, and the rows' lengths.
+/// What every step of a run consists of: a function of the arguments, the order, and the examples' lengths.
 public struct RunPlan: Sendable {
     /// Steps of the whole run.
     public let totalSteps: Int
@@ -11,8 +11,8 @@ public struct RunPlan: Sendable {
     /// Plans a run.
     ///
     /// - Parameters:
-    ///   - lengths: of the rows.
-    ///   - order: which rows each step takes.
+    ///   - lengths: of the examples.
+    ///   - order: which examples each step takes.
     ///   - arguments: how to train.
     ///   - microBatchTokens: tokens that a micro-batch aims at.
     public init(_ lengths: any RowLengths, order: BatchOrder, arguments: TrainingArguments, microBatchTokens: Int) {

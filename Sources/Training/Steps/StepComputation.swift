@@ -4,7 +4,7 @@ import Tensors
 
 /// Computes gradients of a step's micro-batches on lanes: all of them in a local run, some of them on a worker.
 ///
-/// The result is a function of the share, the rows and the parameters: the number of lanes does not matter.
+/// The result is a function of the share, the examples and the parameters: the number of lanes does not matter.
 public struct StepComputation: Sendable {
     /// What trains.
     public let weights: AdapterWeights
@@ -35,10 +35,10 @@ public struct StepComputation: Sendable {
     /// The sum of the gradients of a share's micro-batches: exactly its node's value in the tree of the step.
     ///
     /// - Parameters:
-    ///   - share: the micro-batches, their rows by position in `source`.
-    ///   - source: the rows.
+    ///   - share: the micro-batches, their examples by position in `source`.
+    ///   - source: the examples.
     ///   - beforeMicroBatch: called on a lane before each micro-batch; what it throws ends the computation.
-    /// - Throws: what is wrong with a row or picture.
+    /// - Throws: what is wrong with an example or image.
     public func gradients(
         of share: StepShare, from source: any RowSource, beforeMicroBatch: @escaping @Sendable () throws -> Void = {}
     ) throws -> StepGradients {

@@ -13,7 +13,7 @@ extension StepGradients {
     /// Numbers that are not finite pass: `StepOptimizer` refuses their sum, as it does in a local run.
     ///
     /// - Parameters:
-    ///   - state: gradients by the keys of the plan's parameters; an absent one is nil.
+    ///   - state: gradients by the keys of the plan's parameters; an absent one is `nil`.
     ///   - loss: the sum of the token losses.
     ///   - plan: what trains.
     /// - Throws: `TrainingError.invalidWork` if a key is none of the plan's, or a tensor has another shape or type.

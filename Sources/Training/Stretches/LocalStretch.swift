@@ -11,7 +11,7 @@ public struct LocalStretch: Sendable {
     public struct Outcome: Sendable {
         /// The values at the end by PEFT key, in memory of their own; frozen ones are as they were, to the last bit.
         public let values: StateDict
-        /// Rows, tokens and mean loss.
+        /// Examples, tokens and mean loss.
         public let progress: StretchProgress
     }
 
@@ -32,14 +32,14 @@ public struct LocalStretch: Sendable {
     /// Trains. The weights are left at the values that the last step gave, also when it throws.
     ///
     /// - Parameters:
-    ///   - plan: which rows each step takes.
-    ///   - source: the rows.
+    ///   - plan: which examples each step takes.
+    ///   - source: the examples.
     ///   - initial: every trained tensor by PEFT key.
-    ///   - privacy: makes each step differentially private, over rows that it draws itself in place of the plan's.
+    ///   - privacy: makes each step differentially private, over examples that it draws itself instead of the plan's.
     ///   - afterStep: called after each step; what it throws ends the stretch.
     ///   - beforeMicroBatch: called on a lane before each micro-batch; what it throws ends the stretch.
-    /// - Throws: `AdapterError` if `initial` does not fit the adapter; `TrainingError` if the plan takes rows that the
-    ///   source lacks, or training diverges; what is wrong with a row or picture.
+    /// - Throws: `AdapterError` if `initial` does not fit the adapter; `TrainingError` if the plan takes examples that
+    ///   the source lacks, or training diverges; what is wrong with an example or image.
     public func run(
         _ plan: StretchPlan, on source: any RowSource, from initial: StateDict, privacy: PrivateSteps? = nil,
         afterStep: (StretchProgress) throws -> Void = { _ in },

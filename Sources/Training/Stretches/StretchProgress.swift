@@ -4,7 +4,7 @@ public struct StretchProgress: Equatable, Sendable {
     public internal(set) var steps = 0
     /// Steps of the whole stretch.
     public let totalSteps: Int
-    /// Rows gone through, repetitions included.
+    /// Examples gone through, repetitions included.
     public internal(set) var examples = 0
     /// Tokens that counted for the loss.
     public internal(set) var supervisedTokens = 0

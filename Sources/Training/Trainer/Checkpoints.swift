@@ -27,7 +27,7 @@ public struct Checkpoints: Sendable {
         self.limit = limit
     }
 
-    /// The folder of the newest checkpoint, or nil where there is none.
+    /// The folder of the newest checkpoint, or `nil` if absent.
     public var latest: URL? {
         steps().last.flatMap(existing)
     }

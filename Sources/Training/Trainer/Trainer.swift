@@ -19,8 +19,8 @@ public final class Trainer {
     /// - Parameters:
     ///   - model: built with `weights`.
     ///   - weights: what trains.
-    ///   - source: the rows.
-    ///   - order: which rows each step takes.
+    ///   - source: the examples.
+    ///   - order: which examples each step takes.
     ///   - arguments: how to train.
     ///   - lanes: threads to compute on.
     ///   - step: steps already taken, when resuming.
@@ -52,7 +52,7 @@ public final class Trainer {
 
     /// Takes one step.
     ///
-    /// - Throws: what is wrong with a row or picture, or `TrainingError.diverged` when a gradient is not finite; the
+    /// - Throws: what is wrong with an example or image, or `TrainingError.diverged` when a gradient is not finite; the
     ///   parameters are then as before the step.
     public func takeStep() throws -> StepReport {
         let clock = ContinuousClock()

@@ -1,4 +1,4 @@
-/// What stands for a picture in work that travels: 32 bytes that follow from its bytes alone, by a rule
+/// What stands for an image in work that travels: 32 bytes that follow from its bytes alone, by a rule
 /// that is the caller's.
 public struct PictureID: Hashable, Sendable, CustomStringConvertible {
     /// Bytes of an identifier.

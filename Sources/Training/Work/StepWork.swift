@@ -1,13 +1,13 @@
 public import Foundation
 
-/// Everything but the parameters and the pictures that a worker needs to compute one node of a step.
+/// Everything but the parameters and the images that a worker needs to compute one node of a step.
 public struct StepWork: Equatable, Sendable {
-    /// The micro-batches; their rows are positions in `rows`.
+    /// The micro-batches; their examples are positions in `rows`.
     public let share: StepShare
-    /// The rows of all micro-batches, in order.
+    /// The examples of all micro-batches, in order.
     public let rows: WorkRows
 
-    /// Creates work on rows that the share goes through from the first to the last.
+    /// Creates work on examples that the share goes through from the first to the last.
     init(share: StepShare, rows: WorkRows) {
         self.share = share
         self.rows = rows
@@ -17,7 +17,7 @@ public struct StepWork: Equatable, Sendable {
     private static let largest = 1 << 40
 
     /// The work as bytes: a mark; seed, step, supervised tokens, micro-batches of the step, the node's level and index;
-    /// the number of rows of each micro-batch; the rows.
+    /// the number of examples of each micro-batch; the examples.
     public var data: Data {
         var writer = WorkWriter()
         writer.write(Self.mark)
@@ -32,7 +32,7 @@ public struct StepWork: Equatable, Sendable {
     /// Reads work.
     ///
     /// - Throws: `TrainingError.invalidWork` for anything but work that keeps within the limits: unknown token ids,
-    ///   pictures that do not fit the image tokens, rows that are too long or teach nothing, a node that the step's
+    ///   images that do not fit the image tokens, examples that are too long or teach nothing, a node that the step's
     ///   tree does not have.
     public init(_ data: Data, limits: WorkLimits) throws {
         var reader = WorkReader(data)

@@ -1,10 +1,11 @@
 public import Foundation
 
-/// Several optimizer steps for a worker to take by itself, with their rows: local training on data that is not its own.
+/// Several optimizer steps for a worker to take by itself, with their examples: local training on data that is not its
+/// own.
 public struct StretchWork: Equatable, Sendable {
-    /// The rows of each step, by their positions in `rows`.
+    /// The examples of each step, by their positions in `rows`.
     public let steps: [[Int]]
-    /// The rows, each once.
+    /// The examples, each once.
     public let rows: WorkRows
 
     init(steps: [[Int]], rows: WorkRows) {
@@ -17,7 +18,8 @@ public struct StretchWork: Equatable, Sendable {
     /// The steps to take.
     public var plan: StretchPlan { StretchPlan(steps: steps) }
 
-    /// The work as bytes: a mark; the rows; the number of steps; for each step how many rows it takes, and which.
+    /// The work as bytes: a mark; the examples; the number of steps; for each step how many examples it takes, and
+    /// which.
     public var data: Data {
         var writer = WorkWriter()
         writer.write(Self.mark)
@@ -32,8 +34,8 @@ public struct StretchWork: Equatable, Sendable {
 
     /// Reads work.
     ///
-    /// - Throws: `TrainingError.invalidWork` for anything but work that keeps within the limits; all steps together take
-    ///   at most `limits.maxTokens` rows, repetitions included.
+    /// - Throws: `TrainingError.invalidWork` for anything but work that keeps within the limits; all steps together
+    ///   take at most `limits.maxTokens` examples, repetitions included.
     public init(_ data: Data, limits: WorkLimits) throws {
         var reader = WorkReader(data)
         guard try reader.readBytes(Self.mark.count, "the mark") == Self.mark else {

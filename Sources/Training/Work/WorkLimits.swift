@@ -8,13 +8,13 @@ public struct WorkLimits: Equatable, Sendable {
     public var imageToken: Int
     /// The fewest and the most image tokens of an image.
     public var imageTokens: ClosedRange<Int>
-    /// How many pictures each row has; nil where its image tokens tell.
+    /// How many images each example has; `nil` if its image tokens tell.
     public var picturesPerRow: Int?
-    /// The most tokens of a row.
+    /// The most tokens of an example.
     public var maxLength: Int
-    /// The most rows.
+    /// The most examples.
     public var maxRows = 1 << 16
-    /// The most tokens of all rows together; each takes eight bytes.
+    /// The most tokens of all examples together; each takes eight bytes.
     public var maxTokens = 1 << 23
 
     /// Limits of a model all of whose images have as many image tokens.
@@ -34,7 +34,7 @@ public struct WorkLimits: Equatable, Sendable {
 
     /// The limits that a model sets.
     ///
-    /// - Parameter maxLength: the most tokens of a row, the run's `data.max_length`.
+    /// - Parameter maxLength: the most tokens of an example, the run's `data.max_length`.
     public init(model: any VisionLanguageModel, maxLength: Int) {
         self = model.objective.workLimits(maxLength: maxLength)
     }

@@ -1,7 +1,7 @@
 import Models
 
 extension WorkRows {
-    /// Reads rows and checks each against the limits before its memory is taken.
+    /// Reads examples and checks each against the limits before its memory is taken.
     init(from reader: inout WorkReader, limits: WorkLimits) throws {
         let size = PictureID.byteCount
         let pictureCount = try reader.readCount("the number of images", of: size, in: 0...limits.maxTokens)
@@ -85,7 +85,7 @@ extension WorkRows {
 }
 
 extension WorkLimits {
-    /// What a row's image tokens should be, if they cannot belong to its images.
+    /// What an example's image tokens should be, if they cannot belong to its images.
     fileprivate func expectation(ofImageTokens found: Int, pictures: Int) -> String? {
         let fewest = pictures * imageTokens.lowerBound
         let (most, overflows) = pictures.multipliedReportingOverflow(by: imageTokens.upperBound)

@@ -2,7 +2,7 @@ public import Foundation
 public import Models
 import Tensors
 
-/// The rows of work that came from elsewhere, with pictures by identifier; pixels are those of local training.
+/// The examples of work that came from elsewhere, with images by identifier; pixels are those of local training.
 public struct WorkSource: RowSource {
     private let rows: WorkRows
     private let reader: PictureReader
@@ -12,10 +12,10 @@ public struct WorkSource: RowSource {
     /// Creates a source.
     ///
     /// - Parameters:
-    ///   - rows: the rows.
+    ///   - examples: the examples.
     ///   - layout: what the model makes of images.
-    ///   - imageLength: what a row's image adds to the row's length, beyond its tokens.
-    ///   - picture: the contents of the file that an identifier stands for; called on lanes.
+    ///   - imageLength: what an example's image adds to the example's length, beyond its tokens.
+    ///   - image: the contents of the file that an identifier stands for; called on lanes.
     public init(
         _ rows: WorkRows, layout: any ImageLayout, imageLength: Int = 0,
         picture: @escaping @Sendable (PictureID) throws -> Data
@@ -26,18 +26,19 @@ public struct WorkSource: RowSource {
         self.picture = picture
     }
 
-    /// How many rows there are.
+    /// How many examples there are.
     public var count: Int { rows.count }
 
-    /// The tokens of a row.
+    /// The tokens of an example.
     public func length(at index: Int) -> Int { rows.examples[index].ids.count + imageLength }
 
-    /// The tokens of a row that count for the loss.
+    /// The tokens of an example that count for the loss.
     public func supervisedCount(at index: Int) -> Int { rows.examples[index].supervisedCount }
 
-    /// Rows packed one after another, with their images.
+    /// Examples packed one after another, with their images.
     ///
-    /// - Throws: what is wrong with an image; `TrainingError.invalidWork` if it is not the one that a row was made with.
+    /// - Throws: what is wrong with an image; `TrainingError.invalidWork` if it is not the one that an example was made
+    ///   with.
     public func batch(of rows: [Int]) throws -> PackedBatch {
         let examples = rows.map { self.rows.examples[$0] }
         var images: [Tensor] = []
@@ -53,7 +54,7 @@ public struct WorkSource: RowSource {
         return PackedBatch(sequences: examples.map { ($0.ids, $0.labels) }, images: images)
     }
 
-    /// Checks that a row has as many image tokens as its images have features: what was sent is not trusted.
+    /// Checks that an example has as many image tokens as its images have features: what was sent is not trusted.
     private func check(_ example: WorkExample, of row: Int, _ featureCount: Int) throws {
         guard let token = reader.layout.imageToken else { return }
         let found = example.ids.count { $0 == Int32(token) }

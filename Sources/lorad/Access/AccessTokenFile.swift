@@ -3,7 +3,7 @@ import Synchronization
 
 /// The file that keeps a state folder's access tokens, as digests: `access/tokens.json`, mode 600.
 ///
-/// A coordinator reads it again whenever it has changed, so that a new or revoked token counts at once.
+/// A coordinator reads it again whenever it has changed, so a new or revoked token counts at once.
 final class AccessTokenFile: Sendable {
     private struct Cache {
         var status: Status?

@@ -46,7 +46,7 @@ struct AccessTokens: Codable, Equatable, Sendable {
 
     /// The record of a token that its holder shows.
     ///
-    /// Every digest is compared, each in constant time, so that the time says nothing about which one matched.
+    /// Every digest is compared, each in constant time, so the time says nothing about which one matched.
     ///
     /// - Throws: why it admits nobody.
     func holder(of text: String, now: Date) throws(Refusal) -> AccessTokenRecord {

@@ -4,12 +4,12 @@ import Privacy
 import Tensors
 import Training
 
-/// Measures steps of differentially private training beside plain ones over the same rows, in turns.
+/// Measures steps of differentially private training beside plain ones over the same examples, in turns.
 struct ClippingBench {
     /// Seconds of a step, the medians.
     struct Report: Codable {
         var plainSeconds: Double
-        /// Each row's gradient bounded.
+        /// Each example's gradient bounded.
         var clippedSeconds: Double
         /// And noise added.
         var privateSeconds: Double

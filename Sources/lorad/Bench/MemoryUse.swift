@@ -3,7 +3,7 @@ import Foundation
 import Models
 import Tensors
 
-/// What lies in this process's memory, by kind, in bytes.
+/// What is in this process's memory, by kind, in bytes.
 struct MemoryUse: Codable {
     /// The checkpoint's files.
     var mappedWeights: Int
@@ -19,7 +19,7 @@ struct MemoryUse: Codable {
     var spareBuffers: Int
     /// All that is resident now.
     var resident: Int
-    /// What is resident and none of these: program, libraries, compiled products, tokenizer, rows.
+    /// What is resident and none of these: program, libraries, compiled products, tokenizer, examples.
     var other: Int
 
     init(_ adapted: AdaptedModel) {

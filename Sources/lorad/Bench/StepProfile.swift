@@ -2,7 +2,7 @@ import Foundation
 import Tensors
 import Training
 
-/// Where the time of training steps goes, and what lies in memory.
+/// Where the time of training steps goes, and what is in memory.
 struct StepProfile: Codable {
     /// All work of one name and direction.
     struct Work: Codable {

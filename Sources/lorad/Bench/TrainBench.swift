@@ -68,7 +68,7 @@ struct TrainBench {
     /// - Parameters:
     ///   - profiled: whether the report tells where the time of the steps that count went.
     ///   - trace: a file to write the profile's events to.
-    /// - Throws: As `measure`; `TensorError` where the file cannot be written.
+    /// - Throws: As `measure`; `TensorError` if the file cannot be written.
     func report(
         steps: Int, warmUp: Int, profiled: Bool = false, trace: URL? = nil, say: (String) -> Void
     ) throws -> Report {

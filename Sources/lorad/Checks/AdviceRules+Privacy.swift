@@ -1,7 +1,7 @@
 import Training
 
 extension AdviceRules {
-    /// The most rows that are worth hiding one of without knowing how many there are.
+    /// The most examples that are worth hiding one of without knowing how many there are.
     private static let usualDelta = 1e-4
 
     static let ofPrivacy: [AdviceRule] = [

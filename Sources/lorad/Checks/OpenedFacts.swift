@@ -6,9 +6,9 @@ import Training
 /// What opening a run's model and data shows.
 struct OpenedFacts {
     let model: RunFacts.Model
-    /// Nil where the data is the workers'.
+    /// `nil` if the data is the workers'.
     let rows: RunFacts.Rows?
-    /// What is wrong with rows that are too long, where some are.
+    /// What is wrong with examples that are too long, where some are.
     let lengthProblem: String?
 
     /// Opens everything, as a run does before its first step; nothing is written.
@@ -61,7 +61,7 @@ struct OpenedFacts {
 }
 
 extension RunConfiguration {
-    /// The same with rows of any length, which are counted then instead of refused, and without a cache on disk.
+    /// The same with examples of any length, which are counted then instead of refused, and without a cache on disk.
     fileprivate var takingAnyLength: RunConfiguration {
         var changed = self
         changed.data.featureCache = ""
@@ -80,7 +80,7 @@ extension AdapterArguments {
     }
 }
 
-/// Rows as long as they are, but none longer than a limit.
+/// Examples as long as they are, but none longer than a limit.
 private struct ShortRows: RowLengths {
     let rows: EncodedDataset
     let limit: Int

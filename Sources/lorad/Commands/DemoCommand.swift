@@ -12,7 +12,7 @@ struct DemoCommand: ParsableCommand {
         defaultSubcommand: DemoRunCommand.self)
 }
 
-/// `lorad demo data`: the pictures by themselves.
+/// `lorad demo data`: the images by themselves.
 struct DemoDataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data",

@@ -165,7 +165,7 @@ struct EvalCommand: ParsableCommand {
         return (adapted.folder, adapted.model)
     }
 
-    /// What pictures and texts are to each other, where the model compares them.
+    /// What images and texts are to each other, where the model compares them.
     private func comparison(
         of model: any VisionLanguageModel, _ source: ModelFolder, _ display: ProgressDisplay
     ) throws -> (any EvaluationReport)? {

@@ -5,7 +5,7 @@ import Models
 import Tensors
 import Training
 
-/// `lorad generate`: a model's answer to a question about pictures.
+/// `lorad generate`: a model's answer to a question about images.
 struct GenerateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate",

@@ -3,7 +3,7 @@ import ArgumentParser
 import Foundation
 import Training
 
-/// `lorad score`: how good answers are that lie in a file.
+/// `lorad score`: how good answers are that are in a file.
 struct ScoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "score",

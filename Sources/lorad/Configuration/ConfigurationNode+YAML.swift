@@ -4,7 +4,7 @@ extension ConfigurationNode {
     /// Reads YAML.
     ///
     /// - Parameter origin: Where a line of the text comes from.
-    /// - Throws: `ConfigurationError` where it is not YAML, or more than a run file can be.
+    /// - Throws: `ConfigurationError` if it is not YAML, or more than a run file can be.
     init(yaml: String, origin: (_ line: Int) -> ConfigurationOrigin) throws {
         try YAMLBudget.checkText(yaml, origin)
         do {

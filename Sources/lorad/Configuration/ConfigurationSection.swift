@@ -59,8 +59,8 @@ extension ConfigurationSection {
 
 /// A combination of keys that cannot be.
 struct SectionRule<Section>: Sendable {
-    /// The key that a violation is reported at, dotted where it lies in a section within.
+    /// The key that a violation is reported at, dotted where it is in a section within.
     let key: String
-    /// Why the section's values do not go together, or nil where they do.
+    /// Why the section's values do not go together, or `nil` if they do.
     let reason: @Sendable (Section) -> String?
 }

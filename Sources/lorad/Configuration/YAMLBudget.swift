@@ -1,4 +1,4 @@
-/// How much a run file may hold. An alias stands for everything that its anchor names, so that a few lines could stand for
+/// How much a run file may hold. An alias stands for everything that its anchor names, so a few lines could stand for
 /// more values than a machine can hold; and workers read what a coordinator sends them.
 struct YAMLBudget {
     private static let mostBytes = 1 << 20
@@ -11,7 +11,7 @@ struct YAMLBudget {
 
     /// Counts a value, and those within it until `leave`.
     ///
-    /// - Throws: `ConfigurationError` where there are too many, or one lies too deep in others.
+    /// - Throws: `ConfigurationError` if there are too many, or one lies too deep in others.
     mutating func enter(_ origin: ConfigurationOrigin) throws {
         values += 1
         depth += 1
@@ -26,10 +26,10 @@ struct YAMLBudget {
     /// Ends the value that was entered last.
     mutating func leave() { depth -= 1 }
 
-    /// Looks at a text before it is parsed. The parser itself compares keys, aliases in them included; with these limits
-    /// that takes moments, whatever the text.
+    /// Looks at a text before it is parsed. The parser itself compares keys, aliases in them included; with these
+    /// limits that takes moments, whatever the text.
     ///
-    /// - Throws: `ConfigurationError` where it is too long, or may have too many aliases.
+    /// - Throws: `ConfigurationError` if it is too long, or may have too many aliases.
     static func checkText(_ yaml: String, _ origin: (_ line: Int) -> ConfigurationOrigin) throws {
         guard yaml.utf8.count <= mostBytes else { throw error("more than \(mostBytes) bytes", origin(1)) }
         var (line, aliases, previous, followsStar) = (1, 0, newline, false)

@@ -11,7 +11,7 @@ struct ControlState: Codable, Equatable, Sendable {
 
     /// What was asked for in a run's folder; nothing if there is no file.
     ///
-    /// - Throws: `CommandError` if the file is damaged: a run that was paused does not go on by mistake.
+    /// - Throws: `CommandError` if the file is damaged: a run that was paused does not continue by mistake.
     static func read(in folder: URL) throws -> ControlState {
         guard let data = FileManager.default.contents(atPath: path(folder)) else {
             guard !FileManager.default.fileExists(atPath: path(folder)) else { throw damaged(folder) }

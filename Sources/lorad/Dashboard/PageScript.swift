@@ -1,4 +1,4 @@
-/// The part of the page's script that shows a run, and listens for what is new where the run goes on.
+/// The part of the page's script that shows a run, and listens for what is new where the run continues.
 enum PageScript {
     static let text = #"""
 

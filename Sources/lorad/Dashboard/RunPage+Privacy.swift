@@ -2,9 +2,9 @@ import Federation
 import Privacy
 
 extension RunPage.Privacy {
-    /// What a run's ledger says; nil for a run without differential privacy.
+    /// What a run's ledger says; `nil` for a run without differential privacy.
     ///
-    /// - Throws: `CommandError` where the ledger cannot be read, `PrivacyError` where nobody can account for it.
+    /// - Throws: `CommandError` if the ledger cannot be read, `PrivacyError` where nobody can account for it.
     init?(_ history: RunHistory) throws {
         let run = try history.run()
         let configuration = try? RunFile.parse(run.configuration, name: run.name, checksDisk: false)

@@ -20,7 +20,7 @@ struct DemoFolder {
     var result: URL { url.appending(path: "demo.json") }
     var chart: URL { url.appending(path: "accuracy.svg") }
 
-    /// Tells what the folder holds; it is there from the start, so that a demonstration that was stopped can be replaced.
+    /// Tells what the folder holds; it is there from the start, so a demonstration that was stopped can be replaced.
     static let markName = "README.txt"
 
     private static let mark = """
@@ -38,7 +38,7 @@ struct DemoFolder {
 
         """
 
-    /// A worker's part of the rows; workers count from 1.
+    /// A worker's part of the examples; workers count from 1.
     func part(_ worker: Int) -> URL { parts.appending(path: "part-\(worker).json") }
     /// What a run leaves.
     func output(_ run: String) -> URL { url.appending(path: run) }
@@ -47,9 +47,9 @@ struct DemoFolder {
     /// What a command said.
     func log(_ name: String) -> URL { url.appending(path: "logs/\(name).log") }
 
-    /// Writes model, pictures and the workers' parts.
+    /// Writes model, images and the workers' parts.
     ///
-    /// - Throws: `CommandError`, `TensorError` or `TrainingError` where that cannot be done.
+    /// - Throws: `CommandError`, `TensorError` or `TrainingError` if that cannot be done.
     func prepare() throws {
         try AtomicFile.write(Self.mark, to: url.appending(path: Self.markName).path)
         try BundledModel.write(to: base)
@@ -66,7 +66,7 @@ struct DemoFolder {
         try rows.write(partition, to: parts, overwrite: true)
     }
 
-    /// Writes a run file for `lorad train`: as many steps as a worker of the federation takes, on rows of its own.
+    /// Writes a run file for `lorad train`: as many steps as a worker of the federation takes, on examples of its own.
     func writeTraining(_ run: String, rows: URL, batch: Int) throws {
         let steps = settings.rounds * settings.localSteps
         try write(
@@ -95,8 +95,8 @@ struct DemoFolder {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// The noise with which the site that has the fewest rows can take part in all rounds, and in one of them twice: what a
-    /// killed worker has noted as spent stays spent.
+    /// The noise with which the site that has the fewest examples can take part in all rounds, and in one of them
+    /// twice: what a killed worker has noted as spent stays spent.
     private func noise(_ epsilon: Double) throws -> Double {
         let rows = try (1...settings.workers).map { try DatasetOptions(path: part($0).path).openRows().count }
         let rate = Double(settings.batch) / Double(max(1, rows.min() ?? 1))

@@ -31,7 +31,7 @@ struct DemoReport: Codable {
     var federated: Entry
     /// The same rounds with nobody killed.
     var undisturbed: Entry
-    /// All rows in one place.
+    /// All examples in one place.
     var centralised: Entry
     /// Where everything lies.
     var folder: String
@@ -44,8 +44,8 @@ struct DemoReport: Codable {
         return variances.reduce(0, +).squareRoot()
     }
 
-    /// Share of the gain of centralised training that the federation reaches; nil if that gain is no more than two of its
-    /// standard errors, so that chance may explain it.
+    /// Share of the gain of centralised training that the federation reaches; `nil` if that gain is no more than two of
+    /// its standard errors, so that chance may explain it.
     var share: Double? {
         let gain = centralised.accuracy - base
         return gain > 0 && gain > 2 * gainError ? (federated.accuracy - base) / gain : nil

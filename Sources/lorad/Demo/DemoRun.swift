@@ -13,7 +13,7 @@ struct DemoRun {
 
     /// Does it all, and writes `demo.json` and the chart.
     ///
-    /// - Throws: `CommandError` where a part of it fails, what writing throws.
+    /// - Throws: `CommandError` if a part of it fails, what writing throws.
     func run() throws -> DemoReport {
         let start = ContinuousClock.now
         say(

@@ -2,11 +2,11 @@ import Foundation
 import Models
 import Training
 
-/// What a row of a dataset is sorted by.
+/// What an example of a dataset is sorted by.
 enum RowLabel: Equatable {
     /// The text of the first answer that is learned.
     case firstAnswer
-    /// A field of the row: text, or what JSON writes for a number or a truth value.
+    /// A field of the example: text, or what JSON writes for a number or a boolean.
     case field(String)
 
     /// How the command line calls `firstAnswer`.
@@ -14,10 +14,10 @@ enum RowLabel: Equatable {
 
     init(name: String) { self = name == Self.answerName ? .firstAnswer : .field(name) }
 
-    /// The label of a row.
+    /// The label of an example.
     ///
-    /// - Throws: `CommandError` where the row has no such field, or it is a list or mapping; `RowProblem` where the row is
-    ///   no conversation.
+    /// - Throws: `CommandError` if the example has no such field, or it is a list or mapping; `RowProblem` if the
+    ///   example is no conversation.
     func label(ofRow row: Int, in rows: any DatasetRows) throws -> String {
         switch self {
         case .firstAnswer:

@@ -1,7 +1,7 @@
 import Adapters
 
 extension Recipe {
-    /// Rows in a micro-batch: what is not taken at once is accumulated.
+    /// Examples in a micro-batch: what is not taken at once is accumulated.
     private var batch: Int { model.isContrastive ? min(rowsPerStep, 32) : min(rowsPerStep, 4) }
 
     var trainingSettings: [RecommendedSetting] {

@@ -25,7 +25,7 @@ struct Recommendation: Sendable {
     let settings: [RecommendedSetting]
     /// The run file.
     let text: String
-    /// Memory that a process can still take; nil where the system does not tell.
+    /// Memory that a process can still take; `nil` if the system does not tell.
     let available: Int?
 
     /// Finds the first way of computing that fits.

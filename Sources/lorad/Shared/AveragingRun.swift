@@ -131,8 +131,8 @@ final class AveragingRun: Sendable {
             ahead: try pictures.attachments(maker.pictures(of: Array(ahead))))
     }
 
-    /// The rows of a replica's steps: replicas take turns in the run's order, so that together they go through the data as
-    /// one run would.
+    /// The examples of a replica's steps: replicas take turns in the run's order, so that together they go through the
+    /// data as one run would.
     private func stretch(of replica: Int, round: Int, _ order: BatchOrder) -> [[Int]] {
         let first = round * federation.localSteps
         return (0..<federation.localSteps).map { (step: Int) -> [Int] in

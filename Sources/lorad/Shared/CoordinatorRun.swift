@@ -93,7 +93,7 @@ final class CoordinatorRun {
         if let resumed { say("continuing after \(RunUnit(federation).text(resumed.round))") }
     }
 
-    /// A run goes on with the configuration that it began with.
+    /// A run continues with the configuration that it began with.
     private static func check(_ store: RunStore, against configuration: RunConfiguration) throws {
         let run = try store.history.run()
         guard run.state != .finished else {

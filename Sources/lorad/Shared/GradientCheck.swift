@@ -3,10 +3,11 @@ import Models
 import Tensors
 import Training
 
-/// What a result of a task of gradients must have: those that the task's rows are sure to make, and counts of these rows.
+/// What a result of a task of gradients must have: those that the task's examples are sure to make, and counts of these
+/// examples.
 struct GradientCheck: Sendable {
-    /// Keys of the adapters of a decoder's layers, which every row goes through. Others may be reached by none of a task's
-    /// rows, as those of a vision tower by rows without pictures.
+    /// Keys of the adapters of a decoder's layers, which every example goes through. Others may be reached by none of a
+    /// task's examples, as those of a vision tower by examples without images.
     private let alwaysReached: [String]
 
     /// - Parameters:
@@ -21,7 +22,7 @@ struct GradientCheck: Sendable {
 
     /// Looks at a result.
     ///
-    /// - Throws: `FederationError.invalidUpdate` where gradients are missing, or it tells of other rows.
+    /// - Throws: `FederationError.invalidUpdate` where gradients are missing, or it tells of other examples.
     func check(_ contribution: Contribution, of rows: WorkRows) throws {
         let metrics = contribution.metrics
         let found = [metrics.examples, metrics.tokens, metrics.supervisedTokens]

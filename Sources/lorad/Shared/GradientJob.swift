@@ -34,8 +34,8 @@ final class GradientJob: Job {
     ///
     /// - Parameters:
     ///   - minimumWorkers: workers that must be there before the first step.
-    ///   - pictures: what workers get pictures from.
-    ///   - state: what to go on from; nil begins the run.
+    ///   - images: what workers get images from.
+    ///   - state: what to continue from; nil begins the run.
     ///   - recorder: what is logged after each step.
     ///   - checkpoints: where `save_steps` saves to.
     init(

@@ -68,7 +68,7 @@ struct OwnData: Sendable {
         Int(truncatingIfNeeded: nameSeed ^ UInt64(bitPattern: Int64(options.seed)))
     }
 
-    /// About half of the rows, by coins of the system that nobody else knows, and one at least.
+    /// About half of the examples, by coins of the system that nobody else knows, and one at least.
     func randomHalf() -> [Int] {
         let half = (0..<rows.count).filter { _ in Bool.random() }
         return half.isEmpty ? [Int.random(in: 0..<rows.count)] : half
@@ -88,7 +88,7 @@ struct OwnData: Sendable {
 
     /// A product of numbers that the coordinator has named.
     ///
-    /// - Throws: `CommandError` where it is none that can be counted.
+    /// - Throws: `CommandError` if it is none that can be counted.
     static func product(_ rounds: Int, _ localSteps: Int) throws -> Int {
         let (steps, overflows) = rounds.multipliedReportingOverflow(by: localSteps)
         guard !overflows else {

@@ -25,14 +25,14 @@ struct OwnPrivacy {
     /// What a step is noted as.
     let release: PrivacyRelease
 
-    /// Prepares it. A noise multiplier that the run file leaves open follows from the budget, the run's steps, and the share
-    /// of the units that a step takes.
+    /// Prepares it. A noise multiplier that the run file leaves open follows from the budget, the run's steps, and the
+    /// share of the units that a step takes.
     ///
     /// - Parameters:
     ///   - plannedSteps: optimizer steps of the whole run.
     ///   - unitsPerStep: how many are in a step on average.
     ///   - say: this worker's own log, which hears of units that cannot be read.
-    /// - Throws: `CommandError` where nothing keeps the budget, or there is too little data for it.
+    /// - Throws: `CommandError` if nothing keeps the budget, or there is too little data for it.
     init(
         _ arguments: PrivacyArguments.DifferentialPrivacy, units: ExampleUnits, plannedSteps: Int, unitsPerStep: Int,
         ledger: WorkerLedger, lanes: Int, say: @escaping @Sendable (String) -> Void = { _ in }
@@ -70,7 +70,7 @@ struct OwnPrivacy {
 
     /// So many steps, noted in the ledger at once.
     ///
-    /// - Throws: `PrivacyError.budgetExceeded` where the budget does not allow them all.
+    /// - Throws: `PrivacyError.budgetExceeded` if the budget does not allow them all.
     func steps(_ count: Int) throws -> PrivateSteps {
         try ledger.note(release.repeated(count))
         let (sampling, present, grid, noise, lanes) = (release.sampling, units.count, grid, noise, lanes)

@@ -3,9 +3,9 @@ import Foundation
 import Synchronization
 import Training
 
-/// The pictures that workers may download: published when work that needs them is first given out.
+/// The images that workers may download: published when work that needs them is first given out.
 final class PictureShelf: Sendable {
-    /// What stands for which picture.
+    /// What stands for which image.
     let catalogue: PictureCatalogue
     private let known: Known
 
@@ -37,7 +37,7 @@ final class PictureShelf: Sendable {
     }
 }
 
-/// The bytes of a picture: a file, the part of one, or what a row of text holds.
+/// The bytes of an image: a file, the part of one, or what a row of text holds.
 private struct PictureSource: BlobSource {
     let size: Int
     private let source: any BlobSource
@@ -64,7 +64,7 @@ private struct PictureSource: BlobSource {
     }
 }
 
-/// A picture whose file is open only while it is read, because there may be more pictures than a process may have files
+/// An image whose file is open only while it is read, because there may be more images than a process may have files
 /// open.
 private struct LazyPicture: BlobSource {
     let picture: Picture

@@ -32,7 +32,7 @@ final class SharedTrainer: LocalTrainer {
     ///   - configuration: the run file that the coordinator sent.
     ///   - data: this worker's own data, in a federated run.
     ///   - ledger: what notes this worker's releases.
-    ///   - rank: what this worker's ranks are cut to; nil takes the run's.
+    ///   - rank: what this worker's ranks are cut to; `nil` takes the run's.
     init(
         _ basis: RunBasis, _ folder: ModelFolder, adapterConfiguration: URL, configuration: RunConfiguration,
         lanes: Lanes, data: OwnData.Paths?, rank: Int?, name: String, ledger: WorkerLedger,

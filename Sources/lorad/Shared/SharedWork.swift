@@ -6,7 +6,7 @@ import Training
 enum SharedWork {
     /// The gradients of one node of a step.
     case gradients(StepWork)
-    /// Steps of local training on rows that come with the work.
+    /// Steps of local training on examples that come with the work.
     case stretch(StretchOptions, StretchWork)
     /// Local training on the worker's own data.
     case local(LocalInstructions)

@@ -6,8 +6,8 @@ import Tensors
 
 /// What a worker has given away of its own data in a run, kept in a file beside its key.
 ///
-/// It is the worker's own: whatever becomes of the coordinator, a release is noted here, on the disk, before it happens. A
-/// run that is begun anew under the same name goes on with its ledger, for the data is the same.
+/// It is the worker's own: whatever becomes of the coordinator, a release is noted here, on the disk, before it
+/// happens. A run that is started again under the same name continues with its ledger, for the data is the same.
 final class WorkerLedger: Sendable {
     /// What a run's releases may come to.
     struct Limit {
@@ -33,7 +33,7 @@ final class WorkerLedger: Sendable {
     /// - Parameters:
     ///   - unit: whose data a release is about.
     ///   - limits: what the releases may come to, by each of them.
-    /// - Throws: `CommandError` where the file is damaged or of another unit, `FederationError` where the run's name is none.
+    /// - Throws: `CommandError` if the file is damaged or of another unit, `FederationError` if the run's name is none.
     func open(run: String, unit: PrivacyUnit, limits: [Limit] = []) throws {
         try RunStore.checkName(run)
         let file = folder.appending(path: "\(run).json")
@@ -56,7 +56,7 @@ final class WorkerLedger: Sendable {
 
     /// Whether a release could be noted.
     ///
-    /// - Throws: `PrivacyError.budgetExceeded` where a limit does not allow it, which it names.
+    /// - Throws: `PrivacyError.budgetExceeded` if a limit does not allow it, which it names.
     func check(_ release: PrivacyRelease) throws {
         try state.withLock { state in
             guard let state else { throw PrivacyError(.invalidConfiguration, "no privacy ledger is open") }
@@ -66,7 +66,8 @@ final class WorkerLedger: Sendable {
 
     /// Notes a release before it happens.
     ///
-    /// - Throws: `PrivacyError.budgetExceeded` where a limit does not allow it, which it names; what writing the file throws.
+    /// - Throws: `PrivacyError.budgetExceeded` if a limit does not allow it, which it names; what writing the file
+    ///   throws.
     func note(_ release: PrivacyRelease) throws {
         try state.withLock { state in
             guard var next = state else { throw PrivacyError(.invalidConfiguration, "no privacy ledger is open") }

@@ -11,7 +11,7 @@ final class WorkerPlace {
 
     /// Takes the first of `name`, `name-2`, … that no other process has.
     ///
-    /// - Throws: `CommandError` where the name is none, or the folder cannot be used.
+    /// - Throws: `CommandError` if the name is none, or the folder cannot be used.
     init(in workers: URL, name: String) throws {
         try Self.checkName(name)
         let plain = String(name.map { $0.isLetter || $0.isNumber || "._-".contains($0) ? $0 : "-" })

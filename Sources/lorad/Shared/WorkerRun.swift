@@ -68,7 +68,7 @@ final class WorkerRun {
     /// Joins and works until the run is over, or a signal asks to stop.
     ///
     /// - Parameter isAllowed: asked again and again; the worker stops once it may not work any more.
-    /// - Returns: whether this worker is done, rather than to go on once it may.
+    /// - Returns: whether this worker is done, rather than to continue once it may.
     @discardableResult
     func work(while isAllowed: @escaping @Sendable () -> Bool = { true }) throws -> Bool {
         StopSignal.savesFirst()
@@ -257,7 +257,7 @@ final class WorkerRun {
         return try fetch(files)
     }
 
-    /// What tells a folder from the run's base model; nil where nothing does.
+    /// What tells a folder from the run's base model; `nil` if nothing does.
     private func difference(_ folder: URL, _ files: [CoordinatorOptions.File]) throws -> String? {
         let fingerprints = try FileFingerprints(path: state.folder.appending(path: "fingerprints.sqlite").path)
         for file in files {
@@ -270,7 +270,7 @@ final class WorkerRun {
 
     /// Bytes of all files together, by the sizes that the coordinator names.
     ///
-    /// - Throws: `CommandError` where these are more than can be.
+    /// - Throws: `CommandError` if these are more than can be.
     static func byteCount(of files: [CoordinatorOptions.File]) throws -> Int {
         try files.reduce(0) { sum, file in
             let (total, overflows) = sum.addingReportingOverflow(file.size)

@@ -152,7 +152,7 @@ struct AdaptedModel: Sendable {
 }
 
 extension ModelFolder.Loaded {
-    /// What the model has no use for; nil where there is nothing.
+    /// What the model has no use for; `nil` if there is nothing.
     var unusedNotice: String? {
         guard !unusedTensors.isEmpty else { return nil }
         return "\(unusedTensors.count) tensors of the checkpoint are not used: "

@@ -15,7 +15,7 @@ extension EvaluationReport {
     }
 }
 
-/// How well pictures and captions find each other.
+/// How well images and captions find each other.
 struct RetrievalReport: EvaluationReport {
     struct Recall: Encodable {
         var recall_at_1: Double
@@ -57,13 +57,13 @@ struct RetrievalReport: EvaluationReport {
     }
 }
 
-/// How often a picture's class is the nearest.
+/// How often an image's class is the nearest.
 struct ZeroShotReport: EvaluationReport {
     var pictures: Int
     var classes: Int
     var top_1: Double
     var top_5: Double
-    /// Share of each class's pictures that are taken for it.
+    /// Share of each class's images that are taken for it.
     var by_class: [String: Double]
 
     init(_ evaluation: ZeroShotEvaluation, classes names: [String]) {

@@ -20,7 +20,7 @@ final class LocalRun {
     /// Opens the model, the adapter and the data; nothing is written yet.
     ///
     /// - Parameters:
-    ///   - skipsBadRows: whether rows that cannot be used are left out instead of refused.
+    ///   - skipsBadRows: whether examples that cannot be used are left out instead of refused.
     ///   - say: receives what a user should know, a line at a time.
     init(_ configuration: RunConfiguration, skipsBadRows: Bool, say: (String) -> Void) throws {
         let ignored = configuration.sectionsOfSharedRuns
@@ -66,7 +66,7 @@ final class LocalRun {
         try opened.skippedRows.write(to: output.folder, say)
     }
 
-    /// How a run treats what lies in its output folder.
+    /// How a run treats what is in its output folder.
     enum Start {
         case new, resume, overwrite
         /// Resumes from a checkpoint if there is one; an adapter without one is kept.

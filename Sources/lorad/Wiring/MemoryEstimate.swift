@@ -8,7 +8,7 @@ import Training
 struct MemoryEstimate: CustomStringConvertible {
     /// The checkpoint's files: mapped, shared by every process on the machine.
     var mappedWeights: Int
-    /// What the process takes already, buffers left out: program, libraries, tokenizer, index of the rows.
+    /// What the process takes already, buffers left out: program, libraries, tokenizer, index of the examples.
     var program: Int
     /// Trainable tensors, and AdamW's two moments of each.
     var trainable: Int

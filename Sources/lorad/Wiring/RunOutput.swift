@@ -17,7 +17,7 @@ struct RunOutput: Sendable {
 
     /// Keeps other runs from writing to the folder as long as the lock is held; the folder is created.
     ///
-    /// - Throws: `CommandError` where another run is writing to it, `TensorError` where the folder cannot be created.
+    /// - Throws: `CommandError` if another run is writing to it, `TensorError` if the folder cannot be created.
     func lock() throws -> FileLock {
         let path = folder.appending(path: ".lock").path
         try AtomicFile.createFolder(of: path)

@@ -2,7 +2,7 @@ import Foundation
 import Tensors
 import Training
 
-/// The rows of a run's datasets that were left out because they cannot be used.
+/// The examples of a run's datasets that were left out because they cannot be used.
 struct SkippedRows: Sendable {
     /// The file in the output folder that names all of them.
     static let fileName = "skipped_rows.jsonl"
@@ -24,7 +24,7 @@ struct SkippedRows: Sendable {
         }
     }
 
-    /// Those of pictures with known classes.
+    /// Those of images with known classes.
     init(_ pictures: LabelledPictures) {
         let dataset = Dataset(path: pictures.path, rowCount: pictures.count, problems: pictures.skipped)
         datasets = pictures.skipped.isEmpty ? [] : [dataset]
@@ -33,7 +33,7 @@ struct SkippedRows: Sendable {
     /// How many there are.
     var count: Int { datasets.reduce(0) { $0 + $1.problems.count } }
 
-    /// Says how many rows of each dataset were left out, and names the first ones.
+    /// Says how many examples of each dataset were left out, and names the first ones.
     func report(_ say: (String) -> Void) {
         for dataset in datasets {
             let count = dataset.problems.count
@@ -45,7 +45,7 @@ struct SkippedRows: Sendable {
 
     /// Writes all of them, a JSON object a line; where there are none, a list of an earlier start is removed.
     ///
-    /// - Throws: `TensorError` where the file cannot be written.
+    /// - Throws: `TensorError` if the file cannot be written.
     func write(to folder: URL, _ say: (String) -> Void) throws {
         let file = folder.appending(path: Self.fileName)
         guard count > 0 else {

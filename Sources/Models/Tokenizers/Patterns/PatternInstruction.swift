@@ -10,7 +10,7 @@ enum PatternInstruction: Sendable, Equatable {
     case jump(Int)
     /// Goes on at `end` if what follows, up to an `accept`, matches here (or does not, if negative).
     case lookahead(negative: Bool, end: Int)
-    /// Matches what follows, up to an `accept`, without trying again differently, and goes on at `end`.
+    /// Matches what follows, up to an `accept`, without trying again differently, and continues at `end`.
     case atomic(end: Int)
     case lineStart
     case lineEnd

@@ -12,7 +12,7 @@ enum ShardList {
 
     /// The paths, in order.
     ///
-    /// - Throws: `TrainingError` where there are none, or a folder or list cannot be read.
+    /// - Throws: `TrainingError` if there are none, or a folder or list cannot be read.
     static func shards(at path: String, of kind: ShardKind = .tar) throws -> [String] {
         if range(in: path) != nil { return try expanded(path) }
         if isRange(path), let pattern = ShardPattern(path) {
@@ -45,7 +45,7 @@ enum ShardList {
 
     /// The lines of a text file that names files of a kind or ranges of them, and nothing else.
     ///
-    /// - Throws: `TrainingError` where it cannot be read, or is no such file.
+    /// - Throws: `TrainingError` if it cannot be read, or is no such file.
     static func lines(of path: String, _ kind: ShardKind = .tar) throws -> [String] {
         let data = try MappedText.map(path)
         let lines =

@@ -20,7 +20,7 @@ struct TarArchive: Sendable {
 
     /// Maps an archive.
     ///
-    /// - Throws: `TrainingError` where it cannot be read.
+    /// - Throws: `TrainingError` if it cannot be read.
     init(path: String) throws {
         data = try MappedText.map(path)
         self.path = path
@@ -37,7 +37,7 @@ struct TarArchive: Sendable {
 
     /// The member whose headers begin at an offset; nil at the archive's end.
     ///
-    /// - Throws: `TrainingError` where the archive is damaged or cut short.
+    /// - Throws: `TrainingError` if the archive is damaged or cut short.
     func member(at start: Int) throws -> Member? {
         var extensions = TarExtensions()
         var offset = start

@@ -14,7 +14,7 @@ struct TarExtensions {
     /// Takes a header's contents in.
     ///
     /// - Parameters:
-    ///   - contents: nil where they are too large.
+    ///   - contents: `nil` if they are too large.
     ///   - damage: makes an error of a reason.
     mutating func add(_ type: UInt8, _ contents: Data?, damage: (String) -> TrainingError) throws {
         guard let contents else { throw damage("an extended header has more than \(Self.maxSize) bytes") }

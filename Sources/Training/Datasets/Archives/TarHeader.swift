@@ -14,7 +14,7 @@ struct TarHeader {
         init(_ reason: String) { self.reason = reason }
     }
 
-    /// Reads a block; nil for one of zeros, which ends an archive.
+    /// Reads a block; `nil` for one of zeros, which ends an archive.
     ///
     /// - Throws: `Damage`.
     init?(_ block: [UInt8]) throws {
@@ -45,7 +45,7 @@ struct TarHeader {
     /// Text up to the first zero.
     static func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) }
 
-    /// Octal digits among spaces and zeros, or GNU's numbers of base 256; nil for anything else.
+    /// Octal digits among spaces and zeros, or GNU's numbers of base 256; `nil` for anything else.
     private static func number(_ field: ArraySlice<UInt8>) -> Int? {
         if field.first == 0x80 {
             let digits = field.dropFirst().drop { $0 == 0 }

@@ -8,8 +8,8 @@ enum ColumnCheck {
     /// Checks that each mapped column is in some row; rows are read until all of them were seen.
     ///
     /// - Parameters:
-    ///   - count: How many rows there are.
-    ///   - fields: A row with its own names; nil where it cannot be read.
+    ///   - count: How many examples there are.
+    ///   - fields: An example with its own names; `nil` if it cannot be read.
     /// - Throws: `TrainingError` that names the columns there are.
     static func check(
         _ mapping: ColumnMapping, path: String, count: Int, fields: (_ row: Int) throws -> JSONValue

@@ -2,14 +2,14 @@ public import Models
 
 /// Which of a dataset's columns holds what: `data.columns`.
 ///
-/// On the left stand lorad's names, on the right the names that the rows have. A name that is not mapped is looked for as it
-/// is.
+/// On the left stand lorad's names, on the right the names that the examples have. A name that is not mapped is looked
+/// for as it is.
 public struct ColumnMapping: Equatable, Sendable {
     /// One of lorad's names and the column that stands for it.
     public struct Entry: Equatable, Sendable {
         /// lorad's name, one of `names`.
         public let name: String
-        /// The rows' own name.
+        /// The examples' own name.
         public let column: String
 
         /// Creates an entry; nothing is checked.
@@ -19,7 +19,7 @@ public struct ColumnMapping: Equatable, Sendable {
         }
     }
 
-    /// The names that rows may have for lorad.
+    /// The names that examples may have for lorad.
     public static let names = [
         "image", "images", "question", "answer", "answers", "conversations", "messages", "text", "caption", "captions",
         "id", "person", "system", "label", "instruction", "input", "output", "prompt", "completion", "query",
@@ -47,7 +47,7 @@ public struct ColumnMapping: Equatable, Sendable {
 
     /// Reads `image=filepath,question=query`; an empty text maps nothing.
     ///
-    /// - Throws: `TrainingError` where it cannot be read.
+    /// - Throws: `TrainingError` if it cannot be read.
     public init(text: String) throws {
         let parts = text.split(separator: ",").filter { !$0.allSatisfy(\.isWhitespace) }
         try self.init(
@@ -63,7 +63,7 @@ public struct ColumnMapping: Equatable, Sendable {
             })
     }
 
-    /// Why an entry cannot stand behind others, or nil where it can.
+    /// Why an entry cannot stand behind others, or `nil` if it can.
     public static func reason(against entry: Entry, after others: [Entry]) -> String? {
         guard names.contains(entry.name) else {
             let hint =

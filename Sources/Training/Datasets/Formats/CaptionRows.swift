@@ -1,8 +1,8 @@
 import Foundation
 import Models
 
-/// Pictures with captions in a table, as Hugging Face's imagefolder has them: `file_name` or an `image` column, and `text`,
-/// `caption` or `captions`. A list of captions makes a row of each.
+/// Images with captions in a table, as Hugging Face's imagefolder has them: `file_name` or an `image` column, and
+/// `text`, `caption` or `captions`. A list of captions makes an example of each.
 struct CaptionRows: DatasetRows {
     static let tableNames = ["metadata.jsonl", "metadata.csv", "metadata.parquet"]
     static let defaultQuestion = "Describe the picture."
@@ -13,14 +13,14 @@ struct CaptionRows: DatasetRows {
     let folder: String
     private let question: String
     private let columns: ColumnMapping
-    /// The record and the caption of each row; nil where every record has one caption.
+    /// The record and the caption of each example; `nil` if every record has one caption.
     private let rows: [(record: Int32, caption: Int32)]?
 
     /// Opens a table.
     ///
     /// - Parameters:
-    ///   - path: The table, or the folder that it lies in. Pictures are relative to that folder.
-    ///   - question: What each picture is asked for.
+    ///   - path: The table, or the folder that it is in. Images are relative to that folder.
+    ///   - question: What each image is asked for.
     ///   - columns: Which column holds what.
     ///   - separator: What separates the fields of CSV; nil lets the first line decide.
     init(
@@ -39,7 +39,7 @@ struct CaptionRows: DatasetRows {
 
     /// The table of a folder, or the path itself.
     ///
-    /// - Throws: `TrainingError` where a folder has two.
+    /// - Throws: `TrainingError` if a folder has two.
     private static func table(at path: String) throws -> String {
         let inside = tableNames.map { "\(path)/\($0)" }.filter { FileManager.default.fileExists(atPath: $0) }
         guard inside.count < 2 else {
@@ -71,7 +71,7 @@ struct CaptionRows: DatasetRows {
         return Data(JSONValue.object(members).text(isASCII: false).utf8)
     }
 
-    /// A row's record with its own names, its picture and its one caption in it.
+    /// An example's record with its own names, its image and its one caption in it.
     private func written(_ row: Int, _ pictures: [String]) throws -> [JSONValue.Member] {
         let record = try table.record(at: index(row).record)
         let caption = try Self.captions(of: columns.applied(to: record))[index(row).caption]
@@ -99,9 +99,9 @@ struct CaptionRows: DatasetRows {
         }
     }
 
-    /// The picture of a row: its `file_name`, or its `image` where it has none.
+    /// The image of an example: its `file_name`, or its `image` where it has none.
     ///
-    /// - Throws: `RowProblem.Reason`, or what reading the row throws.
+    /// - Throws: `RowProblem.Reason`, or what reading the example throws.
     func picture(of record: JSONValue, _ row: Int) throws -> Picture {
         let file = record["file_name"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
         let image = try file ?? RowValue(value: record, path: "").member("image")?.reference()

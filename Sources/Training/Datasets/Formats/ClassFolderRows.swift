@@ -1,7 +1,7 @@
 import Foundation
 import Models
 
-/// Pictures in a folder for each class, whose name is the answer. Rows are ordered by class and file name.
+/// Images in a folder for each class, whose name is the answer. Examples are ordered by class and file name.
 struct ClassFolderRows: DatasetRows {
     static let defaultQuestion = "What does the picture show?"
 
@@ -9,16 +9,16 @@ struct ClassFolderRows: DatasetRows {
     /// The folders' names.
     let classes: [String]
     private let question: String
-    /// For each class the number of rows up to its last.
+    /// For each class the number of examples up to its last.
     private let ends: [Int]
     private let names: PackedNames
     private let others: Others
 
-    /// What lies beside the pictures and is left out.
+    /// What is beside the images and is left out.
     private struct Others: Sendable {
-        /// Files in a class's folder that are not pictures.
+        /// Files in a class's folder that are not images.
         var files = 0
-        /// Pictures beside the classes' folders.
+        /// Images beside the classes' folders.
         var picturesOfNoClass = 0
         /// Folders in a class's folder.
         var folders = 0
@@ -32,10 +32,10 @@ struct ClassFolderRows: DatasetRows {
         }
     }
 
-    /// Lists the pictures.
+    /// Lists the images.
     ///
-    /// - Parameter question: What each picture is asked for.
-    /// - Throws: `TrainingError` where there are none, a folder cannot be read, or one is a dataset of captions.
+    /// - Parameter question: What each image is asked for.
+    /// - Throws: `TrainingError` if there are none, a folder cannot be read, or one is a dataset of captions.
     init(path: String, question: String) throws {
         self.path = path
         self.question = question
@@ -56,7 +56,7 @@ struct ClassFolderRows: DatasetRows {
         (self.classes, self.ends, self.names, self.others) = (classes, ends, names, others)
     }
 
-    /// The names of a class's pictures.
+    /// The names of a class's images.
     private static func pictures(in folder: String, _ others: inout Others) throws -> [String] {
         let names = try FolderEntries.visible(in: folder)
         if let table = CaptionRows.tableNames.first(where: names.contains) {
@@ -77,7 +77,7 @@ struct ClassFolderRows: DatasetRows {
         (["\(classes.count) classes", "question \(question.debugDescription)"] + leftOut).joined(separator: ", ")
     }
 
-    /// What is left out, and which classes have no pictures.
+    /// What is left out, and which classes have no images.
     var leftOut: [String] {
         let empty = classes.indices.filter { ends[$0] == ($0 == 0 ? 0 : ends[$0 - 1]) }.map { classes[$0] }
         let shown = empty.prefix(5).joined(separator: ", ") + (empty.count > 5 ? ", …" : "")
@@ -95,10 +95,10 @@ struct ClassFolderRows: DatasetRows {
             row: row, id: nil, images: [picture(ofRow: row)], question: question, answer: className(ofRow: row))
     }
 
-    /// A row's picture.
+    /// An example's image.
     func picture(ofRow row: Int) -> Picture { Picture(file: "\(path)/\(className(ofRow: row))/\(names[row])") }
 
-    /// The class that a row belongs to, by bisection.
+    /// The class that an example belongs to, by bisection.
     func className(ofRow row: Int) -> String {
         var (low, high) = (0, ends.count - 1)
         while low < high {

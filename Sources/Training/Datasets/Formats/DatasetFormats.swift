@@ -26,7 +26,7 @@ enum DatasetFormats {
 
     private static let prompted: [DataFormat] = [.imageCaption, .openCLIP, .classFolders, .webDataset]
 
-    /// Whether pictures of a format may be asked `data.prompt`.
+    /// Whether images of a format may be asked `data.prompt`.
     static func asksPrompt(_ format: DataFormat) -> Bool { prompted.contains(format) }
 
     /// Those that are, for messages.
@@ -42,7 +42,7 @@ enum DatasetFormats {
 
     /// Opens a dataset in the format that is asked for, or that it turns out to have.
     ///
-    /// - Throws: `TrainingError` where it cannot be read, is of no known format, or does not tell which it is of.
+    /// - Throws: `TrainingError` if it cannot be read, is of no known format, or does not tell which it is of.
     static func open(_ options: DatasetOptions) throws -> (rows: any DatasetRows, format: DataFormat) {
         let probe = try options.format == .automatic ? DatasetProbe(options) : nil
         if let probe, probe.hasRows, probe.forms.count > 1 {
@@ -71,7 +71,7 @@ enum DatasetFormats {
         )
     }
 
-    /// What to say about a folder whose files lie in folders of its own, as those of a repository on the Hub do.
+    /// What to say about a folder whose files are in folders of its own, as those of a repository on the Hub do.
     private static func inside(_ path: String) -> String {
         guard FolderEntries.isFolder(path), let names = try? FolderEntries.visible(in: path) else { return "" }
         let folders = names.map { "\(path)/\($0)" }.filter { folder in

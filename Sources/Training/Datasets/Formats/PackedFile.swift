@@ -16,7 +16,7 @@ enum PackedFile {
     private static let asParquet = "write it as Parquet, as `to_parquet` of `datasets` does"
     private static let endings = [".gz", ".tgz", ".zst", ".xz", ".bz2", ".zip", ".arrow"]
 
-    /// What such a file is, and what to do; nil for any other.
+    /// What such a file is, and what to do; `nil` for any other.
     static func reason(against data: Data) -> String? {
         if GitLFSPointer.isOne(data) { return GitLFSPointer.message }
         return kinds.first { data.starts(with: $0.bytes) }?.text

@@ -15,7 +15,7 @@ struct WebDatasetSample {
 
     /// Sorts members.
     ///
-    /// - Throws: `RowProblem.Reason` where two members are of the same kind, of which there may be one, or a text is none.
+    /// - Throws: `RowProblem.Reason` if two members are of the same kind, of which there may be one, or a text is none.
     init(_ members: [TarArchive.Member], of archive: TarArchive) throws {
         self.archive = archive
         key = members.first.flatMap { MemberName($0.name)?.key } ?? ""
@@ -50,9 +50,9 @@ struct WebDatasetSample {
         return bytes.withoutByteOrderMark
     }
 
-    /// The number in the sample's `.cls`, as WebDataset reads it; nil where it has none.
+    /// The number in the sample's `.cls`, as WebDataset reads it; `nil` if it has none.
     ///
-    /// - Throws: `RowProblem.Reason` where it is no number.
+    /// - Throws: `RowProblem.Reason` if it is no number.
     func classNumber() throws -> Int? {
         guard let classText else { return nil }
         let text = String(decoding: classText, as: UTF8.self).stripped
@@ -63,14 +63,14 @@ struct WebDatasetSample {
         return number
     }
 
-    /// The sample's `.json` with its own names; nil where it has none.
+    /// The sample's `.json` with its own names; `nil` if it has none.
     ///
-    /// - Throws: `ModelError` where it is not JSON.
+    /// - Throws: `ModelError` if it is not JSON.
     func written() throws -> JSONValue? {
         try document.map { try JSONValue(parsing: $0, file: "its JSON", takesNonNumbers: true) }
     }
 
-    /// The sample's pictures: its members, or those that its `.json` holds where it has no members.
+    /// The sample's images: its members, or those that its `.json` holds where it has no members.
     ///
     /// - Parameters:
     ///   - fields: The `.json` with lorad's names.
@@ -83,7 +83,7 @@ struct WebDatasetSample {
         }
     }
 
-    /// The row that the sample is.
+    /// The example that the sample is.
     ///
     /// - Throws: `RowProblem.Reason`, or what decoding throws.
     func conversation(row: Int, _ reading: RowReading, _ classes: ClassAnswers) throws -> Conversation {
@@ -112,7 +112,7 @@ struct WebDatasetSample {
             answer: try classes.answer(number))
     }
 
-    /// Whether the `.json` is a row by itself.
+    /// Whether the `.json` is an example by itself.
     private func saysAll(_ fields: JSONValue) -> Bool {
         RowForms.listsTurns(fields) || caption == nil && RowForms.isKnown(fields)
     }
@@ -127,7 +127,7 @@ struct WebDatasetSample {
         return (fields?["caption"]).flatMap(SpokenText.init) ?? (fields?["text"]).flatMap(SpokenText.init)
     }
 
-    /// A conversation's pictures are the sample's members, in their order unless it names them.
+    /// A conversation's images are the sample's members, in their order unless it names them.
     private func conversation(row: Int, _ read: ConversationRow, in document: JSONValue) throws -> Conversation {
         let images =
             read.images.isEmpty

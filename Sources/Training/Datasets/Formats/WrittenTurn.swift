@@ -3,12 +3,12 @@ import Models
 /// A turn of a conversation as JSON has it: `from` and `value`, or `role` and `content`.
 struct WrittenTurn {
     let turn: ConversationTurn
-    /// For each `<image>` marker what its block says about the picture; nil where it is listed elsewhere.
+    /// For each `<image>` marker what its block says about the image; `nil` if it is listed elsewhere.
     let pictures: [String?]
-    /// Whether it is an answer that is a number or a truth value.
+    /// Whether it is an answer that is a number or a boolean.
     let isConverted: Bool
 
-    /// A turn whose pictures are listed elsewhere.
+    /// A turn whose images are listed elsewhere.
     init(_ turn: ConversationTurn, isConverted: Bool = false) {
         self.turn = turn
         self.isConverted = isConverted
@@ -76,7 +76,7 @@ struct WrittenTurn {
     }
 }
 
-/// What a message says: text, or blocks of text and pictures.
+/// What a message says: text, or blocks of text and images.
 private struct MessageContent {
     let text: String
     let pictures: [String?]
@@ -98,7 +98,7 @@ private struct MessageContent {
         }
     }
 
-    /// Joins blocks; a line ends between a picture and what stands beside it, as LLaVA's own template has it.
+    /// Joins blocks; a line ends between an image and what stands beside it, as LLaVA's own template has it.
     private init(blocks: [MessageBlock]) {
         var text = ""
         var pictures: [String?] = []
@@ -117,7 +117,7 @@ private struct MessageContent {
 private struct MessageBlock {
     var isPicture = true
     var text = ""
-    /// The picture's path or URL; nil where the row lists it.
+    /// The image's path or URL; `nil` if the example lists it.
     var reference: String?
 
     init(_ block: RowValue) throws {

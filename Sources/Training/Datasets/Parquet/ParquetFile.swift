@@ -23,7 +23,7 @@ final class ParquetFile: Sendable {
     /// - Parameters:
     ///   - number: the file's own among those that share a cache.
     ///   - cache: what keeps unpacked pages.
-    /// - Throws: `TrainingError` where it cannot be read, is damaged, or is written in a way that is not read.
+    /// - Throws: `TrainingError` if it cannot be read, is damaged, or is written in a way that is not read.
     init(path: String, number: Int = 0, cache: ParquetPageCache = ParquetPageCache()) throws {
         (self.path, self.number, self.cache) = (path, number, cache)
         data = try MappedText.map(path)
@@ -91,7 +91,7 @@ final class ParquetFile: Sendable {
     /// The bytes of one value of a row.
     ///
     /// - Parameter index: the value's position among those of the row in its column.
-    /// - Throws: `ParquetError` where there are none.
+    /// - Throws: `ParquetError` if there are none.
     func bytes(of cell: BinaryCell, row: Int) throws -> Data {
         guard schema.columns.indices.contains(cell.column) else { throw ParquetError.damaged("no such column") }
         var run = try run(ofRow: row, cell.column)
@@ -164,9 +164,9 @@ extension ParquetFile {
     }
 }
 
-/// Pictures in texts.
+/// Images in texts.
 extension ParquetFile {
-    /// The value of a row whose text is a `data:` URL, or that follows its mark in base64; nil where there is none.
+    /// The value of a row whose text is a `data:` URL, or that follows its mark in base64; `nil` if absent.
     ///
     /// - Throws: `ParquetError`.
     func cell(ofText url: String, row: Int) throws -> BinaryCell? {

@@ -13,7 +13,7 @@ struct ParquetShards: Sendable {
     /// Opens the files and reads their footers.
     ///
     /// - Parameter path: one file, a folder of them, a range, or a pattern.
-    /// - Throws: `TrainingError` where one cannot be read, or there are no rows.
+    /// - Throws: `TrainingError` if one cannot be read, or there are no rows.
     init(path: String) throws {
         self.path = path
         let cache = ParquetPageCache()
@@ -57,10 +57,10 @@ struct ParquetShards: Sendable {
         return try file.record(at: local)
     }
 
-    /// The picture that a row means by a reference.
+    /// The image that a row means by a reference.
     ///
     /// - Parameters:
-    ///   - number: the picture's position among those of the row, for messages.
+    ///   - number: the image's position among those of the row, for messages.
     ///   - folder: what paths are relative to.
     /// - Throws: `RowProblem.Reason`, `ParquetError`.
     func picture(_ reference: String, number: Int, row: Int, folder: String) throws -> Picture {

@@ -2,9 +2,9 @@ public import Foundation
 public import Models
 
 extension Picture {
-    /// The picture, decoded.
+    /// The image, decoded.
     ///
-    /// - Throws: `ModelError` where it is missing, damaged or too large; `TrainingError` where the row that it stands in
+    /// - Throws: `ModelError` if it is missing, damaged or too large; `TrainingError` if the example that it stands in
     ///   does not hold it.
     public func decoded() throws -> RGBImage {
         switch place {
@@ -25,9 +25,9 @@ extension Picture {
         }
     }
 
-    /// The bytes that are the picture, as a file of its own would hold them.
+    /// The bytes that are the image, as a file of its own would hold them.
     ///
-    /// - Throws: `TrainingError` where they cannot be read.
+    /// - Throws: `TrainingError` if they cannot be read.
     public func contents() throws -> Data {
         switch place {
         case .file(let path): try FileBytes.all(of: path)
@@ -64,14 +64,14 @@ enum FileBytes {
 
     /// A whole file.
     ///
-    /// - Throws: `TrainingError` where it cannot be read or is larger than `limit`.
+    /// - Throws: `TrainingError` if it cannot be read or is larger than `limit`.
     static func all(of path: String) throws -> Data {
         try open(path) { try read(0..<Int($0.seekToEnd()), of: $0, path) }
     }
 
     /// Some bytes of a file.
     ///
-    /// - Throws: `TrainingError` where they cannot be read, are not there, or are more than `limit`.
+    /// - Throws: `TrainingError` if they cannot be read, are not there, or are more than `limit`.
     static func read(_ range: Range<Int>, of path: String) throws -> Data {
         try open(path) { try read(range, of: $0, path) }
     }

@@ -1,7 +1,7 @@
-/// Where a picture's bytes are.
+/// Where an image's bytes are.
 ///
-/// It holds none of them, so that the pictures of a dataset take no memory before they are read. Two are equal where they
-/// lie in the same place.
+/// It holds none of them, so the images of a dataset take no memory before they are read. Two are equal where they
+/// are in the same place.
 public struct Picture: Hashable, Sendable, CustomStringConvertible {
     /// The kinds of places.
     public enum Place: Hashable, Sendable {
@@ -9,7 +9,8 @@ public struct Picture: Hashable, Sendable, CustomStringConvertible {
         case file(path: String)
         /// Bytes of a larger file, as a member of an archive is.
         case part(path: String, bytes: Range<Int>)
-        /// Text of a `data:` URL in a row of JSON: the file's bytes that are the row, and which of its URLs it is.
+        /// Text of a `data:` URL in an example of JSON: the file's bytes that are the example, and which of its URLs it
+        /// is.
         case row(path: String, bytes: Range<Int>, number: Int)
         /// A value of a Parquet file.
         case cell(ParquetCell)
@@ -20,7 +21,7 @@ public struct Picture: Hashable, Sendable, CustomStringConvertible {
     /// What errors call it.
     public let description: String
 
-    /// Creates a picture; nothing is looked at.
+    /// Creates an image; nothing is looked at.
     ///
     /// - Parameter name: what errors call it.
     public init(_ place: Place, name: String) {
@@ -28,6 +29,6 @@ public struct Picture: Hashable, Sendable, CustomStringConvertible {
         description = name
     }
 
-    /// A picture in a file of its own.
+    /// An image in a file of its own.
     public init(file path: String) { self.init(.file(path: path), name: path) }
 }

@@ -1,4 +1,4 @@
-/// Walks over the bytes of a dataset file to find where its rows begin and end, without reading what is in them.
+/// Walks over the bytes of a dataset file to find where its examples begin and end, without reading what is in them.
 struct JSONScanner {
     private let bytes: UnsafeRawBufferPointer
     private let name: String
@@ -38,7 +38,7 @@ struct JSONScanner {
         position += 1
     }
 
-    /// The first element of an array, or the first line; nil where there is none, or it is not whole.
+    /// The first element of an array, or the first line; `nil` if absent, or it is not whole.
     mutating func firstRow() -> Range<Int>? {
         skipByteOrderMark()
         skipSpace()

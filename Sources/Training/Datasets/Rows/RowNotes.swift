@@ -1,8 +1,8 @@
-/// What is to be said about rows that are used all the same, counted over a dataset.
+/// What is to be said about examples that are used all the same, counted over a dataset.
 struct RowNotes: Equatable, Sendable {
-    /// Answers that are numbers or truth values and are read as text.
+    /// Answers that are numbers or booleans and are read as text.
     var answersAsText = 0
-    /// Rows that list tools, which no template writes.
+    /// Examples that list tools, which no template writes.
     var toolLists = 0
 
     static func + (first: RowNotes, second: RowNotes) -> RowNotes {

@@ -5,7 +5,7 @@ import Foundation
 enum CSVScanner {
     /// Where each record lies, without its line end; empty lines are none.
     ///
-    /// - Throws: `TrainingError` where a quote is not closed.
+    /// - Throws: `TrainingError` if a quote is not closed.
     static func records(
         _ data: Data, name: String, _ separator: TableSeparator = .comma
     ) throws -> [RowIndex.Entry] {
@@ -25,7 +25,7 @@ enum CSVScanner {
         }
     }
 
-    /// The end of the record at a position, which moves behind its line end; nil where the data ends within quotes.
+    /// The end of the record at a position, which moves behind its line end; `nil` if the data ends within quotes.
     private static func end(
         of bytes: UnsafeRawBufferPointer, _ separator: TableSeparator, from position: inout Int, line: inout Int
     ) -> Int? {
@@ -59,8 +59,8 @@ enum CSVScanner {
 
     /// The fields of a record.
     ///
-    /// - Throws: `RowProblem.Reason` where its quotes are not as RFC 4180 has them. Between tabs a quote within a field stands for
-    ///   itself, as Python and pandas read it.
+    /// - Throws: `RowProblem.Reason` if its quotes are not as RFC 4180 has them. Between tabs a quote within a field
+    ///   stands for itself, as Python and pandas read it.
     static func fields(_ record: Data, _ separator: TableSeparator = .comma) throws -> [String] {
         var fields: [String] = []
         var rest = [UInt8](record)[...]

@@ -20,7 +20,7 @@ struct RecordTable: Sendable {
     /// - Parameters:
     ///   - separator: What separates the fields of CSV; nil lets the first line decide.
     ///   - mapping: Which column holds what: its names help to recognise the separator.
-    /// - Throws: `TrainingError` where the file cannot be read or holds no records.
+    /// - Throws: `TrainingError` if the file cannot be read or holds no records.
     init(path: String, separator: TableSeparator? = nil, mapping: ColumnMapping = ColumnMapping()) throws {
         self.path = path
         if ParquetShards.isOne(path) {
@@ -42,7 +42,7 @@ struct RecordTable: Sendable {
         return .csv(text, columns: try columns(text, separator))
     }
 
-    /// The columns of CSV; nil for JSON and Parquet.
+    /// The columns of CSV; `nil` for JSON and Parquet.
     var columns: [String]? {
         if case .csv(_, let columns) = source { columns } else { nil }
     }
@@ -93,7 +93,7 @@ struct RecordTable: Sendable {
         }
     }
 
-    /// The picture that a record means by a reference; nil where the reference holds it and the table is CSV.
+    /// The image that a record means by a reference; `nil` if the reference holds it and the table is CSV.
     ///
     /// - Parameter folder: What paths are relative to.
     /// - Throws: `RowProblem.Reason`, `ParquetError`, or `ModelError` for what is not JSON.
@@ -116,7 +116,7 @@ struct RecordTable: Sendable {
         return first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
     }
 
-    /// The separator and the columns of a file's first line; nil where none of the columns is one that rows may have.
+    /// The separator and the columns of a file's first line; `nil` if none of the columns is one that rows may have.
     static func recognised(_ data: Data, _ mapping: ColumnMapping) -> (separator: TableSeparator, columns: [String])? {
         TableSeparator.recognised(
             in: firstLine(of: data), known: Set(ColumnMapping.names + mapping.entries.map(\.column)))

@@ -11,7 +11,7 @@ public struct ChatTemplateFile: Equatable, Sendable {
 
     /// Looks for a chat template in a model's folder, in the order in which transformers does.
     ///
-    /// - Throws: `TrainingError` where a file is there but cannot be read.
+    /// - Throws: `TrainingError` if a file is there but cannot be read.
     public static func find(inFolder folder: String) throws -> ChatTemplateFile? {
         if let data = FileManager.default.contents(atPath: "\(folder)/chat_template.jinja") {
             guard !GitLFSPointer.isOne(data) else {
@@ -49,14 +49,14 @@ extension ConversationTemplates {
         public let template: ConversationTemplate
         /// Where the folder's was found.
         public let file: String
-        /// What the folder's says for the system where rows say nothing, which is left out: its first line, if any.
+        /// What the folder's says for the system where examples say nothing, which is left out: its first line, if any.
         public let omittedSystem: String?
     }
 
     /// The template that fits the chat template of a model's folder, and where that was found.
     ///
     /// - Parameter names: what messages call the setting.
-    /// - Throws: `TrainingError` where the folder has no chat template or one of an unknown kind.
+    /// - Throws: `TrainingError` if the folder has no chat template or one of an unknown kind.
     public static func recognised(
         inFolder folder: String, names: SettingNames = .runFile
     ) throws -> Recognised {

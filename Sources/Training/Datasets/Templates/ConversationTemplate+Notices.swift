@@ -1,6 +1,6 @@
 extension ConversationTemplate {
-    /// What a user should know where the tokenizer cuts marks of the template into pieces, which are then learned as text;
-    /// nil where each is a token.
+    /// What a user should know where the tokenizer cuts marks of the template into pieces, which are then learned as
+    /// text; `nil` if each is a token.
     public func notice(names: SettingNames = .runFile, onMissingTokens isToken: (String) -> Bool) -> String? {
         let missing = tokens.filter { !isToken($0) }
         guard !missing.isEmpty else { return nil }
@@ -11,7 +11,7 @@ extension ConversationTemplate {
     }
 
     /// What the model's own chat template says for the system where a conversation does not, up to the end of the first
-    /// line; nil where it says nothing, or only what depends on the conversation.
+    /// line; `nil` if it says nothing, or only what depends on the conversation.
     ///
     /// - Parameter source: The Jinja source.
     func defaultSystem(in source: String) -> String? {

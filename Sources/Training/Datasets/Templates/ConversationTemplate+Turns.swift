@@ -1,5 +1,5 @@
 extension ConversationTemplate {
-    /// Why the template cannot write some turns, or nil where it can: what makes a chat template raise an exception in
+    /// Why the template cannot write some turns, or `nil` if it can: what makes a chat template raise an exception in
     /// transformers, or leave a turn out.
     ///
     /// - Parameter name: What messages call a turn, by its position.

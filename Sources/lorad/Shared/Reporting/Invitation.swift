@@ -11,9 +11,9 @@ struct Invitation: Sendable {
     /// The folder with the run's state.
     let state: String
     let line: JoinLine
-    /// When the line ceases to admit new workers; nil for never, or where only listed keys are admitted.
+    /// When the line ceases to admit new workers; `nil` for never, or where only listed keys are admitted.
     let expiry: Date?
-    /// How many new workers the line admits; nil for any number, or where only listed keys are admitted.
+    /// How many new workers the line admits; `nil` for any number, or where only listed keys are admitted.
     let uses: Int?
     /// Workers that must be there before work begins.
     let minimumWorkers: Int

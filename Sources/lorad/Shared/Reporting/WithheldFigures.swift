@@ -1,7 +1,7 @@
 /// Figures that differential privacy keeps from a run's store, events, metrics and page.
 ///
-/// ε covers the noisy updates. Losses, counts of rows and tokens, computing times, progress, and bytes (which count the
-/// heartbeats of a task, and so its time) depend on data too, so they are neither kept nor shown.
+/// ε covers the noisy updates. Losses, counts of examples and tokens, computing times, progress, and bytes (which count
+/// the heartbeats of a task, and so its time) depend on data too, so they are neither kept nor shown.
 enum WithheldFigures {
     /// What is left out of `lorad runs` and the page, and why.
     static let reason =

@@ -8,7 +8,7 @@ struct WorkerChoice {
 
     /// The worker of a fingerprint, of the beginning of one, or of a name.
     ///
-    /// - Throws: `CommandError` that names the candidates where there is none or are several.
+    /// - Throws: `CommandError` that names the candidates if there is none or are several.
     func worker(_ text: String) throws -> WorkerRecord {
         let digits = text.lowercased()
         let named = workers.filter { $0.name == text }

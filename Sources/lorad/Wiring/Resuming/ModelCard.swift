@@ -13,7 +13,7 @@ enum ModelCard {
 
     /// Writes the section, or removes it where nothing was changed.
     ///
-    /// - Throws: `TensorError` where the file cannot be written, `CommandError` where it is not UTF-8.
+    /// - Throws: `TensorError` if the file cannot be written, `CommandError` if it is not UTF-8.
     static func write(_ resumptions: [TrainingRecord.Resumption], base: String?, to folder: URL) throws {
         let path = folder.appending(path: file).path
         let found = try FileManager.default.contents(atPath: path).map { data in

@@ -30,8 +30,8 @@ struct ResumeCheck {
         return (changes, earlier)
     }
 
-    /// Whether a change follows from others, which are named themselves: other settings make other rows, and other rows make
-    /// other tokens.
+    /// Whether a change follows from others, which are named themselves: other settings make other examples, and other
+    /// examples make other tokens.
     private func isConsequence(_ change: TrainingRecord.Change, of changes: [TrainingRecord.Change]) -> Bool {
         guard let aspect = change.aspect else { return false }
         let causes =
@@ -99,8 +99,8 @@ extension ResumeCheck {
         return .init(of: setting, from: was)
     }
 
-    /// Earlier releases did not shorten the last step of an epoch of rows in file order, but filled it with the first rows
-    /// of the next epoch.
+    /// Earlier releases did not shorten the last step of an epoch of examples in file order, but filled it with the
+    /// first examples of the next epoch.
     private var orderChange: TrainingRecord.Change? {
         guard let order = opened.training?.order, order.shuffleSeed == nil, order.rowCount % order.rowsPerStep != 0,
             totalSteps * order.rowsPerStep > order.rowCount

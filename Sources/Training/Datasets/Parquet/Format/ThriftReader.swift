@@ -57,7 +57,7 @@ struct ThriftReader {
         return count
     }
 
-    /// Reads a truth value, which is its own type.
+    /// Reads a boolean, which is its own type.
     func truth(_ kind: Kind) throws -> Bool {
         guard kind == .yes || kind == .no else { throw wrongType }
         return kind == .yes
@@ -111,7 +111,7 @@ struct ThriftReader {
         }
     }
 
-    /// A truth value takes a byte where it is no field.
+    /// A boolean takes a byte where it is no field.
     private mutating func skipElement(_ kind: Kind) throws {
         if kind == .yes || kind == .no { _ = try reader.byte() } else { try skip(kind) }
     }

@@ -56,7 +56,7 @@ struct ParquetPageDecoder {
         return (levels(repetition, definition), data.dropFirst(start), codec == .uncompressed)
     }
 
-    /// Levels lie before the values and are not compressed.
+    /// Levels are before the values and are not compressed.
     private func second(_ header: ParquetPageHeader, _ contents: Data) throws -> (Levels, Data, Bool) {
         let (repetitionSize, levelSize) = (header.repetitionSize, header.repetitionSize + header.definitionSize)
         guard repetitionSize <= contents.count, levelSize <= min(contents.count, header.unpackedSize) else {

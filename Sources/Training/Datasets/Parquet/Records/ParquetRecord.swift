@@ -10,7 +10,7 @@ struct ParquetRecord {
 
     /// Reads the row.
     ///
-    /// - Throws: `ParquetError` where the levels of its columns do not fit each other.
+    /// - Throws: `ParquetError` if the levels of its columns do not fit each other.
     mutating func read(_ fields: [ParquetSchema.Node]) throws -> JSONValue {
         let row = try object(fields)
         if let run = runs.first(where: { !$0.isAtEnd }) {
