@@ -1,4 +1,4 @@
-/// A world of images: what they show, how they look, and what is asked about them.
+/// A kind of images: their content, their look, and the questions about them.
 public struct Domain: Sendable {
     /// What it is called on the command line.
     public let name: String

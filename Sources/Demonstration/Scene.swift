@@ -1,6 +1,6 @@
 public import Tensors
 
-/// One to four things, each in a quarter of the image of its own.
+/// One to four things, each in its own quarter of the image.
 public struct Scene: Sendable {
     /// A thing that is seen.
     public struct Thing: Sendable {

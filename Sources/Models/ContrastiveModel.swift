@@ -1,6 +1,6 @@
 public import Tensors
 
-/// A model that puts images and texts into one space, trained so that those which belong together lie close.
+/// A model that embeds images and texts in one space, trained so that matching pairs are close.
 public protocol ContrastiveModel: VisionLanguageModel {
     /// The logarithm of what cosines are multiplied by: one number, float32, trainable where it trains.
     var logitScale: Tensor { get }
@@ -27,7 +27,7 @@ public protocol ContrastiveModel: VisionLanguageModel {
 }
 
 extension ContrastiveModel {
-    /// Nothing is kept: embeddings are made of whole images.
+    /// `nil`: there are no frozen features to cache, because embeddings need whole images.
     public func frozenFeatures(_ image: Tensor) -> Tensor? { nil }
 
     /// None.

@@ -6,6 +6,6 @@ public enum ModelPart: String, Sendable, CaseIterable {
     case language
     /// What lies between them, or between them and the space that they share.
     case connector
-    /// Attention of the language part to images, where it is apart from the rest.
+    /// Attention of the language part to images, if it is separate.
     case crossAttention = "cross_attention"
 }

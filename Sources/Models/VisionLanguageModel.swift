@@ -35,7 +35,7 @@ public protocol VisionLanguageModel: Sendable {
 }
 
 extension VisionLanguageModel {
-    /// The model, where it continues texts.
+    /// The model, if it generates text.
     ///
     /// - Throws: `ModelError.unsupported` if it does not.
     public var generative: any GenerativeModel {
@@ -47,7 +47,7 @@ extension VisionLanguageModel {
         }
     }
 
-    /// The model, where it compares texts and images.
+    /// The model, if it compares text with images.
     ///
     /// - Throws: `ModelError.unsupported` if it does not.
     public var contrastive: any ContrastiveModel {

@@ -25,7 +25,7 @@ public enum BoundedFile {
         }
     }
 
-    /// Hands over a regular file's descriptor and size, and closes it.
+    /// Passes the descriptor and size of a regular file to `body`, then closes the file.
     ///
     /// - Throws: as `read`, and what the body throws.
     public static func open<Result>(_ path: String, _ body: (_ descriptor: Int32, _ size: Int) throws -> Result) throws

@@ -22,7 +22,7 @@ public enum FileReserve {
         set(limit)
     }
 
-    /// Opens a file, with a descriptor of the reserve where there is no other.
+    /// Opens a file, with a descriptor from the reserve if no other is free.
     ///
     /// - Parameter body: gives a descriptor, or a negative number and `errno`, as the system's `open`.
     public static func open(_ body: () -> Int32) -> Int32 {

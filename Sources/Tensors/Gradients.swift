@@ -103,7 +103,7 @@ extension Tensor {
 
     /// Gradients of `seed · self` for every trainable leaf below; `self` holds one element.
     ///
-    /// Consumes the tensor so that the graph's memory is freed on the way: read the value first.
+    /// Consumes the tensor, so the graph's memory is freed during the backward pass. Read the value first.
     public consuming func backward(seed: Float = 1) -> Gradients {
         precondition(count == 1, "backward starts from one number, not from the shape \(shape)")
         return backward(upstream: Tensor([seed], shape: shape))
@@ -136,7 +136,7 @@ extension Tensor {
         return sum
     }
 
-    /// The same numbers in memory of their own.
+    /// A copy with its own memory.
     public func copied() -> Tensor {
         let copy = Tensor(uninitialized: shape, dtype)
         copy.pointer.copyMemory(from: pointer, byteCount: byteCount)

@@ -1,6 +1,6 @@
 public import Foundation
 
-/// A safetensors file, mapped into memory: its tensors are used where they lie.
+/// A safetensors file, mapped into memory. Its tensors are used in place.
 ///
 /// Layout: a 64-bit little-endian length, a JSON header of that length with name, dtype, shape and byte range of each
 /// tensor, then the bytes.
@@ -29,11 +29,11 @@ public struct SafetensorsFile: Sendable {
         }
     }
 
-    /// Reads the bytes of a file, wherever they came from; the tensors have memory of their own.
+    /// Reads the bytes of a file from memory. The tensors are copies.
     ///
     /// - Parameters:
     ///   - name: what errors call it.
-    ///   - headerLimit: the header's length at most, in bytes; parsing it takes many times as much memory.
+    ///   - headerLimit: the maximum length of the header in bytes. Parsing takes many times that much memory.
     /// - Throws: `TensorError`, as for a file.
     public init(data: Data, name: String, headerLimit: Int = headerLimit) throws {
         self = try data.withUnsafeBytes { bytes in

@@ -6,7 +6,7 @@ public enum SafetensorsRenaming {
     ///
     /// - Parameters:
     ///   - names: the new name of each tensor that gets one.
-    ///   - path: where the copy goes.
+    ///   - path: the path of the copy.
     /// - Throws: `TensorError` if the file is damaged, two tensors would have one name, or the copy cannot be written.
     public static func write(_ names: [String: String], of file: URL, to path: String) throws {
         let checked = try SafetensorsFile(path: file.path)

@@ -1,8 +1,8 @@
-/// A dense, row-major array of numbers, and its place in the graph of what trains.
+/// A dense, row-major array of numbers, with its node in the gradient graph.
 ///
-/// A tensor is a value: operations make new ones. Only the memory of what trains is written in place (`updateInPlace`), by an
-/// optimizer between steps. A tensor with a `node` depends on something trainable; one without is a constant, and nothing is computed or
-/// kept for its gradient.
+/// A tensor is a value: operations make new ones. Only trainable tensors are written in place (`updateInPlace`), by an
+/// optimizer between steps. A tensor with a `node` depends on something trainable; one without is a constant, and
+/// nothing is computed or kept for its gradient.
 public struct Tensor: Sendable {
     /// The memory, shared by views.
     public internal(set) var storage: Storage
@@ -55,7 +55,7 @@ public struct Tensor: Sendable {
 
     /// Number of elements.
     public var count: Int { shape.reduce(1, *) }
-    /// Bytes that the elements take.
+    /// Size of the elements in bytes.
     public var byteCount: Int { count * dtype.size }
     /// Length of the last dimension.
     public var columns: Int { shape.last ?? 1 }

@@ -2,10 +2,10 @@ public import Foundation
 public import Models
 import Tensors
 
-/// Which base model an adapter folder belongs to, as far as that can be told.
+/// The base model of an adapter folder, as far as it is known.
 ///
-/// lorad writes `lorad_base.json` with the base's fingerprint beside `adapter_config.json`; PEFT ignores it. Adapters
-/// of PEFT itself have only `base_model_name_or_path`, which is compared by contents where it is a folder here.
+/// lorad writes the base's fingerprint to `lorad_base.json` next to `adapter_config.json`; PEFT ignores it. Adapters
+/// written by PEFT have only `base_model_name_or_path`. If that is a local folder, its contents are compared.
 public enum AdapterBase {
     /// The file with the base's fingerprint.
     public static let file = "lorad_base.json"
@@ -31,10 +31,10 @@ public enum AdapterBase {
     ///
     /// - Parameters:
     ///   - adapter: the adapter's folder.
-    ///   - configuration: what its `adapter_config.json` says.
+    ///   - configuration: the content of its `adapter_config.json`.
     ///   - model: the model.
-    /// - Returns: a line where nothing tells.
-    /// - Throws: `AdapterError` if it certainly belongs to another.
+    /// - Returns: a notice if the base model is unknown.
+    /// - Throws: `AdapterError` if it belongs to another model.
     public static func check(
         adapter: URL, _ configuration: AdapterConfiguration, against model: ModelFolder
     ) throws -> String? {

@@ -74,7 +74,7 @@ protocol AdapterMethod: Sendable {
 
     /// The same method with other ranks and a scale of 1; `nil` where a module is more than W + s B A with its tensors.
     ///
-    /// - Parameter ranks: by the paths of modules.
+    /// - Parameter ranks: ranks by module path.
     func withUnitScale(ranks: [(path: String, rank: Int)]) -> Self?
 }
 

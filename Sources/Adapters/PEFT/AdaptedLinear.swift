@@ -1,6 +1,6 @@
 import Models
 
-/// A linear layer with an adapter: where it is and, for a method with ranks, how its product is scaled.
+/// A linear layer with an adapter: its path and, for a method with ranks, the scale of its product.
 public struct AdaptedLinear: Sendable, Equatable {
     /// The layer's path in the base model.
     public let path: String

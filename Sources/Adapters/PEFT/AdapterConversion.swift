@@ -70,10 +70,10 @@ public struct AdapterConversion {
         Set(paths).sorted().map { Renaming(old: $0, new: dialect.renamed($0)) }
     }
 
-    /// Writes the converted folder; it is there completely or not at all.
+    /// Writes the converted folder, complete or not at all.
     ///
     /// - Parameter overwrite: whether an adapter folder at `output` is replaced.
-    /// - Throws: `AdapterError` if `output` is in the way or a setting cannot be renamed, `TensorError` if it cannot be
+    /// - Throws: `AdapterError` if `output` exists or a setting cannot be renamed, `TensorError` if it cannot be
     ///   written.
     public func write(to output: URL, overwrite: Bool) throws {
         try check(output, overwrite)

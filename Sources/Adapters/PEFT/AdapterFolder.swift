@@ -65,7 +65,7 @@ public enum AdapterFolder {
                 + "save it again (save_pretrained writes \(weightsFile))")
     }
 
-    /// Whether a folder holds the temperature of a contrastive model.
+    /// Whether a folder contains the temperature of a contrastive model.
     ///
     /// - Throws: `AdapterError` or `TensorError` if its weights cannot be read.
     public static func hasTemperature(_ folder: URL) throws -> Bool {
@@ -73,7 +73,7 @@ public enum AdapterFolder {
         return file.names.contains(AdapterParameter.keyPrefix + ClipModel.logitScaleName)
     }
 
-    /// Writes the configuration into a folder, which is created; it is there completely or not at all.
+    /// Writes the configuration into a folder, complete or not at all. The folder is created if needed.
     ///
     /// - Throws: `TensorError.writeFailed`.
     public static func write(_ configuration: AdapterConfiguration, to folder: URL) throws {

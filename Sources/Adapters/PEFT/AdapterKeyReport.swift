@@ -1,6 +1,6 @@
-/// How the tensors in an adapter file agree with those that the model expects.
+/// The result of matching the tensors of an adapter file with those that the model expects.
 public struct AdapterKeyReport: Sendable, Equatable {
-    /// A tensor found under a key, and the expected key that it stands for.
+    /// A key in the file, and the expected key that it matches.
     public struct Match: Sendable, Equatable {
         /// The key in the file.
         public let found: String
@@ -25,8 +25,8 @@ public struct AdapterKeyReport: Sendable, Equatable {
     ///   - expected: a plan's parameters.
     ///   - found: keys and shapes in the file.
     ///   - file: its name, for errors.
-    /// - Throws: `AdapterError` if a shape differs, two keys mean one tensor, nothing matches, a module is there in part,
-    ///   or a tensor belongs to a method that lorad does not have.
+    /// - Throws: `AdapterError` if a shape differs, two keys mean one tensor, nothing matches, a module is incomplete,
+    ///   or a tensor belongs to a method that lorad does not support.
     public init(expected: [AdapterParameter], found: [String: [Int]], file: String) throws {
         let shapes = Dictionary(expected.map { ($0.key, $0.shape) }) { first, _ in first }
         let twins = Dictionary(expected.flatMap { own in own.tiedKeys.map { ($0, own.key) } }) { first, _ in first }

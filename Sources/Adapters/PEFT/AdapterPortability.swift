@@ -1,7 +1,7 @@
 public import Foundation
 import Tensors
 
-/// Where other programs will not load an adapter as it is.
+/// Reasons why other programs cannot load an adapter unchanged.
 public enum AdapterPortability {
     /// The lines of ``notices(_:keys:)`` for an adapter folder.
     ///

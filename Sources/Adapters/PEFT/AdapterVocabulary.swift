@@ -4,17 +4,17 @@ import Tensors
 
 /// What an adapter folder says about the vocabulary that it was trained with.
 public struct AdapterVocabulary: Sendable {
-    /// Tokens that its tokenizer has beyond the base's, and rows of the embeddings that it holds beyond the base's.
+    /// Tokens that its tokenizer has in addition to the base's, and rows of the embeddings that the base does not have.
     public let additions: VocabularyAdditions
-    /// Ends of the paths of embeddings that the folder holds whole, larger than the base's, although its configuration does
-    /// not list them: PEFT saves them along (`save_embedding_layers`).
+    /// Path suffixes of embeddings that the folder contains in full and larger than the base's, although its
+    /// configuration does not list them: PEFT saves them too (`save_embedding_layers`).
     public let heldEmbeddings: [String]
 
     /// Compares a folder with its base.
     ///
-    /// - Parameter given: what the run file adds; only an adapter whose folder has no tokenizer leaves it a say.
-    /// - Throws: `AdapterError` if it holds larger embeddings but no tokenizer that says for which tokens, or its tokenizer is
-    ///   no extension of the base's; `ModelError` if a tokenizer cannot be read.
+    /// - Parameter given: additions of the run file, used only if the adapter's folder has no tokenizer.
+    /// - Throws: `AdapterError` if it contains larger embeddings but no tokenizer that defines their tokens, or its
+    ///   tokenizer does not extend the base's; `ModelError` if a tokenizer cannot be read.
     public init(
         folder: URL, configuration: AdapterConfiguration, base: ModelFolder, given: VocabularyAdditions = .init()
     ) throws {

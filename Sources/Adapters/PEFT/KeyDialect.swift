@@ -4,7 +4,7 @@ import Foundation
 public enum KeyDialect: String, CaseIterable, Sendable {
     /// Before transformers 4.52: `language_model.model.…`, `vision_tower.vision_model.…`.
     case v4
-    /// transformers 5, whose decoder names hold since 4.52: `model.language_model.…`, `model.vision_tower.…`.
+    /// transformers 5, with the decoder names used since 4.52: `model.language_model.…`, `model.vision_tower.…`.
     case v5
 
     /// The versions that use these names, for messages.

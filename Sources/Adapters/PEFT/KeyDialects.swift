@@ -18,7 +18,7 @@ public struct KeyDialects: Sendable {
         self.expected = Set(expected)
     }
 
-    /// The expected key that means the same tensor as `key`, or `key` itself where there is none.
+    /// The expected key for the same tensor as `key`, or `key` itself if there is none.
     public func canonicalKey(_ key: String) -> String {
         if expected.contains(key) { return key }
         let prefix = AdapterParameter.keyPrefix

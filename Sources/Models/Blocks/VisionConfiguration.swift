@@ -21,7 +21,7 @@ public struct VisionConfiguration: Sendable, Equatable {
     /// Added to the variance in the norms.
     public var normEpsilon: Float
 
-    /// Patches of an image; an edge that does not fill a patch is left out.
+    /// Number of patches of an image; an edge smaller than a patch is ignored.
     public var patches: Int { (imageSize / patchSize) * (imageSize / patchSize) }
 
     /// The size of an image.

@@ -14,13 +14,13 @@ public struct TextGenerator: Sendable {
         (self.model, self.tokenizer, self.settings) = (model, tokenizer, settings)
     }
 
-    /// Goes on with a prompt.
+    /// Continues a prompt.
     ///
     /// - Parameters:
     ///   - prompt: token ids, image tokens expanded.
     ///   - images: in the order of their tokens, each its tiles [tiles, channels, height, width] in float32.
-    ///   - onToken: hears of each token as it is chosen, with the text that is then complete, often none.
-    /// - Throws: `ModelError` if the prompt does not fit the model, or the model's scores are not numbers.
+    ///   - onToken: called for each token as it is chosen, with the newly completed text, which is often empty.
+    /// - Throws: `ModelError` if the prompt does not fit the model, or the model's scores are not finite.
     public func generate(
         _ prompt: [Int32], images: [Tensor] = [], onToken: (_ token: Int32, _ text: String) -> Void = { _, _ in }
     ) throws -> GeneratedText {

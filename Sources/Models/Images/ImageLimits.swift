@@ -1,6 +1,6 @@
 /// What an image file may ask for before it is refused: a few bytes can declare gigabytes of pixels.
 public struct ImageLimits: Sendable, Hashable {
-    /// The most pixels an image may have, by its header. The default, 178,956,970, is where Pillow refuses.
+    /// Maximum number of pixels of an image, by its header. The default, 178,956,970, is Pillow's limit.
     public var pixels: Int
     /// The most bytes an image file may have.
     public var fileBytes: Int

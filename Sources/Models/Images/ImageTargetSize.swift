@@ -1,6 +1,6 @@
 /// What size an image is resized to.
 public enum ImageTargetSize: Sendable, Hashable {
-    /// Exactly this size, whatever becomes of the proportions.
+    /// Exactly this size, without keeping the aspect ratio.
     case exact(height: Int, width: Int)
     /// The shorter edge to this length, the proportions kept.
     case shortestEdge(Int)

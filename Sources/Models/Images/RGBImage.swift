@@ -29,8 +29,8 @@ public struct RGBImage: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - part: the bytes of the file that are the image, as in an archive; `nil` takes all.
-    ///   - name: what errors call the image; `nil` takes the path.
-    /// - Throws: ``ModelError`` for a file that is missing, empty, damaged, cut short, of another format or beyond
+    ///   - name: the image's name in error messages; `nil` uses the path.
+    /// - Throws: ``ModelError`` for a file that is missing, empty, damaged, truncated, of another format or beyond
     ///   `limits`.
     public init(
         file: URL, part: Range<Int>? = nil, name: String? = nil, alpha: AlphaTreatment = .dropped,
@@ -40,7 +40,7 @@ public struct RGBImage: Sendable, Hashable {
         try self.init(source: source, alpha: alpha, limits: limits)
     }
 
-    /// Decodes an image in memory, as ``init(file:part:name:alpha:limits:)`` does; `name` is what errors call it.
+    /// Decodes an image in memory, as ``init(file:part:name:alpha:limits:)`` does; `name` is used in error messages.
     public init(
         data: Data, name: String, alpha: AlphaTreatment = .dropped, limits: ImageLimits = ImageLimits()
     ) throws {

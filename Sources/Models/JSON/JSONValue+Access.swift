@@ -1,6 +1,6 @@
 extension JSONValue {
-    /// The value of a key, or `nil` if this is not an object or has no such key; the last one where a key stands
-    /// twice, as in most parsers.
+    /// The value of a key, or `nil` if this is not an object or has no such key; the last one if a key occurs twice, as
+    /// in most parsers.
     public subscript(key: String) -> JSONValue? { objectValue?.last { $0.key == key }?.value }
 
     /// The element at a position, or `nil` if this is not an array or is shorter.
@@ -17,7 +17,7 @@ extension JSONValue {
         if case .bool(let value) = self { value } else { nil }
     }
 
-    /// The whole number, also where it is written as `4.0` or `4e0`, or `nil` if this is something else.
+    /// The whole number, even if written as `4.0` or `4e0`; `nil` if this is something else.
     public var intValue: Int? {
         switch self {
         case .int(let value): value

@@ -10,8 +10,8 @@ extension ModelFolder {
     /// Rows of the table of token vectors; `nil` for a model that cannot have more.
     public var vocabularyRows: Int? { vocabularyTables.first.flatMap { checkpoint[$0]?.shape.first } }
 
-    /// The folder with tokens added as transformers' `add_tokens` does, and its embeddings enlarged as
-    /// `resize_token_embeddings` does where the tokenizer has more tokens than they have rows. Nothing on the disk changes.
+    /// The folder with tokens added as transformers' `add_tokens` does, and with its embeddings enlarged as
+    /// `resize_token_embeddings` does, if the tokenizer has more tokens than they have rows. Nothing on disk changes.
     ///
     /// - Throws: `ModelError` for a model whose vocabulary cannot grow, or a damaged tokenizer.
     public func adding(_ additions: VocabularyAdditions) throws -> ModelFolder {

@@ -5,7 +5,7 @@ public import Tensors
 public struct Checkpoint: Sendable {
     /// The folder.
     public let folder: URL
-    /// What the vocabulary has gained: tokens, and the rows that the embeddings have now, 0 for those that they came with.
+    /// Additions to the vocabulary: the tokens, and the number of rows of the embeddings now; 0 if unchanged.
     public internal(set) var additions = VocabularyAdditions()
     /// The names of the embeddings; `nil` if the model has none that tokens can be added to.
     public internal(set) var embeddings: EmbeddingNames?
@@ -51,7 +51,7 @@ public struct Checkpoint: Sendable {
     /// The tensor of a canonical name.
     public subscript(name: String) -> Tensor? { tensors[name] }
 
-    /// The tensor of a canonical name as the files hold it.
+    /// The tensor with a canonical name, as stored in the files.
     public func original(_ name: String) -> Tensor? { originals[name] ?? tensors[name] }
 
     /// Puts another tensor in the place of one that is stored.
@@ -76,7 +76,7 @@ public struct Checkpoint: Sendable {
     /// Whether the output embedding is the input embedding, because no other is stored.
     public var storesNoOutputEmbedding: Bool { embeddings.map { tensors[$0.output] == nil } ?? true }
 
-    /// The stored name of the first tensor that holds NaN or infinite numbers, if any; reads all weights.
+    /// The stored name of the first tensor with NaN or infinite values, if any. Reads all weights.
     public func firstNonFinite() -> String? {
         names.first { name in
             guard let tensor = tensors[name], [.float32, .bfloat16, .float16].contains(tensor.dtype) else {

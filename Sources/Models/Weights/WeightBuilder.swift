@@ -1,9 +1,9 @@
 import Foundation
 import Tensors
 
-/// Builds layers from a checkpoint by Hugging Face paths, and keeps an account of what it found.
+/// Builds layers from a checkpoint by Hugging Face paths, and records what it found.
 ///
-/// Problems are collected, so one error names every tensor that is missing or misshapen.
+/// Problems are collected, so one error lists every tensor that is missing or has the wrong shape.
 public final class WeightBuilder {
     /// The type that matrix products are computed in.
     let computing: DType

@@ -106,7 +106,7 @@ public struct DenseMatrix: Sendable, Equatable {
 
     /// The product of two matrices, either read the other way round.
     ///
-    /// - Throws: `TensorError.unsupported` where LAPACK is missing.
+    /// - Throws: `TensorError.unsupported` if LAPACK is missing.
     public static func product(
         _ a: DenseMatrix, transposingFirst: Bool = false, _ b: DenseMatrix, transposingSecond: Bool = false
     ) throws -> DenseMatrix {

@@ -5,18 +5,18 @@ import Foundation
 
 /// Matrix products: the one file that decides which library computes what. Nothing else names one.
 ///
-/// - bfloat16 operands: oneDNN primitives where the processor multiplies bfloat16, else float32 products of the
+/// - bfloat16 operands: oneDNN primitives if the processor has bfloat16 instructions, otherwise float32 products of the
 ///   expanded operands (the expansion costs a few percent; emulated bfloat16 kernels run at a fifth of the speed).
 /// - float32 with both operands read along rows of memory (x Wᵀ): oneDNN primitives, which reach their packed speed on
 ///   plain weights. All other layouts, and products too small to be worth compiling: `dnnl_sgemm`.
-/// - A single row where `Tensor.rowByRow` allows it, as text is generated: `RowProduct`.
-/// - OpenBLAS takes every float32 product where oneDNN cannot, or where `LORAD_MATMUL=openblas` asks for it.
+/// - A single row inside `Tensor.rowByRow`, as in text generation: `RowProduct`.
+/// - OpenBLAS computes every float32 product if oneDNN cannot, or if `LORAD_MATMUL=openblas` is set.
 public enum Products {
     private static let wantsOpenBLAS = ProcessInfo.processInfo.environment["LORAD_MATMUL"] == "openblas"
     private static let usesOpenBLAS = wantsOpenBLAS && lorad_openblas_load() == 1
     private static let multipliesBFloat16 = !usesOpenBLAS && OneDNN.multipliesBFloat16
 
-    /// One line on what is used, for `--version` and the start of a run.
+    /// One line about the libraries in use, for `--version` and the start of a run.
     public static var summary: String {
         let bfloat16 = multipliesBFloat16 ? "bfloat16 native" : "bfloat16 expanded to float32"
         if usesOpenBLAS { return "\(openBLASVersion ?? "OpenBLAS"), \(bfloat16)" }

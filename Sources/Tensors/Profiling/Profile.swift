@@ -1,7 +1,7 @@
 import Dispatch
 import Synchronization
 
-/// Where the time of this process goes: what each thread's operations did, noted while it is switched on.
+/// A profile of this process: the operations of each thread, recorded while profiling is on.
 public enum Profile {
     private static let flag = Atomic(false)
 
@@ -16,7 +16,7 @@ public enum Profile {
         flag.store(true, ordering: .sequentiallyConsistent)
     }
 
-    /// Ends, and gives what each thread has done, in the order in which it ended.
+    /// Ends profiling and returns the events of each thread, in the order in which they ended.
     public static func end() -> [[ProfileEvent]] {
         flag.store(false, ordering: .sequentiallyConsistent)
         return ThreadProfile.all

@@ -20,12 +20,10 @@ public struct PrivateSteps: Sendable {
     ///   - divisor: what sums are divided by: a number that depends on no unit and no sample.
     ///   - sample: units of a step, each by an independent coin.
     ///   - maskKey: a fresh secret for each unit of each step, which its dropout masks are drawn from: masks that
-    ///     followed from
-    ///     a unit's place among the others would change with them.
+    ///     followed from a unit's place among the others would change with them.
     ///   - noised: a sum in steps of the grid, with noise, in the units of the gradient.
     ///   - unreadable: called, on any lane, with the error of a unit whose examples or images cannot be read. The unit
-    ///     adds nothing to
-    ///     its step, which continues.
+    ///     adds nothing to its step, which continues.
     public init(
         grid: NormGrid, units: ExampleUnits, divisor: Int, sample: @escaping @Sendable () throws -> [Int],
         maskKey: @escaping @Sendable () -> UInt64 = { .random(in: 0 ... .max) },
