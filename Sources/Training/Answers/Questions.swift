@@ -1,7 +1,6 @@
 import Models
 
-/// The questions of a dataset: one for each answer of an example that is learned and calls no tools, with the turns
-/// before it as they stand there.
+/// The questions of a dataset: one for each trained answer that calls no tools, with the turns before it.
 public struct Questions: Sendable {
     /// A question and what people answered.
     struct Question {

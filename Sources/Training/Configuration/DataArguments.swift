@@ -16,13 +16,13 @@ public struct DataArguments: Equatable, Sendable {
     public var validation: String?
     /// How the datasets are written.
     public var format = DataFormat.automatic
-    /// Which column of the datasets holds what.
+    /// Column names of the datasets.
     public var columns = ColumnMapping()
     /// What separates the fields of a table: `auto`, `tab` or a character.
     public var separator = TableSeparator.automatic
-    /// The names of the classes whose numbers `.cls` members of archives hold, a file with one per line.
+    /// File with the names of the class numbers in `.cls` members of archives, one per line.
     public var classes: String?
-    /// What an image is asked where a dataset has captions or classes only; `nil` takes the format's own question.
+    /// Question to ask about each image if a dataset has only captions or classes; `nil` uses the format's default.
     public var prompt: String?
     /// The most tokens that an example may have, image tokens included.
     public var maxLength = 2048
@@ -35,7 +35,7 @@ public struct DataArguments: Equatable, Sendable {
 
     /// The folder to keep features of images in that no training changes; empty computes them every time.
     public var featureCache = ""
-    /// The most that this folder may take, in 10⁹ bytes.
+    /// Maximum size of this folder, in units of 10⁹ bytes.
     public var featureCacheGigabytes = 16.0
 
     /// No file yet, the default limits.

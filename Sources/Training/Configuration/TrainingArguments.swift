@@ -1,4 +1,4 @@
-/// How a run trains: transformers' `TrainingArguments`, with its names and defaults, and what lorad adds.
+/// Training settings: transformers' `TrainingArguments`, with its names and defaults, and lorad's additions.
 public struct TrainingArguments: Equatable, Sendable {
     /// Peak step size of the optimizer.
     public var learningRate = 5e-5
@@ -20,15 +20,15 @@ public struct TrainingArguments: Equatable, Sendable {
     public var perDeviceTrainBatchSize = 8
     /// Micro-batches in an optimizer step.
     public var gradientAccumulationSteps = 1
-    /// Largest norm of a step's gradient; 0 leaves it as it is.
+    /// Maximum norm of a step's gradient; 0 disables clipping.
     public var maxGradNorm = 1.0
     /// Times that the data is gone through.
     public var numTrainEpochs = 3.0
-    /// Optimizer steps to take; −1 lets `numTrainEpochs` decide.
+    /// Number of optimizer steps; −1 uses `numTrainEpochs`.
     public var maxSteps = -1
     /// Optimizer steps between log records.
     public var loggingSteps = 500
-    /// Optimizer steps between checkpoints; 0 keeps only what is saved at the end.
+    /// Optimizer steps between checkpoints; 0 saves only at the end.
     public var saveSteps = 500
     /// Newest checkpoints that are kept; nil keeps all.
     public var saveTotalLimit: Int?

@@ -16,7 +16,7 @@ struct ContrastiveLoss {
     /// Sum over the pairs of the mean of both.
     var sum: Double { (pictureToText + textToPicture) / 2 }
 
-    /// Computes loss and gradients; S exists some examples at a time.
+    /// Computes loss and gradients; only some rows of S exist at a time.
     ///
     /// - Parameters:
     ///   - pairs: embeddings of length 1.

@@ -1,7 +1,7 @@
 import Foundation
 import Models
 
-/// Images of which the class is known: what zero-shot classification is measured on.
+/// Images with known classes, for measuring zero-shot classification.
 public struct LabelledPictures: Sendable {
     /// An image and its class.
     public struct Entry: Equatable, Sendable {
@@ -24,15 +24,15 @@ public struct LabelledPictures: Sendable {
     public let classes: [String]
     /// The images.
     public let entries: [Entry]
-    /// What was left out because it cannot be used, in its order; empty unless that was asked for.
+    /// Examples that were skipped because they cannot be used, in order; empty unless skipping was requested.
     public let skipped: [RowProblem]
-    /// How many images there are, those left out included.
+    /// Number of images, including skipped ones.
     public let count: Int
     private let remarks: [String]
 
-    /// Reads a file of classes: a name a line, in the order of their numbers; empty lines are left out.
+    /// Reads a file of class names, one per line, in the order of their numbers. Empty lines are ignored.
     ///
-    /// - Throws: `TrainingError` if the file cannot be read or names nothing.
+    /// - Throws: `TrainingError` if the file cannot be read or has no names.
     public static func classes(inFile path: String) throws -> [String] {
         guard let data = FileManager.default.contents(atPath: path),
             let text = String(validating: data.withoutByteOrderMark, as: UTF8.self)
@@ -49,15 +49,14 @@ public struct LabelledPictures: Sendable {
         return names
     }
 
-    /// Images in folders that are named as the classes are.
+    /// Images in folders named after their classes.
     ///
     /// - Parameters:
-    ///   - classes: Names; `nil` takes those of all folders, in the order of their bytes.
-    ///   - skipsBadRows: Whether images that cannot be used are left out instead of refused. Every image is decoded
-    ///     then.
-    ///   - fit: Whether a model can take the images; `nil` if absent.
-    /// - Throws: `TrainingError` where folders and classes do not fit, there are no images, or that lists those that
-    ///   cannot be used.
+    ///   - classes: Class names; `nil` uses the names of all folders, in byte order.
+    ///   - skipsBadRows: Whether to skip images that cannot be used instead of failing. Every image is then decoded.
+    ///   - fit: Checks whether a model can take the images; `nil` skips the check.
+    /// - Throws: `TrainingError` if folders and classes do not match or there are no images, or with the list of images
+    ///   that cannot be used.
     public init(
         folder: String, classes: [String]? = nil, skipsBadRows: Bool = false, fit: PictureFit? = nil
     ) throws {
@@ -77,12 +76,11 @@ public struct LabelledPictures: Sendable {
     ///
     /// - Parameters:
     ///   - file: the examples.
-    ///   - key: where an example says its class: by name, or by number from 0.
+    ///   - key: the field with an example's class: a name, or a number from 0.
     ///   - imageFolder: the folder that image paths are relative to.
-    ///   - classes: the classes' names.
-    ///   - skipsBadRows: whether examples that cannot be used are left out instead of refused; every image is decoded
-    ///     then.
-    ///   - fit: whether a model can take the images; `nil` if absent.
+    ///   - classes: the class names.
+    ///   - skipsBadRows: whether to skip examples that cannot be used instead of failing; every image is then decoded.
+    ///   - fit: checks whether a model can take the images; `nil` skips the check.
     /// - Throws: `TrainingError` that lists the examples that cannot be used.
     public init(
         file: String, key: String, imageFolder: String, classes: [String], skipsBadRows: Bool = false,
@@ -96,15 +94,14 @@ public struct LabelledPictures: Sendable {
         try self.init(rows, key: key, classes: classes, skipsBadRows: skipsBadRows, fit: fit)
     }
 
-    /// Images of a dataset: of class folders the folders' images, of examples and archives each example's image with
-    /// its class.
+    /// Images of a dataset: the images of class folders, or each example's image with its class.
     ///
     /// - Parameters:
-    ///   - options: the dataset; its own `classes` do not matter.
-    ///   - key: where an example says its class, by name or by number from 0. In archives `.cls` counts where the
-    ///     example says nothing.
-    ///   - classes: the classes' names; `nil` takes those of class folders.
-    ///   - fit: whether a model can take the images; `nil` if absent.
+    ///   - options: the dataset; its `classes` is ignored.
+    ///   - key: the field with an example's class, a name or a number from 0. In archives, `.cls` is used if the field
+    ///     is missing.
+    ///   - classes: the class names; `nil` uses those of class folders.
+    ///   - fit: checks whether a model can take the images; `nil` skips the check.
     /// - Throws: `TrainingError` as the initializers for folders and files.
     public init(_ options: DatasetOptions, key: String, classes: [String]?, fit: PictureFit?) throws {
         if try Self.areFolders(options) {
@@ -154,7 +151,7 @@ public struct LabelledPictures: Sendable {
         remarks = empty > 0 ? ["\(empty) classes without images"] : []
     }
 
-    /// A line on what was opened: `pictures: 1200 pictures, 10 classes`, and what was left out.
+    /// A line about the dataset: `pictures: 1200 images, 10 classes`, and what was skipped.
     public var notice: String {
         "\(path): \((["\(entries.count) images", "\(classes.count) classes"] + remarks).joined(separator: ", "))"
     }

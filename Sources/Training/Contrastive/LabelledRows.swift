@@ -18,7 +18,7 @@ protocol LabelledRows: DatasetRows {
 extension LabelledRows {
     /// The image that fields name under one of two keys, and what they have under another.
     ///
-    /// - Parameter image: Finds the image that a reference means.
+    /// - Parameter picture: Finds the image that a reference means.
     /// - Throws: `RowProblem.Reason` if they name none, and what `picture` throws.
     func labelled(_ fields: JSONValue, key: String, picture: (String) throws -> Picture) throws -> LabelledPicture {
         let row = RowValue(value: fields, path: "")

@@ -2,7 +2,7 @@ import Adapters
 import Models
 import Tensors
 
-/// What a contrastive model makes of pairs of an image and a text: example i of both is pair i.
+/// The embeddings of pairs of an image and a text: row i of both is pair i.
 struct PairEmbeddings: Sendable {
     /// [pairs, d].
     let pictures: Tensor

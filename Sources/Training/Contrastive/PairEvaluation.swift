@@ -1,6 +1,6 @@
 public import Models
 
-/// A contrastive model over some pairs: its loss, and what finds what.
+/// Evaluation of a contrastive model on pairs: its loss and its retrieval.
 public struct PairEvaluation: Sendable {
     let loss: ContrastiveLoss
     /// Recall in both directions.

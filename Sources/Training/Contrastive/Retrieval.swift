@@ -44,7 +44,7 @@ public struct Retrieval: Sendable, Equatable {
         (self.pictures, self.texts) = (pictureRows.count, textRows.count)
     }
 
-    /// The example where each number stands first.
+    /// The first row with each number.
     private static func firstRows(_ places: [Int]) -> [Int32] {
         var next = 0
         return places.enumerated().compactMap { row, place in
@@ -59,7 +59,7 @@ public struct Retrieval: Sendable, Equatable {
     }
 }
 
-/// Cosines of queries with keys, some examples of them at a time.
+/// Cosines of queries with keys, some rows of them at a time.
 struct Similarities {
     let queries: Tensor
     let keys: Tensor

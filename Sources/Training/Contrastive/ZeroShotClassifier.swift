@@ -1,9 +1,9 @@
 public import Models
 public import Tensors
 
-/// Tells what is in an image by which class's description it lies nearest to (CLIP, arXiv:2103.00020, section 3.1).
+/// Classifies an image by the class description that it is nearest to (CLIP, arXiv:2103.00020, section 3.1).
 public struct ZeroShotClassifier: Sendable {
-    /// What stands for a class's name in a prompt.
+    /// The placeholder for a class name in a prompt.
     public static let placeholder = "{}"
 
     /// The classes' names.
@@ -14,10 +14,10 @@ public struct ZeroShotClassifier: Sendable {
     ///
     /// - Parameters:
     ///   - classes: names, at least one.
-    ///   - prompts: texts with `{}` where the name belongs, at least one.
+    ///   - prompts: texts with `{}` for the name, at least one.
     ///   - model: a contrastive model.
-    ///   - encoder: its tokens of a text.
-    ///   - lanes: threads to compute on.
+    ///   - encoder: encodes text for it.
+    ///   - lanes: the compute threads.
     /// - Throws: `TrainingError` naming a prompt or class that cannot be used.
     public init(
         classes: [String], prompts: [String], model: any ContrastiveModel, encoder: CaptionEncoder, lanes: Lanes
@@ -74,7 +74,7 @@ public struct ZeroShotClassifier: Sendable {
 }
 
 extension Tensor {
-    /// The mean of the examples: [1, n].
+    /// The mean of the rows: [1, n].
     fileprivate var meanRow: Tensor {
         let (values, n) = (values, columns)
         let sums = (0..<n).map { column in

@@ -9,7 +9,8 @@ public struct ZeroShotEvaluation: Sendable, Equatable {
     public let top5: Double
     /// Images.
     public let pictures: Int
-    /// Share of each class's images that are taken for it, by the classes' order; 0 where there are none.
+    /// Share of each class's images that are classified correctly, in the order of the classes; 0 for a class without
+    /// images.
     public let byClass: [Double]
 
     /// Images that a lane takes at a time.
@@ -17,7 +18,7 @@ public struct ZeroShotEvaluation: Sendable, Equatable {
 
     /// Classifies images; the result does not depend on the number of lanes.
     ///
-    /// - Throws: what is wrong with an image; `TrainingError.diverged` where embeddings are not finite.
+    /// - Throws: what is wrong with an image; `TrainingError.diverged` if embeddings are not finite.
     public init(
         _ classifier: ZeroShotClassifier, _ data: LabelledPictures, model: any ContrastiveModel,
         layout: any ImageLayout, lanes: Lanes

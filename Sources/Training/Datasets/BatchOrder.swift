@@ -2,9 +2,8 @@ import Tensors
 
 /// Which examples each optimizer step takes: a function of the seed and the step alone, so a run resumes exactly.
 ///
-/// Every epoch takes each example once in ⌈examples / rowsPerStep⌉ steps, in the order of the file or in a shuffled
-/// order of its own. The last step of an epoch may be short, as in transformers' Trainer (`dataloader_drop_last` is
-/// false).
+/// Every epoch takes each example once in ⌈examples / rowsPerStep⌉ steps, in the order of the file or in a new shuffled
+/// order. The last step of an epoch may be short, as in transformers' Trainer (`dataloader_drop_last` is false).
 public struct BatchOrder: Equatable, Sendable {
     /// How many examples there are.
     public let rowCount: Int
@@ -38,7 +37,7 @@ public struct BatchOrder: Equatable, Sendable {
     /// Steps in an epoch.
     public var stepsPerEpoch: Int { (rowCount + rowsPerStep - 1) / rowsPerStep }
 
-    /// Steps in a whole run: `maxSteps` where it is positive, else ⌈epochs · stepsPerEpoch⌉.
+    /// Steps in a whole run: `maxSteps` if positive, otherwise ⌈epochs · stepsPerEpoch⌉.
     public func totalSteps(epochs: Double, maxSteps: Int) -> Int {
         maxSteps > 0 ? maxSteps : Int((epochs * Double(stepsPerEpoch)).rounded(.up))
     }
@@ -60,7 +59,7 @@ public struct BatchOrder: Equatable, Sendable {
         }
     }
 
-    /// How often the data has been gone through after so many steps.
+    /// Number of epochs after a number of steps.
     public func epochs(afterSteps steps: Int) -> Double {
         let within = min(steps % stepsPerEpoch * rowsPerStep, rowCount)
         return Double(steps / stepsPerEpoch) + Double(within) / Double(rowCount)

@@ -2,9 +2,9 @@ import Foundation
 public import Models
 
 /// Turns examples with one image and one answer into pairs for a contrastive model: the answer is the image's caption,
-/// and what was asked is left out.
+/// and the question is ignored.
 ///
-/// Of a pair's tokens the last one is marked as learned, so that each pair counts once.
+/// Only the last token of a pair is marked as supervised, so each pair counts once.
 public struct CaptionEncoder: RowEncoder {
     private let tokenizer: any TextEncoder
     private let vocabularySize: Int
@@ -45,7 +45,7 @@ public struct CaptionEncoder: RowEncoder {
             row: example.row)
     }
 
-    /// The tokens of a text, white space around it left out; at least two.
+    /// The tokens of a text without surrounding white space; at least two.
     ///
     /// - Throws: what is wrong with the text, or what the tokenizer throws.
     public func tokens(of text: String) throws -> [Int32] {

@@ -1,4 +1,4 @@
-/// One example of a dataset: images and what is said about them.
+/// One example of a dataset: images and a conversation about them.
 public struct Conversation: Equatable, Sendable {
     /// The example's position in its dataset, from 0.
     public let row: Int
@@ -8,7 +8,7 @@ public struct Conversation: Equatable, Sendable {
     public let person: String?
     /// The images, in the order of the `<image>` markers.
     public let images: [Picture]
-    /// Optionally what the system says, then questions and answers in turn.
+    /// An optional system turn, then questions and answers alternately.
     public let turns: [ConversationTurn]
     /// What messages call its turns.
     let naming: TurnNaming
@@ -58,7 +58,7 @@ public struct Conversation: Equatable, Sendable {
             notes: notes)
     }
 
-    /// What stands in a question where an image belongs.
+    /// The marker for an image in a question.
     public static let imageMarker = "<image>"
 }
 

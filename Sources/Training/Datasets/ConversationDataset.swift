@@ -1,10 +1,10 @@
-/// A dataset of which every example that is not left out is known to be good.
+/// A dataset whose examples have all been validated, except those that were skipped.
 public struct ConversationDataset: Sendable {
     /// The examples, good and bad.
     public let rows: any DatasetRows
     /// How it is written.
     public let format: DataFormat
-    /// The examples that are left out, and why, in their order; empty unless that was asked for.
+    /// The skipped examples with their reasons, in order; empty unless skipping was requested.
     public let skipped: [RowProblem]
     /// Whether bad examples are left out instead of refused.
     let skipsBadRows: Bool
@@ -14,13 +14,12 @@ public struct ConversationDataset: Sendable {
     private let notes: RowNotes
     private let hasUnusedPrompt: Bool
 
-    /// Opens a dataset and validates every example of it: form, turn order, markers, and that each image is there with
-    /// a header that can be read. Images are decoded when they are needed; where bad examples are left out they are
-    /// decoded here too, because an example that fails later could not be replaced without changing every step after
-    /// it.
+    /// Opens a dataset and validates every example: its form, the order of its turns, its markers, and that each image
+    /// exists and has a readable header. Images are decoded when needed. If bad examples are to be skipped, images are
+    /// also decoded here, because skipping an example later would change every step after it.
     ///
-    /// - Parameter fit: Whether a model can take the images; `nil` if absent.
-    /// - Throws: `TrainingError` if the dataset cannot be read, or that lists the examples that cannot be used, the
+    /// - Parameter fit: Checks whether a model can take the images; `nil` skips the check.
+    /// - Throws: `TrainingError` if the dataset cannot be read, or with a list of the examples that cannot be used, the
     ///   first 20 with their reasons.
     public init(_ options: DatasetOptions, fit: PictureFit? = nil) throws {
         (rows, format) = try DatasetFormats.open(options)
@@ -40,7 +39,7 @@ public struct ConversationDataset: Sendable {
         skipped = problems
     }
 
-    /// Opens a dataset that is recognised by what it holds; see `init(_:fit:)`.
+    /// Opens a dataset and detects its format from the content; see `init(_:fit:)`.
     ///
     /// - Parameters:
     ///   - path: A file, folder or range of archives.
@@ -52,11 +51,10 @@ public struct ConversationDataset: Sendable {
     /// The dataset's path.
     public var path: String { rows.path }
 
-    /// How many examples there are, those left out included.
+    /// Number of examples, including skipped ones.
     public var count: Int { rows.count }
 
-    /// A line on what was opened: `train.json: 1200 examples, llava (recognised)`, and what is to be said about its
-    /// examples.
+    /// A line about the dataset: `train.json: 1200 examples, llava (recognised)`, and notes on its examples.
     public var notice: String {
         let kind = "\(format.rawValue)\(isRecognised ? " (recognised)" : "")"
         let line = "\(path): \(count) examples, \(([kind] + [rows.remark].compactMap(\.self)).joined(separator: ", "))"

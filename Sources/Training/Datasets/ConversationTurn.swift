@@ -1,6 +1,6 @@
 /// What one side of a conversation says at once.
 public struct ConversationTurn: Equatable, Sendable {
-    /// Who speaks.
+    /// The speaker.
     public enum Role: String, Sendable {
         case system
         case user
@@ -25,11 +25,11 @@ public struct ConversationTurn: Equatable, Sendable {
             }
         }
 
-        /// Whether a tool speaks.
+        /// Whether the speaker is a tool.
         public var isTool: Bool { self == .tool || self == .function || self == .ipython }
     }
 
-    /// Who speaks.
+    /// The speaker.
     public let role: Role
     /// What is said.
     public let text: String

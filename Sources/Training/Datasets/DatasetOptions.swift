@@ -6,31 +6,30 @@ public struct DatasetOptions: Equatable, Sendable {
     public var imageFolder: String
     /// How the dataset is written.
     public var format = DataFormat.automatic
-    /// What an image is asked where the dataset has captions or classes only; `nil` takes the format's own question.
+    /// Question to ask about each image if the dataset has only captions or classes; `nil` uses the format's default.
     public var prompt: String?
-    /// Which column holds what.
+    /// Column names.
     public var columns = ColumnMapping()
     /// What separates the fields of a table; nil lets its first line decide.
     public var separator: TableSeparator?
-    /// The names of the classes whose numbers `.cls` members of archives hold, a file with one per line; `nil` takes
-    /// the number.
+    /// File with the names of the class numbers in `.cls` members of archives, one per line; `nil` uses the number.
     public var classes: String?
-    /// Whether examples that cannot be used are left out instead of refused. Every image is decoded then.
+    /// Whether to skip examples that cannot be used instead of failing. Every image is then decoded.
     public var skipsBadRows = false
     /// What messages call these settings.
     public var names = SettingNames.runFile
 
-    /// A dataset that is recognised by what it holds.
+    /// A dataset whose format is detected from its content.
     public init(path: String, imageFolder: String = ".") {
         self.path = path
         self.imageFolder = imageFolder
     }
 
-    /// Whether the path stands for several files, as `data/{000..123}.tar` or `data/train-*.parquet` does.
+    /// Whether the path names several files, as `data/{000..123}.tar` or `data/train-*.parquet` does.
     public var isRange: Bool { ShardList.isRange(path) }
-    /// The files that a range or a pattern stands for, in order; none where `path` is neither.
+    /// The files of a range or a pattern, in order; none if `path` is neither.
     ///
-    /// - Throws: `TrainingError` if a pattern fits no file.
+    /// - Throws: `TrainingError` if a pattern matches no file.
     public func shards() throws -> [String] { isRange ? try ShardList.shards(at: path) : [] }
 
     /// The examples as they are written; nothing is validated.

@@ -11,15 +11,15 @@ public struct EncodedDataset: EncodedRows {
     private let dataset: ConversationDataset
     private let encoder: any RowEncoder
     private let kept: [Measure]
-    /// How many examples were left out because they are too long.
+    /// Number of examples that were dropped because they are too long.
     public let droppedCount: Int
     /// How many examples are cut because they are too long.
     public let truncatedCount: Int
     /// How many tokens an example may have; longer ones are cut.
     private let cutLength: Int?
-    /// The examples that were left out because they cannot be used, in their order; empty unless that was asked for.
+    /// The examples that were skipped because they cannot be used, in order; empty unless skipping was requested.
     public let skipped: [RowProblem]
-    /// What tells the examples from others; images are not part of it.
+    /// A digest of the examples, without their images.
     public let identity: DatasetIdentity
     private let unreadable: Set<Int>
 
@@ -75,7 +75,7 @@ public struct EncodedDataset: EncodedRows {
     /// How the dataset is written.
     public var format: DataFormat { dataset.format }
 
-    /// How many examples the dataset has, those left out included.
+    /// Number of examples in the dataset, including those left out.
     public var datasetCount: Int { dataset.count }
 
     /// How many examples there are to train on.
@@ -93,13 +93,13 @@ public struct EncodedDataset: EncodedRows {
             + "truncate)"
     }
 
-    /// The tokens of an example, by its position among those that are kept.
+    /// Number of tokens of an example, by its position among the kept ones.
     public func length(at index: Int) -> Int { Int(kept[index].length) }
 
-    /// The tokens of an example that count for the loss, by its position among those that are kept.
+    /// Number of supervised tokens of an example, by its position among the kept ones.
     public func supervisedCount(at index: Int) -> Int { Int(kept[index].supervised) }
 
-    /// An example, by its position among those that are kept.
+    /// An example, by its position among the kept ones.
     public func example(at index: Int) throws -> EncodedExample {
         try Self.example(dataset.conversation(at: Int(kept[index].row)), encoder, cutTo: cutLength).example
     }
@@ -127,7 +127,7 @@ public struct EncodedDataset: EncodedRows {
         )
     }
 
-    /// The images of an example, by its position among those that are kept.
+    /// The images of an example, by its position among the kept ones.
     ///
     /// - Throws: what is wrong with the example.
     public func pictures(at index: Int) throws -> [Picture] {

@@ -3,7 +3,7 @@ import Models
 /// Turns conversations into tokens and labels.
 ///
 /// Each `<image>` becomes the model's image tokens, the whole conversation is written by the template and tokenised
-/// once, and a token is learned where the text that it stands for overlaps an answer (end mark included).
+/// once, and a token is supervised if its text overlaps an answer (including the end mark).
 public struct ExampleEncoder: Sendable {
     private let tokenizer: any TextEncoder
     private let template: ConversationTemplate
@@ -17,10 +17,10 @@ public struct ExampleEncoder: Sendable {
     ///
     /// - Parameters:
     ///   - tokenizer: The model's tokenizer.
-    ///   - template: How conversations are written.
+    ///   - template: The conversation template.
     ///   - marks: The tokenizer's marks.
-    ///   - image: What stands for an image.
-    ///   - vocabularySize: The words that the model knows.
+    ///   - image: The placeholder for an image.
+    ///   - vocabularySize: The size of the model's vocabulary.
     public init(
         tokenizer: any TextEncoder, template: ConversationTemplate, marks: TextMarks, image: ImagePlaceholder,
         vocabularySize: Int = .max
@@ -33,7 +33,7 @@ public struct ExampleEncoder: Sendable {
         self.vocabularySize = vocabularySize
     }
 
-    /// Creates an encoder for a template that needs no mark but that of a text's end.
+    /// Creates an encoder for a template whose only mark is the end of a text.
     public init(
         tokenizer: any TextEncoder, template: ConversationTemplate, endOfText: String, image: ImagePlaceholder,
         vocabularySize: Int = .max

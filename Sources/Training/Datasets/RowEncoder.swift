@@ -1,4 +1,4 @@
-/// Turns examples of a dataset into what a model takes.
+/// Turns examples of a dataset into model input.
 public protocol RowEncoder: Sendable {
     /// The most tokens that the model itself takes of an example; `nil` if only memory limits them.
     var lengthLimit: Int? { get }

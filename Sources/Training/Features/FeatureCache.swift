@@ -4,25 +4,26 @@ public import Models
 import Synchronization
 public import Tensors
 
-/// What a model's frozen layers make of images, kept in a folder and found again by content.
+/// Features of images from a model's frozen layers, stored in a folder and found again by content.
 ///
-/// A file stands for an image's bytes, the processor's settings, the frozen weights, the model's configuration and the
-/// type of its products, so that any number of runs and processes share a folder: files appear whole, and one that is
-/// removed while it is in use stays readable. The features of an image are computed by itself, so a run's results do
-/// not depend on what was found. When the folder grows beyond its limit, what was not used for longest goes first.
+/// The name of a file depends on the image's bytes, the processor's settings, the frozen weights, the model's
+/// configuration and the type of its products, so any number of runs and processes can share a folder. Files appear
+/// complete, and a file that is removed while in use stays readable. The features of each image are computed
+/// separately, so the results of a run do not depend on the cache. When the folder exceeds its limit, the least
+/// recently used files are removed first.
 public final class FeatureCache: Sendable {
-    /// The frozen layers of a model, and what else their results follow from.
+    /// The frozen layers of a model, and everything else that their results depend on.
     public struct Layers: Sendable {
         let compute: @Sendable (Tensor) -> Tensor?
         let digest: SHA256Digest
 
-        /// The frozen layers; `nil` if a model's first layers train.
+        /// The frozen layers; `nil` if the model's first layers are trained.
         ///
         /// - Parameters:
         ///   - model: the model.
-        ///   - checkpoint: where its weights come from, all of which are read.
+        ///   - checkpoint: its checkpoint, which is read completely.
         ///   - configuration: the contents of its `config.json`.
-        ///   - type: what its products are computed in.
+        ///   - type: the type of its products.
         public init?(
             of model: any VisionLanguageModel, _ checkpoint: Checkpoint, configuration: Data, computing type: DType
         ) {
@@ -46,18 +47,18 @@ public final class FeatureCache: Sendable {
     private let layout: any ImageLayout
     private let counts = Mutex((found: 0, computed: 0))
 
-    /// Opens a folder, which is made where it is missing.
+    /// Opens a folder, and creates it if needed.
     ///
     /// - Parameters:
-    ///   - limit: the most bytes that it may take.
-    /// - Throws: `TrainingError` if the folder cannot be made or read.
+    ///   - limit: its maximum size in bytes.
+    /// - Throws: `TrainingError` if the folder cannot be created or read.
     public init(folder: URL, limit: Int, layers: Layers, layout: any ImageLayout) throws {
         self.folder = try FeatureFolder(folder, limit: limit)
         self.layers = layers
         self.layout = layout
     }
 
-    /// How many images were found and how many were computed.
+    /// Number of images whose features were found, and of those computed.
     public var statistics: (found: Int, computed: Int) { counts.withLock { $0 } }
 
     /// The features of an image.

@@ -1,15 +1,15 @@
-/// What tells the examples of a dataset from others, by their contents alone: moving or renaming files changes nothing.
+/// Identifies the examples of a dataset by their contents alone: moving or renaming files changes nothing.
 ///
 /// Images are not part of it, because hashing them means reading every file: see `EncodedDataset.imageDigest()`.
 public struct DatasetIdentity: Hashable, Sendable {
     /// Examples of the dataset.
     public let rowCount: Int
-    /// Examples that are left out because they cannot be used.
+    /// Number of examples that are skipped because they cannot be used.
     public let skippedCount: Int
-    /// What the examples say, in order, and how many images each has.
+    /// Digest of the text of the examples, in order, and of the number of images of each.
     public let rows: ContentDigest
-    /// The tokens and labels of the examples that are trained on: what template, tokenizer and length limit make of
-    /// `rows`.
+    /// The tokens and labels of the examples that are trained on: the result of template, tokenizer and length limit
+    /// for `rows`.
     public let tokens: ContentDigest
 }
 

@@ -1,9 +1,9 @@
 extension TreeNode {
-    /// The tree of `count` leaves in `parts` nodes that cover it from left to right, each named by `lowest`; fewer where
+    /// The tree of `count` leaves in `parts` nodes that cover it from left to right, each named by `lowest`; fewer if
     /// there are fewer leaves.
     ///
-    /// The largest part is halved until there are enough, so that sizes differ by at most a factor of two (the ragged end
-    /// aside). More parts than workers share the work out more evenly and cost one result each.
+    /// The largest part is halved until there are enough, so that sizes differ by at most a factor of two (the ragged
+    /// end aside). More parts than workers distribute the work more evenly, but each costs one result.
     public static func split(count: Int, into parts: Int) -> [TreeNode] {
         root(count: count).split(count: count, into: parts)
     }

@@ -4,7 +4,7 @@ import Tensors
 
 /// A JSON Lines file of predictions: `{"question_id": …, "prediction": "…", "references": ["…"]}`.
 public enum PredictionFile {
-    /// Reads a file; scores that it may hold are left out.
+    /// Reads a file; scores in it are ignored.
     ///
     /// - Throws: `TrainingError` naming the file and the line.
     public static func read(_ path: String) throws -> [Prediction] {

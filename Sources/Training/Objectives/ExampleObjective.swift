@@ -1,7 +1,7 @@
 public import Models
 public import Tensors
 
-/// An objective whose loss is a sum over examples, so that micro-batches, workers and bounds on single examples can each take
+/// An objective whose loss is a sum over examples, so micro-batches, workers and per-example clipping can each handle
 /// some of them.
 public protocol ExampleObjective: Objective {
     /// The summed loss of a batch: one number, differentiable.

@@ -20,7 +20,7 @@ public struct NextTokenObjective: ExampleObjective {
     public var lossName: String { "the loss of the next token" }
     /// Whether greedy generation would write the answers.
     public var criterion: Evaluation.Criterion { .exactMatch }
-    /// The model's own number, or what its image processor makes of the largest image.
+    /// The model's fixed number, or the number for the largest image.
     public func mostImageTokens(_ folder: URL) throws -> Int {
         let range = generative.imageTokens
         return range.lowerBound == range.upperBound

@@ -6,7 +6,7 @@ public struct ExampleUnits: Equatable, Sendable {
     /// Every example by itself.
     public init(rowCount: Int) { rows = (0..<rowCount).map { [$0] } }
 
-    /// Examples by whom they are about, in the order in which each is first named.
+    /// Examples grouped by person, in the order in which each person first occurs.
     public init(people: [String]) {
         var places: [String: Int] = [:]
         var rows: [[Int]] = []

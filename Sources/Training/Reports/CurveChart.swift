@@ -22,7 +22,7 @@ public struct CurveChart: Sendable {
         (self.title, self.x, self.y, self.curves) = (title, x, y, curves)
     }
 
-    /// The image: transparent, in colours that stand out on light and dark pages alike.
+    /// The chart: transparent, in colours that are visible on light and dark pages.
     public func svg() -> String {
         let frame = ChartFrame(points: curves.flatMap(\.points), x: x, y: y)
         let drawn = curves.map { draw($0, in: frame) }

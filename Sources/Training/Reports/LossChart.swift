@@ -6,13 +6,13 @@ public struct LossChart: Sendable {
     private let train: Points
     private let eval: Points
 
-    /// Takes the losses of a run's records; what is not finite is left out.
+    /// Takes the losses of a run's records; values that are not finite are omitted.
     public init(_ records: [LogRecord]) {
         train = Self.points(records, \.loss)
         eval = Self.points(records, \.evalLoss)
     }
 
-    /// The image: transparent, in colours that stand out on light and dark pages alike.
+    /// The chart: transparent, in colours that are visible on light and dark pages.
     public func svg() -> String {
         let curves = [("train loss", train, "#2f81f7"), ("eval loss", eval, "#e8590c")].filter { !$0.1.isEmpty }
         return CurveChart(

@@ -1,9 +1,9 @@
 import Tensors
 
-/// Everything that a run writes about itself into its output folder, kept together.
+/// All reports that a run writes into its output folder.
 ///
-/// `trainer_log.jsonl` and TensorBoard events (`runs/`) grow with each record; `loss.svg` is drawn again, at most every
-/// few seconds, after each evaluation, and when nobody refers to the reports any more.
+/// `trainer_log.jsonl` and TensorBoard events (`runs/`) grow with each record; `loss.svg` is redrawn every few seconds
+/// at most, after each evaluation, and when the reports are released.
 public final class RunReports {
     private let log: TrainerLog
     private let events: TensorBoardWriter
@@ -20,7 +20,7 @@ public final class RunReports {
     ///
     /// - Parameters:
     ///   - folder: The run's output folder.
-    ///   - step: The step that the run begins at or resumes from; what was logged after it is taken back.
+    ///   - step: The step at which the run starts or resumes; later log records are removed.
     ///   - clock: The time, in seconds since 1970.
     /// - Throws: `TensorError` or `TrainingError` if the folder cannot be written to.
     public init(folder: String, resumingFromStep step: Int = 0, clock: @escaping () -> Double = TensorBoardWriter.now)
@@ -46,10 +46,10 @@ public final class RunReports {
         if record.evalLoss != nil || isDue { try draw() }
     }
 
-    /// Notes in the log what a run was resumed with.
+    /// Records in the log with which settings a run was resumed.
     ///
     /// - Parameters:
-    ///   - epoch: how often the data had been gone through.
+    ///   - epoch: the number of epochs so far.
     /// - Throws: `TrainingError` if the log cannot be written.
     public func add(_ resumption: TrainingRecord.Resumption, epoch: Double) throws {
         var record = LogRecord(step: resumption.step, epoch: epoch)
@@ -58,7 +58,7 @@ public final class RunReports {
         try log.append(record)
     }
 
-    /// Draws what has been added since the last drawing.
+    /// Redraws the chart if records were added since the last drawing.
     ///
     /// - Throws: `TensorError` if the image cannot be written.
     public func draw() throws {

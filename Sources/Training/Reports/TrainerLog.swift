@@ -9,9 +9,9 @@ public struct TrainerLog: Sendable {
     /// Names a log; nothing is written yet.
     public init(path: String) { self.path = path }
 
-    /// The records in the file; a last line that a crash cut short is left out.
+    /// The records in the file; a last line that a crash truncated is ignored.
     ///
-    /// - Throws: `TrainingError` if a line is no record.
+    /// - Throws: `TrainingError` if a line is not a record.
     public func records() throws -> [LogRecord] {
         guard let data = FileManager.default.contents(atPath: path) else { return [] }
         let lines = data.split(separator: UInt8(ascii: "\n"))
@@ -26,11 +26,11 @@ public struct TrainerLog: Sendable {
         }
     }
 
-    /// Takes back what was logged after a step, so a run that resumes there continues its own log. Changes that the
-    /// run was resumed with at that very step go too: the checkpoint is older than they are.
+    /// Removes the records after a step, so a run that resumes there continues its own log. Changes recorded at this
+    /// very step are removed too, because the checkpoint is older.
     ///
-    /// - Returns: The records that are left.
-    /// - Throws: `TrainingError` if a line is no record, `TensorError` if the file cannot be written.
+    /// - Returns: The remaining records.
+    /// - Throws: `TrainingError` if a line is not a record, `TensorError` if the file cannot be written.
     @discardableResult
     public func rewind(toStep step: Int) throws -> [LogRecord] {
         let kept = try records().filter { $0.step < step || $0.step == step && $0.resumedWith == nil }

@@ -21,9 +21,9 @@ public struct StepComputation: Sendable {
     ///
     /// - Parameters:
     ///   - model: built with `weights`.
-    ///   - weights: what trains.
-    ///   - lanes: threads to compute on.
-    ///   - checkpointing: compute layers again in the backward pass to save memory; with a contrastive model, whole
+    ///   - weights: the trained weights.
+    ///   - lanes: the compute threads.
+    ///   - checkpointing: recompute layers in the backward pass to save memory; with a contrastive model, whole
     ///     micro-batches.
     public init(model: any VisionLanguageModel, weights: AdapterWeights, lanes: Lanes, checkpointing: Bool) {
         objective = model.objective
@@ -37,7 +37,7 @@ public struct StepComputation: Sendable {
     /// - Parameters:
     ///   - share: the micro-batches, their examples by position in `source`.
     ///   - source: the examples.
-    ///   - beforeMicroBatch: called on a lane before each micro-batch; what it throws ends the computation.
+    ///   - beforeMicroBatch: called on a lane before each micro-batch; an error ends the computation.
     /// - Throws: what is wrong with an example or image.
     public func gradients(
         of share: StepShare, from source: any RowSource, beforeMicroBatch: @escaping @Sendable () throws -> Void = {}

@@ -2,21 +2,21 @@ public import Adapters
 public import Tensors
 
 extension StepGradients {
-    /// The gradients by the keys of a plan's parameters; those that nothing reached are absent.
+    /// The gradients by the keys of a plan's parameters; gradients of unreached parameters are absent.
     public func stateDict(of plan: AdapterPlan) -> StateDict {
         StateDict(
             zip(plan.parameters, gradients).compactMap { parameter, gradient in gradient.map { (parameter.key, $0) } })
     }
 
-    /// Gradients that someone else has computed.
+    /// Gradients that were computed elsewhere.
     ///
     /// Numbers that are not finite pass: `StepOptimizer` refuses their sum, as it does in a local run.
     ///
     /// - Parameters:
     ///   - state: gradients by the keys of the plan's parameters; an absent one is `nil`.
     ///   - loss: the sum of the token losses.
-    ///   - plan: what trains.
-    /// - Throws: `TrainingError.invalidWork` if a key is none of the plan's, or a tensor has another shape or type.
+    ///   - plan: the plan of the trained parameters.
+    /// - Throws: `TrainingError.invalidWork` if a key is not in the plan, or a tensor has the wrong shape or type.
     public init(_ state: StateDict, loss: Double, of plan: AdapterPlan) throws {
         let known = Set(plan.parameters.map(\.key))
         if let name = state.names.first(where: { !known.contains($0) }) {

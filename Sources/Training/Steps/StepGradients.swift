@@ -18,8 +18,9 @@ public struct StepGradients: Sendable {
     ///
     /// - Parameters:
     ///   - batch: packed examples.
-    ///   - supervisedTokens: of the whole step: the loss of a step is its token losses' sum divided by this.
-    ///   - dropoutKey: what the dropout masks of this micro-batch are drawn from.
+    ///   - supervisedTokens: of the whole step; the loss of a step is the sum of its token losses divided by this
+    ///     number.
+    ///   - dropoutKey: the key of the dropout masks of this micro-batch.
     public init(
         _ objective: any ExampleObjective, _ weights: AdapterWeights, _ batch: PackedBatch, supervisedTokens: Int,
         checkpointing: Bool, dropoutKey: UInt64

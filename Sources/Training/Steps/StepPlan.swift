@@ -28,12 +28,12 @@ public struct StepPlan: Equatable, Sendable {
 
     /// The whole step as one share.
     ///
-    /// - Parameter seed: what dropout masks are drawn from, with the step and the micro-batch.
+    /// - Parameter seed: the seed of dropout masks, together with the step and the micro-batch.
     public func wholeShare(seed: Int) -> StepShare {
         share(of: .root(count: parts.count), over: 0..<parts.count, seed: seed)
     }
 
-    /// The part of the step that a node of the tree over its micro-batches stands for.
+    /// The part of the step that a node of the tree over its micro-batches covers.
     ///
     /// - Throws: `TrainingError.invalidWork` if the tree has no such node.
     public func share(of node: TreeNode, seed: Int) throws -> StepShare {

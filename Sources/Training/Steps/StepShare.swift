@@ -1,6 +1,6 @@
 import Tensors
 
-/// Some neighbouring micro-batches of a step, and what their gradients depend on besides the examples and the
+/// Consecutive micro-batches of a step, and everything that their gradients depend on besides the examples and the
 /// parameters.
 public struct StepShare: Equatable, Sendable {
     /// Steps taken before.

@@ -1,15 +1,15 @@
 import Adapters
 public import Tensors
 
-/// Optimizer steps that a worker takes by itself: fresh AdamW from given values, at one learning rate.
+/// Optimizer steps that a worker takes locally: a fresh AdamW from given values, at a constant learning rate.
 public struct LocalStretch: Sendable {
     private let computation: StepComputation
     private let arguments: TrainingArguments
     private let options: StretchOptions
 
-    /// What a stretch came to.
+    /// The result of a stretch.
     public struct Outcome: Sendable {
-        /// The values at the end by PEFT key, in memory of their own; frozen ones are as they were, to the last bit.
+        /// Copies of the final values by PEFT key; frozen ones are unchanged to the last bit.
         public let values: StateDict
         /// Examples, tokens and mean loss.
         public let progress: StretchProgress
@@ -18,10 +18,10 @@ public struct LocalStretch: Sendable {
     /// Prepares a stretch.
     ///
     /// - Parameters:
-    ///   - computation: the model, what trains, and the lanes.
-    ///   - arguments: the run's.
-    ///   - options: the coordinator's.
-    /// - Throws: `TrainingError.invalidWork` if an option is no possible number.
+    ///   - computation: the model, the trained weights, and the lanes.
+    ///   - arguments: the run's training settings.
+    ///   - options: the coordinator's options.
+    /// - Throws: `TrainingError.invalidWork` if an option is out of range.
     public init(_ computation: StepComputation, arguments: TrainingArguments, options: StretchOptions) throws {
         try options.check()
         self.computation = computation
@@ -29,15 +29,15 @@ public struct LocalStretch: Sendable {
         self.options = options
     }
 
-    /// Trains. The weights are left at the values that the last step gave, also when it throws.
+    /// Trains. Afterwards the weights have the values of the last step, even if it throws.
     ///
     /// - Parameters:
     ///   - plan: which examples each step takes.
     ///   - source: the examples.
     ///   - initial: every trained tensor by PEFT key.
     ///   - privacy: makes each step differentially private, over examples that it draws itself instead of the plan's.
-    ///   - afterStep: called after each step; what it throws ends the stretch.
-    ///   - beforeMicroBatch: called on a lane before each micro-batch; what it throws ends the stretch.
+    ///   - afterStep: called after each step; an error ends the stretch.
+    ///   - beforeMicroBatch: called on a lane before each micro-batch; an error ends the stretch.
     /// - Throws: `AdapterError` if `initial` does not fit the adapter; `TrainingError` if the plan takes examples that
     ///   the source lacks, or training diverges; what is wrong with an example or image.
     public func run(

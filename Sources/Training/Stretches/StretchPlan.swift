@@ -18,13 +18,13 @@ public struct StretchPlan: Sendable {
         order = .listed(steps)
     }
 
-    /// Steps over some examples of a source in the order that a run over them alone would have.
+    /// Steps over some examples of a source, in the same order as in a run over only these examples.
     ///
     /// - Parameters:
-    ///   - examples: positions in the source.
-    ///   - length: how many steps there are.
-    ///   - rowsPerStep: examples that a step takes; the last of an epoch may be short.
-    ///   - shuffleSeed: seeds the order of the epochs; nil keeps that of `rows`.
+    ///   - rows: positions in the source.
+    ///   - length: the number of steps.
+    ///   - rowsPerStep: examples per step; the last step of an epoch may be short.
+    ///   - shuffleSeed: seeds the order of the epochs; `nil` keeps the order of `rows`.
     /// - Throws: `TrainingError.invalidWork` if there are no examples, no steps, or more than `maxSteps`.
     public init(rows: [Int], length: StretchLength, rowsPerStep: Int, shuffleSeed: UInt64?) throws {
         guard !rows.isEmpty, rowsPerStep > 0 else {

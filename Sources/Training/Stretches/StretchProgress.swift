@@ -1,4 +1,4 @@
-/// What the steps of a stretch have come to so far.
+/// Progress of a stretch.
 public struct StretchProgress: Equatable, Sendable {
     /// Steps taken.
     public internal(set) var steps = 0

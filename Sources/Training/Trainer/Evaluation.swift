@@ -28,7 +28,7 @@ public struct Evaluation: Sendable, Equatable {
 
     /// Evaluates every example of a source; the result does not depend on the number of lanes.
     ///
-    /// A contrastive model's loss is that of all pairs against each other, however many a step takes.
+    /// A contrastive model's loss is computed over all pairs, whatever the batch size.
     ///
     /// - Throws: what is wrong with an example or image.
     public init(_ model: any VisionLanguageModel, _ source: any RowSource, lanes: Lanes) throws {

@@ -1,5 +1,5 @@
-/// What stands for an image in work that travels: 32 bytes that follow from its bytes alone, by a rule
-/// that is the caller's.
+/// Identifies an image in a task that is sent to a worker: 32 bytes that depend only on its contents, computed by the
+/// caller.
 public struct PictureID: Hashable, Sendable, CustomStringConvertible {
     /// Bytes of an identifier.
     public static let byteCount = 32

@@ -1,7 +1,6 @@
 public import Foundation
 
-/// Several optimizer steps for a worker to take by itself, with their examples: local training on data that is not its
-/// own.
+/// Several optimizer steps for a worker to take locally, with their examples: local training on data of the run.
 public struct StretchWork: Equatable, Sendable {
     /// The examples of each step, by their positions in `rows`.
     public let steps: [[Int]]
@@ -18,8 +17,8 @@ public struct StretchWork: Equatable, Sendable {
     /// The steps to take.
     public var plan: StretchPlan { StretchPlan(steps: steps) }
 
-    /// The work as bytes: a mark; the examples; the number of steps; for each step how many examples it takes, and
-    /// which.
+    /// The work as bytes: a mark; the examples; the number of steps; for each step, the number and the positions of its
+    /// examples.
     public var data: Data {
         var writer = WorkWriter()
         writer.write(Self.mark)
@@ -34,8 +33,8 @@ public struct StretchWork: Equatable, Sendable {
 
     /// Reads work.
     ///
-    /// - Throws: `TrainingError.invalidWork` for anything but work that keeps within the limits; all steps together
-    ///   take at most `limits.maxTokens` examples, repetitions included.
+    /// - Throws: `TrainingError.invalidWork` if the work is malformed or exceeds the limits; all steps together take at
+    ///   most `limits.maxTokens` examples, including repetitions.
     public init(_ data: Data, limits: WorkLimits) throws {
         var reader = WorkReader(data)
         guard try reader.readBytes(Self.mark.count, "the mark") == Self.mark else {

@@ -6,8 +6,8 @@ public struct WorkMaker: Sendable {
     /// Creates a maker.
     ///
     /// - Parameters:
-    ///   - examples: the run's examples.
-    ///   - catalogue: what stands for their images.
+    ///   - rows: the run's examples.
+    ///   - catalogue: the identifiers of their images.
     public init(_ rows: any EncodedRows, catalogue: PictureCatalogue) {
         self.rows = rows
         self.catalogue = catalogue
@@ -15,7 +15,7 @@ public struct WorkMaker: Sendable {
 
     /// The work of one node of a step.
     ///
-    /// - Parameter seed: the run's.
+    /// - Parameter seed: the run's seed.
     /// - Throws: `TrainingError.invalidWork` if the step's tree lacks the node; what is wrong with an example; what the
     ///   catalogue throws.
     public func work(of node: TreeNode, in plan: StepPlan, seed: Int) throws -> StepWork {
@@ -38,7 +38,7 @@ public struct WorkMaker: Sendable {
             steps: steps.map { $0.compactMap { places[$0] } }, rows: WorkRows(try needed.map(example)))
     }
 
-    /// The images of some examples, each once: what a worker does well to fetch before work on them comes.
+    /// The images of some examples, each once, which a worker should fetch in advance.
     ///
     /// - Throws: what is wrong with an example; what the catalogue throws.
     public func pictures(of rows: [Int]) throws -> [PictureID] { WorkRows(try rows.map(example)).pictures }

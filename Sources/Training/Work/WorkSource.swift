@@ -12,10 +12,10 @@ public struct WorkSource: RowSource {
     /// Creates a source.
     ///
     /// - Parameters:
-    ///   - examples: the examples.
-    ///   - layout: what the model makes of images.
-    ///   - imageLength: what an example's image adds to the example's length, beyond its tokens.
-    ///   - image: the contents of the file that an identifier stands for; called on lanes.
+    ///   - rows: the examples.
+    ///   - layout: the model's image layout.
+    ///   - imageLength: the addition of an image to the length of its example, beyond its tokens.
+    ///   - picture: the contents of the file that an identifier stands for; called on lanes.
     public init(
         _ rows: WorkRows, layout: any ImageLayout, imageLength: Int = 0,
         picture: @escaping @Sendable (PictureID) throws -> Data
@@ -37,8 +37,7 @@ public struct WorkSource: RowSource {
 
     /// Examples packed one after another, with their images.
     ///
-    /// - Throws: what is wrong with an image; `TrainingError.invalidWork` if it is not the one that an example was made
-    ///   with.
+    /// - Throws: what is wrong with an image; `TrainingError.invalidWork` if it does not match its example.
     public func batch(of rows: [Int]) throws -> PackedBatch {
         let examples = rows.map { self.rows.examples[$0] }
         var images: [Tensor] = []

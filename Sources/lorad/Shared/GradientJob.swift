@@ -34,7 +34,7 @@ final class GradientJob: Job {
     ///
     /// - Parameters:
     ///   - minimumWorkers: workers that must be there before the first step.
-    ///   - images: what workers get images from.
+    ///   - pictures: what workers get images from.
     ///   - state: what to continue from; nil begins the run.
     ///   - recorder: what is logged after each step.
     ///   - checkpoints: where `save_steps` saves to.

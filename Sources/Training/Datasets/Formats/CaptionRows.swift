@@ -21,7 +21,7 @@ struct CaptionRows: DatasetRows {
     /// - Parameters:
     ///   - path: The table, or the folder that it is in. Images are relative to that folder.
     ///   - question: What each image is asked for.
-    ///   - columns: Which column holds what.
+    ///   - columns: Column names.
     ///   - separator: What separates the fields of CSV; nil lets the first line decide.
     init(
         path: String, question: String, columns: ColumnMapping = ColumnMapping(), separator: TableSeparator? = nil

@@ -10,9 +10,9 @@ public struct ConversationFile: DatasetRows {
     /// Opens a file and finds its examples.
     ///
     /// - Parameters:
-    ///   - format: The form that every example is held to, such as `llava`; `nil` takes each example as it is.
+    ///   - format: The form that every example must have, such as `llava`; `nil` detects it for each example.
     ///   - imageFolder: The folder that image paths are relative to.
-    ///   - columns: Which column holds what.
+    ///   - columns: Column names.
     /// - Throws: `TrainingError` if the file cannot be read, its outer structure is broken, it holds no examples, or no
     ///   example has a mapped column.
     public init(
@@ -38,7 +38,7 @@ public struct ConversationFile: DatasetRows {
     /// The line that an example begins on.
     public func place(ofRow row: Int) -> RowPlace { RowPlace(line: text.line(ofRow: row)) }
 
-    /// An example's bytes as they stand in the file.
+    /// An example's bytes in the file.
     public func part(ofRow row: Int) throws -> Data { text.bytes(ofRow: row) }
 
     /// The row itself, with lorad's names for columns that are mapped.

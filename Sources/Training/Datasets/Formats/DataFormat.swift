@@ -18,10 +18,10 @@ public enum DataFormat: String, CaseIterable, Sendable {
     case questionAnswer = "question_answer"
     /// Examples with `filepath` and `title`.
     case openCLIP = "open_clip"
-    /// Images beside a `metadata.jsonl` or `metadata.csv` of captions.
+    /// Images with a `metadata.jsonl` or `metadata.csv` of captions.
     case imageCaption = "image_caption"
     /// Images in a folder for each class.
     case classFolders = "class_folders"
-    /// Tar archives whose members are named alike where they belong together.
+    /// Tar archives in which the members of one example share a name.
     case webDataset = "webdataset"
 }

@@ -14,7 +14,7 @@ struct RowForm: Sendable {
 struct RowReading: Sendable {
     /// What examples must be; `nil` takes each example for what it is.
     var format: DataFormat?
-    /// Which column holds what.
+    /// Column names.
     var columns = ColumnMapping()
     /// What images with nothing but a caption are asked.
     var question = CaptionRows.defaultQuestion

@@ -1,7 +1,7 @@
 import Foundation
 import Models
 
-/// A value of a Parquet file that holds an image. Two are equal where they are the same value of files of one path.
+/// A value of a Parquet file that contains an image. Two are equal if they are the same value of the same path.
 public struct ParquetCell: Hashable, Sendable {
     /// The path of its file.
     public var path: String { file.path }

@@ -90,7 +90,7 @@ final class ParquetFile: Sendable {
 
     /// The bytes of one value of a row.
     ///
-    /// - Parameter index: the value's position among those of the row in its column.
+    /// - Parameter cell: the value's position among those of the row in its column.
     /// - Throws: `ParquetError` if there are none.
     func bytes(of cell: BinaryCell, row: Int) throws -> Data {
         guard schema.columns.indices.contains(cell.column) else { throw ParquetError.damaged("no such column") }

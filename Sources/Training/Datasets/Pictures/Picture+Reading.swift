@@ -4,8 +4,8 @@ public import Models
 extension Picture {
     /// The image, decoded.
     ///
-    /// - Throws: `ModelError` if it is missing, damaged or too large; `TrainingError` if the example that it stands in
-    ///   does not hold it.
+    /// - Throws: `ModelError` if it is missing, damaged or too large; `TrainingError` if its example does not contain
+    ///   it.
     public func decoded() throws -> RGBImage {
         switch place {
         case .file(let path): try RGBImage(file: URL(filePath: path))
@@ -16,7 +16,7 @@ extension Picture {
 
     /// Width and height in pixels, from its header.
     ///
-    /// - Throws: As `decoded()`, for what the header shows.
+    /// - Throws: As `decoded()`, for problems that the header shows.
     public func size() throws -> (width: Int, height: Int) {
         switch place {
         case .file(let path): try RGBImage.size(of: URL(filePath: path))
@@ -25,7 +25,7 @@ extension Picture {
         }
     }
 
-    /// The bytes that are the image, as a file of its own would hold them.
+    /// The encoded bytes of the image, as in a file.
     ///
     /// - Throws: `TrainingError` if they cannot be read.
     public func contents() throws -> Data {

@@ -1,11 +1,11 @@
-/// Where an image's bytes are.
+/// The location of an image's bytes.
 ///
-/// It holds none of them, so the images of a dataset take no memory before they are read. Two are equal where they
-/// are in the same place.
+/// It does not contain the bytes, so the images of a dataset take no memory before they are read. Two are equal if
+/// their location is the same.
 public struct Picture: Hashable, Sendable, CustomStringConvertible {
     /// The kinds of places.
     public enum Place: Hashable, Sendable {
-        /// A file of its own.
+        /// A separate file.
         case file(path: String)
         /// Bytes of a larger file, as a member of an archive is.
         case part(path: String, bytes: Range<Int>)
@@ -21,14 +21,14 @@ public struct Picture: Hashable, Sendable, CustomStringConvertible {
     /// What errors call it.
     public let description: String
 
-    /// Creates an image; nothing is looked at.
+    /// Creates an image without reading anything.
     ///
-    /// - Parameter name: what errors call it.
+    /// - Parameter name: its name in error messages.
     public init(_ place: Place, name: String) {
         self.place = place
         description = name
     }
 
-    /// An image in a file of its own.
+    /// An image in a separate file.
     public init(file path: String) { self.init(.file(path: path), name: path) }
 }

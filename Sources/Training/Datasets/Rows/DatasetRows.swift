@@ -39,7 +39,7 @@ public protocol DatasetRows: Sendable {
 
 /// Where an example is.
 public struct RowPlace: Equatable, Sendable {
-    /// The file, where the dataset has several.
+    /// The file, if the dataset has several.
     public var file: String?
     /// The line that it begins on, from 1.
     public var line: Int?

@@ -30,7 +30,7 @@ struct MappedText: Sendable {
     /// Where an example is in the file.
     func range(ofRow row: Int) -> Range<Int> { entries[row].bytes }
 
-    /// An example's bytes as they stand in the file.
+    /// An example's bytes in the file.
     func bytes(ofRow row: Int) -> Data { data[entries[row].bytes] }
 
     /// An example's bytes, unless they are more than an example may have or no text.

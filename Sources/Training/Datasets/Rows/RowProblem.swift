@@ -4,7 +4,7 @@ import Models
 public struct RowProblem: Error, Equatable, Sendable {
     /// The example's position in its dataset, from 0.
     public let row: Int
-    /// The file that the example is in, where the dataset has several.
+    /// The file with the example, if the dataset has several.
     public let file: String?
     /// The line that the example begins on, from 1.
     public let line: Int?
@@ -36,7 +36,7 @@ extension RowProblem: CustomStringConvertible {
         return "example \(row)\(details.isEmpty ? "" : " (\(details.joined(separator: ", ")))"): \(reason)"
     }
 
-    /// The problem as an object for programs; what is not known is left out.
+    /// The problem as a JSON object; unknown members are omitted.
     public func json(dataset: String) -> String {
         let members: [(String, JSONValue?)] = [
             ("dataset", .string(dataset)), ("row", .int(row)), ("file", file.map { .string($0) }),

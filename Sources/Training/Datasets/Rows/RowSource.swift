@@ -30,9 +30,9 @@ public struct ConversationSource: RowSource {
     /// Creates a source.
     ///
     /// - Parameters:
-    ///   - examples: the encoded examples.
-    ///   - layout: what the model makes of images.
-    ///   - imageLength: what an example's image adds to the example's length, beyond its tokens.
+    ///   - rows: the encoded examples.
+    ///   - layout: the model's image layout.
+    ///   - imageLength: the addition of an image to the length of its example, beyond its tokens.
     public init(_ rows: any EncodedRows, layout: any ImageLayout, imageLength: Int = 0) {
         self.rows = rows
         self.imageLength = imageLength

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What stands between the fields of a table.
+/// The field separator of a table.
 public struct TableSeparator: Equatable, Sendable {
     static let comma = TableSeparator(byte: UInt8(ascii: ","))
     static let tab = TableSeparator(byte: UInt8(ascii: "\t"))

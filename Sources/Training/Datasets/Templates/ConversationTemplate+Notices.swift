@@ -1,6 +1,6 @@
 extension ConversationTemplate {
-    /// What a user should know where the tokenizer cuts marks of the template into pieces, which are then learned as
-    /// text; `nil` if each is a token.
+    /// A warning if the tokenizer splits marks of the template, which are then learned as text; `nil` if each mark is a
+    /// token.
     public func notice(names: SettingNames = .runFile, onMissingTokens isToken: (String) -> Bool) -> String? {
         let missing = tokens.filter { !isToken($0) }
         guard !missing.isEmpty else { return nil }

@@ -90,27 +90,27 @@ public struct ConversationTemplate: Sendable {
         return tools?.result(result) ?? turns[index].text
     }
 
-    /// Writes turns, for templates that need no mark but that of a text's end.
+    /// Writes turns, for templates whose only mark is the end of a text.
     public func render(_ turns: [ConversationTurn], endOfText: String) -> RenderedConversation {
         render(turns, marks: TextMarks(endOfText: endOfText))
     }
 
-    /// Writes turns that end with a question, or a tool's turn, as the text that a model is to continue with.
+    /// Writes turns that end with a question or a tool's turn, as a prompt for the model.
     ///
-    /// Spaces at its end are left out: tokenizers join them with the answer's first word.
+    /// Spaces at its end are removed, because tokenizers join them with the first word of the answer.
     public func prompt(_ turns: [ConversationTurn], marks: TextMarks) -> String {
         var text = render(turns, marks: marks).text + opening
         while text.last == " " { text.removeLast() }
         return text
     }
 
-    /// Writes a prompt, for templates that need no mark but that of a text's end.
+    /// Writes a prompt, for templates whose only mark is the end of a text.
     public func prompt(_ turns: [ConversationTurn], endOfText: String) -> String {
         prompt(turns, marks: TextMarks(endOfText: endOfText))
     }
 }
 
-/// The tokens that a tokenizer begins and ends texts with, as text; empty where it has none.
+/// The tokenizer's tokens for the start and end of a text, as text; empty if it has none.
 public struct TextMarks: Equatable, Sendable {
     /// The beginning of a text.
     public var beginningOfText: String
