@@ -8,7 +8,7 @@ public struct AdapterError: Error, CustomStringConvertible, Sendable {
     public enum Code: Sendable, Equatable {
         /// A file that should be there is not.
         case fileNotFound
-        /// A file is not what its name says.
+        /// The content of a file does not match its name.
         case corruptFile
         /// A setting has the wrong type or an impossible value.
         case invalidConfiguration
@@ -26,9 +26,9 @@ public struct AdapterError: Error, CustomStringConvertible, Sendable {
 
     /// The kind of failure.
     public let code: Code
-    /// What, where, and what to do.
+    /// What went wrong, where, and what to do.
     public let message: String
-    /// The setting at fault, so that whoever read the text can point at its line.
+    /// The setting at fault, so a caller can point at its line.
     public let setting: String?
     /// The error underneath, if any.
     public let cause: (any Error)?

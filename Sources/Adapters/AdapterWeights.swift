@@ -2,8 +2,8 @@ public import Foundation
 public import Models
 public import Tensors
 
-/// The tensors that train, by the plan that says which: what a model is built with, an optimizer updates, and a PEFT
-/// folder holds.
+/// The trainable tensors of a plan. A model is built with them, an optimizer updates them, and a PEFT folder stores
+/// them.
 public struct AdapterWeights: ModelCustomization {
     /// A tensor that trains.
     public struct Parameter: Sendable {
@@ -25,10 +25,10 @@ public struct AdapterWeights: ModelCustomization {
     /// The base's weights.
     private let checkpoint: Checkpoint
 
-    /// Fresh weights: what the method begins with, drawn from `seed` and the parameter's key where it is random, and saved
-    /// modules and biases as in the checkpoint.
+    /// Fresh weights: the method's initial values, drawn from `seed` and the parameter's key if they are random; saved
+    /// modules and biases are copied from the checkpoint.
     ///
-    /// - Throws: `AdapterError` if the checkpoint lacks a tensor that is to train.
+    /// - Throws: `AdapterError` if the checkpoint lacks a tensor to train.
     public init(plan: AdapterPlan, checkpoint: Checkpoint, seed: UInt64) throws {
         try self.init(plan: plan, checkpoint) { parameter in
             switch parameter.role {
@@ -39,13 +39,13 @@ public struct AdapterWeights: ModelCustomization {
         }
     }
 
-    /// A fresh value of a tensor that is drawn, at the rank of a shape, which may differ from the plan's.
+    /// A fresh random value of a tensor, with the rank of `shape`, which may differ from the plan's.
     ///
     /// - Parameters:
     ///   - key: its key on disk.
-    ///   - shape: its shape, where ranks may be others than here.
-    ///   - seed: the run's.
-    /// - Returns: `nil` if no tensor of that key and shape is drawn.
+    ///   - shape: its shape; the rank may differ from the plan's.
+    ///   - seed: the run's seed.
+    /// - Returns: `nil` if no tensor with that key and shape is random.
     public func fresh(_ key: String, shape: [Int], seed: UInt64) -> Tensor? {
         guard let found = parameters.first(where: { $0.description.key == key })?.description, found.start == .drawn,
             let site = plan.linear(at: found.module), shape.count == found.shape.count,
@@ -55,11 +55,11 @@ public struct AdapterWeights: ModelCustomization {
             of: found.resized(to: shape), at: site, base: checkpoint, seed: seed)
     }
 
-    /// Weights from a PEFT folder; those that it lacks are as in `fresh`.
+    /// Weights from a PEFT folder; missing ones are as in `fresh`.
     ///
     /// - Returns: the weights, and how the file's keys agree with the expected ones.
     /// - Throws: `AdapterError` or `TensorError` if the file is damaged, a shape differs, nothing matches, or the file
-    ///   holds weights that PEFT would use and this plan does not.
+    ///   contains weights that PEFT would use but this plan does not.
     public static func loaded(
         from folder: URL, fresh: AdapterWeights
     ) throws -> (weights: AdapterWeights, report: AdapterKeyReport) {
@@ -109,7 +109,7 @@ public struct AdapterWeights: ModelCustomization {
         of parameter: AdapterParameter, _ plan: AdapterPlan, _ checkpoint: Checkpoint, _ seed: UInt64
     ) throws -> Tensor {
         guard let site = plan.linear(at: parameter.module) else {
-            throw AdapterError(.invalidConfiguration, "\(parameter.path) belongs to no module that has an adapter")
+            throw AdapterError(.invalidConfiguration, "\(parameter.path) belongs to no module with an adapter")
         }
         return try plan.configuration.method.initialValue(of: parameter, at: site, base: checkpoint, seed: seed)
     }
@@ -117,7 +117,7 @@ public struct AdapterWeights: ModelCustomization {
     /// The base model's value.
     private static func baseValue(of parameter: AdapterParameter, in checkpoint: Checkpoint) throws -> Tensor {
         guard let value = checkpoint.parameter(at: parameter.path), value.shape == parameter.shape else {
-            throw AdapterError(.invalidConfiguration, "\(checkpoint.folder.path) holds no \(parameter.path) to train")
+            throw AdapterError(.invalidConfiguration, "\(checkpoint.folder.path) has no \(parameter.path) to train")
         }
         return value.copied()
     }
@@ -130,7 +130,7 @@ public struct AdapterWeights: ModelCustomization {
             let table = checkpoint.parameter(at: "\(rows.module).weight"), table.shape.count == 2,
             rows.indices.allSatisfy({ $0 < table.shape[0] }), table.shape[1] == parameter.shape[1]
         else {
-            throw AdapterError(.invalidConfiguration, "\(checkpoint.folder.path) holds no rows for \(parameter.path)")
+            throw AdapterError(.invalidConfiguration, "\(checkpoint.folder.path) has no rows for \(parameter.path)")
         }
         return Tensor.withoutGraph { table.gathered(rows.indices.map(Int32.init)) }
     }
@@ -138,7 +138,7 @@ public struct AdapterWeights: ModelCustomization {
     /// The trainable tensor that replaces the parameter at `path`.
     public func parameter(at path: String) -> Tensor? { byPath[path] }
 
-    /// What the method puts beside the weight of the linear module at `path`.
+    /// What the method adds to the weight of the linear module at `path`.
     public func additions(at path: String) -> LinearAdditions {
         guard let site = plan.linear(at: path), let values = byModule[path] else { return LinearAdditions() }
         var additions = plan.configuration.method.additions(at: site, values)
@@ -153,13 +153,13 @@ public struct AdapterWeights: ModelCustomization {
         for (path, gain) in gains { gain.current = products[path] }
     }
 
-    /// The weight of a linear module with its adapter in it, float32; nil for a module without one.
+    /// The weight of a linear module with its adapter in it, float32; `nil` for a module without one.
     func merged(_ module: String, into weight: Tensor) -> Tensor? {
         guard let site = plan.linear(at: module), let values = byModule[module] else { return nil }
         return plan.configuration.method.merged(weight, at: site, values)
     }
 
-    /// The bias of a linear module that belongs to its merged weight; nil where it is its own.
+    /// The bias of a linear module that belongs to its merged weight; `nil` if it is its own.
     func mergedBias(_ module: String, _ bias: Tensor) -> Tensor? {
         guard let site = plan.linear(at: module), let values = byModule[module] else { return nil }
         return plan.configuration.method.mergedBias(bias, at: site, values)
@@ -181,8 +181,9 @@ public struct AdapterWeights: ModelCustomization {
             guard let stored = file[key], stored.shape == parameter.description.shape, stored.dtype == .float32 else {
                 throw AdapterError(
                     .corruptFile,
-                    "\(file.path): \(key) is missing or has another shape than this run's; "
-                        + "resume with the run file that it was started with")
+                    "\(file.path): \(key) is missing or has another shape than in this run; resume with the run "
+                        + "file that it was started with"
+                )
             }
             stored.withFloats { values in parameter.tensor.updateInPlace { _ = $0.update(from: values) } }
         }
@@ -190,16 +191,16 @@ public struct AdapterWeights: ModelCustomization {
 
     /// Overwrites the values; call it while no graph is alive.
     ///
-    /// - Parameter state: every tensor of the plan under its PEFT key, and nothing else, float32.
-    /// - Throws: `AdapterError` if a tensor is missing or none of the plan's, has another shape or type, or holds NaN or
-    ///   infinite numbers; nothing has changed then.
+    /// - Parameter state: exactly the tensors of the plan under their PEFT keys, in float32.
+    /// - Throws: `AdapterError` if a tensor is missing, unknown, has the wrong shape or type, or contains NaN or
+    ///   infinite values. Nothing is changed then.
     public func assign(_ state: StateDict) throws {
         let found = try parameters.map { try Self.checked(state[$0.description.key], for: $0.description) }
         guard state.count == parameters.count else {
             let known = Set(parameters.map(\.description.key))
             let unknown = state.names.first { !known.contains($0) } ?? ""
             throw AdapterError(
-                .corruptFile, "\(unknown) does not train here: the values are of another adapter or model")
+                .corruptFile, "\(unknown) is not trained here: the values belong to another adapter or model")
         }
         for (parameter, tensor) in zip(parameters, found) {
             tensor.withFloats { values in parameter.tensor.updateInPlace { _ = $0.update(from: values) } }
@@ -209,17 +210,18 @@ public struct AdapterWeights: ModelCustomization {
     private static func checked(_ tensor: Tensor?, for parameter: AdapterParameter) throws -> Tensor {
         guard let tensor else {
             throw AdapterError(
-                .corruptFile, "\(parameter.key) is missing: the values are of another adapter or model")
+                .corruptFile, "\(parameter.key) is missing: the values belong to another adapter or model")
         }
         guard tensor.dtype == .float32, tensor.shape == parameter.shape else {
             throw AdapterError(
                 .shapeMismatch,
-                "\(parameter.key) is \(tensor.dtype.rawValue) \(tensor.shape), expected F32 \(parameter.shape): "
-                    + "the values are of another adapter or model")
+                "\(parameter.key) is \(tensor.dtype.rawValue) \(tensor.shape), expected F32 \(parameter.shape): the "
+                    + "values belong to another adapter or model"
+            )
         }
         guard !tensor.hasNonFinite else {
             throw AdapterError(
-                .corruptFile, "\(parameter.key) holds NaN or infinite numbers: whoever trained it has diverged")
+                .corruptFile, "\(parameter.key) contains NaN or infinite values: its training has diverged")
         }
         return tensor
     }
@@ -241,8 +243,8 @@ public struct AdapterWeights: ModelCustomization {
         return StateDict(state.entries.map { ($0.name, $0.tensor) } + copies)
     }
 
-    /// Writes a PEFT folder: weights first, then what tells its base, then the configuration, each complete or not at
-    /// all; the folder is created.
+    /// Writes a PEFT folder: the weights, then the record of the base model, then the configuration, each complete or
+    /// not at all. The folder is created if needed.
     ///
     /// - Throws: `TensorError.writeFailed`.
     public func write(to folder: URL) throws {
@@ -252,8 +254,8 @@ public struct AdapterWeights: ModelCustomization {
         try AdapterFolder.write(plan.configuration, to: folder)
     }
 
-    /// Writes what tells the base model from others into an adapter folder (`AdapterBase`), and the tokenizer where tokens
-    /// were added to it.
+    /// Writes the record of the base model into an adapter folder (`AdapterBase`), and the tokenizer if tokens were
+    /// added to it.
     ///
     /// - Throws: `TensorError.writeFailed`, `ModelError` for a damaged tokenizer.
     public func writeBase(to folder: URL) throws {

@@ -1,15 +1,16 @@
 public import Models
 
-/// How many numbers train, and how many there are: counted as PEFT's `print_trainable_parameters` counts them.
+/// The number of trainable parameters and of all parameters, counted as PEFT's `print_trainable_parameters` does.
 public struct ParameterCount: Sendable, Equatable, CustomStringConvertible {
     /// Numbers that train.
     public let trainable: Int
-    /// Those of the base model, a tied embedding once, and what the adapter adds: LoRA factors and copies of saved modules.
+    /// All parameters: those of the base model, counting a tied embedding once, plus the adapter's factors and copies
+    /// of saved modules.
     public let all: Int
 
-    /// Counts a plan's parameters beside those of the modules that it was made for.
+    /// Counts the parameters of a plan and of the modules that it was made for.
     ///
-    /// - Parameter loose: numbers of the base model outside of its modules.
+    /// - Parameter loose: parameters of the base model outside its modules.
     public init(plan: AdapterPlan, modules: [ModuleDescription], tiesEmbeddings: Bool, loose: Int = 0) {
         let base = modules.filter { !(tiesEmbeddings && $0.isOutputEmbedding) }.flatMap(\.parameters).map(\.shape)
         let added = plan.parameters.filter { $0.role != .bias && $0.role != .temperature }.map(\.shape)

@@ -26,7 +26,7 @@ struct BytePairTrainer {
         return words
     }
 
-    /// Of equally frequent ones the first in alphabetical order; nil where all words are single symbols.
+    /// Of equally frequent ones the first in alphabetical order; `nil` if all words are single symbols.
     private var mostFrequentPair: (String, String)? {
         var counts: [[String]: Int] = [:]
         for word in words {

@@ -13,7 +13,7 @@ public struct DemonstrationModel {
 
     /// Writes a Hugging Face folder.
     ///
-    /// - Throws: `TensorError` where a file cannot be written.
+    /// - Throws: `TensorError` if a file cannot be written.
     public func write(to folder: URL, seed: UInt64) throws {
         for (name, value) in files {
             try AtomicFile.write(value.text(indent: 1) + "\n", to: folder.appending(path: name).path)
@@ -156,7 +156,7 @@ private struct RandomWeights {
 
     init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
-    /// - Parameter deviation: the standard deviation; nil for 1 / √inputs.
+    /// - Parameter deviation: the standard deviation; `nil` for 1 / √inputs.
     mutating func add(_ name: String, _ shape: [Int], deviation: Double? = nil) {
         let scale = deviation ?? 1 / Double(shape.dropFirst().reduce(1, *)).squareRoot()
         let values = (0..<shape.reduce(1, *)).map { _ in Float(scale * random.nextNormal()) }

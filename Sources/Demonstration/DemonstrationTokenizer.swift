@@ -2,7 +2,7 @@ import Models
 
 /// The tokenizer of the bundled model: byte-level byte pairs, with every word of day and dusk as one token.
 struct DemonstrationTokenizer {
-    /// End of text, the marks of ChatML, and where a picture stands.
+    /// End of text, the marks of ChatML, and where an image stands.
     static let special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<image>"]
 
     private let merges: [(String, String)]

@@ -1,4 +1,4 @@
-/// A world of pictures: what they show, how they look, and what is asked about them.
+/// A kind of images: their content, their look, and the questions about them.
 public struct Domain: Sendable {
     /// What it is called on the command line.
     public let name: String
@@ -10,7 +10,7 @@ public struct Domain: Sendable {
     public let questions: [QuestionKind]
     /// The lightest and darkest ground, as grey values from 0 to 255.
     let ground: ClosedRange<Double>
-    /// Standard deviation of the grain of pictures, in grey values.
+    /// Standard deviation of the grain of images, in grey values.
     let grain: Double
     /// Strength of the waves that run through the ground, in grey values.
     let waves: Double

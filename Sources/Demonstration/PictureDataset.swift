@@ -2,13 +2,13 @@ public import Foundation
 import Models
 import Tensors
 
-/// Pictures with questions and answers, in LLaVA's format.
+/// Images with questions and answers, in LLaVA's format.
 public struct PictureDataset: Sendable {
-    /// The world that the pictures are of.
+    /// The world that the images are of.
     public let domain: Domain
-    /// How many pictures.
+    /// How many images.
     public let count: Int
-    /// How many questions are asked about each picture, at most: some scenes have no answer to some kinds.
+    /// How many questions are asked about each image, at most: some scenes have no answer to some kinds.
     public let questionsPerPicture: Int
     /// What chance depends on.
     public let seed: UInt64
@@ -18,13 +18,13 @@ public struct PictureDataset: Sendable {
         (self.domain, self.count, self.questionsPerPicture, self.seed) = (domain, count, questionsPerPicture, seed)
     }
 
-    /// A picture with its questions, each of a kind of its own, in random order.
+    /// An image with its questions, each of a kind of its own, in random order.
     struct Row {
         let scene: Scene
         let questions: [Question]
     }
 
-    /// Row i, and the generator that draws its picture.
+    /// Row i, and the generator that draws its image.
     func row(_ index: Int) -> (row: Row, random: SplitMix64) {
         var random = SplitMix64(seed: seed ^ SplitMix64.hash(domain.name), stream: UInt64(index))
         while true {
@@ -36,7 +36,7 @@ public struct PictureDataset: Sendable {
         }
     }
 
-    /// Writes `NAME.json` and the folder `NAME-pictures` into a folder; pictures that were there are replaced.
+    /// Writes `NAME.json` and the folder `NAME-pictures` into a folder; images that were there are replaced.
     ///
     /// - Throws: What writing a file throws; no file of that name is then there.
     public func write(to folder: URL, name: String) throws {

@@ -12,7 +12,7 @@ public struct Question: Sendable, Equatable {
 public enum QuestionKind: String, CaseIterable, Sendable {
     case colour, shape, count, place, presence, content, ground, corners
 
-    /// A question of this kind that the scene answers in one way only; nil where there is none.
+    /// A question of this kind that the scene answers in one way only; `nil` if absent.
     public func ask(_ scene: Scene, of domain: Domain, using random: inout SplitMix64) -> Question? {
         let things = scene.things
         switch self {

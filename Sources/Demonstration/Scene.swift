@@ -1,6 +1,6 @@
 public import Tensors
 
-/// One to four things, each in a quarter of the picture of its own.
+/// One to four things, each in its own quarter of the image.
 public struct Scene: Sendable {
     /// A thing that is seen.
     public struct Thing: Sendable {
@@ -8,7 +8,7 @@ public struct Scene: Sendable {
         public let shape: Shape
         /// Its colour.
         public let colour: Domain.Colour
-        /// The quarter that it lies in.
+        /// The quarter that it is in.
         public let place: Place
         /// Its centre's distance from that of its quarter, across and down, in parts of the quarter's width.
         let offset: (x: Double, y: Double)
@@ -18,7 +18,7 @@ public struct Scene: Sendable {
         let angle: Double
     }
 
-    /// A quarter of the picture.
+    /// A quarter of the image.
     public enum Place: Int, CaseIterable, Sendable {
         case topLeft, topRight, bottomLeft, bottomRight
 
@@ -31,7 +31,7 @@ public struct Scene: Sendable {
     /// The ground's grey value, from 0 to 255.
     let ground: Double
 
-    /// A scene of a domain, by chance.
+    /// A scene of a domain, at random.
     public init(_ domain: Domain, using random: inout SplitMix64) {
         let count = 1 + random.next(below: 4)
         let places = random.permutation(4).prefix(count).sorted().compactMap(Place.init)

@@ -6,16 +6,16 @@ public import Tensors
 public struct SceneRenderer: Sendable {
     /// Pixels across and down.
     public let size: Int
-    /// What pictures look like.
+    /// What images look like.
     let domain: Domain
 
-    /// A renderer for a domain's pictures.
+    /// A renderer for a domain's images.
     public init(_ domain: Domain, size: Int = 48) {
         self.domain = domain
         self.size = size
     }
 
-    /// A picture's samples: 8-bit RGB, row by row; chance gives waves and grain.
+    /// An image's samples: 8-bit RGB, row by row; chance gives waves and grain.
     public func pixels(of scene: Scene, using random: inout SplitMix64) -> [UInt8] {
         let wave = Wave(strength: domain.waves, using: &random)
         var samples: [UInt8] = []
@@ -47,7 +47,7 @@ public struct SceneRenderer: Sendable {
         for channel in 0..<3 { colour[channel] += cover * (thing.colour.samples[channel] - colour[channel]) }
     }
 
-    /// A picture as a PNG file's bytes.
+    /// An image as a PNG file's bytes.
     public func png(of scene: Scene, using random: inout SplitMix64) -> Data {
         let samples = pixels(of: scene, using: &random)
         let side = UInt32(size)
@@ -61,7 +61,7 @@ public struct SceneRenderer: Sendable {
     }
 }
 
-/// Brightness that rises and falls across a picture.
+/// Brightness that rises and falls across an image.
 private struct Wave {
     let strength: Double
     let across: Double

@@ -1,22 +1,22 @@
 public import Tensors
 
-/// A model that puts pictures and texts into one space, trained so that those which belong together lie close.
+/// A model that embeds images and texts in one space, trained so that matching pairs are close.
 public protocol ContrastiveModel: VisionLanguageModel {
     /// The logarithm of what cosines are multiplied by: one number, float32, trainable where it trains.
     var logitScale: Tensor { get }
     /// The name of that parameter.
     var logitScaleName: String { get }
-    /// Rows that a picture takes in its tower.
+    /// Rows that an image takes in its tower.
     var rowsPerImage: Int { get }
     /// The most tokens of a text.
     var maximumTextLength: Int { get }
-    /// A token that every text must hold, because its place is what stands for the text; nil where there is none.
+    /// A token that every text must hold, because its place is what stands for the text; `nil` if absent.
     var endToken: Int? { get }
-    /// Whether anything trains that embeddings of pictures depend on.
+    /// Whether anything trains that embeddings of images depend on.
     var trainsPictures: Bool { get }
     /// Whether anything trains that embeddings of texts depend on.
     var trainsTexts: Bool { get }
-    /// Embeddings of pictures [n, channels, height, width]: [n, d] in float32, each of length 1.
+    /// Embeddings of images [n, channels, height, width]: [n, d] in float32, each of length 1.
     func pictureEmbeddings(_ pixels: Tensor) -> Tensor
     /// Embeddings of texts: [texts, d] in float32, each of length 1.
     ///
@@ -27,7 +27,7 @@ public protocol ContrastiveModel: VisionLanguageModel {
 }
 
 extension ContrastiveModel {
-    /// Nothing is kept: embeddings are made of whole pictures.
+    /// `nil`: there are no frozen features to cache, because embeddings need whole images.
     public func frozenFeatures(_ image: Tensor) -> Tensor? { nil }
 
     /// None.

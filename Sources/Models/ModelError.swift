@@ -1,6 +1,6 @@
 import Tensors
 
-/// What went wrong while reading a model, tokenizer, picture or configuration.
+/// What went wrong while reading a model, tokenizer, image or configuration.
 ///
 /// Messages name the file, the tensor or key, what was expected and what was found, and what to do.
 public struct ModelError: Error, CustomStringConvertible, Sendable {

@@ -17,7 +17,7 @@ public enum ModelFamilies {
 
 /// A model folder: its configuration and its weights, ready to be built with or without adapters.
 public struct ModelFolder: Sendable {
-    /// A model that was built, and what there is to say about it.
+    /// A loaded model with its notices.
     public struct Loaded: Sendable {
         /// The model.
         public let model: any VisionLanguageModel

@@ -1,13 +1,13 @@
 public import Tensors
 
-/// Sequences packed one after another, without padding: what one forward and backward pass takes.
+/// Sequences packed one after another, without padding, for one forward and backward pass.
 public struct PackedBatch: Sendable {
     /// Marks a token that is not supervised.
     public static let unsupervised: Int32 = -100
 
     /// Token ids, image tokens expanded.
     public var tokens: [Int32]
-    /// The id itself where a token is supervised, `unsupervised` elsewhere; not shifted.
+    /// The token id if a token is supervised, otherwise `unsupervised`. Not shifted.
     public var labels: [Int32]
     /// Boundaries of the sequences: 0, then the end of each.
     public var boundaries: [Int]
@@ -16,7 +16,7 @@ public struct PackedBatch: Sendable {
     /// Images in the order of their tokens, each as the tiles that its family cuts it into: [tiles, channels, height, width] in
     /// float32.
     public var images: [Tensor]
-    /// In their place, what the model's frozen first layers make of the images (`frozenFeatures`), one after the other.
+    /// Instead of images: their features from the model's frozen first layers (`frozenFeatures`), one after the other.
     public var features: Tensor?
 
     /// Packs sequences with their labels.
@@ -35,7 +35,7 @@ public struct PackedBatch: Sendable {
         self.init(sequences: sequences, images: pictures.map { $0.reshaped([1] + $0.shape) })
     }
 
-    /// Packs sequences with what frozen layers make of their images, [rows, width] each.
+    /// Packs sequences with the frozen features of their images, [rows, width] each.
     public init(sequences: [(tokens: [Int32], labels: [Int32])], features: [Tensor]) {
         self.init(sequences: sequences, images: [])
         self.features = Tensor.joinedRows(features)
@@ -75,7 +75,7 @@ public struct PackedBatch: Sendable {
         zip(boundaries, boundaries.dropFirst()).flatMap { Array(0..<Int32($1 - $0)) }
     }
 
-    /// Rows whose next token is supervised, and those tokens: where a loss is.
+    /// Rows whose next token is supervised, and those tokens.
     public var targets: (rows: [Int32], labels: [Int32]) {
         var rows: [Int32] = []
         var next: [Int32] = []

@@ -35,25 +35,25 @@ public protocol VisionLanguageModel: Sendable {
 }
 
 extension VisionLanguageModel {
-    /// The model, where it continues texts.
+    /// The model, if it generates text.
     ///
-    /// - Throws: `ModelError.unsupported` where it does not.
+    /// - Throws: `ModelError.unsupported` if it does not.
     public var generative: any GenerativeModel {
         get throws {
             guard let model = self as? any GenerativeModel else {
-                throw ModelError(.unsupported, "this model writes no text: it only compares texts and pictures")
+                throw ModelError(.unsupported, "this model does not generate text: it only compares text with images")
             }
             return model
         }
     }
 
-    /// The model, where it compares texts and pictures.
+    /// The model, if it compares text with images.
     ///
-    /// - Throws: `ModelError.unsupported` where it does not.
+    /// - Throws: `ModelError.unsupported` if it does not.
     public var contrastive: any ContrastiveModel {
         get throws {
             guard let model = self as? any ContrastiveModel else {
-                throw ModelError(.unsupported, "this model writes texts: it does not compare them with pictures")
+                throw ModelError(.unsupported, "this model generates text: it does not compare text with images")
             }
             return model
         }

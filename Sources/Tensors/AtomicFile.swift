@@ -3,13 +3,13 @@ public import Foundation
 /// Writes files so that a reader, or a run that is started again after a crash, finds the old file or the new one and
 /// never a part.
 public enum AtomicFile {
-    /// Writes the pieces to a temporary file beside `path`, flushes it to disk, renames it into place, and flushes the
-    /// folder, without which a crash could still undo the renaming.
+    /// Writes the pieces to a temporary file beside `path`, flushes it to disk, renames it into place, and then flushes
+    /// the folder, so a crash cannot undo the renaming.
     ///
-    /// Folders on the way are created; `permissions` are those of a new file, less the process's mask.
+    /// Missing folders are created. `permissions` apply to a new file, minus the process's mask.
     ///
-    /// - Throws: `TensorError.writeFailed` (disk full, permission denied…); the old file then stays as it was, unless
-    ///   the message says that only flushing the folder failed.
+    /// - Throws: `TensorError.writeFailed` (disk full, permission denied…); the old file is then unchanged, unless the
+    ///   message says that only flushing the folder failed.
     public static func write(
         _ pieces: some Sequence<UnsafeRawBufferPointer>, to path: String, permissions: mode_t = 0o644
     ) throws {
@@ -18,9 +18,9 @@ public enum AtomicFile {
         }
     }
 
-    /// Writes the pieces that the body hands over, in the same way.
+    /// Writes the pieces that the body passes on, in the same way.
     ///
-    /// - Throws: also what the body throws; the old file then stays as it was.
+    /// - Throws: also what the body throws; the old file is then unchanged.
     public static func write(
         to path: String, permissions: mode_t = 0o644,
         _ body: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
@@ -41,7 +41,7 @@ public enum AtomicFile {
     /// Creates the folders on the way to a file.
     ///
     /// - Returns: The file's folder.
-    /// - Throws: `TensorError.writeFailed` where that cannot be.
+    /// - Throws: `TensorError.writeFailed` if that cannot be.
     @discardableResult
     public static func createFolder(of path: String) throws -> String {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
@@ -51,8 +51,9 @@ public enum AtomicFile {
         } catch {
             throw TensorError(
                 .writeFailed,
-                "\(path): cannot be written: its folder cannot be created: \(SystemReason.of(error)); "
-                    + "choose another place")
+                "\(path): cannot be written: its folder cannot be created: \(SystemReason.of(error)); choose "
+                    + "another path"
+            )
         }
     }
 
@@ -83,21 +84,21 @@ public enum AtomicFile {
         }
     }
 
-    /// Makes a renaming in a folder durable, where the folder may be opened and its file system can do that.
+    /// Makes a renaming in a folder durable, if the folder can be opened and its file system supports that.
     ///
     /// - Parameter path: what was renamed, for the message.
-    /// - Throws: `TensorError.writeFailed` where the system cannot flush the folder.
+    /// - Throws: `TensorError.writeFailed` if the system cannot flush the folder.
     public static func synchronize(folder: String, of path: String) throws {
         let descriptor = FileReserve.open { open(folder, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         guard fsync(descriptor) != 0, errno != EINVAL, errno != ENOTSUP else { return }
         let reason = String(cString: strerror(errno))
-        throw TensorError(.writeFailed, "\(path): is written, but a crash may undo it: flushing \(folder): \(reason)")
+        throw TensorError(.writeFailed, "\(path): was written, but a crash may undo it: flushing \(folder): \(reason)")
     }
 
     private static func failure(_ path: String, _ code: Int32) -> TensorError {
         let reason = String(cString: strerror(code))
-        return TensorError(.writeFailed, "\(path): cannot be written: \(reason); what was there is unchanged")
+        return TensorError(.writeFailed, "\(path): cannot be written: \(reason); the old file is unchanged")
     }
 }

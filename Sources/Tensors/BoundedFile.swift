@@ -13,7 +13,7 @@ public enum BoundedFile {
     public static func read(_ path: String, atMost limit: Int, prefixOnly: Bool = false) throws -> Data {
         try open(path) { descriptor, size in
             guard size <= limit || prefixOnly else {
-                throw TensorError(.unsupported, "\(path) has \(size) bytes, and may have \(limit) at most")
+                throw TensorError(.unsupported, "\(path) has \(size) bytes, more than the limit of \(limit)")
             }
             var data = Data()
             while data.count < limit {
@@ -50,7 +50,7 @@ public enum BoundedFile {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw TensorError(.unsupported, "\(path) is no file but a folder, a pipe or a device")
+            throw TensorError(.unsupported, "\(path) is a folder, a pipe or a device: expected a file")
         }
         return try body(descriptor, Int(status.st_size))
     }

@@ -1,11 +1,11 @@
 import Foundation
 import Synchronization
 
-/// Keeps freed buffers for reuse, so that a training step settles to no fresh allocations.
+/// Keeps freed buffers for reuse, so training steps soon allocate nothing.
 ///
 /// Sizes are rounded up to one of eight steps between powers of two (at most 12.5% more than asked for); each size has
-/// its own list of free buffers. Where that is empty, a large buffer may be up to twice as large: what a vision tower has
-/// given back serves the decoder.
+/// its own list of free buffers. If that list is empty, a large request may get a buffer of up to twice the size, so
+/// the decoder can reuse buffers of the vision tower.
 public final class BufferPool: Sendable {
     /// Counts for reports and tests.
     public struct Statistics: Sendable, Equatable {
@@ -28,7 +28,7 @@ public final class BufferPool: Sendable {
     public static let shared = BufferPool()
 
     private let state = Mutex(State())
-    /// Whether buffers are overwritten with NaN when they come back, so that it shows when something still reads them.
+    /// Whether buffers are overwritten with NaN when they come back, so it shows when something still reads them.
     private let checksUse = ProcessInfo.processInfo.environment["LORAD_CHECK_MEMORY"] == "1"
 
     /// What is in use now.

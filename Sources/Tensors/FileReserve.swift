@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Descriptors that connections leave to files: the soft limit of the process lies below the hard one, and is raised for
+/// Descriptors that connections leave to files: the soft limit of the process is below the hard one, and is raised for
 /// the moment in which a file of a run's own is opened.
 public enum FileReserve {
     private static let most: rlim_t = 64
@@ -22,7 +22,7 @@ public enum FileReserve {
         set(limit)
     }
 
-    /// Opens a file, with a descriptor of the reserve where there is no other.
+    /// Opens a file, with a descriptor from the reserve if no other is free.
     ///
     /// - Parameter body: gives a descriptor, or a negative number and `errno`, as the system's `open`.
     public static func open(_ body: () -> Int32) -> Int32 {

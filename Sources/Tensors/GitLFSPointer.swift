@@ -1,4 +1,4 @@
-/// The small text file that Git LFS leaves in place of a large file until `git lfs pull` fetches it.
+/// The small text file that Git LFS leaves instead of a large file until `git lfs pull` fetches it.
 public enum GitLFSPointer {
     /// What an error says about such a file, after its name.
     public static let message = "is a Git LFS pointer: run git lfs pull in the repository it came from"

@@ -3,12 +3,12 @@ import CKernels
 /// Gradients of one backward pass, by the tensor that they belong to: float32, or of that tensor's own type.
 public struct Gradients: Sendable {
     private var byNode: [ObjectIdentifier: Tensor] = [:]
-    /// Factors of the gradients of linear maps' weights, where these are wanted by example; nil where their sum is.
+    /// Factors of the gradients of linear maps' weights, where these are wanted by example; `nil` if their sum is.
     var book: [ObjectIdentifier: [GradientFactors]]?
 
     init() {}
 
-    /// The gradient of a trainable leaf (float32), or nil where the result does not depend on it.
+    /// The gradient of a trainable leaf (float32), or `nil` if the result does not depend on it.
     public subscript(leaf: Tensor) -> Tensor? { leaf.node.flatMap { byNode[ObjectIdentifier($0)] } }
 
     /// Adds to the gradient of `tensor`; does nothing for constants.
@@ -87,7 +87,7 @@ public struct Gradients: Sendable {
     }
 }
 
-/// Where a gradient goes: an input of an operation without its numbers, so that a pullback that needs none of them does not
+/// Where a gradient goes: an input of an operation without its numbers, so a pullback that needs none of them does not
 /// keep them in memory.
 struct GradientTarget: Sendable {
     let node: Node?
@@ -103,7 +103,7 @@ extension Tensor {
 
     /// Gradients of `seed · self` for every trainable leaf below; `self` holds one element.
     ///
-    /// Consumes the tensor so that the graph's memory is freed on the way: read the value first.
+    /// Consumes the tensor, so the graph's memory is freed during the backward pass. Read the value first.
     public consuming func backward(seed: Float = 1) -> Gradients {
         precondition(count == 1, "backward starts from one number, not from the shape \(shape)")
         return backward(upstream: Tensor([seed], shape: shape))
@@ -136,7 +136,7 @@ extension Tensor {
         return sum
     }
 
-    /// The same numbers in memory of their own.
+    /// A copy with its own memory.
     public func copied() -> Tensor {
         let copy = Tensor(uninitialized: shape, dtype)
         copy.pointer.copyMemory(from: pointer, byteCount: byteCount)

@@ -37,8 +37,8 @@ extension Tensor {
         @TaskLocal static var isOn = false
     }
 
-    /// Runs `body` without recording a graph, products of a single row by kernels of their own: faster, rounded in another
-    /// way than the same row among others.
+    /// Runs `body` without recording a graph, and with special kernels for products of a single row. They are faster,
+    /// but round differently from the same row among others.
     public static func rowByRow<Result>(_ body: () throws -> Result) rethrows -> Result {
         try withoutGraph { try RowByRow.$isOn.withValue(true, operation: body) }
     }

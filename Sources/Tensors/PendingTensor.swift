@@ -1,6 +1,6 @@
 import Foundation
 
-/// A tensor that is made when it is written, so that a file can be larger than memory.
+/// A tensor that is made when it is written, so a file can be larger than memory.
 public struct PendingTensor: Sendable {
     /// Its name.
     public let name: String
@@ -17,12 +17,13 @@ public struct PendingTensor: Sendable {
         (self.name, self.dtype, self.shape, self.make) = (name, dtype, shape, make)
     }
 
-    /// Bytes that it takes.
+    /// Size in bytes.
     public var byteCount: Int { shape.reduce(dtype.size, *) }
 
-    /// Writes a safetensors file of these tensors, complete or not at all; each lives while it is written.
+    /// Writes a safetensors file of these tensors, complete or not at all. Each tensor is alive only while it is
+    /// written.
     ///
-    /// - Throws: `TensorError.writeFailed`; what was at `path` is then unchanged.
+    /// - Throws: `TensorError.writeFailed`; an old file at `path` is then unchanged.
     public static func write(
         _ tensors: [PendingTensor], to path: String, metadata: [String: String] = ["format": "pt"]
     ) throws {

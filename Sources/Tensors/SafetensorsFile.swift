@@ -1,6 +1,6 @@
 public import Foundation
 
-/// A safetensors file, mapped into memory: its tensors are used where they lie.
+/// A safetensors file, mapped into memory. Its tensors are used in place.
 ///
 /// Layout: a 64-bit little-endian length, a JSON header of that length with name, dtype, shape and byte range of each
 /// tensor, then the bytes.
@@ -29,11 +29,11 @@ public struct SafetensorsFile: Sendable {
         }
     }
 
-    /// Reads the bytes of a file, wherever they came from; the tensors have memory of their own.
+    /// Reads the bytes of a file from memory. The tensors are copies.
     ///
     /// - Parameters:
     ///   - name: what errors call it.
-    ///   - headerLimit: the header's length at most, in bytes; parsing it takes many times as much memory.
+    ///   - headerLimit: the maximum length of the header in bytes. Parsing takes many times that much memory.
     /// - Throws: `TensorError`, as for a file.
     public init(data: Data, name: String, headerLimit: Int = headerLimit) throws {
         self = try data.withUnsafeBytes { bytes in
@@ -80,7 +80,7 @@ public struct SafetensorsFile: Sendable {
         guard bytes.count >= 8 else { throw damaged(path, "it has \(bytes.count) bytes, less than a header") }
         let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
         guard length <= UInt64(headerLimit), 8 + Int(length) <= bytes.count else {
-            throw damaged(path, "its header claims \(length) bytes, the file has \(bytes.count)")
+            throw damaged(path, "its header claims \(length) bytes, but the file has \(bytes.count)")
         }
         let json = UnsafeRawBufferPointer(rebasing: bytes[8..<8 + Int(length)])
         let header: SafetensorsHeader
@@ -91,7 +91,7 @@ public struct SafetensorsFile: Sendable {
                 .corruptFile, "\(path): its header is not a safetensors header; copy it again", cause: error)
         }
         guard header.nameCount == SafetensorsHeader.writtenNameCount(json) else {
-            throw damaged(path, "its header names a tensor twice")
+            throw damaged(path, "its header lists a tensor twice")
         }
         return (header, 8 + Int(length))
     }
@@ -109,7 +109,7 @@ public struct SafetensorsFile: Sendable {
         }
         let (begin, end) = (entry.dataOffsets[0], entry.dataOffsets[1])
         guard begin >= 0, end >= begin, end <= total else {
-            throw damaged(path, "tensor \(name) lies at bytes \(begin)..<\(end), the file holds \(total)")
+            throw damaged(path, "tensor \(name) is at bytes \(begin)..<\(end), but the file has \(total)")
         }
         guard end - begin == expected else {
             throw damaged(

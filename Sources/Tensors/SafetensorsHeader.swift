@@ -12,7 +12,7 @@ struct SafetensorsHeader: Codable {
             case dataOffsets = "data_offsets"
         }
 
-        /// The bytes that the shape takes, or nil where it is negative or too large to count.
+        /// The bytes that the shape takes, or `nil` if it is negative or too large to count.
         func byteCount(_ type: DType) -> Int? {
             var total = type.size
             for length in shape {

@@ -6,14 +6,14 @@ public enum SafetensorsRenaming {
     ///
     /// - Parameters:
     ///   - names: the new name of each tensor that gets one.
-    ///   - path: where the copy goes.
+    ///   - path: the path of the copy.
     /// - Throws: `TensorError` if the file is damaged, two tensors would have one name, or the copy cannot be written.
     public static func write(_ names: [String: String], of file: URL, to path: String) throws {
         let checked = try SafetensorsFile(path: file.path)
         guard Set(checked.names.map { names[$0] ?? $0 }).count == checked.names.count else {
             throw TensorError(
                 .corruptFile,
-                "\(file.path): holds tensors under both their old and their new names; remove one of each pair")
+                "\(file.path): contains tensors under both their old and their new names; remove one of each pair")
         }
         let bytes: Data
         do {
@@ -21,10 +21,10 @@ public enum SafetensorsRenaming {
         } catch {
             throw TensorError(.fileNotFound, "\(file.path): cannot be read", cause: error)
         }
-        guard bytes.count >= 8 else { throw TensorError(.corruptFile, "\(file.path): has changed while it was read") }
+        guard bytes.count >= 8 else { throw TensorError(.corruptFile, "\(file.path): changed while it was read") }
         let length = bytes.prefix(8).enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
         guard length >= 0, length <= bytes.count - 8 else {
-            throw TensorError(.corruptFile, "\(file.path): has changed while it was read")
+            throw TensorError(.corruptFile, "\(file.path): changed while it was read")
         }
         let header = try renamed(bytes.dropFirst(8).prefix(length), names)
         let start = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Data($0) } + header

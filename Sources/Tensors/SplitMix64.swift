@@ -44,7 +44,7 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
         return radius * cos(2 * .pi * Double.random(in: 0..<1, using: &self))
     }
 
-    /// A stable number for a name, to tell streams apart (FNV-1a).
+    /// A stable hash of a name, to distinguish streams (FNV-1a).
     public static func hash(_ name: String) -> UInt64 {
         name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     }

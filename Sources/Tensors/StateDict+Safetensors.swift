@@ -3,7 +3,7 @@ public import Foundation
 extension StateDict {
     /// The bytes of a safetensors file with these tensors: a header, then each tensor's bytes in order.
     ///
-    /// The metadata `{"format": "pt"}` is what transformers and PEFT ask for.
+    /// transformers and PEFT require the metadata `{"format": "pt"}`.
     public func safetensorsHeader(metadata: [String: String] = ["format": "pt"]) throws -> Data {
         try SafetensorsHeader(
             entries.map { ($0.name, $0.tensor.dtype, $0.tensor.shape) }, metadata: metadata
@@ -12,7 +12,7 @@ extension StateDict {
 
     /// Writes a safetensors file, complete or not at all.
     ///
-    /// - Throws: `TensorError.writeFailed`; what was at `path` is then unchanged.
+    /// - Throws: `TensorError.writeFailed`; an old file at `path` is then unchanged.
     public func write(to path: String, metadata: [String: String] = ["format": "pt"]) throws {
         let header = try safetensorsHeader(metadata: metadata)
         try withExtendedLifetime(self) {

@@ -1,4 +1,4 @@
-/// Named tensors in a fixed order: what the two halves of lorad exchange, and what a safetensors file holds.
+/// Named tensors in a fixed order. The two halves of lorad exchange them, and safetensors files store them.
 public struct StateDict: Sendable {
     /// The names, in order.
     public private(set) var names: [String] = []

@@ -8,7 +8,7 @@ public enum SystemReason {
         return error is CocoaError ? error.localizedDescription : "\(error)"
     }
 
-    /// The same after the path of the file, where an error of Foundation's knows it.
+    /// The same, preceded by the path of the file if the Foundation error has one.
     public static func withPath(_ error: any Error) -> String {
         let path = code(beneath: error).flatMap { _ in (error as NSError).userInfo[NSFilePathErrorKey] as? String }
         return (path.map { "\($0): " } ?? "") + of(error)

@@ -7,6 +7,6 @@ extension Tensor {
     /// Whether an element of a float32 tensor is NaN or infinite.
     public var hasNonFinite: Bool { lorad_has_nonfinite(floats, count) != 0 }
 
-    /// The sum of two constants of one shape, in this tensor's memory where nobody else holds it.
+    /// The sum of two constants of the same shape. It reuses this tensor's memory if nothing else refers to it.
     public consuming func sum(adding other: Tensor) -> Tensor { adding(other) }
 }

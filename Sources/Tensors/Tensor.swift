@@ -1,8 +1,8 @@
-/// A dense, row-major array of numbers, and its place in the graph of what trains.
+/// A dense, row-major array of numbers, with its node in the gradient graph.
 ///
-/// A tensor is a value: operations make new ones. Only the memory of what trains is written in place (`updateInPlace`), by an
-/// optimizer between steps. A tensor with a `node` depends on something trainable; one without is a constant, and nothing is computed or
-/// kept for its gradient.
+/// A tensor is a value: operations make new ones. Only trainable tensors are written in place (`updateInPlace`), by an
+/// optimizer between steps. A tensor with a `node` depends on something trainable; one without is a constant, and
+/// nothing is computed or kept for its gradient.
 public struct Tensor: Sendable {
     /// The memory, shared by views.
     public internal(set) var storage: Storage
@@ -12,7 +12,7 @@ public struct Tensor: Sendable {
     public let shape: [Int]
     /// The elements' type.
     public let dtype: DType
-    /// The operation that made it, when something that trains lies below.
+    /// The operation that made it, when something that trains is below.
     var node: Node?
     /// How its elements are made again, where that is cheap: a pullback that reads them then keeps none of them.
     var recipe: (@Sendable () -> Tensor)?
@@ -55,13 +55,13 @@ public struct Tensor: Sendable {
 
     /// Number of elements.
     public var count: Int { shape.reduce(1, *) }
-    /// Bytes that the elements take.
+    /// Size of the elements in bytes.
     public var byteCount: Int { count * dtype.size }
     /// Length of the last dimension.
     public var columns: Int { shape.last ?? 1 }
     /// Product of all dimensions but the last.
     public var rows: Int { shape.dropLast().reduce(1, *) }
-    /// Whether something trainable lies below.
+    /// Whether something trainable is below.
     public var isDifferentiable: Bool { node != nil }
 
     /// The same numbers without their place in the graph.

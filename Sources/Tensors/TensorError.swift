@@ -12,7 +12,7 @@ public struct TensorError: Error, CustomStringConvertible, Sendable {
 
     /// The kind of failure.
     public let code: Code
-    /// What, where, and what to do.
+    /// What went wrong, where, and what to do.
     public let message: String
     /// The error underneath, if any.
     public let cause: (any Error)?

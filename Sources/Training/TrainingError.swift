@@ -1,8 +1,8 @@
 import Tensors
 
-/// What went wrong while reading a dataset, training, or writing what a run leaves behind.
+/// What went wrong while reading a dataset, training, or writing the output of a run.
 ///
-/// Messages name the file, the row or key, what was expected and what was found, and what to do.
+/// Messages name the file, the example or key, what was expected and what was found, and what to do.
 public struct TrainingError: Error, CustomStringConvertible, Sendable {
     /// The kind of failure, for callers that act on it.
     public enum Code: Sendable, Equatable {
@@ -19,7 +19,7 @@ public struct TrainingError: Error, CustomStringConvertible, Sendable {
 
     /// The kind of failure.
     public let code: Code
-    /// What, where, and what to do.
+    /// What went wrong, where, and what to do.
     public let message: String
     /// The error underneath, if any.
     public let cause: (any Error)?

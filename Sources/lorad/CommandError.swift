@@ -1,4 +1,4 @@
-/// A command that cannot go on for a reason of its own.
+/// A command that cannot continue for a reason of its own.
 struct CommandError: Error, CustomStringConvertible {
     /// What, where, and what to do.
     let description: String

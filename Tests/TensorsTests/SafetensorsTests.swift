@@ -56,7 +56,7 @@ struct SafetensorsTests {
     @Test("A tensor beyond the end of the file is named")
     func outOfRange() throws {
         let header = #"{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#
-        #expect(try failure(header, bytes: 4).contains("tensor w lies at bytes 0..<8, the file holds 4"))
+        #expect(try failure(header, bytes: 4).contains("tensor w is at bytes 0..<8, but the file has 4"))
     }
 
     @Test("Overlapping tensors are refused")
@@ -91,7 +91,7 @@ struct SafetensorsTests {
     @Test("A name that stands twice is refused, and one that looks like JSON is a name like any other")
     func repeatedName() throws {
         let entry = #"{"dtype":"F32","shape":[1],"data_offsets":[0,4]}"#
-        #expect(try failure(#"{"a":\#(entry),"a":\#(entry)}"#, bytes: 4).contains("its header names a tensor twice"))
+        #expect(try failure(#"{"a":\#(entry),"a":\#(entry)}"#, bytes: 4).contains("its header lists a tensor twice"))
         let state = StateDict([(#"a":{"b\"#, Tensor([1], shape: [1])), ("c:", Tensor([2], shape: [1]))])
         let data = try state.safetensorsHeader() + Data(count: 8)
         #expect(try SafetensorsFile(data: data, name: "it").names.count == 2)

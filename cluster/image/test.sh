@@ -174,7 +174,7 @@ echo "$codes" | tr ' ' '\n' | sed '/^$/d; s/^/  /'
 
 expect_code worker-0 300 0
 expect_code worker-1 60 0
-is_within 30 grep -q 'is finished; --keep-serving' "$work/coordinator.log" || fail "the run has not ended: $(tail -n 5 "$work/coordinator.log")"
+is_within 30 grep -q 'is finished; serving continues' "$work/coordinator.log" || fail "the run has not ended: $(tail -n 5 "$work/coordinator.log")"
 ready || fail "the coordinator of the finished run is not healthy"
 get /metrics | grep 'lorad_run_state{state="finished"} 1' >/dev/null || fail "the metrics do not tell that the run is finished"
 cmp "$work/state/out/adapter_model.safetensors" "$expected" || fail "the adapter is not that of lorad train"

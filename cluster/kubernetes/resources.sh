@@ -39,7 +39,7 @@ lorad=${LORAD:-.build/release/lorad}
 
 estimate=$("$lorad" train --config "$run" --dry-run --set "training.lanes=$cpus" "$@")
 megabytes() { echo "$estimate" | sed -n "s/^ *$1 *\([0-9.]*\) MB\$/\1/p"; }
-own=$(megabytes 'total of its own')
+own=$(megabytes 'total without mapped weights')
 mapped=$(megabytes 'base weights, mapped from the files')
 if [ -z "$own" ] || [ -z "$mapped" ]; then fail "lorad train --dry-run prints no estimate: $estimate"; fi
 

@@ -2,10 +2,10 @@ public import Foundation
 public import Models
 import Tensors
 
-/// Which base model an adapter folder belongs to, as far as that can be told.
+/// The base model of an adapter folder, as far as it is known.
 ///
-/// lorad writes `lorad_base.json` with the base's fingerprint beside `adapter_config.json`; PEFT ignores it. Adapters
-/// of PEFT itself have only `base_model_name_or_path`, which is compared by contents where it is a folder here.
+/// lorad writes the base's fingerprint to `lorad_base.json` next to `adapter_config.json`; PEFT ignores it. Adapters
+/// written by PEFT have only `base_model_name_or_path`. If that is a local folder, its contents are compared.
 public enum AdapterBase {
     /// The file with the base's fingerprint.
     public static let file = "lorad_base.json"
@@ -31,10 +31,10 @@ public enum AdapterBase {
     ///
     /// - Parameters:
     ///   - adapter: the adapter's folder.
-    ///   - configuration: what its `adapter_config.json` says.
+    ///   - configuration: the content of its `adapter_config.json`.
     ///   - model: the model.
-    /// - Returns: a line where nothing tells.
-    /// - Throws: `AdapterError` where it certainly belongs to another.
+    /// - Returns: a notice if the base model is unknown.
+    /// - Throws: `AdapterError` if it belongs to another model.
     public static func check(
         adapter: URL, _ configuration: AdapterConfiguration, against model: ModelFolder
     ) throws -> String? {
@@ -44,7 +44,7 @@ public enum AdapterBase {
             return nil
         }
         guard let name = configuration.baseModel else {
-            return "\(adapter.path) does not say which model it was trained on: its shapes fit \(model.url.path)"
+            return "\(adapter.path) does not record its base model; its shapes fit \(model.url.path)"
         }
         let named = URL(filePath: name)
         if let folder = try? ModelFolder(named) {
@@ -54,17 +54,17 @@ public enum AdapterBase {
         }
         guard named.lastPathComponent != model.url.lastPathComponent else { return nil }
         return
-            "\(adapter.path) was trained on \(name); whether \(model.url.path) is that model cannot be told from here"
+            "\(adapter.path) was trained on \(name); lorad cannot tell whether \(model.url.path) is that model"
     }
 
     /// The fingerprint that an adapter folder records, as its 16 digits; `nil` if it records none.
     ///
-    /// - Throws: `AdapterError` where the file is damaged.
+    /// - Throws: `AdapterError` if the file is damaged.
     public static func recordedFingerprint(in adapter: URL) throws -> String? { try recorded(in: adapter)?.description }
 
     /// The rows that the embeddings had in training, where an adapter folder records that they were more than tokens.
     ///
-    /// - Throws: `AdapterError` where the file is damaged.
+    /// - Throws: `AdapterError` if the file is damaged.
     static func recordedRows(in adapter: URL) throws -> Int? { try contents(in: adapter)?.embedding_rows }
 
     private static func recorded(in adapter: URL) throws -> BaseFingerprint? {
@@ -78,7 +78,8 @@ public enum AdapterBase {
             return try JSONDecoder().decode(Contents.self, from: Data(contentsOf: path))
         } catch {
             throw AdapterError(
-                .corruptFile, "\(path.path): base_fingerprint expected; remove the file to go without", cause: error)
+                .corruptFile, "\(path.path): expected base_fingerprint; remove the file to continue without it",
+                cause: error)
         }
     }
 
@@ -88,7 +89,8 @@ public enum AdapterBase {
         guard !holds else { return }
         throw AdapterError(
             .wrongBase,
-            "\(adapter.path) was trained on a model with the fingerprint \(expected), \(model.url.path) has \(found): "
-                + "give the model that it was trained on")
+            "\(adapter.path) was trained on a model with the fingerprint \(expected), but \(model.url.path) has "
+                + "\(found): give the model that it was trained on"
+        )
     }
 }

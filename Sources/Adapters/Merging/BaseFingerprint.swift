@@ -1,10 +1,11 @@
 public import Models
 import Tensors
 
-/// What tells one base model from another: a number of the names, types, shapes and samples of the values of all its
-/// tensors, the same for any names and shards that they are stored under.
+/// Identifies a base model: a hash of the names, types, shapes and sampled values of all its tensors. It does not
+/// depend on the naming scheme or the shards in which they are stored.
 ///
-/// Rows that were added to the embeddings do not count. It guards against mistakes, not against malice: 16 KiB of each tensor are looked at.
+/// Rows that were added to the embeddings do not count. It protects against mistakes, not against malice: only 16 KiB
+/// of each tensor are read.
 public struct BaseFingerprint: Sendable, Equatable, CustomStringConvertible {
     /// 16 hexadecimal digits.
     public let description: String

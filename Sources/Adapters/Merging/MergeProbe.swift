@@ -1,8 +1,8 @@
 public import Models
 
-/// How far two models' logits are apart on a made-up input: random words, and pictures of noise.
+/// How far two models' logits are apart on a made-up input: random words, and images of noise.
 public struct MergeProbe: Sendable, Equatable {
-    /// The largest difference of two logits; NaN where one of them is not a finite number.
+    /// The largest difference of two logits; NaN if one of them is not finite.
     public let difference: Float
     /// The largest logit.
     public let largest: Float

@@ -22,7 +22,8 @@ extension MergedModel {
         if let name = unusable.names.withLock({ $0.first }) {
             throw AdapterError(
                 .corruptFile,
-                "\(name) holds NaN or infinite numbers after merging: the adapter has diverged, or the type is too small"
+                "\(name) contains NaN or infinite values after merging: the adapter has diverged, or the range of "
+                    + "the type is too small"
             )
         }
         guard plan.files.count > 1 else { return }

@@ -25,19 +25,20 @@ public struct MergedModel: Sendable {
         untiesEmbeddings = isTied && merged.untiesEmbeddings
     }
 
-    /// Writes the folder: everything of the base's, its weights with the adapter's in them, under the base's own names.
+    /// Writes the folder: all files of the base, with the adapter merged into the weights, under the base's own tensor
+    /// names.
     ///
-    /// It is written under another name beside its place and renamed, so it is there completely or not at all.
+    /// It is written under a temporary name and then renamed, so it is complete or absent.
     ///
     /// - Parameters:
-    ///   - output: where; nothing or an empty folder may be there.
-    ///   - shardBytes: bytes of tensors that a file holds at most.
-    ///   - check: looks at the folder before it gets its name; what it throws calls it off.
-    /// - Throws: `AdapterError` or `TensorError` where it cannot be written, or numbers are too large for the type.
+    ///   - output: the path of the folder, which must not exist or be empty.
+    ///   - shardBytes: most bytes of tensors per file.
+    ///   - check: checks the folder before it is renamed; an error cancels the merge.
+    /// - Throws: `AdapterError` or `TensorError` if it cannot be written, or values exceed the range of the type.
     public func write(to output: URL, shardBytes: Int, check: (URL) throws -> Void = { _ in }) throws {
         let manager = FileManager.default
         guard try Self.isFree(output) else {
-            throw AdapterError(.writeFailed, "\(output.path) is not empty: give a folder that is not there yet")
+            throw AdapterError(.writeFailed, "\(output.path) is not empty: give a folder that does not exist yet")
         }
         let partial = output.deletingLastPathComponent()
             .appending(path: ".\(output.lastPathComponent).\(UUID().uuidString.prefix(8)).partial")

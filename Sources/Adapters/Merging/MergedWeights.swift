@@ -1,23 +1,23 @@
 public import Models
 public import Tensors
 
-/// A model's weights with those of an adapter put into them: W + s · B A in place of W, and everything that trained.
+/// A model's weights with those of an adapter put into them: W + s · B A instead of W, and everything that trained.
 public struct MergedWeights: ModelCustomization {
     private let weights: AdapterWeights
     private let checkpoint: Checkpoint
     private let computing: DType
 
-    /// Merges an adapter into copies of the weights that it changes; no file does.
+    /// Merges an adapter into copies of the weights that it changes. No file changes.
     ///
     /// - Parameters:
     ///   - weights: the adapter.
-    ///   - checkpoint: the base that it belongs to.
-    ///   - type: of the merged matrices in memory, what products are computed in.
+    ///   - checkpoint: its base model.
+    ///   - type: type of the merged matrices in memory, in which products are computed.
     public init(_ weights: AdapterWeights, into checkpoint: Checkpoint, computing type: DType) {
         (self.weights, self.checkpoint, computing) = (weights, checkpoint, type)
     }
 
-    /// The merged parameter at `path`, where the adapter changes it; vectors are float32.
+    /// The merged parameter at `path`, if the adapter changes it. Vectors are float32.
     public func parameter(at path: String) -> Tensor? {
         guard let value = value(at: path) else { return nil }
         return value.shape.count > 1 ? value.converted(to: computing) : value

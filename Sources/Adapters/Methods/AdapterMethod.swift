@@ -38,7 +38,7 @@ protocol AdapterMethod: Sendable {
 
     /// What it is on each of some modules.
     ///
-    /// - Throws: `AdapterError` where a module is none that it can sit on.
+    /// - Throws: `AdapterError` if a module is none that it can sit on.
     func sites(on modules: [ModuleDescription]) throws -> [AdaptedLinear]
 
     /// The tensors of a module.
@@ -50,7 +50,7 @@ protocol AdapterMethod: Sendable {
     ///   - parameter: one of `parameters(at:)`.
     ///   - base: the base model's weights.
     ///   - seed: what chance depends on, together with the parameter's key.
-    /// - Throws: `AdapterError` where the base lacks what it begins with.
+    /// - Throws: `AdapterError` if the base lacks what it begins with.
     func initialValue(
         of parameter: AdapterParameter, at site: AdaptedLinear, base: Checkpoint, seed: UInt64
     ) throws -> Tensor
@@ -67,14 +67,14 @@ protocol AdapterMethod: Sendable {
     ///   - values: as for `additions(at:_:)`.
     func merged(_ weight: Tensor, at site: AdaptedLinear, _ values: [String: Tensor]) -> Tensor
 
-    /// The bias that belongs to the merged weight, float32; nil where it is the module's own.
+    /// The bias that belongs to the merged weight, float32; `nil` if it is the module's own.
     ///
     /// - Parameter bias: the module's own, or what has trained in its place.
     func mergedBias(_ bias: Tensor, at site: AdaptedLinear, _ values: [String: Tensor]) -> Tensor?
 
     /// The same method with other ranks and a scale of 1; `nil` where a module is more than W + s B A with its tensors.
     ///
-    /// - Parameter ranks: by the paths of modules.
+    /// - Parameter ranks: ranks by module path.
     func withUnitScale(ranks: [(path: String, rank: Int)]) -> Self?
 }
 

@@ -42,13 +42,13 @@ public enum AdapterMethods {
 
     /// The method that settings ask for, with its settings.
     ///
-    /// - Throws: `AdapterError` naming `peft_type` where no method has it, or the setting at fault.
+    /// - Throws: `AdapterError` naming `peft_type` if no method has it, or the setting at fault.
     static func method(
         _ reader: SettingsReader, origin: AdapterConfiguration.Origin, notes: inout [String]
     ) throws -> any AdapterMethod {
         let type = try reader.text("peft_type")
         if type == nil, origin == .savedAdapter {
-            throw reader.invalid("peft_type", "is missing: this is not a configuration that PEFT wrote")
+            throw reader.invalid("peft_type", "is missing: PEFT did not write this configuration")
         }
         let name = type?.uppercased() ?? LoRA.peftType
         let candidates = all.filter { $0.peftType == name }
@@ -56,7 +56,7 @@ public enum AdapterMethods {
             let known = all.map { $0.peftType }.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
             throw AdapterError(
                 .unsupported,
-                "\(reader.source): peft_type \"\(type ?? "")\" is not one that lorad trains; supported: "
+                "\(reader.source): peft_type \"\(type ?? "")\" is not supported; supported: "
                     + known.joined(separator: ", "), setting: "peft_type")
         }
         return try method.init(reader, origin: origin, notes: &notes)

@@ -1,6 +1,6 @@
 import Tensors
 
-/// A linear layer with a change of its weight that is made from what trains, in each pass anew: y = layer(x) + x ΔWᵀ.
+/// A linear layer with a change of its weight that is made from what trains, in each pass again: y = layer(x) + x ΔWᵀ.
 struct DeltaBranch: LinearBranch {
     let leaves: [Tensor]
     /// ΔW [out, in] in float32, as a function of the leaves.

@@ -49,7 +49,7 @@ struct DoRA: AdapterMethod, Equatable {
             return try lora.initialValue(of: parameter, at: site, base: base, seed: seed)
         }
         guard let weight = base.parameter(at: "\(site.path).weight") else {
-            throw AdapterError(.invalidConfiguration, "\(base.folder.path) holds no \(site.path).weight to measure")
+            throw AdapterError(.invalidConfiguration, "\(base.folder.path) has no \(site.path).weight to measure")
         }
         let factors = try lora.parameters(at: site).map {
             ($0.name, try lora.initialValue(of: $0, at: site, base: base, seed: seed))

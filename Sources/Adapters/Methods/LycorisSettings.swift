@@ -30,7 +30,8 @@ struct LycorisSettings {
         for key in ["rank_dropout", "module_dropout"] {
             guard let share = try reader.number(key), share != 0 else { continue }
             throw AdapterError(
-                .unsupported, "\(reader.source): \(key) is \(share): lorad drops nothing of this method; set it to 0",
+                .unsupported,
+                "\(reader.source): \(key) is \(share): lorad has no such dropout for this method; set it to 0",
                 setting: key)
         }
     }

@@ -2,9 +2,9 @@
 public struct SettingField: Sendable {
     /// PEFT's key.
     public let key: String
-    /// What may stand there, in words: `a whole number`.
+    /// The expected value in words, such as `a whole number`.
     public let kind: String
-    /// What holds where it is not given, in words; nil where that is nothing.
+    /// The default in words; `nil` if there is none.
     public let standard: String?
     /// What it does: a sentence.
     public let help: String

@@ -1,6 +1,6 @@
 import Models
 
-/// A linear layer with an adapter: where it is and, for a method with ranks, how its product is scaled.
+/// A linear layer with an adapter: its path and, for a method with ranks, the scale of its product.
 public struct AdaptedLinear: Sendable, Equatable {
     /// The layer's path in the base model.
     public let path: String
@@ -21,14 +21,14 @@ public struct AdaptedLinear: Sendable, Equatable {
 
     /// A site of a method without ranks.
     ///
-    /// - Throws: `AdapterError` where the module is no linear layer.
+    /// - Throws: `AdapterError` if the module is no linear layer.
     init(_ module: ModuleDescription) throws {
         try self.init(module, rank: 0, alpha: 0, isRankStabilised: false, dropout: 0)
     }
 
     /// A site with ranks.
     ///
-    /// - Throws: `AdapterError` where the module is no linear layer.
+    /// - Throws: `AdapterError` if the module is no linear layer.
     init(
         _ module: ModuleDescription, rank: Int, alpha: Double, isRankStabilised: Bool, dropout: Double
     ) throws {

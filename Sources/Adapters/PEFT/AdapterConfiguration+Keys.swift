@@ -1,8 +1,8 @@
 import Models
 
 extension AdapterConfiguration {
-    /// Whether the tensor under a key of this adapter's file trains, as PEFT counts it: factors, biases where they do,
-    /// and what belongs to saved modules, but none of the copies that are saved along.
+    /// Whether the tensor under a key of this adapter's file is trainable as PEFT counts it: factors, trained biases,
+    /// and tensors of saved modules, but no copies that are saved with them.
     public func trains(key: String) -> Bool {
         guard key.hasPrefix(AdapterParameter.keyPrefix), !key.contains(".original_module.") else { return false }
         let path = String(key.dropFirst(AdapterParameter.keyPrefix.count))

@@ -5,8 +5,8 @@ extension AdapterConfiguration {
     public enum Origin: Sendable {
         /// A person wrote them to start training: an unknown key is an error.
         case runFile
-        /// PEFT (any version up to 0.21) wrote them beside trained weights: an unknown key is reported, and a way of
-        /// initialising that leaves the base as it is no longer matters.
+        /// PEFT (any version up to 0.21) wrote them with trained weights: an unknown key is reported, and an
+        /// initialisation that does not change the base is ignored.
         case savedAdapter
     }
 
@@ -16,8 +16,8 @@ extension AdapterConfiguration {
     /// Reads and validates settings.
     ///
     /// - Parameters:
-    ///   - object: PEFT's keys and their values; absent or null ones take PEFT's defaults.
-    ///   - source: what errors begin with, for example a file name.
+    ///   - object: PEFT's keys and their values; absent or null values take PEFT's defaults.
+    ///   - source: the prefix of error messages, for example a file name.
     ///   - notes: receives one line for each key that was ignored.
     /// - Throws: `AdapterError` naming the key.
     public init(

@@ -50,7 +50,7 @@ extension AdapterConfiguration {
 }
 
 extension JSONValue {
-    /// Null in place of an empty list, as PEFT writes what was not given.
+    /// Null instead of an empty list, as PEFT writes what was not given.
     fileprivate static func list(_ values: [JSONValue]) -> JSONValue { values.isEmpty ? .null : .array(values) }
 }
 

@@ -6,7 +6,7 @@ public import Models
 public struct AdapterConfiguration: Sendable, Equatable {
     /// The adapter method, with the settings that are its own.
     var method: any AdapterMethod = LoRA()
-    /// `target_modules`; nil takes PEFT's default for the model type.
+    /// `target_modules`; `nil` takes PEFT's default for the model type.
     public var targetModules: ModuleSelection?
     /// `exclude_modules`: never adapted, even if targeted.
     public var excludeModules: ModuleSelection?
@@ -36,7 +36,7 @@ public struct AdapterConfiguration: Sendable, Equatable {
     /// PEFT's defaults.
     public init() {}
 
-    /// Ranks and alphas, where the method has them; setting them does nothing where it has none.
+    /// Ranks and alphas, if the method has them. Otherwise setting them has no effect.
     public var ranks: RankSettings? {
         get { method.ranks }
         set { method.ranks = newValue }
@@ -48,9 +48,9 @@ public struct AdapterConfiguration: Sendable, Equatable {
     /// What people call the method: `lora`.
     public var methodName: String { type(of: method).name }
 
-    /// The same with other ranks and a scale of 1; `nil` where the method's tensors are no factors of a sum.
+    /// The same with other ranks and a scale of 1; `nil` if the method's tensors are not factors of a sum.
     ///
-    /// - Parameter ranks: by the paths of modules.
+    /// - Parameter ranks: ranks by module path.
     public func withUnitScale(ranks: [(path: String, rank: Int)]) -> AdapterConfiguration? {
         guard let method = method.withUnitScale(ranks: ranks) else { return nil }
         var result = self

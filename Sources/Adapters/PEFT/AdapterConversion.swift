@@ -42,14 +42,15 @@ public struct AdapterConversion {
         guard paths.contains(where: { KeyDialect.of($0) != nil }) else {
             throw AdapterError(
                 .unsupported,
-                "\(weights.path): holds no names of a LLaVA-style model: other models are called the same in every version "
-                    + "of transformers, so there is nothing to convert")
+                "\(weights.path): contains no names of a LLaVA-style model: other models have the same names in "
+                    + "every version of transformers, so there is nothing to convert"
+            )
         }
         let renamings = paths.map { Renaming(old: $0, new: dialect.renamed($0)) }
         let changed = renamings.filter { $0.old != $0.new }
         guard !changed.isEmpty else {
             throw AdapterError(
-                .invalidConfiguration, "\(folder.path): has the names of \(dialect.versions) already; use it as it is")
+                .invalidConfiguration, "\(folder.path): already has the names of \(dialect.versions); use it unchanged")
         }
         count = changed.count
         names = Dictionary(uniqueKeysWithValues: changed.map { (prefix + $0.old, prefix + $0.new) })
@@ -69,10 +70,10 @@ public struct AdapterConversion {
         Set(paths).sorted().map { Renaming(old: $0, new: dialect.renamed($0)) }
     }
 
-    /// Writes the converted folder; it is there completely or not at all.
+    /// Writes the converted folder, complete or not at all.
     ///
     /// - Parameter overwrite: whether an adapter folder at `output` is replaced.
-    /// - Throws: `AdapterError` if `output` is in the way or a setting cannot be renamed, `TensorError` if it cannot be
+    /// - Throws: `AdapterError` if `output` exists or a setting cannot be renamed, `TensorError` if it cannot be
     ///   written.
     public func write(to output: URL, overwrite: Bool) throws {
         try check(output, overwrite)
@@ -106,12 +107,13 @@ public struct AdapterConversion {
             output.resolvingSymlinksInPath().standardizedFileURL.path
                 != folder.resolvingSymlinksInPath().standardizedFileURL.path
         else {
-            throw AdapterError(.writeFailed, "\(output.path): is the adapter itself; choose another output folder")
+            throw AdapterError(
+                .writeFailed, "\(output.path): is the adapter's own folder; choose another output folder")
         }
         guard overwrite else {
             throw AdapterError(
                 .writeFailed,
-                "\(output.path): exists already; choose another output folder, or replace it with --overwrite")
+                "\(output.path): already exists; choose another output folder, or replace it with --overwrite")
         }
         guard manager.fileExists(atPath: output.appending(path: AdapterFolder.configurationFile).path) else {
             throw AdapterError(

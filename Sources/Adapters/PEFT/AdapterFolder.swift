@@ -20,8 +20,9 @@ public enum AdapterFolder {
         guard FileManager.default.fileExists(atPath: file.path) else {
             throw AdapterError(
                 .fileNotFound,
-                "\(file.path): no such file; an adapter folder holds \(configurationFile) and \(weightsFile): "
-                    + "check its path")
+                "\(file.path): no such file; an adapter folder contains \(configurationFile) and \(weightsFile): "
+                    + "check its path"
+            )
         }
         let data: Data
         do {
@@ -56,7 +57,7 @@ public enum AdapterFolder {
         if FileManager.default.fileExists(atPath: file.path) { return file }
         let old = folder.appending(path: "adapter_model.bin")
         guard FileManager.default.fileExists(atPath: old.path) else {
-            throw AdapterError(.fileNotFound, "\(file.path): not found; this folder holds no adapter weights")
+            throw AdapterError(.fileNotFound, "\(file.path): not found; this folder contains no adapter weights")
         }
         throw AdapterError(
             .unsupported,
@@ -64,7 +65,7 @@ public enum AdapterFolder {
                 + "save it again (save_pretrained writes \(weightsFile))")
     }
 
-    /// Whether a folder holds the temperature of a contrastive model.
+    /// Whether a folder contains the temperature of a contrastive model.
     ///
     /// - Throws: `AdapterError` or `TensorError` if its weights cannot be read.
     public static func hasTemperature(_ folder: URL) throws -> Bool {
@@ -72,7 +73,7 @@ public enum AdapterFolder {
         return file.names.contains(AdapterParameter.keyPrefix + ClipModel.logitScaleName)
     }
 
-    /// Writes the configuration into a folder, which is created; it is there completely or not at all.
+    /// Writes the configuration into a folder, complete or not at all. The folder is created if needed.
     ///
     /// - Throws: `TensorError.writeFailed`.
     public static func write(_ configuration: AdapterConfiguration, to folder: URL) throws {

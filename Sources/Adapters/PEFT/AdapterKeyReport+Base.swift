@@ -22,7 +22,7 @@ extension AdapterKeyReport {
             let module = ModulePath.parent(path) ?? path
             throw AdapterError(
                 .unsupported,
-                "\(file.path): \(key) differs from \(path) of the base model, and is none of what this adapter trains, "
+                "\(file.path): \(key) differs from \(path) of the base model and is not trained by this adapter, "
                     + "yet PEFT loads it; \(UnsupportedSetting.merge)"
                     + (key.contains(".base_layer.")
                         ? "" : ", or add \"\(module)\" to modules_to_save in \(AdapterFolder.configurationFile)"))
@@ -39,9 +39,11 @@ extension AdapterKeyReport {
             else {
                 throw AdapterError(
                     .corruptFile,
-                    "\(file.path): \(match.found) and \(match.key) differ, but are one tensor by ensure_weight_tying; save "
-                        + "the adapter from PEFT again, or, if the two trained apart, set ensure_weight_tying to false in "
-                        + "\(AdapterFolder.configurationFile) and name both modules in modules_to_save")
+                    "\(file.path): \(match.found) and \(match.key) differ, but ensure_weight_tying makes them one "
+                        + "tensor; save the adapter from PEFT again, or, if the two were trained separately, set "
+                        + "ensure_weight_tying to false in \(AdapterFolder.configurationFile) and name both modules "
+                        + "in modules_to_save"
+                )
             }
         }
     }

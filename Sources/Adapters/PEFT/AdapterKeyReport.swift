@@ -1,6 +1,6 @@
-/// How the tensors in an adapter file agree with those that the model expects.
+/// The result of matching the tensors of an adapter file with those that the model expects.
 public struct AdapterKeyReport: Sendable, Equatable {
-    /// A tensor found under a key, and the expected key that it stands for.
+    /// A key in the file, and the expected key that it matches.
     public struct Match: Sendable, Equatable {
         /// The key in the file.
         public let found: String
@@ -25,8 +25,8 @@ public struct AdapterKeyReport: Sendable, Equatable {
     ///   - expected: a plan's parameters.
     ///   - found: keys and shapes in the file.
     ///   - file: its name, for errors.
-    /// - Throws: `AdapterError` if a shape differs, two keys mean one tensor, nothing matches, a module is there in part,
-    ///   or a tensor belongs to a method that lorad does not have.
+    /// - Throws: `AdapterError` if a shape differs, two keys mean one tensor, nothing matches, a module is incomplete,
+    ///   or a tensor belongs to a method that lorad does not support.
     public init(expected: [AdapterParameter], found: [String: [Int]], file: String) throws {
         let shapes = Dictionary(expected.map { ($0.key, $0.shape) }) { first, _ in first }
         let twins = Dictionary(expected.flatMap { own in own.tiedKeys.map { ($0, own.key) } }) { first, _ in first }
@@ -77,8 +77,9 @@ public struct AdapterKeyReport: Sendable, Equatable {
             guard let trace = UnsupportedSetting.trace(in: key) else { continue }
             throw AdapterError(
                 .unsupported,
-                "\(file): \(key) is \(trace), which \(AdapterFolder.configurationFile) does not ask for; give the "
-                    + "configuration that it was trained with, or \(UnsupportedSetting.merge)")
+                "\(file): \(key) is \(trace), which \(AdapterFolder.configurationFile) does not mention; give the "
+                    + "configuration that it was trained with, or \(UnsupportedSetting.merge)"
+            )
         }
     }
 
@@ -91,8 +92,9 @@ public struct AdapterKeyReport: Sendable, Equatable {
         guard let first = lost.first else { return }
         throw AdapterError(
             .corruptFile,
-            "\(file): \(lost.count) tensors are missing of modules that are there in part, the first \(first): "
-                + "copy the adapter again, or save it from PEFT anew")
+            "\(file): \(lost.count) tensors are missing from incomplete modules, the first \(first): copy the "
+                + "adapter again, or save it from PEFT again"
+        )
     }
 
     private func check(shapes: [String: [Int]], found: [String: [Int]], file: String) throws {
@@ -109,7 +111,7 @@ public struct AdapterKeyReport: Sendable, Equatable {
     }
 
     private func nothingMatched(_ example: String?, _ file: String) -> AdapterError {
-        guard let example else { return AdapterError(.nothingMatched, "\(file): holds no tensors") }
+        guard let example else { return AdapterError(.nothingMatched, "\(file): contains no tensors") }
         let expected = missing.first.map { ", expected for example \($0)" } ?? ""
         return AdapterError(
             .nothingMatched,
@@ -126,7 +128,7 @@ public struct AdapterKeyReport: Sendable, Equatable {
 }
 
 extension AdapterParameter {
-    /// The module whose tensors are there together or not at all; nil for what stands by itself.
+    /// The module whose tensors are there together or not at all; `nil` for what stands by itself.
     fileprivate var group: String? {
         switch role {
         case .adapter, .saved: module

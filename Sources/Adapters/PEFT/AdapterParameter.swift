@@ -1,4 +1,4 @@
-/// A tensor that trains, where it lives in the model and under which key PEFT keeps it.
+/// A trainable tensor, its place in the model, and its key in PEFT's files.
 public struct AdapterParameter: Sendable, Equatable {
     /// What the tensor is to the adapter.
     public enum Role: Sendable, Equatable, CaseIterable {
@@ -14,7 +14,7 @@ public struct AdapterParameter: Sendable, Equatable {
         case temperature
     }
 
-    /// What a tensor holds in an adapter that changes nothing yet.
+    /// The initial value of a tensor, in an adapter that changes nothing yet.
     public enum Start: Sendable, Equatable {
         /// Numbers drawn at random, which have no effect yet.
         case drawn
@@ -42,18 +42,18 @@ public struct AdapterParameter: Sendable, Equatable {
     public let role: Role
     /// Whether it belongs to a norm layer.
     public let isOfNorm: Bool
-    /// Paths of parameters of other modules that are the same tensor: that of a tied output embedding.
+    /// Paths of parameters in other modules that are the same tensor, such as a tied output embedding.
     public let tiedPaths: [String]
     /// The path of the module that it belongs to; empty for one outside of all modules.
     public let module: String
-    /// The adapter method that it belongs to, by what people call it; nil for a tensor of the base model.
+    /// The display name of its adapter method; `nil` for a tensor of the base model.
     public let method: String?
-    /// What it holds in an adapter that changes nothing yet.
+    /// Its initial value, in an adapter that changes nothing yet.
     public let start: Start
     /// Which factor of a product of low rank it is, if it is one.
     public let factor: FactorRole?
 
-    /// The keys beside `key` under which PEFT writes the tensor again.
+    /// Further keys under which PEFT writes the same tensor.
     public var tiedKeys: [String] { tiedPaths.map { Self.keyPrefix + $0 } }
 
     /// A parameter of the base model that trains.
@@ -101,7 +101,7 @@ public struct AdapterParameter: Sendable, Equatable {
             method: method, start: start, factor: factor)
     }
 
-    /// Whether it is the given factor of a pair; no tensor is where none is given.
+    /// Whether it is the given factor of a pair; always false for `nil`.
     public func isFactor(_ role: FactorRole?) -> Bool { role != nil && factor == role }
 
     /// Its name within its module: `lora_A.weight`.

@@ -6,14 +6,14 @@ public struct AdapterPlan: Sendable, Equatable {
     public let configuration: AdapterConfiguration
     /// The adapted layers, in the order of the modules.
     public let linears: [AdaptedLinear]
-    /// Paths of the modules that train in full; nothing inside them is adapted. An output embedding that is tied to one of them
-    /// is left out: it has no tensor of its own.
+    /// Paths of the modules that train in full; nothing inside them is adapted. An output embedding that is tied to one
+    /// of them is omitted, because it has no own tensor.
     public let savedModules: [String]
     /// Paths of the modules outside `savedModules` whose bias trains.
     public let trainedBiases: [String]
     /// Embeddings in which only some rows train.
     public let trainedRows: [TrainedRows]
-    /// Every tensor that trains, by module: exactly what an adapter file holds.
+    /// Every trainable tensor, by module: exactly the content of an adapter file.
     public let parameters: [AdapterParameter]
     /// What looks unintended: names and patterns that match nothing.
     public let warnings: [String]
@@ -25,7 +25,7 @@ public struct AdapterPlan: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - configuration: a validated configuration.
-    ///   - modules: every module of the model in the order of construction, containers included, the root left out.
+    ///   - modules: every module of the model in the order of construction, including containers but not the root.
     ///   - modelType: `model_type` of the model's configuration, for PEFT's default targets.
     ///   - temperature: the name of a parameter outside of all modules that trains too; nil trains none.
     /// - Throws: `AdapterError` if a target cannot be adapted, targets and saved modules contradict each other, or
@@ -55,7 +55,7 @@ public struct AdapterPlan: Sendable, Equatable {
         trainedRows.first { $0.module == path || $0.followers.contains(path) }
     }
 
-    /// Whether the module at `path` trains in full: it is a saved module, lies inside one, or is tied to one.
+    /// Whether the module at `path` trains in full: it is a saved module, is inside one, or is tied to one.
     public func isSaved(_ path: String) -> Bool {
         ModulePath.selfAndAncestors(path).contains { savedPaths.contains($0) }
     }

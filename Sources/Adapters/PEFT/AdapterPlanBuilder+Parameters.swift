@@ -35,7 +35,10 @@ extension AdapterPlanBuilder {
     func trainsNothing() -> AdapterError {
         AdapterError(
             .nothingMatched,
-            (["this configuration would train nothing: no layer is adapted, no module saved, no token or bias trained"]
+            ([
+                "this configuration would train nothing: it adapts no layer, saves no module, and trains no token "
+                    + "or bias"
+            ]
                 + warnings)
                 .joined(separator: "; "), setting: "target_modules")
     }

@@ -1,7 +1,7 @@
 public import Foundation
 import Tensors
 
-/// Where other programs will not load an adapter as it is.
+/// Reasons why other programs cannot load an adapter unchanged.
 public enum AdapterPortability {
     /// The lines of ``notices(_:keys:)`` for an adapter folder.
     ///
@@ -19,7 +19,7 @@ public enum AdapterPortability {
     ///
     /// - Parameter keys: the names in the weights file.
     public static func notices(_ configuration: AdapterConfiguration, keys: [String]) -> [String] {
-        let merging = "`lorad merge` makes a model that it serves"
+        let merging = "merge it with `lorad merge` into a model that vLLM serves"
         var notices: [String] = []
         if !configuration.modulesToSave.isEmpty {
             let modules = configuration.modulesToSave.joined(separator: ", ")

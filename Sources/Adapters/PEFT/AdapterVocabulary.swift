@@ -4,17 +4,17 @@ import Tensors
 
 /// What an adapter folder says about the vocabulary that it was trained with.
 public struct AdapterVocabulary: Sendable {
-    /// Tokens that its tokenizer has beyond the base's, and rows of the embeddings that it holds beyond the base's.
+    /// Tokens that its tokenizer has in addition to the base's, and rows of the embeddings that the base does not have.
     public let additions: VocabularyAdditions
-    /// Ends of the paths of embeddings that the folder holds whole, larger than the base's, although its configuration does
-    /// not list them: PEFT saves them along (`save_embedding_layers`).
+    /// Path suffixes of embeddings that the folder contains in full and larger than the base's, although its
+    /// configuration does not list them: PEFT saves them too (`save_embedding_layers`).
     public let heldEmbeddings: [String]
 
     /// Compares a folder with its base.
     ///
-    /// - Parameter given: what the run file adds; only an adapter whose folder has no tokenizer leaves it a say.
-    /// - Throws: `AdapterError` if it holds larger embeddings but no tokenizer that says for which tokens, or its tokenizer is
-    ///   no extension of the base's; `ModelError` if a tokenizer cannot be read.
+    /// - Parameter given: additions of the run file, used only if the adapter's folder has no tokenizer.
+    /// - Throws: `AdapterError` if it contains larger embeddings but no tokenizer that defines their tokens, or its
+    ///   tokenizer does not extend the base's; `ModelError` if a tokenizer cannot be read.
     public init(
         folder: URL, configuration: AdapterConfiguration, base: ModelFolder, given: VocabularyAdditions = .init()
     ) throws {
@@ -52,8 +52,9 @@ public struct AdapterVocabulary: Sendable {
         guard let new = given.tokens.first(where: { !isKnown($0.content) }) else { return }
         throw AdapterError(
             .invalidConfiguration,
-            "tokenizer.add_tokens: \(folder.path) has a tokenizer without \"\(new.content)\", and its configuration says what "
-                + "trains: leave the token out, or begin a new adapter")
+            "tokenizer.add_tokens: \(folder.path) has a tokenizer without \"\(new.content)\", and its configuration "
+                + "fixes what is trained: remove the token, or start a new adapter"
+        )
     }
 
     /// An embedding that the folder holds whole.
@@ -97,9 +98,10 @@ public struct AdapterVocabulary: Sendable {
     private static func unexplained(_ held: Held, _ rows: Int, _ folder: URL, _ base: ModelFolder) -> AdapterError {
         AdapterError(
             .shapeMismatch,
-            "\(folder.path): \(held.key) has \(held.rows) rows, which do not fit the \(rows) rows of \(base.url.path): the "
-                + "adapter was trained with \(held.rows - rows) more tokens, and its folder has no tokenizer that says "
-                + "which; save that tokenizer into the folder (tokenizer.save_pretrained), and lorad enlarges the base with "
-                + "it; to train new tokens in lorad, list them in tokenizer.add_tokens of the run file")
+            "\(folder.path): \(held.key) has \(held.rows) rows, but \(base.url.path) has \(rows): the adapter was "
+                + "trained with \(held.rows - rows) more tokens, and its folder has no tokenizer that says which; "
+                + "save that tokenizer into the folder (tokenizer.save_pretrained), and lorad enlarges the base "
+                + "with it; to train new tokens in lorad, list them in tokenizer.add_tokens of the run file"
+        )
     }
 }

@@ -1,6 +1,6 @@
 /// Which of the base model's biases train along with the adapter (`bias`).
 public enum BiasTraining: String, Sendable, CaseIterable {
-    /// None: the base stays as it is.
+    /// None: the base is unchanged.
     case none
     /// Every parameter named `bias`, adapted or not.
     case all

@@ -4,7 +4,7 @@ import Foundation
 public enum KeyDialect: String, CaseIterable, Sendable {
     /// Before transformers 4.52: `language_model.model.…`, `vision_tower.vision_model.…`.
     case v4
-    /// transformers 5, whose decoder names hold since 4.52: `model.language_model.…`, `model.vision_tower.…`.
+    /// transformers 5, with the decoder names used since 4.52: `model.language_model.…`, `model.vision_tower.…`.
     case v5
 
     /// The versions that use these names, for messages.
@@ -15,7 +15,7 @@ public enum KeyDialect: String, CaseIterable, Sendable {
         }
     }
 
-    /// The dialect of a path below `base_model.model.`; nil if it is in none of the renamed modules.
+    /// The dialect of a path below `base_model.model.`; `nil` if it is in none of the renamed modules.
     static func of(_ path: String) -> KeyDialect? {
         func begins(_ prefixes: [String]) -> Bool { prefixes.contains { path == $0 || path.hasPrefix($0 + ".") } }
         if begins(["model.language_model", "model.vision_tower", "model.multi_modal_projector", "model.image_newline"])

@@ -18,7 +18,7 @@ public struct KeyDialects: Sendable {
         self.expected = Set(expected)
     }
 
-    /// The expected key that means the same tensor as `key`, or `key` itself where there is none.
+    /// The expected key for the same tensor as `key`, or `key` itself if there is none.
     public func canonicalKey(_ key: String) -> String {
         if expected.contains(key) { return key }
         let prefix = AdapterParameter.keyPrefix
@@ -64,7 +64,7 @@ public struct KeyDialects: Sendable {
     }
 
     private static func notice(_ setting: String, _ name: String, _ current: String) -> String {
-        "\(setting): \"\(name)\" is called \"\(current)\" in transformers 5 and was taken as that"
+        "\(setting): \"\(name)\" is called \"\(current)\" in transformers 5 and was read as that"
     }
 
     /// The path under every combination of old and new names, most likely first.

@@ -35,7 +35,7 @@ struct MatchAdvice {
             if !anyUnmatched {
                 "all modules are excluded by exclude_modules and modules_to_save"
             } else if anyExcluded {
-                "target_modules matches no module that exclude_modules and modules_to_save leave" + targetHint
+                "target_modules matches no module that is left by exclude_modules and modules_to_save" + targetHint
             } else {
                 "target_modules matches no module" + targetHint
             }

@@ -1,10 +1,10 @@
 import Foundation
 public import Models
 
-/// Targets, ranks and alphas by the parts of a model: they become PEFT's `target_modules`, `exclude_modules`, `rank_pattern`
-/// and `alpha_pattern`, so the written adapter says what any PEFT adapter says.
+/// Targets, ranks and alphas by the parts of a model: they become PEFT's `target_modules`, `exclude_modules`,
+/// `rank_pattern` and `alpha_pattern`, so the written adapter is an ordinary PEFT adapter.
 public struct PartTargets: Sendable, Equatable {
-    /// Parts whose linear layers get adapters; empty where `target_modules` says which do.
+    /// Parts whose linear layers get adapters; empty if `target_modules` selects the layers.
     public var parts: [ModelPart] = []
     /// Ranks of parts; others have `r`.
     public var ranks: [ModelPart: Int] = [:]
@@ -42,7 +42,7 @@ public struct PartTargets: Sendable, Equatable {
 
     private static func part(_ name: String, _ key: String) throws -> ModelPart {
         guard let part = ModelPart(rawValue: name) else {
-            throw problem(key, "\"\(name)\" is no part of a model: expected one of \(known)")
+            throw problem(key, "\"\(name)\" is not a part of a model: expected one of \(known)")
         }
         return part
     }
@@ -71,10 +71,10 @@ extension PartTargets {
     /// Writes them into a configuration as PEFT's patterns.
     ///
     /// - Parameters:
-    ///   - model: tells its parts, and which modules have no use.
+    ///   - model: gives its parts and its unused modules.
     ///   - modules: all of its modules.
-    /// - Returns: what was written, a line for each key.
-    /// - Throws: `AdapterError` where the model has no such part.
+    /// - Returns: one line for each key that was written.
+    /// - Throws: `AdapterError` if the model has no such part.
     public func resolve(
         into configuration: inout AdapterConfiguration, model: any VisionLanguageModel, modules: [ModuleDescription]
     ) throws -> [String] {
@@ -101,7 +101,7 @@ extension PartTargets {
         guard !ranks.isEmpty || !alphas.isEmpty else { return [] }
         guard var settings = configuration.ranks else {
             throw Self.problem(
-                ranks.isEmpty ? "alphas" : "ranks", "the method \(configuration.methodName) has no ranks: leave it out")
+                ranks.isEmpty ? "alphas" : "ranks", "the method \(configuration.methodName) has no ranks: remove it")
         }
         settings.rankPattern += try entries(ranks, model, "ranks")
         settings.alphaPattern += try entries(alphas, model, "alphas")

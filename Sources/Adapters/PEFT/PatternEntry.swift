@@ -1,4 +1,4 @@
-/// A regular expression on the end of a module path, and the value that holds where it matches.
+/// A regular expression on the end of a module path, and the value for modules that match.
 public struct PatternEntry<Value: Sendable & Equatable>: Sendable, Equatable {
     /// Matches as `(.*\.)?(pattern)$`.
     public let pattern: String

@@ -3,7 +3,7 @@ import Models
 /// What `ensure_weight_tying` makes of `modules_to_save`, by PEFT's rules: where it names one of two tied embeddings, the input
 /// embedding is saved, and the output embedding remains the same tensor.
 struct SavedEmbeddingTying {
-    /// The path of the output embedding that is the saved input embedding; nil where none is.
+    /// The path of the output embedding that is the saved input embedding; `nil` if none is.
     let head: String?
     /// `modules_to_save` as PEFT writes it then.
     let names: [String]
@@ -38,7 +38,7 @@ struct SavedEmbeddingTying {
 
     /// PEFT ties LoRA on an output embedding to LoRA on the input embedding.
     ///
-    /// - Throws: `AdapterError` where that is asked for.
+    /// - Throws: `AdapterError` if that is asked for.
     static func check(_ configuration: AdapterConfiguration, targeted: [ModuleDescription]) throws {
         guard configuration.ensuresWeightTying, let head = targeted.first(where: { $0.tiedTo != nil }),
             let source = head.tiedTo

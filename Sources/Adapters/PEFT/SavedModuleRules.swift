@@ -10,10 +10,12 @@ struct SavedModuleRules {
         let paths = Set(matched.map(\.path))
         for module in matched {
             if module.kind == .list {
-                throw error(module, "is a list of layers, which cannot be saved as one; name a module around or in it")
+                throw error(
+                    module,
+                    "is a list of layers, which cannot be saved as one; name a module that contains it or is inside it")
             }
             if let outer = ModulePath.parent(module.path).flatMap({ firstSaved(around: $0, in: paths) }) {
-                throw error(module, "lies inside \(outer), which is saved already; drop one of the two names")
+                throw error(module, "is inside \(outer), which is already saved; remove one of the two names")
             }
         }
         if let path = adapted.first(where: { firstSaved(around: $0, in: paths) != nil }) {
@@ -30,14 +32,15 @@ struct SavedModuleRules {
         let name = names.first { module.hasSuffix($0) } ?? ""
         return AdapterError(
             .invalidConfiguration,
-            "modules_to_save: \"\(name)\" also takes \(module), because its path ends in it, and \(path) there is "
-                + "adapted; write the module's whole name, \"\(ModulePath.name(module))\"", setting: "modules_to_save")
+            "modules_to_save: \"\(name)\" also matches \(module), because its path ends in it, but \(path) there is "
+                + "adapted; write the module's full name, \"\(ModulePath.name(module))\"",
+            setting: "modules_to_save")
     }
 
     private func error(_ module: ModuleDescription, _ reason: String) -> AdapterError {
         let name = names.first { module.path.hasSuffix($0) } ?? ""
         return AdapterError(
-            .invalidConfiguration, "modules_to_save: \"\(name)\" takes \(module.path), which \(reason)",
+            .invalidConfiguration, "modules_to_save: \"\(name)\" matches \(module.path), which \(reason)",
             setting: "modules_to_save")
     }
 }

@@ -92,7 +92,7 @@ struct SettingsReader {
         guard case .array(let values) = value else { throw mistyped(key, expected, value) }
         return try values.map { element in
             guard let converted = convert(element) else {
-                throw invalid(key, "must be \(expected), but holds \(element.summary)")
+                throw invalid(key, "must be \(expected), but contains \(element.summary)")
             }
             return converted
         }

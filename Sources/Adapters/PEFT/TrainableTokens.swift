@@ -48,10 +48,10 @@ extension TrainableTokens {
         var seen: Set<Int> = []
         return try values.map { value in
             guard let index = value.intValue else {
-                throw reader.invalid(key, "must be \(expected), but holds \(value.summary)")
+                throw reader.invalid(key, "must be \(expected), but contains \(value.summary)")
             }
             guard (0...Int(Int32.max)).contains(index) else {
-                throw reader.invalid(key, "holds \(index), which is not a token id: ids start at 0")
+                throw reader.invalid(key, "contains \(index), which is not a token id: ids start at 0")
             }
             guard seen.insert(index).inserted else { throw reader.invalid(key, "names token \(index) twice") }
             return index

@@ -7,6 +7,6 @@ public struct TrainedRows: Sendable, Equatable {
     /// Output embeddings tied to the module, which have the same rows.
     public let followers: [String]
 
-    /// The path of the parameter, [indices, width]. PEFT calls it a delta; it holds the rows' values.
+    /// The path of the parameter, [indices, width]. PEFT calls it a delta, but it contains the rows' values.
     public var path: String { "\(module).token_adapter.trainable_tokens_delta" }
 }

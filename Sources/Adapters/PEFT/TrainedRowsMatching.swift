@@ -53,10 +53,10 @@ struct TrainedRowsMatching {
             let embeddings = modules.filter(Self.isTokenEmbedding).map { "\"\(ModulePath.name($0.path))\"" }
             throw error(
                 "\"\(name)\" matches no module" + NameSuggestions.question(for: name, among: ends)
-                    + "; embeddings of tokens here: \(embeddings.joined(separator: ", "))")
+                    + "; token embeddings of this model: \(embeddings.joined(separator: ", "))")
         }
         guard let other = matched.first(where: { !Self.isTokenEmbedding($0) }) else { return matched }
-        throw error("\"\(name)\" matches \(other.path), which is no embedding of tokens")
+        throw error("\"\(name)\" matches \(other.path), which is not a token embedding")
     }
 
     private static func isTokenEmbedding(_ module: ModuleDescription) -> Bool {
@@ -66,10 +66,10 @@ struct TrainedRowsMatching {
     private func check(_ rows: TrainedRows) throws {
         for path in [rows.module] + rows.followers {
             if isSaved(path) {
-                throw error("and modules_to_save both train \(path); drop one of the two")
+                throw error("and modules_to_save both train \(path); remove one of the two")
             }
             if isAdapted(path) {
-                throw error("and target_modules both change \(path); drop one of the two")
+                throw error("and target_modules both change \(path); remove one of the two")
             }
         }
         let count = modules.first { $0.path == rows.module }?.shape(of: "weight")?.first ?? 0

@@ -9,13 +9,13 @@ struct UnsupportedSetting {
     let advice: String
     /// Whether every value is harmless by itself, because another setting has to ask for it.
     var isHarmless = false
-    /// What to do instead with an adapter that was trained with it; nil where `advice` holds for it too.
+    /// What to do instead with an adapter that was trained with it; `nil` if `advice` holds for it too.
     var savedAdvice: String? = UnsupportedSetting.merge
 
     private static let plain = "remove it to train plain LoRA"
     /// What to do with an adapter that only PEFT applies in full.
     static let merge = "merge the adapter into its base with PEFT (merge_and_unload) and use that model"
-    private static let onlyPEFT = "PEFT itself is needed to use this adapter"
+    private static let onlyPEFT = "only PEFT can use this adapter"
 
     static let all: [UnsupportedSetting] = [
         .init(key: "use_dora", off: .bool(false), advice: "set it to false to train plain LoRA"),

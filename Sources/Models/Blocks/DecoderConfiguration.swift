@@ -24,7 +24,7 @@ public struct DecoderConfiguration: Sendable, Equatable {
     public var maximumPositions: Int
     /// The rotary embedding.
     public var rotary: RotaryParameters
-    /// Rows that each layer sees at most; nil for all.
+    /// Rows that each layer sees at most; `nil` for all.
     public var windows: [Int?]
     /// Whether q, k, v have biases.
     public var hasQueryKeyValueBias: Bool

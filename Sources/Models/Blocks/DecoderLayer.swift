@@ -50,7 +50,7 @@ struct DecoderLayer: Sendable {
         computing = builder.computing
     }
 
-    /// - Parameter wanted: the rows whose results are wanted, in rising order; all where nil.
+    /// - Parameter wanted: the rows whose results are wanted, in rising order; all where `nil`.
     func callAsFunction(
         _ x: Tensor, _ layout: AttentionLayout, _ rotary: RotaryTable, _ positions: [Int32], wanted: [Int32]? = nil
     ) -> Tensor {

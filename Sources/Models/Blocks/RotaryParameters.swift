@@ -29,7 +29,7 @@ public struct RotaryParameters: Sendable, Equatable {
             try section.number("partial_rotary_factor", default: reader.number("partial_rotary_factor", default: 1))
                 == 1
         else {
-            throw section.invalid("partial_rotary_factor", "below 1", "1 (lorad turns whole heads)")
+            throw section.invalid("partial_rotary_factor", "below 1", "1 (lorad rotates whole heads)")
         }
         let type = try section.text(section.has("rope_type") ? "rope_type" : "type", default: "default")
         switch type {

@@ -12,7 +12,7 @@ public struct VisionConfiguration: Sendable, Equatable {
     public var heads: Int
     /// Colour channels.
     public var channels: Int
-    /// Height and width of a picture, in pixels.
+    /// Height and width of an image, in pixels.
     public var imageSize: Int
     /// Height and width of a patch, in pixels.
     public var patchSize: Int
@@ -21,10 +21,10 @@ public struct VisionConfiguration: Sendable, Equatable {
     /// Added to the variance in the norms.
     public var normEpsilon: Float
 
-    /// Patches of a picture; an edge that does not fill a patch is left out.
+    /// Number of patches of an image; an edge smaller than a patch is ignored.
     public var patches: Int { (imageSize / patchSize) * (imageSize / patchSize) }
 
-    /// The size of a picture.
+    /// The size of an image.
     var tile: TileSize { TileSize(height: imageSize, width: imageSize) }
 
     /// The layers.

@@ -48,7 +48,7 @@ struct VisionTower: Sendable {
         computing = builder.computing
     }
 
-    /// Hidden states of pictures [n, channels, size, size]: element i is [n · (1 + patches), width], the input of layer i
+    /// Hidden states of images [n, channels, size, size]: element i is [n · (1 + patches), width], the input of layer i
     /// (the output of the last one at the end), for the states asked for; later layers are not computed.
     func hiddenStates(_ pixels: Tensor, _ wanted: [Int], checkpointing: Bool) -> [Tensor] {
         let layout = layout(pictures: pixels.shape[0])
@@ -61,7 +61,7 @@ struct VisionTower: Sendable {
         return wanted.map { states[$0] }
     }
 
-    /// The class rows of the last layer of pictures [n, channels, size, size], normalised: [n, width].
+    /// The class rows of the last layer of images [n, channels, size, size], normalised: [n, width].
     func pooled(_ pixels: Tensor) -> Tensor {
         let (count, length) = (pixels.shape[0], configuration.patches + 1)
         let layout = layout(pictures: count)

@@ -16,10 +16,10 @@ public struct ConfigurationReader: Sendable {
         self.path = path
     }
 
-    /// Reads a JSON file that holds one object.
+    /// Reads a JSON file with one object.
     public init(file: URL) throws {
         guard FileManager.default.fileExists(atPath: file.path) else {
-            throw ModelError(.fileNotFound, "\(file.path): no such file; a model folder holds one: check its path")
+            throw ModelError(.fileNotFound, "\(file.path): no such file; a model folder contains one: check its path")
         }
         let data: Data
         do {
@@ -40,7 +40,7 @@ public struct ConfigurationReader: Sendable {
         return ConfigurationReader(value.isNull ? .object([]) : value, file: file, path: path + key + ".")
     }
 
-    /// Whether the key is there and not null.
+    /// Whether the key is present and not null.
     public func has(_ key: String) -> Bool { !(object[key]?.isNull ?? true) }
 
     /// A positive integer.

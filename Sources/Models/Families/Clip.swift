@@ -1,8 +1,8 @@
 public import Foundation
 public import Tensors
 
-/// CLIP (arXiv:2103.00020): pictures and texts each go through a transformer and a projection, and their cosines tell
-/// which belong together.
+/// CLIP (arXiv:2103.00020): images and texts each go through a transformer and a projection, and cosine similarity
+/// shows which belong together.
 public struct ClipModel: ContrastiveModel {
     /// The configuration.
     public let configuration: ClipConfiguration
@@ -19,7 +19,8 @@ public struct ClipModel: ContrastiveModel {
     /// The name of the temperature's parameter.
     public var logitScaleName: String { Self.logitScaleName }
 
-    /// Today's name of a stored tensor: the same as ever; nil for buffers that older versions stored and that are computed.
+    /// Today's name of a stored tensor: the same as ever; `nil` for buffers that older versions stored and that are
+    /// computed.
     public static func canonicalName(_ name: String) -> String? { name.hasSuffix(".position_ids") ? nil : name }
 
     /// Builds the model from its weights.
@@ -45,7 +46,7 @@ public struct ClipModel: ContrastiveModel {
     /// The size of images.
     public var tile: TileSize { configuration.vision.tile }
 
-    /// Whole images, which do not lie among a text's tokens.
+    /// Whole images, which are not part of a text's tokens.
     public func imageLayout(_ folder: URL) throws -> any ImageLayout {
         WholeImageLayout(try ImageProcessor(directory: folder), tile: tile)
     }
@@ -60,16 +61,16 @@ public struct ClipModel: ContrastiveModel {
     public var rowsPerImage: Int { configuration.vision.patches + 1 }
     /// The most tokens of a text.
     public var maximumTextLength: Int { configuration.text.positions }
-    /// The token whose place stands for a text.
+    /// The token whose position represents a text.
     public var endToken: Int? { configuration.text.endToken }
-    /// Whether anything trains that embeddings of pictures depend on.
+    /// Whether anything trains that embeddings of images depend on.
     public var trainsPictures: Bool {
         vision.isTrainable || vision.postNorm.isTrainable || pictureProjection.isTrainable
     }
     /// Whether anything trains that embeddings of texts depend on.
     public var trainsTexts: Bool { text.isTrainable || textProjection.isTrainable }
 
-    /// An estimate of what the towers keep for the backward pass, in bytes; `tokens` counts the rows of pictures too.
+    /// Estimated bytes that the towers keep for the backward pass; `tokens` includes the rows of images.
     public func activationBytes(tokens: Int, pictures: Int, checkpointing: Bool) -> Int {
         let half = vision.computing.size
         let kept = { (shape: EncoderShape, layers: Int, rows: Int, trains: Bool) in
@@ -80,7 +81,7 @@ public struct ClipModel: ContrastiveModel {
             + kept(configuration.text.encoder, configuration.text.layers, max(0, tokens - pictureRows), trainsTexts)
     }
 
-    /// Embeddings of pictures [n, channels, height, width]: [n, projection size] in float32, each of length 1.
+    /// Embeddings of images [n, channels, height, width]: [n, projection size] in float32, each of length 1.
     public func pictureEmbeddings(_ pixels: Tensor) -> Tensor {
         vision.pooled(pixels).projected(by: [pictureProjection], as: .float32).normalizedRows()
     }
@@ -139,8 +140,8 @@ public struct TextTowerConfiguration: Sendable, Equatable {
     public var activation: Activation
     /// Added to the variance in the norms.
     public var normEpsilon: Float
-    /// The token whose first place stands for a text; nil takes the first place of the largest id, as configurations with
-    /// `eos_token_id` 2 from before transformers 4.32 want it.
+    /// The token whose first position represents a text. `nil` uses the first position of the largest id, as
+    /// configurations with `eos_token_id` 2 from before transformers 4.32 require.
     public var endToken: Int?
 
     /// The layers.

@@ -145,8 +145,9 @@ struct Idefics3Layout: ImageLayout {
     var mismatch: String? {
         let (found, expected) = (processor.tileSize, model.vision.imageSize)
         guard found != expected else { return nil }
-        return "the processor makes tiles of \(found)×\(found) pixels, the model takes \(expected)×\(expected);"
-            + " set max_image_size in preprocessor_config.json to that"
+        return
+            "the processor makes tiles of \(found)×\(found) pixels, but the model takes \(expected)×\(expected); "
+            + "set max_image_size in preprocessor_config.json to that"
     }
 
     /// Those of the largest grid.

@@ -1,7 +1,7 @@
 import Foundation
 import Tensors
 
-/// LLaVA-1.5 (arXiv:2310.03744): picture features, projected, take the place of image tokens in a decoder's input.
+/// LLaVA-1.5 (arXiv:2310.03744): image features, projected, take the place of image tokens in a decoder's input.
 struct LlavaModel: InterleavedModel {
     /// The configuration.
     let configuration: LlavaConfiguration
@@ -21,7 +21,7 @@ struct LlavaModel: InterleavedModel {
         ("multi_modal_projector.", "model.multi_modal_projector."),
     ]
 
-    /// Today's name of a stored tensor; nil for buffers that older versions stored and that are computed.
+    /// Today's name of a stored tensor; `nil` for buffers that older versions stored and that are computed.
     static func canonicalName(_ name: String) -> String? {
         guard !name.hasSuffix(".position_ids"), !name.hasSuffix(".rotary_emb.inv_freq") else { return nil }
         for (old, new) in renamed where name.hasPrefix(old) { return new + name.dropFirst(old.count) }
@@ -129,7 +129,7 @@ struct LlavaConfiguration: Sendable, Equatable {
     var vision: VisionConfiguration
     /// The decoder.
     var text: DecoderConfiguration
-    /// The token that stands for one row of picture features.
+    /// The token that stands for one row of image features.
     var imageToken: Int
     /// The projector's non-linearity.
     var projectorActivation: Activation
@@ -140,7 +140,7 @@ struct LlavaConfiguration: Sendable, Equatable {
     /// Whether the projector has biases.
     var hasProjectorBias: Bool
 
-    /// Image tokens a picture.
+    /// Image tokens an image.
     var tokensPerImage: Int { vision.patches + (featureSelection == .full ? 1 : 0) }
 
     /// Keys of the vision tower that LLaVA's own configuration class fills in where no `vision_config` is given at all.

@@ -6,13 +6,13 @@ public struct GeneratedText: Sendable, Equatable {
         case endToken = "end_token"
         /// A stop string came.
         case stopString = "stop_string"
-        /// It has as many tokens as it may.
+        /// The maximum number of tokens was reached.
         case length
     }
 
     /// The tokens, an end token included.
     public var tokens: [Int32] = []
-    /// The text of the tokens, special tokens and stop strings left out.
+    /// The text of the tokens, without special tokens and stop strings.
     public var text = ""
     /// Why it ends.
     public var ending = Ending.length

@@ -14,9 +14,9 @@ extension GenerationSettings {
         ("watermarking_config", []), ("stop_strings", []),
     ]
 
-    /// What a model folder's `generation_config.json` says, if there is one, and who ends its texts.
+    /// Reads a model folder's `generation_config.json`, if present, and the end tokens.
     ///
-    /// End tokens that it does not name are those of `config.json`, or of its `text_config`.
+    /// End tokens default to those of `config.json`, or of its `text_config`.
     ///
     /// - Returns: the settings, and a line for each key that has no effect here.
     /// - Throws: `ModelError` naming file and key.

@@ -11,7 +11,7 @@ public struct GenerationSettings: Sendable, Equatable {
     public var topK = 50
     /// `top_p`: only the most probable tokens that have this probability together are drawn from (arXiv:1904.09751).
     public var topP = 1.0
-    /// `repetition_penalty`: scores of tokens that stand in the prompt or text are divided by it, or multiplied where
+    /// `repetition_penalty`: scores of tokens in the prompt or the generated text are divided by it, or multiplied if
     /// they are negative (arXiv:1909.05858).
     public var repetitionPenalty = 1.0
     /// `eos_token_id`: tokens that end a text.
@@ -24,7 +24,7 @@ public struct GenerationSettings: Sendable, Equatable {
     /// transformers' defaults, but for the length (20 there).
     public init() {}
 
-    /// Checks that every setting that has an effect has a meaning.
+    /// Checks that every setting with an effect is valid.
     ///
     /// - Throws: `ModelError` naming the setting, what was found and what was expected.
     public func validate() throws {
@@ -39,7 +39,7 @@ public struct GenerationSettings: Sendable, Equatable {
     private func validateSampling() throws {
         try Self.check(
             temperature > 0 && temperature.isFinite, "temperature", "\(temperature)",
-            "above 0; the most probable tokens are taken where nothing asks for sampling")
+            "above 0; decoding is greedy unless sampling is requested")
         try Self.check(topK >= 0, "top_k", "\(topK)", "0 or more")
         try Self.check((0...1).contains(topP), "top_p", "\(topP)", "between 0 and 1")
     }

@@ -8,19 +8,19 @@ public struct TextGenerator: Sendable {
 
     /// Creates a generator.
     ///
-    /// - Throws: `ModelError` where a setting has no meaning.
+    /// - Throws: `ModelError` if a setting has no meaning.
     public init(_ model: any GenerativeModel, tokenizer: Tokenizer, settings: GenerationSettings) throws {
         try settings.validate()
         (self.model, self.tokenizer, self.settings) = (model, tokenizer, settings)
     }
 
-    /// Goes on with a prompt.
+    /// Continues a prompt.
     ///
     /// - Parameters:
     ///   - prompt: token ids, image tokens expanded.
     ///   - images: in the order of their tokens, each its tiles [tiles, channels, height, width] in float32.
-    ///   - onToken: hears of each token as it is chosen, with the text that is then complete, often none.
-    /// - Throws: `ModelError` where the prompt does not fit the model, or the model's scores are not numbers.
+    ///   - onToken: called for each token as it is chosen, with the newly completed text, which is often empty.
+    /// - Throws: `ModelError` if the prompt does not fit the model, or the model's scores are not finite.
     public func generate(
         _ prompt: [Int32], images: [Tensor] = [], onToken: (_ token: Int32, _ text: String) -> Void = { _, _ in }
     ) throws -> GeneratedText {
@@ -41,13 +41,14 @@ public struct TextGenerator: Sendable {
 
     private func check(_ prompt: [Int32], _ images: [Tensor]) throws {
         guard !prompt.isEmpty else {
-            throw ModelError(.invalidInput, "the prompt is empty: there is nothing to go on from")
+            throw ModelError(.invalidInput, "the prompt is empty: there is nothing to continue")
         }
         if let unknown = prompt.first(where: { $0 < 0 || $0 >= model.vocabularySize }) {
             throw ModelError(
                 .invalidInput,
-                "the prompt has token \(unknown), but the model knows only \(model.vocabularySize) words: "
-                    + "tokenizer.json and config.json are not of the same model")
+                "the prompt has token \(unknown), but the model knows only \(model.vocabularySize) tokens: "
+                    + "tokenizer.json and config.json are not of the same model"
+            )
         }
         let found = prompt.count { $0 == model.imageToken }
         let expected = images.reduce(0) { $0 + model.featureCount(of: $1) }
@@ -65,7 +66,8 @@ extension GenerativeModel {
         guard !logits.hasNonFinite else {
             throw ModelError(
                 .invalidInput,
-                "the scores of the next token are not numbers: weights or adapter hold NaN or infinite values")
+                "the scores of the next token are not finite: the weights or the adapter contain NaN or infinite values"
+            )
         }
         return logits.values
     }

@@ -1,13 +1,13 @@
 import Foundation
 
-/// Checked random access to a picture's bytes, in memory or on disk, so that a header is read without its pixels.
+/// Checked random access to an image's bytes, in memory or on disk, so a header is read without its pixels.
 final class ByteSource {
-    /// What errors call the picture.
+    /// What errors call the image.
     let name: String
     /// How many bytes there are.
     let count: Int
     private let storage: Storage
-    /// Where the picture begins in its file.
+    /// Where the image begins in its file.
     private var start = 0
     private var window: (start: Int, bytes: [UInt8]) = (0, [])
     private static let windowSize = 4096
@@ -30,18 +30,18 @@ final class ByteSource {
         let size = try Self.size(of: file)
         guard part.map({ 0 <= $0.lowerBound && $0.upperBound <= size }) ?? true else {
             throw ModelError(
-                .corruptFile, "\(self.name): \(file.path) has only \(size) bytes; it has changed or is cut short")
+                .corruptFile, "\(self.name): \(file.path) has only \(size) bytes; it has changed or is truncated")
         }
         start = part?.lowerBound ?? 0
         count = part?.count ?? size
         guard count <= limit else {
             throw ModelError(
-                .invalidInput, "\(self.name): \(count) bytes are more than the limit of \(limit) bytes for a picture")
+                .invalidInput, "\(self.name): \(count) bytes are more than the limit of \(limit) bytes for an image")
         }
         do {
             storage = .disk(try FileHandle(forReadingFrom: file))
         } catch {
-            throw ModelError(.fileNotFound, "\(file.path): the picture cannot be opened", cause: error)
+            throw ModelError(.fileNotFound, "\(file.path): the image cannot be opened", cause: error)
         }
     }
 
@@ -70,7 +70,7 @@ final class ByteSource {
 
     /// The error for a file that ends too early.
     func truncated() -> ModelError {
-        ModelError(.corruptFile, "\(name): the picture is cut short (\(count) bytes); replace the file")
+        ModelError(.corruptFile, "\(name): the image is truncated (\(count) bytes); replace the file")
     }
 
     private func load(_ offset: Int, _ length: Int) throws -> [UInt8] {
@@ -84,7 +84,7 @@ final class ByteSource {
                 try handle.seek(toOffset: UInt64(start + offset))
                 bytes = try handle.read(upToCount: length)
             } catch {
-                throw ModelError(.corruptFile, "\(name): the picture cannot be read", cause: error)
+                throw ModelError(.corruptFile, "\(name): the image cannot be read", cause: error)
             }
             guard let bytes, bytes.count == length else { throw truncated() }
             return Array(bytes)
@@ -96,7 +96,7 @@ final class ByteSource {
         do {
             attributes = try FileManager.default.attributesOfItem(atPath: file.resolvingSymlinksInPath().path)
         } catch {
-            throw ModelError(.fileNotFound, "\(file.path): there is no such picture; check the path", cause: error)
+            throw ModelError(.fileNotFound, "\(file.path): no such image; check the path", cause: error)
         }
         let type = attributes[.type] as? FileAttributeType
         guard type == .typeRegular, let size = attributes[.size] as? NSNumber else {

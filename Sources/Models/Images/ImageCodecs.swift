@@ -1,8 +1,8 @@
 import CImageCodecs
 
-/// The libraries that decode pictures.
+/// The libraries that decode images.
 public enum ImageCodecs {
-    /// Their names and versions, as they are loaded; libjpeg-turbo does not tell its own.
+    /// Names and versions of the loaded libraries; libjpeg-turbo does not report its version.
     public static var versions: [String] {
         let webp = WebPGetDecoderVersion()
         return [

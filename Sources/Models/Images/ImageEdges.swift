@@ -3,7 +3,7 @@ enum ImageEdges: Equatable {
     case number(Int)
     case named([String: Int])
 
-    /// As the size to resize to, or nil where the names say something that is not supported.
+    /// As the size to resize to, or `nil` if the names say something that is not supported.
     func targetSize(numberIsSquare: Bool) -> ImageTargetSize? {
         switch self {
         case .number(let edge):
@@ -19,7 +19,7 @@ enum ImageEdges: Equatable {
         }
     }
 
-    /// As the size of a crop, or nil where the names are others than height and width.
+    /// As the size of a crop, or `nil` if the names are others than height and width.
     var crop: ImageCrop? {
         guard case .exact(let height, let width) = targetSize(numberIsSquare: true) else { return nil }
         return ImageCrop(height: height, width: width)

@@ -1,6 +1,6 @@
 import Tensors
 
-/// The picture formats that are read, told apart by their first bytes whatever the file is called.
+/// The image formats that are read, told apart by their first bytes whatever the file is called.
 enum ImageFormat: Sendable {
     case jpeg
     case png
@@ -17,7 +17,7 @@ enum ImageFormat: Sendable {
         ("AVIF", 4, "ftypavif"), ("HEIC", 4, "ftypheic"),
     ]
 
-    /// Recognises the format of a picture that begins with `head`.
+    /// Recognises the format of an image that begins with `head`.
     init(head: [UInt8], name: String) throws {
         guard !head.isEmpty else {
             throw ModelError(.corruptFile, "\(name): the file is empty; replace it")
@@ -35,7 +35,7 @@ enum ImageFormat: Sendable {
 
     private static func unsupported(head: [UInt8], name: String) -> ModelError {
         let known = unread.first { head.dropFirst($0.offset).starts(with: $0.text.utf8) }
-        let found = known.map { "a \($0.name) file" } ?? "not a picture of a known format"
+        let found = known.map { "a \($0.name) file" } ?? "not an image of a known format"
         return ModelError(.unsupported, "\(name): expected JPEG, PNG or WebP, found \(found); convert it to PNG")
     }
 }

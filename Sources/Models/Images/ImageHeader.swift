@@ -1,6 +1,6 @@
 import Tensors
 
-/// What a picture file says about itself before its pixels.
+/// What an image file says about itself before its pixels.
 struct ImageHeader: Sendable {
     let format: ImageFormat
     /// The stored size, before the orientation is applied.
@@ -12,7 +12,7 @@ struct ImageHeader: Sendable {
     /// Where the compressed pixels begin.
     let pixelOffset: Int
 
-    /// The size of the upright picture.
+    /// The size of the upright image.
     var uprightSize: (width: Int, height: Int) {
         orientation.swapsAxes ? (height, width) : (width, height)
     }

@@ -1,8 +1,8 @@
-/// What a picture file may ask for before it is refused: a few bytes can declare gigabytes of pixels.
+/// What an image file may ask for before it is refused: a few bytes can declare gigabytes of pixels.
 public struct ImageLimits: Sendable, Hashable {
-    /// The most pixels a picture may have, by its header. The default, 178,956,970, is where Pillow refuses.
+    /// Maximum number of pixels of an image, by its header. The default, 178,956,970, is Pillow's limit.
     public var pixels: Int
-    /// The most bytes a picture file may have.
+    /// The most bytes an image file may have.
     public var fileBytes: Int
 
     /// Creates limits.
@@ -11,18 +11,19 @@ public struct ImageLimits: Sendable, Hashable {
         self.fileBytes = fileBytes
     }
 
-    /// Throws unless a picture of this size may be decoded.
+    /// Throws unless an image of this size may be decoded.
     func check(width: Int, height: Int, name: String) throws {
         guard width > 0, height > 0 else {
             throw ModelError(
-                .corruptFile, "\(name): the picture is \(width)×\(height) pixels; replace the file")
+                .corruptFile, "\(name): the image has \(width)×\(height) pixels; replace the file")
         }
         let (count, overflow) = width.multipliedReportingOverflow(by: height)
         guard !overflow, count <= pixels else {
             throw ModelError(
                 .invalidInput,
-                "\(name): \(width)×\(height) pixels are more than the limit of \(pixels) pixels; "
-                    + "scale the picture down or raise the limit")
+                "\(name): \(width)×\(height) pixels are more than the limit of \(pixels) pixels; scale the image "
+                    + "down or raise the limit"
+            )
         }
     }
 }

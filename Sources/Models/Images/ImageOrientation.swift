@@ -1,4 +1,4 @@
-/// How a stored picture is turned to stand upright (EXIF 2.3, tag 0x0112).
+/// How a stored image is turned to stand upright (EXIF 2.3, tag 0x0112).
 enum ImageOrientation: Int, Sendable, CaseIterable {
     case upright = 1
     case mirrored = 2
@@ -12,7 +12,7 @@ enum ImageOrientation: Int, Sendable, CaseIterable {
     /// Whether width and height change places.
     var swapsAxes: Bool { rawValue >= 5 }
 
-    /// The stored pixel that shows at (x, y) of the upright picture; `width` and `height` are the stored size.
+    /// The stored pixel that shows at (x, y) of the upright image; `width` and `height` are the stored size.
     func stored(x: Int, y: Int, width: Int, height: Int) -> (x: Int, y: Int) {
         switch self {
         case .upright: (x, y)

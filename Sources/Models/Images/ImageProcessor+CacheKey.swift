@@ -9,7 +9,7 @@ extension ImageProcessor {
     }
 
     /// A canonical description for caches of what was computed from pixel values: equal processors have equal keys, and
-    /// the leading version changes whenever the same configuration would give other values. How the picture was read
+    /// the leading version changes whenever the same configuration would give other values. How the image was read
     /// (``AlphaTreatment``) is not part of it.
     public var cacheKey: String {
         let parts: [String?] = [

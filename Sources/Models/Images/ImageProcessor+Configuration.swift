@@ -1,8 +1,8 @@
 public import Foundation
 
 extension ImageProcessor {
-    /// Reads the image processor of a model folder: `image_processor` in `processor_config.json` where it is there,
-    /// else `preprocessor_config.json`.
+    /// Reads the image processor of a model folder: `image_processor` in `processor_config.json` if present, otherwise
+    /// `preprocessor_config.json`.
     ///
     /// - Throws: ``ModelError`` naming the file and the key that is missing, wrong or not supported.
     public init(directory: URL) throws { try self.init(Self.configuration(inFolder: directory)) }
@@ -25,7 +25,7 @@ extension ImageProcessor {
         return try ImageProcessorConfiguration(json: json, name: plain.path)
     }
 
-    /// Reads an image processor's configuration in either dialect; `name` is what errors call it.
+    /// Reads an image processor's configuration in either dialect; `name` is used in error messages.
     ///
     /// - Throws: ``ModelError`` naming the key that is missing, wrong or not supported.
     public init(configuration json: Data, name: String) throws {

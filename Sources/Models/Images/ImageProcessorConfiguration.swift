@@ -29,7 +29,7 @@ struct ImageProcessorConfiguration {
         return ImageProcessorConfiguration(values: inner, name: "\(name), \(key)")
     }
 
-    /// The value of `key`, or nil where it is absent or null.
+    /// The value of `key`, or `nil` if it is absent or null.
     subscript(_ key: String) -> JSONValue? {
         values[key].flatMap { $0.isNull ? nil : $0 }
     }

@@ -11,12 +11,12 @@ struct ImageProcessorFamily: Sendable {
     var normalization = clip
     /// Whether a bare number as `size` means a square, not the shortest edge.
     var defaultsToSquare = true
-    /// Whether `do_pad` centres the picture on a square of the mean colour.
+    /// Whether `do_pad` centres the image on a square of the mean colour.
     var padsToSquare = false
     /// Whether images are converted to RGB unless told otherwise.
     var convertsToRGB = true
 
-    /// The families read here. Those that cut a picture into tiles or patches are not among them.
+    /// The families read here. Those that cut an image into tiles or patches are not among them.
     static let all: [ImageProcessorFamily] = [
         .init(name: "CLIPImageProcessor", size: .shortestEdge(224), crop: square224, defaultsToSquare: false),
         .init(

@@ -1,13 +1,13 @@
-/// What size a picture is resized to.
+/// What size an image is resized to.
 public enum ImageTargetSize: Sendable, Hashable {
-    /// Exactly this size, whatever becomes of the proportions.
+    /// Exactly this size, without keeping the aspect ratio.
     case exact(height: Int, width: Int)
     /// The shorter edge to this length, the proportions kept.
     case shortestEdge(Int)
     /// The shorter edge to `shortest`, unless the longer one would then exceed `longest`.
     case edges(shortest: Int, longest: Int)
 
-    /// The size that a picture of a given size gets; an edge may come out zero for extreme proportions.
+    /// The size that an image of a given size gets; an edge may come out zero for extreme proportions.
     func resolved(height: Int, width: Int) -> (height: Int, width: Int) {
         switch self {
         case .exact(let height, let width): (height, width)

@@ -34,7 +34,7 @@ struct JPEGDecoder {
         // Stray bytes are forgiven as other readers forgive them; a missing end is not.
         let isWarning = tjGetErrorCode(handle) == Int32(TJERR_WARNING.rawValue)
         if isWarning, JPEGHeader.hasEndMark(bytes, from: header.pixelOffset) { return }
-        let what = isWarning ? "is cut short" : "is damaged"
+        let what = isWarning ? "is truncated" : "is damaged"
         throw ModelError(.corruptFile, "\(name): the JPEG \(what) (\(Self.message(handle))); replace the file")
     }
 

@@ -1,4 +1,4 @@
-/// Finds the orientation in a picture's metadata: the first EXIF block decides, and XMP where EXIF has none.
+/// Finds the orientation in an image's metadata: the first EXIF block decides, and XMP where EXIF has none.
 struct OrientationMetadata {
     private var exif: [UInt8]?
     /// An EXIF block that counts where there is no other.

@@ -31,7 +31,7 @@ enum PNGHeader {
         if key == profileKey { metadata.add(rawProfile: found) } else { metadata.add(xmp: found) }
     }
 
-    /// What a text chunk says, its length and checksum included; nil where it is damaged.
+    /// What a text chunk says, its length and checksum included; `nil` if it is damaged.
     private static func text(of chunk: [UInt8]) -> [UInt8]? {
         let size = lorad_png_text(chunk, chunk.count, nil, 0)
         guard size > 0 else { return nil }

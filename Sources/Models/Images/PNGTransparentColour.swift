@@ -11,7 +11,7 @@ struct PNGTransparentColour {
     private var palette: [UInt8] = []
     private var transparency: [UInt8]?
 
-    /// The colour, or nil if the file has none. Damage is left for the decoder to find.
+    /// The colour, or `nil` if the file has none. Damage is left for the decoder to find.
     static func find(in png: Data) -> RGBColour? {
         png.withUnsafeBytes { bytes in
             guard bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) else { return nil }

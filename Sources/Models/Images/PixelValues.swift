@@ -1,4 +1,4 @@
-/// A picture as a vision tower takes it: float32 planes.
+/// An image as input of a vision tower: float32 planes.
 public struct PixelValues: Sendable, Hashable {
     /// Values down.
     public let height: Int

@@ -1,4 +1,4 @@
-/// One colour, as samples of a picture.
+/// One colour, as samples of an image.
 public struct RGBColour: Sendable, Hashable {
     /// Red, 0 … 255.
     public var red: UInt8

@@ -1,5 +1,5 @@
 extension RGBImage {
-    /// The picture turned upright.
+    /// The image turned upright.
     func turned(_ orientation: ImageOrientation) -> RGBImage {
         guard orientation != .upright else { return self }
         let size = orientation.swapsAxes ? (width: height, height: width) : (width: width, height: height)

@@ -1,5 +1,5 @@
 extension RGBImage {
-    /// The picture centred on a square of `colour`, as wide as its longer edge.
+    /// The image centred on a square of `colour`, as wide as its longer edge.
     func paddedToSquare(colour: RGBColour) -> RGBImage {
         let side = max(width, height)
         guard width != height else { return self }

@@ -1,14 +1,14 @@
 import CImageCodecs
 
 extension RGBImage {
-    /// The picture resized, equal to the byte to Pillow's `Image.resize`.
+    /// The image resized, equal to the byte to Pillow's `Image.resize`.
     ///
     /// Precondition: `width` and `height` are positive.
     public func resized(width: Int, height: Int, filter: ResampleFilter) -> RGBImage {
         resized(width: width, height: height, filter: filter, columns: 0..<width, rows: 0..<height)
     }
 
-    /// The part `columns` × `rows` of the picture resized to `width` × `height`; the rest is not computed.
+    /// The part `columns` × `rows` of the image resized to `width` × `height`; the rest is not computed.
     func resized(
         width newWidth: Int, height newHeight: Int, filter: ResampleFilter, columns: Range<Int>, rows: Range<Int>
     ) -> RGBImage {
@@ -22,7 +22,7 @@ extension RGBImage {
     }
 
     /// Each pass rounds and clamps, so their order shows in the bytes. Pillow 13 reduces the height first where it
-    /// loses more than twice the pixels that the width loses (as its results show); Pillow 12 only does for pictures a
+    /// loses more than twice the pixels that the width loses (as its results show); Pillow 12 only does for images a
     /// hundred times taller than wide.
     private func isVerticalFirst(_ newWidth: Int, _ newHeight: Int) -> Bool {
         newHeight < height && height - newHeight > 2 * (width - newWidth)

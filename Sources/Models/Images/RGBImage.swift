@@ -1,6 +1,6 @@
 public import Foundation
 
-/// A picture in memory: 8-bit sRGB samples, row by row, three to a pixel, upright.
+/// An image in memory: 8-bit sRGB samples, row by row, three to a pixel, upright.
 public struct RGBImage: Sendable, Hashable {
     /// Pixels across.
     public let width: Int
@@ -8,11 +8,11 @@ public struct RGBImage: Sendable, Hashable {
     public let height: Int
     /// `height × width × 3` samples: R, G, B of the first pixel of the first row, and so on.
     public let pixels: [UInt8]
-    /// The colour that the file declares transparent, or nil. The samples still have it; an ``ImageProcessor`` with
+    /// The colour that the file declares transparent, or `nil`. The samples still have it; an ``ImageProcessor`` with
     /// `do_convert_rgb` makes it white.
     public let transparentColour: RGBColour?
 
-    /// A picture of given samples. Precondition: there are `height × width × 3` of them.
+    /// An image of given samples. Precondition: there are `height × width × 3` of them.
     public init(width: Int, height: Int, pixels: [UInt8], transparentColour: RGBColour? = nil) {
         precondition(width > 0 && height > 0 && pixels.count == width * height * 3)
         self.width = width
@@ -28,9 +28,9 @@ public struct RGBImage: Sendable, Hashable {
     /// Colour profiles are not applied.
     ///
     /// - Parameters:
-    ///   - part: the bytes of the file that are the picture, as in an archive; nil takes all.
-    ///   - name: what errors call the picture; nil takes the path.
-    /// - Throws: ``ModelError`` for a file that is missing, empty, damaged, cut short, of another format or beyond
+    ///   - part: the bytes of the file that are the image, as in an archive; `nil` takes all.
+    ///   - name: the image's name in error messages; `nil` uses the path.
+    /// - Throws: ``ModelError`` for a file that is missing, empty, damaged, truncated, of another format or beyond
     ///   `limits`.
     public init(
         file: URL, part: Range<Int>? = nil, name: String? = nil, alpha: AlphaTreatment = .dropped,
@@ -40,16 +40,16 @@ public struct RGBImage: Sendable, Hashable {
         try self.init(source: source, alpha: alpha, limits: limits)
     }
 
-    /// Decodes a picture in memory, as ``init(file:part:name:alpha:limits:)`` does; `name` is what errors call it.
+    /// Decodes an image in memory, as ``init(file:part:name:alpha:limits:)`` does; `name` is used in error messages.
     public init(
         data: Data, name: String, alpha: AlphaTreatment = .dropped, limits: ImageLimits = ImageLimits()
     ) throws {
         try self.init(source: ByteSource(data: data, name: name), alpha: alpha, limits: limits)
     }
 
-    /// The size of the upright picture in a file, from its header: no pixel is decoded.
+    /// The size of the upright image in a file, from its header: no pixel is decoded.
     ///
-    /// - Throws: ``ModelError`` as reading the picture would, for what its header shows.
+    /// - Throws: ``ModelError`` as reading the image would, for what its header shows.
     public static func size(
         of file: URL, part: Range<Int>? = nil, name: String? = nil, limits: ImageLimits = ImageLimits()
     ) throws -> (width: Int, height: Int) {
@@ -57,9 +57,9 @@ public struct RGBImage: Sendable, Hashable {
         return try ImageHeader.read(from: source, limits: limits).uprightSize
     }
 
-    /// The size of the upright picture in memory, from its header.
+    /// The size of the upright image in memory, from its header.
     ///
-    /// - Throws: ``ModelError`` as decoding the picture would, for what its header shows.
+    /// - Throws: ``ModelError`` as decoding the image would, for what its header shows.
     public static func size(
         of data: Data, name: String, limits: ImageLimits = ImageLimits()
     ) throws -> (width: Int, height: Int) {

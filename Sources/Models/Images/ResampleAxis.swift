@@ -1,6 +1,6 @@
 import CImageCodecs
 
-/// The weights that make one axis of a resized picture: output i is a weighted sum of a run of inputs.
+/// The weights that make one axis of a resized image: output i is a weighted sum of a run of inputs.
 ///
 /// The kernel is stretched by the reduction, sampled at pixel centres, normalised to sum 1 and rounded to fixed point;
 /// this is the convolution that Pillow documents and whose rounding it defines.

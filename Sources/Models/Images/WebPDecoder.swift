@@ -16,7 +16,7 @@ struct WebPDecoder {
                 let source = bytes.bindMemory(to: UInt8.self)
                 let stride = Int32(header.width * channels)
                 guard decode(source.baseAddress, source.count, target.baseAddress, size, stride) != nil else {
-                    throw ModelError(.corruptFile, "\(name): the WebP is damaged or cut short; replace the file")
+                    throw ModelError(.corruptFile, "\(name): the WebP is damaged or truncated; replace the file")
                 }
             }
             count = size

@@ -1,4 +1,4 @@
-/// Walks the chunks of a WebP (RFC 9649): the size and orientation of a still picture.
+/// Walks the chunks of a WebP (RFC 9649): the size and orientation of a still image.
 struct WebPHeader {
     private let source: ByteSource
     private var flags = 0
@@ -50,7 +50,7 @@ struct WebPHeader {
     private func checked() throws -> ImageHeader {
         guard flags & Self.isAnimated == 0 else {
             throw ModelError(
-                .unsupported, "\(source.name): an animated WebP, expected a single picture; save one frame as PNG")
+                .unsupported, "\(source.name): an animated WebP, expected a single image; save one frame as PNG")
         }
         guard let frame else { throw source.truncated() }
         guard canvas.map({ $0 == frame }) ?? true else { throw damaged() }

@@ -104,7 +104,7 @@ extension JSONReader {
         try forEachMember { reader, key in
             let name = String(decoding: key, as: UTF8.self)
             if reader.refusesRepeatedKeys, !seen.insert(key).inserted {
-                throw reader.error("the key \"\(name)\" stands twice")
+                throw reader.error("the key \"\(name)\" occurs twice")
             }
             members.append(.init(name, try reader.readValue()))
         }
@@ -142,7 +142,7 @@ extension JSONReader {
         try expect(byte)
         depth += 1
         guard depth <= Self.maximumDepth else {
-            throw error("lists and objects more than \(Self.maximumDepth) deep in each other")
+            throw error("lists and objects nested more than \(Self.maximumDepth) levels deep")
         }
     }
 

@@ -1,12 +1,12 @@
 public import Foundation
 
 extension JSONValue {
-    /// Reads the one value that a file holds (RFC 8259, in UTF-8).
+    /// Reads the single value of a file (RFC 8259, in UTF-8).
     ///
     /// - Parameters:
     ///   - data: The file's contents.
-    ///   - file: What errors call the file.
-    ///   - refusesRepeatedKeys: Whether a key that an object has twice is an error. Otherwise both members are kept and
+    ///   - file: The file's name in error messages.
+    ///   - refusesRepeatedKeys: Whether a repeated key in an object is an error. Otherwise both members are kept and
     ///     the last one counts, as in Python.
     ///   - takesNonNumbers: Whether `NaN`, `Infinity` and `-Infinity`, which Python writes, are read as null.
     /// - Throws: ``ModelError/Code/corruptFile`` with the file, the line, what was expected and what was found.
@@ -21,11 +21,11 @@ extension JSONValue {
 
     /// The text that Python's `json.dumps(value, indent=indent)` writes, members in their own order.
     ///
-    /// What is not finite becomes null, which is all that JSON has for it.
+    /// Numbers that are not finite become null, because JSON cannot represent them.
     ///
     /// - Parameters:
     ///   - indent: Spaces before each level; nil writes everything on one line.
-    ///   - isASCII: Whether everything else is written as `\uXXXX`, as Python does unless told otherwise.
+    ///   - isASCII: Whether non-ASCII characters are written as `\uXXXX`, as Python does by default.
     public func text(indent: Int? = nil, isASCII: Bool = true) -> String {
         var writer = JSONWriter(indent: indent, isASCII: isASCII)
         writer.write(self)
@@ -37,7 +37,7 @@ extension JSONValue: CustomStringConvertible {
     /// The value as JSON on one line.
     public var description: String { text(isASCII: false) }
 
-    /// The value with its kind and the beginning of what it holds, for messages: `the list ["a", 1…`.
+    /// The value with its kind and the start of its content, for messages: `the list ["a", 1…`.
     public var excerpt: String {
         switch self {
         case .array(let elements) where !elements.isEmpty: "the list \(beginning)"
@@ -53,7 +53,7 @@ extension JSONValue: CustomStringConvertible {
         return text.count > 60 ? text.prefix(60) + "…" : text
     }
 
-    /// The value with its kind, for messages, without what a list or mapping holds: `the string "abc"`.
+    /// The value with its kind, for messages, without the content of a list or mapping: `the string "abc"`.
     public var summary: String {
         switch self {
         case .null, .bool: description

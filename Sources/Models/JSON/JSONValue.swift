@@ -2,7 +2,7 @@
 ///
 /// Objects keep the order of their members, which carries meaning in PEFT's `rank_pattern` and `alpha_pattern`, where
 /// the first entry that matches wins. They also keep every key: two tokens of a vocabulary may be canonically
-/// equivalent, and a dictionary by `String` would hold only one of them.
+/// equivalent, and a dictionary with `String` keys would keep only one of them.
 public enum JSONValue: Equatable, Sendable {
     /// `null`.
     case null
@@ -23,7 +23,7 @@ public enum JSONValue: Equatable, Sendable {
     public struct Member: Equatable, Sendable {
         /// The name.
         public let key: String
-        /// What it stands for.
+        /// Its value.
         public let value: JSONValue
 
         /// Creates a member.

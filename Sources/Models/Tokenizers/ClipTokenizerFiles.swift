@@ -7,9 +7,9 @@ enum ClipTokenizerFiles {
     private static let words =
         #"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"#
 
-    /// What `tokenizer.json` would hold; nil where the folder does not have both files.
+    /// What `tokenizer.json` would hold; `nil` if the folder does not have both files.
     ///
-    /// - Throws: `ModelError` where a file is damaged, or is another kind of tokenizer's.
+    /// - Throws: `ModelError` if a file is damaged, or is another kind of tokenizer's.
     static func tokenizer(in folder: URL) throws -> TokenizerFile? {
         let (vocabulary, merges) = (folder.appending(path: "vocab.json"), folder.appending(path: "merges.txt"))
         guard let words = FileManager.default.contents(atPath: vocabulary.path),
@@ -23,8 +23,9 @@ enum ClipTokenizerFiles {
             guard let id = table[token]?.intValue else {
                 throw ModelError(
                     .unsupported,
-                    "\(vocabulary.path) has no \(token): of tokenizers without tokenizer.json only CLIP's is read; save it "
-                        + "with a fast tokenizer's save_pretrained")
+                    "\(vocabulary.path) has no \(token): without tokenizer.json, lorad reads only CLIP's tokenizer; "
+                        + "save it with a fast tokenizer's save_pretrained"
+                )
             }
             return id
         }

@@ -1,13 +1,13 @@
 public import Foundation
 
 extension Tokenizer {
-    /// Loads the tokenizer of a model's folder: `tokenizer.json`, or CLIP's `vocab.json` and `merges.txt`; and where present
-    /// `tokenizer_config.json` and `special_tokens_map.json` for the tokens that begin, end and pad texts, and for tokens
-    /// that only they have: those become added tokens, as in transformers.
+    /// Loads the tokenizer of a model's folder: `tokenizer.json`, or CLIP's `vocab.json` and `merges.txt`; and, if
+    /// present, `tokenizer_config.json` and `special_tokens_map.json`. These two give the tokens that begin, end and
+    /// pad texts; tokens that occur only there become added tokens, as in transformers.
     ///
-    /// - Parameter tokens: tokens to add behind all of these, as transformers' `add_tokens` does.
-    /// - Throws: ``ModelError`` that names the file and section: `fileNotFound`, `corruptFile`, or `unsupported` where
-    ///   the file asks for something lorad does not do.
+    /// - Parameter tokens: tokens to add after all of these, as transformers' `add_tokens` does.
+    /// - Throws: ``ModelError`` that names the file and section: `fileNotFound`, `corruptFile`, or `unsupported` if the
+    ///   file needs something that lorad does not support.
     public init(folder: URL, adding tokens: [AddedToken] = []) throws {
         let file = folder.appendingPathComponent("tokenizer.json")
         guard FileManager.default.fileExists(atPath: file.path) else {
@@ -20,7 +20,8 @@ extension Tokenizer {
                 .fileNotFound,
                 "\(file.path): no such file; "
                     + (hasOther
-                        ? "tokenizer.model beside it is not read: load it with transformers and save it again as tokenizer.json"
+                        ? "lorad does not read tokenizer.model: load it with transformers and save it again as "
+                            + "tokenizer.json"
                         : "a model folder needs its tokenizer: is the download complete?"))
         }
         let data = try Data(contentsOf: file, options: .mappedIfSafe)

@@ -88,11 +88,11 @@ public struct Tokenizer: Sendable {
         return encoding
     }
 
-    /// Decodes token ids; those that stand for no token are left out.
+    /// Decodes token ids; unknown ids are skipped.
     ///
     /// - Parameters:
     ///   - ids: The ids.
-    ///   - skipSpecialTokens: Whether to leave special tokens out.
+    ///   - skipSpecialTokens: Whether to skip special tokens.
     public func decode(_ ids: [Int], skipSpecialTokens: Bool = true) -> String {
         let tokens = ids.compactMap { id -> [UInt32]? in
             if skipSpecialTokens, addedVocabulary.isSkipped(id) { return nil }

@@ -25,7 +25,7 @@ struct TokenizerFile {
         (self.model, self.members) = (model, members)
     }
 
-    /// A section, or nil where it is absent or null.
+    /// A section, or `nil` if it is absent or null.
     func section(_ key: String) throws -> TokenizerSection? {
         switch members[key] {
         case nil, .null: return nil

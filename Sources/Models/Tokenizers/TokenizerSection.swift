@@ -13,7 +13,7 @@ struct TokenizerSection {
         return value
     }
 
-    /// The string at `key`, or nil where it is absent or null.
+    /// The string at `key`, or `nil` if it is absent or null.
     func optionalString(_ key: String) throws -> String? {
         switch value[key] {
         case nil, .null: return nil

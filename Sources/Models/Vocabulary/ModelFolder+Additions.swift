@@ -10,8 +10,8 @@ extension ModelFolder {
     /// Rows of the table of token vectors; `nil` for a model that cannot have more.
     public var vocabularyRows: Int? { vocabularyTables.first.flatMap { checkpoint[$0]?.shape.first } }
 
-    /// The folder with tokens added as transformers' `add_tokens` does, and its embeddings enlarged as
-    /// `resize_token_embeddings` does where the tokenizer has more tokens than they have rows. Nothing on the disk changes.
+    /// The folder with tokens added as transformers' `add_tokens` does, and with its embeddings enlarged as
+    /// `resize_token_embeddings` does, if the tokenizer has more tokens than they have rows. Nothing on disk changes.
     ///
     /// - Throws: `ModelError` for a model whose vocabulary cannot grow, or a damaged tokenizer.
     public func adding(_ additions: VocabularyAdditions) throws -> ModelFolder {
@@ -19,16 +19,18 @@ extension ModelFolder {
         guard let rows = vocabularyRows else {
             throw ModelError(
                 .unsupported,
-                "\(url.path): tokens cannot be added to a \(modelType) model: the place of its highest token ends a text; "
-                    + "leave tokenizer.add_tokens out")
+                "\(url.path): tokens cannot be added to a \(modelType) model, because its highest token id marks "
+                    + "the end of a text; remove tokenizer.add_tokens"
+            )
         }
         let tokens = try additions.tokens.isEmpty ? 0 : Tokenizer(folder: url, adding: additions.tokens).vocabularySize
         let needed = max(rows, tokens)
         guard additions.rows <= needed + Self.largestPadding else {
             throw ModelError(
                 .unsupported,
-                "tokenizer.embedding_rows asks for \(additions.rows) rows where \(needed) are needed; at most "
-                    + "\(Self.largestPadding) more are made")
+                "tokenizer.embedding_rows asks for \(additions.rows) rows, but \(needed) are needed; at most "
+                    + "\(Self.largestPadding) more are allowed"
+            )
         }
         var result = self
         let wanted = max(needed, additions.rows)

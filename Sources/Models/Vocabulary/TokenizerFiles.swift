@@ -23,7 +23,7 @@ public enum TokenizerFiles {
         }
         let file = model.appending(path: "tokenizer.json")
         guard let data = FileManager.default.contents(atPath: file.path) else {
-            throw ModelError(.fileNotFound, "\(file.path): no such file; tokens are only added to a tokenizer.json")
+            throw ModelError(.fileNotFound, "\(file.path): no such file; tokens can only be added to a tokenizer.json")
         }
         try AtomicFile.write(
             joined(data, file: file.path, tokenizer), to: folder.appending(path: file.lastPathComponent).path)

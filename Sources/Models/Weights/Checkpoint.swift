@@ -5,7 +5,7 @@ public import Tensors
 public struct Checkpoint: Sendable {
     /// The folder.
     public let folder: URL
-    /// What the vocabulary has gained: tokens, and the rows that the embeddings have now, 0 for those that they came with.
+    /// Additions to the vocabulary: the tokens, and the number of rows of the embeddings now; 0 if unchanged.
     public internal(set) var additions = VocabularyAdditions()
     /// The names of the embeddings; `nil` if the model has none that tokens can be added to.
     public internal(set) var embeddings: EmbeddingNames?
@@ -22,7 +22,8 @@ public struct Checkpoint: Sendable {
     ///
     /// - Parameters:
     ///   - folder: the model folder.
-    ///   - canonicalName: today's name of a tensor stored under an older one, or nil for buffers that are not weights.
+    ///   - canonicalName: today's name of a tensor stored under an older one, or `nil` for buffers that are not
+    ///     weights.
     /// - Throws: `ModelError` or `TensorError` naming the file, the shard or the tensor.
     public init(folder: URL, canonicalName: (String) -> String?) throws {
         self.folder = folder
@@ -32,7 +33,7 @@ public struct Checkpoint: Sendable {
             for name in names ?? file.names {
                 guard let tensor = file[name] else {
                     throw ModelError(
-                        .corruptFile, "\(file.path) lacks tensor \(name), which the index of its folder places there")
+                        .corruptFile, "\(file.path) lacks tensor \(name), which the index of its folder assigns to it")
                 }
                 guard let canonical = canonicalName(name) else { continue }
                 if let other = storedNames[canonical] {
@@ -50,7 +51,7 @@ public struct Checkpoint: Sendable {
     /// The tensor of a canonical name.
     public subscript(name: String) -> Tensor? { tensors[name] }
 
-    /// The tensor of a canonical name as the files hold it.
+    /// The tensor with a canonical name, as stored in the files.
     public func original(_ name: String) -> Tensor? { originals[name] ?? tensors[name] }
 
     /// Puts another tensor in the place of one that is stored.
@@ -75,7 +76,7 @@ public struct Checkpoint: Sendable {
     /// Whether the output embedding is the input embedding, because no other is stored.
     public var storesNoOutputEmbedding: Bool { embeddings.map { tensors[$0.output] == nil } ?? true }
 
-    /// The stored name of the first tensor that holds NaN or infinite numbers, if any; reads all weights.
+    /// The stored name of the first tensor with NaN or infinite values, if any. Reads all weights.
     public func firstNonFinite() -> String? {
         names.first { name in
             guard let tensor = tensors[name], [.float32, .bfloat16, .float16].contains(tensor.dtype) else {
@@ -105,13 +106,13 @@ public struct Checkpoint: Sendable {
             throw ModelError(.corruptFile, "\(indexFile.path) \(error.message)")
         } catch {
             throw ModelError(
-                .corruptFile, "\(indexFile.path): weight_map (tensor name → file name) expected", cause: error)
+                .corruptFile, "\(indexFile.path): expected weight_map (tensor name → file name)", cause: error)
         }
         return try Dictionary(grouping: index.weight_map.keys, by: { index.weight_map[$0] ?? "" })
             .sorted { $0.key < $1.key }
             .map { shard, names in
                 guard !shard.contains("/") else {
-                    throw ModelError(.corruptFile, "\(indexFile.path): shard \(shard) lies outside the folder")
+                    throw ModelError(.corruptFile, "\(indexFile.path): shard \(shard) is outside the folder")
                 }
                 let path = folder.appending(path: shard).path
                 guard FileManager.default.fileExists(atPath: path) else {
@@ -125,14 +126,14 @@ public struct Checkpoint: Sendable {
     private static func noWeights(in folder: URL) -> ModelError {
         let path = folder.path
         guard FileManager.default.fileExists(atPath: path) else {
-            return ModelError(.fileNotFound, "\(path) does not exist; a Hugging Face model folder is expected")
+            return ModelError(.fileNotFound, "\(path) does not exist; expected a Hugging Face model folder")
         }
         let pickle = FileManager.default.fileExists(atPath: folder.appending(path: "pytorch_model.bin").path)
         return ModelError(
             .fileNotFound,
-            "\(path) holds neither model.safetensors nor model.safetensors.index.json"
+            "\(path) contains neither model.safetensors nor model.safetensors.index.json"
                 + (pickle
-                    ? "; pytorch_model.bin is not read: save the model with safe_serialization=True"
+                    ? "; lorad does not read pytorch_model.bin: save the model with safe_serialization=True"
                     : ": is the download complete?"))
     }
 }

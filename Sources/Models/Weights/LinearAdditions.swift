@@ -1,8 +1,8 @@
 public import Tensors
 
-/// What stands beside the weight of a linear layer.
+/// Additions to the weight of a linear layer.
 public struct LinearAdditions: Sendable {
-    /// Products of low rank that are added to what the weight gives, in the order in which they are added.
+    /// Low-rank products that are added to the layer's output, in this order.
     public var factors: [LowRankFactors]
     /// Functions around the layer, innermost first.
     public var branches: [any LinearBranch]

@@ -1,6 +1,6 @@
 public import Tensors
 
-/// What stands in for or beside a checkpoint's weights while a model is built: adapters, and parameters that train.
+/// Replaces or extends a checkpoint's weights while a model is built: adapters, and trainable parameters.
 public protocol ModelCustomization: Sendable {
     /// The trainable tensor that replaces the parameter at `path` (`<module>.weight`), if there is one; float32.
     func parameter(at path: String) -> Tensor?

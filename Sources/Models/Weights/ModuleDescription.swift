@@ -1,6 +1,6 @@
 /// A module of the base model, container or leaf, as the adapter configuration sees it.
 public struct ModuleDescription: Sendable, Equatable {
-    /// What a module is, as far as adapters care.
+    /// Kind of a module, as far as it matters for adapters.
     public enum Kind: String, Sendable, CaseIterable {
         /// y = Wx + b.
         case linear
@@ -34,9 +34,9 @@ public struct ModuleDescription: Sendable, Equatable {
     public let path: String
     /// What the module is.
     public let kind: Kind
-    /// Whether it is the output embedding (`lm_head`), which `all-linear` leaves out.
+    /// Whether it is the output embedding (`lm_head`), which `all-linear` excludes.
     public let isOutputEmbedding: Bool
-    /// The path of the embedding whose weight is this module's too; `nil` for a module with a weight of its own.
+    /// The path of the embedding that shares its weight with this module; `nil` if the module has its own weight.
     public let tiedTo: String?
     /// Its own parameters, not those of modules inside it.
     public let parameters: [Parameter]

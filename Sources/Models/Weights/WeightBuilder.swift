@@ -1,9 +1,9 @@
 import Foundation
 import Tensors
 
-/// Builds layers from a checkpoint by Hugging Face paths, and keeps an account of what it found.
+/// Builds layers from a checkpoint by Hugging Face paths, and records what it found.
 ///
-/// Problems are collected, so that one error names every tensor that is missing or misshapen.
+/// Problems are collected, so one error lists every tensor that is missing or has the wrong shape.
 public final class WeightBuilder {
     /// The type that matrix products are computed in.
     let computing: DType
@@ -106,13 +106,13 @@ public final class WeightBuilder {
             let what = missing.isEmpty && misshapen.isEmpty ? "cannot be used" : "do not fit config.json"
             let advice =
                 isQuantized
-                ? "config.json has a quantization_config: give the model without quantisation"
+                ? "config.json has a quantization_config: use the model without quantisation"
                 : "save the model in float32, bfloat16 or float16"
             let parts: [String?] = [
                 missing.isEmpty ? nil : "missing tensors: " + Self.list(missing),
                 misshapen.isEmpty ? nil : "tensors of the wrong shape: " + Self.list(misshapen),
                 unsupported.isEmpty
-                    ? nil : "tensors of a type that is not supported: \(Self.list(unsupported)); \(advice)",
+                    ? nil : "tensors of an unsupported type: \(Self.list(unsupported)); \(advice)",
             ]
             throw ModelError(
                 .corruptFile,

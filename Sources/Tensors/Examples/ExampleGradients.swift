@@ -3,7 +3,7 @@
 
 extension Tensor {
     /// Where examples begin among the rows that operations work on, in any unit that divides the rows evenly (tokens,
-    /// pictures), then the end.
+    /// images), then the end.
     @TaskLocal public static var exampleBoundaries: [Int] = []
 
     /// Set, makes operations compute each example as if it were alone: matrix products take the rows of one example at a
@@ -27,7 +27,7 @@ public struct ExampleGradients: Sendable {
         (self.gradients, self.count) = (gradients, count)
     }
 
-    /// The gradient of one example for a leaf, in float32; nil where nothing reached it.
+    /// The gradient of one example for a leaf, in float32; `nil` if nothing reached it.
     ///
     /// Precondition: the leaf is a weight or LoRA factor of a linear map within layers.
     public func gradient(ofExample index: Int, for leaf: Tensor) -> Tensor? {

@@ -2,13 +2,14 @@ import CKernels
 
 /// A grid on which vectors of a bounded length become whole numbers of steps, so that their sum is exact in any order.
 ///
-/// The step is a power of two with the bound between 2^20 and 2^21 steps. `factor` looks for what a vector is multiplied by
-/// before it is rounded to the nearest steps, and checks the length of the whole numbers themselves:
+/// The step is a power of two with the bound between 2^20 and 2^21 steps. `factor` finds the number by which a vector
+/// is multiplied before it is rounded to steps, and checks the length of the resulting integers:
 ///
 ///     Σⱼ rⱼ² ≤ K²,  rⱼ = ⌊f·xⱼ⌉,  K = ⌊bound / step⌋
 ///
-/// The squares are whole numbers below 2^42 and K² < 2^42, so float64 computes the sum exactly wherever the check could pass.
-/// However the vector was computed, its norm estimated and its factor rounded, one vector moves a sum by K steps at most.
+/// The squares are whole numbers below 2^42 and K² < 2^42, so float64 computes the sum exactly wherever the check could
+/// pass. However the vector was computed, its norm estimated and its factor rounded, one vector moves a sum by K steps
+/// at most.
 public struct NormGrid: Equatable, Sendable {
     /// The longest that a vector may be.
     public let bound: Double
@@ -27,12 +28,12 @@ public struct NormGrid: Equatable, Sendable {
         length = Int(bound / step)
     }
 
-    /// What the values of a vector are multiplied by to become steps of at most `length` together.
+    /// The factor that turns the values of a vector into steps whose norm is at most `length`.
     ///
     /// - Parameters:
     ///   - parts: float32 tensors that make up the vector.
-    ///   - scale: above 0; what the vector is multiplied by before it is clipped.
-    /// - Returns: the factor; 0 for a vector without length, nil where a value is not finite.
+    ///   - scale: a factor above 0, applied to the vector before it is clipped.
+    /// - Returns: the factor; 0 for the zero vector, `nil` if a value is not finite.
     public func factor(of parts: [Tensor], scale: Double = 1) -> Double? {
         let norm = parts.reduce(0.0) { $0 + $1.squaredNorm }.squareRoot() * scale
         guard norm.isFinite else { return nil }
@@ -53,8 +54,8 @@ public struct NormGrid: Equatable, Sendable {
     /// Adds a part of a vector to a sum, in steps.
     ///
     /// - Parameters:
-    ///   - factor: as `factor(of:)` found it for all parts together, or its negative to take the vector away again.
-    ///   - sum: as many numbers as the part has.
+    ///   - factor: as `factor(of:)` found it for all parts together, or its negative to subtract the vector again.
+    ///   - sum: has the same count as the part.
     public func add(_ part: Tensor, factor: Double, to sum: inout [Int64]) {
         precondition(sum.count == part.count, "\(part.count) values into \(sum.count)")
         sum.withUnsafeMutableBufferPointer { lorad_grid_add(part.floats, $0.baseAddress, part.count, factor) }

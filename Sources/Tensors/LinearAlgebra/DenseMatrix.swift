@@ -6,7 +6,7 @@ public struct DenseMatrix: Sendable, Equatable {
     public let rows: Int
     /// Number of columns.
     public let columns: Int
-    /// The elements: (i, j) lies at `j · rows + i`.
+    /// The elements: (i, j) is at `j · rows + i`.
     public private(set) var elements: [Double]
 
     /// A matrix with the given elements, column by column.
@@ -23,7 +23,7 @@ public struct DenseMatrix: Sendable, Equatable {
     /// The numbers of a float32 tensor, its outer dimensions as rows.
     public init(_ tensor: Tensor) { self.init(columnsOf: [(tensor, 1)]) }
 
-    /// The numbers of a float32 tensor the other way round, which is how they lie in memory.
+    /// The numbers of a float32 tensor the other way round, which is how they are in memory.
     public init(transposing tensor: Tensor) { self.init(rowsOf: [(tensor, 1)]) }
 
     /// The columns of float32 tensors with equally many rows, side by side, each tensor times its factor.
@@ -106,7 +106,7 @@ public struct DenseMatrix: Sendable, Equatable {
 
     /// The product of two matrices, either read the other way round.
     ///
-    /// - Throws: `TensorError.unsupported` where LAPACK is missing.
+    /// - Throws: `TensorError.unsupported` if LAPACK is missing.
     public static func product(
         _ a: DenseMatrix, transposingFirst: Bool = false, _ b: DenseMatrix, transposingSecond: Bool = false
     ) throws -> DenseMatrix {

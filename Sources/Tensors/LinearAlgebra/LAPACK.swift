@@ -33,7 +33,7 @@ public enum LAPACK {
     /// Throws where an element is NaN or infinite: some routines would not return.
     static func requireFinite(_ elements: [Double], _ routine: String) throws {
         guard elements.allSatisfy(\.isFinite) else {
-            throw TensorError(.unsupported, "\(routine) of a matrix that holds NaN or infinity")
+            throw TensorError(.unsupported, "\(routine) of a matrix that contains NaN or infinity")
         }
     }
 }

@@ -12,7 +12,7 @@ public struct QRFactorization: Sendable {
 
     /// Factors a matrix of any shape and rank.
     ///
-    /// - Throws: `TensorError.unsupported` where LAPACK is missing or an element is not finite.
+    /// - Throws: `TensorError.unsupported` if LAPACK is missing or an element is not finite.
     public init(_ matrix: consuming DenseMatrix) throws {
         try LAPACK.require(matrix.rows, matrix.columns)
         try LAPACK.requireFinite(matrix.elements, "QR")
@@ -37,7 +37,7 @@ public struct QRFactorization: Sendable {
 
     /// Q x, [rows of A, columns of x], for x of `count` rows.
     ///
-    /// - Throws: `TensorError.unsupported` where LAPACK fails.
+    /// - Throws: `TensorError.unsupported` if LAPACK fails.
     public func applyQ(to x: DenseMatrix) throws -> DenseMatrix {
         precondition(x.rows == count, "Q has \(count) columns, not \(x.rows)")
         var result = DenseMatrix(zeros: factors.rows, x.columns)
@@ -53,7 +53,7 @@ public struct QRFactorization: Sendable {
 
     /// Q itself, [rows of A, count].
     ///
-    /// - Throws: `TensorError.unsupported` where LAPACK fails.
+    /// - Throws: `TensorError.unsupported` if LAPACK fails.
     public func q() throws -> DenseMatrix {
         var identity = DenseMatrix(zeros: count, count)
         for i in 0..<count { identity[i, i] = 1 }

@@ -1,18 +1,18 @@
 import COpenBLAS
 
-/// A = U Σ Vᵀ with orthonormal columns in U and V and the singular values descending (LAPACK's dgesdd, or dgesvd
-/// where that does not converge).
+/// A = U Σ Vᵀ with orthonormal columns in U and V and the singular values descending (LAPACK's dgesdd, or dgesvd if
+/// dgesdd does not converge).
 public struct SingularValueDecomposition: Sendable {
-    /// U, [rows, p] with p the smaller of A's sizes, or as many columns as were asked for.
+    /// U, [rows, p], where p is the smaller of A's sizes or the requested number of columns.
     public let u: DenseMatrix
     /// The p singular values, largest first.
     public let values: [Double]
-    /// V, [columns, p], or as many columns as U.
+    /// V, [columns, p], with the same number of columns as U.
     public let v: DenseMatrix
 
     /// Decomposes a matrix of any shape and rank.
     ///
-    /// - Throws: `TensorError.unsupported` where LAPACK is missing or fails, or an element is not finite.
+    /// - Throws: `TensorError.unsupported` if LAPACK is missing or fails, or an element is not finite.
     public init(_ matrix: DenseMatrix) throws {
         try self.init(matrix, by: [lorad_lapack_svd_divide, lorad_lapack_svd_iterate])
     }
@@ -56,8 +56,8 @@ public struct SingularValueDecomposition: Sendable {
     /// - Parameters:
     ///   - left: L, [rows, k].
     ///   - right: R, [columns, k].
-    ///   - limit: how many of the vectors are wanted; every singular value is returned all the same.
-    /// - Throws: `TensorError.unsupported` where LAPACK is missing or fails, or an element is not finite.
+    ///   - limit: the number of vectors to compute. All singular values are returned anyway.
+    /// - Throws: `TensorError.unsupported` if LAPACK is missing or fails, or an element is not finite.
     public static func ofProduct(
         _ left: consuming DenseMatrix, _ right: consuming DenseMatrix, vectors limit: Int = .max
     ) throws -> SingularValueDecomposition {

@@ -12,9 +12,10 @@ public enum AvailableCores {
     /// Cores that a process may run on.
     ///
     /// - Parameters:
-    ///   - status: the text of `/proc/self/status`, whose `Cpus_allowed` is a bit mask in hexadecimal digits, with commas.
-    ///   - online: cores that the machine runs; the mask may hold some that it does not.
-    /// - Returns: `online` where the text tells nothing.
+    ///   - status: the text of `/proc/self/status`, whose `Cpus_allowed` is a bit mask in hexadecimal digits, with
+    ///     commas.
+    ///   - online: the number of cores that are online; the mask may contain others.
+    /// - Returns: `online` if the text has no mask.
     public static func affinity(status: String, online: Int) -> Int {
         let name = "Cpus_allowed:"
         guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix(name) }) else { return online }

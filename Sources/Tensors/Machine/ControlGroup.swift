@@ -2,11 +2,11 @@ import Foundation
 
 /// What the control group of this process limits (Linux; containers and services are put into one).
 public struct ControlGroup: Equatable, Sendable {
-    /// The most memory that the group may take, in bytes; nil without a limit.
+    /// Memory limit of the group in bytes; `nil` without a limit.
     public var memoryLimit: Int?
-    /// What the group takes of it, the file cache included.
+    /// Memory that the group uses, including the file cache.
     public var memoryUsage: Int?
-    /// Processor time that it may take each second, in cores; nil without a limit.
+    /// CPU time limit in cores; `nil` without a limit.
     public var processorQuota: Double?
 
     /// Limits of a whole machine are written as numbers of this size.

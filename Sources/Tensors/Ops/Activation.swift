@@ -9,7 +9,7 @@ public enum Activation: String, Sendable, CaseIterable {
     case silu
     case relu
 
-    /// The activation of a configuration's name, synonyms included; nil when there is none.
+    /// The activation of a configuration's name, synonyms included; `nil` when there is none.
     public init?(name: String) {
         switch name {
         case "gelu_new", "gelu_fast": self = .geluTanh

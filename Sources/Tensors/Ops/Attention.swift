@@ -24,7 +24,7 @@ public struct RotaryTable: Sendable {
     public var positions: Int { cosine.rows }
 }
 
-/// What attends to what: sequences packed one after another, each seeing only itself.
+/// Which rows attend to which: packed sequences, each of which attends only to itself.
 public struct AttentionLayout: Sendable {
     /// Query heads.
     public var heads: Int
@@ -36,7 +36,7 @@ public struct AttentionLayout: Sendable {
     public var boundaries: [Int]
     /// Whether a row sees only itself and earlier ones.
     public var isCausal: Bool
-    /// Rows seen at most, the row itself included; nil for all.
+    /// Rows seen at most, the row itself included; `nil` for all.
     public var window: Int?
 
     /// Creates a layout.
@@ -63,8 +63,8 @@ extension Tensor {
     /// Attention of rows of queries, then of keys, then of values: [rows, heads · headSize], of this tensor's type.
     ///
     /// - Parameters:
-    ///   - layout: heads, sequences, and what each row may see.
-    ///   - rotary: turns queries and keys by their positions; none for learned positions.
+    ///   - layout: the heads, the sequences, and the rows that each row may attend to.
+    ///   - rotary: rotates queries and keys by their positions; `nil` for learned positions.
     ///   - positions: the position of each row, within the table.
     public func attended(
         _ layout: AttentionLayout, rotary: RotaryTable? = nil, positions: [Int32] = []

@@ -3,10 +3,10 @@
 // The equations are those of Attention.swift; nothing is kept for a pullback.
 import CKernels
 
-/// The keys and values of a sequence's rows so far in one layer: what generating one more row needs of the others.
+/// The keys and values of a sequence's rows so far in one layer: what the next row needs.
 ///
-/// Each head has memory of its own, so that it is read in order. Where a layer sees a window of rows only, those before
-/// it are forgotten when memory runs out. One thread at a time may use it.
+/// Each head has its own memory, which is read in order. If a layer attends only to a window of rows, earlier rows are
+/// dropped when memory runs out. Only one thread may use the cache at a time.
 public final class KeyValueCache {
     /// Keys, then values: [heads, capacity, head size].
     private var buffers: [Tensor]
@@ -22,8 +22,8 @@ public final class KeyValueCache {
     /// Creates an empty cache.
     ///
     /// - Parameters:
-    ///   - layout: heads, and the window of rows that are seen.
-    ///   - type: of the keys and values: what attention is computed in.
+    ///   - layout: the heads, and the window of visible rows.
+    ///   - type: type of the keys and values, in which attention is computed.
     public init(_ layout: AttentionLayout, type: DType) {
         (heads, headSize, window) = (layout.keyValueHeads, layout.headSize, layout.window)
         buffers = (0..<2).map { [heads, headSize] _ in Tensor(uninitialized: [heads, 0, headSize], type) }
@@ -79,12 +79,12 @@ extension Matrix {
 }
 
 extension Tensor {
-    /// Attention of the next rows of the cache's sequence, which takes their keys and values: queries, then keys, then values
-    /// come in, [rows, heads · headSize] go out, a constant of this tensor's type.
+    /// Attention for the next rows of the cache's sequence, whose keys and values are added to the cache. The input is
+    /// queries, then keys, then values; the result is [rows, heads · headSize], a constant of this tensor's type.
     ///
     /// - Parameters:
     ///   - layout: the heads, and the window; each row sees itself and earlier ones.
-    ///   - rotary: turns queries and keys; covers the rows' positions, which begin at the cache's.
+    ///   - rotary: rotates queries and keys; covers the rows' positions, which start at the cache's.
     ///   - cache: of this layer and sequence.
     public func attended(_ layout: AttentionLayout, rotary: RotaryTable, cache: KeyValueCache) -> Tensor {
         precondition(count % layout.width == 0, "attention over \(shape)")

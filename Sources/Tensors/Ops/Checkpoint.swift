@@ -1,9 +1,10 @@
 // Gradient checkpointing (arXiv:1604.06174): keep a block's input, compute the block again when its gradient is wanted.
 
 extension Tensor {
-    /// `block` applied to this tensor, keeping nothing of it but the input for the backward pass.
+    /// `block` applied to this tensor. Only the input is kept for the backward pass.
     ///
-    /// The block must hold something trainable, or this tensor lead to it, and must give the same result when called again.
+    /// The block or this tensor must depend on something trainable, and the block must give the same result when called
+    /// again.
     public func checkpointed(_ block: @escaping @Sendable (Tensor) -> Tensor) -> Tensor {
         let span = Span("checkpoint")
         guard Recording.isOn else { return block(self) }

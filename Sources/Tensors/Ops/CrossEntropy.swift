@@ -9,10 +9,10 @@ extension Tensor {
     ///
     /// - Parameters:
     ///   - head: the output projection, [words, n].
-    ///   - labels: of the first rows, each below `words`; rows that follow count for nothing.
-    ///   - examples: where examples begin among the labels, then their number, to make logits of one example at a time; nil
-    ///     makes them of all alike.
-    ///   - rowsAtATime: rows of logits in memory together.
+    ///   - labels: the labels of the first rows, each below `words`; later rows do not count.
+    ///   - examples: where examples begin among the labels, then their number, to make logits of one example at a time;
+    ///     `nil` makes them without regard to examples.
+    ///   - rowsAtATime: number of rows of logits in memory at a time.
     public func crossEntropy(
         head: Projection, labels: [Int32], examples: [Int]? = nil, rowsAtATime: Int = 64
     ) -> Tensor {

@@ -4,13 +4,14 @@
 import CKernels
 
 extension Tensor {
-    /// This tensor with a share of its elements dropped and the others scaled up, in its own type; unchanged while evaluating.
+    /// This tensor with a share of its elements set to zero and the others scaled up, in its own type; unchanged during
+    /// evaluation.
     ///
-    /// The mask is drawn from `Tensor.dropoutKey`, or from each example's key where examples are computed apart.
+    /// The mask is drawn from `Tensor.dropoutKey`, or from each example's key if examples are computed separately.
     ///
     /// - Parameters:
-    ///   - share: of elements that are dropped, from 0 to below 1.
-    ///   - key: tells the mask from others of the same pass.
+    ///   - share: dropout probability, at least 0 and below 1.
+    ///   - key: distinguishes this mask from others in the same pass.
     public func dropped(_ share: Float, key: UInt64) -> Tensor {
         guard share > 0, Self.isDropping else { return self }
         let pieces = RowPiece.all(ofRows: rows)

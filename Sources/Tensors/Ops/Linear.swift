@@ -6,9 +6,9 @@
 // dx = dy W + s · mask ∘ (dy B A),  dA = s (dy B)ᵀ dropout(x),  dB = s dyᵀ (dropout(x) Aᵀ),  dW = dyᵀ x,  db = Σ dy
 import CKernels
 
-/// One linear map of a group: y = x Wᵀ + b, with low-rank factors beside it.
+/// One linear map of a group: y = x Wᵀ + b, plus low-rank factors.
 public struct Projection: Sendable {
-    /// [out, in]; used where it lies, of any computable type.
+    /// [out, in], of any computable type; used in place.
     public var weight: Tensor
     /// [out] in float32.
     public var bias: Tensor?
@@ -19,7 +19,7 @@ public struct Projection: Sendable {
     /// Rows of the weight that have values of their own: outputs that neither bias nor adapters reach. Only for a
     /// projection that is applied by itself; its result is float32.
     public var replaced: ReplacedRows?
-    /// What stands around the map, innermost first. A projection with branches is computed by itself.
+    /// Functions around the map, innermost first. A projection with branches is computed separately.
     public var branches: [any LinearBranch]
 
     /// Creates a projection.
@@ -40,7 +40,8 @@ public struct Projection: Sendable {
         self.init(weight: weight, bias: bias, adapters: [adapter])
     }
 
-    /// What may train: the weight, the bias, the adapters' factors, rows with values of their own, and what is in branches.
+    /// Tensors that may be trained: the weight, the bias, the adapters' factors, replaced rows, and the tensors of
+    /// branches.
     public var leaves: [Tensor?] {
         [weight, bias] + adapters.flatMap { [$0.a, $0.b] } + [replaced?.values] + branches.flatMap(\.leaves)
     }
@@ -86,13 +87,13 @@ extension Tensor {
 
     /// Applies projections to the rows of `self` [rows, in], computed in this tensor's type.
     ///
-    /// The result is [rows, out] for one projection. For several it is what each gives, one after the other in memory: a
-    /// product writes contiguous rows at full speed, and rows that lie far apart at half of it.
+    /// The result is [rows, out] for one projection. For several, it is their results one after the other in memory,
+    /// because a product writes contiguous rows at full speed and scattered rows at half of it.
     ///
     /// - Parameters:
     ///   - projections: maps of the same input; each weight is [out, in].
     ///   - residual: added to the result of a single projection, float32 of its shape.
-    ///   - type: the result's type; this tensor's own unless given. A residual makes it float32.
+    ///   - type: the result's type (default: this tensor's). A residual makes it float32.
     public func projected(
         by projections: [Projection], residual: Tensor? = nil, as type: DType? = nil
     ) -> Tensor {
@@ -211,7 +212,7 @@ private struct AdapterSet: Sendable {
         return result
     }
 
-    /// dropout(x): the same mask for the same key, so that the pullback need not keep it.
+    /// dropout(x): the same mask for the same key, so the pullback need not keep it.
     func dropping(_ x: Tensor) -> Tensor {
         guard drops else { return x }
         let wide = x.converted(to: .float32)

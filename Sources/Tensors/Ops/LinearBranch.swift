@@ -1,7 +1,7 @@
 // y = f(x, layer), where layer(x) = x Wᵀ + b and whatever stands closer to the weight.
 
-/// What a linear layer has beside its weight, bias and low-rank factors: a function of the layer's input and of the layer
-/// itself, for methods that a sum with B A x cannot express.
+/// A part of a linear layer besides its weight, bias and low-rank factors: a function of the layer's input and of the
+/// layer itself, for methods that a sum with B A x cannot express.
 public protocol LinearBranch: Sendable {
     /// The tensors that may train.
     var leaves: [Tensor] { get }

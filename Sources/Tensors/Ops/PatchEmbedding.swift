@@ -3,7 +3,7 @@
 import CKernels
 
 extension Tensor {
-    /// Patches of float32 pictures [count, channels, height, width] as rows: [count · patches, channels · patch²].
+    /// Patches of float32 images [count, channels, height, width] as rows: [count · patches, channels · patch²].
     public func patches(of size: Int) -> Tensor {
         precondition(shape.count == 4 && node == nil, "pictures expected, found \(shape)")
         let (channels, height, width) = (shape[1], shape[2], shape[3])
@@ -17,7 +17,7 @@ extension Tensor {
         return result
     }
 
-    /// Float32 rows of `pictures` pictures, each led by the class row, plus the positions: [pictures · (1 + patches), n].
+    /// Float32 rows of `pictures` images, each led by the class row, plus the positions: [images · (1 + patches), n].
     ///
     /// - Parameters:
     ///   - classEmbedding: [n].

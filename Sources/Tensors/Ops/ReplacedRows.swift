@@ -3,7 +3,7 @@
 // Neither W' nor its gradient exists as a whole. A lookup takes the rows that are replaced from V; a linear map y = x W'ᵀ is
 // y = x Wᵀ with y[:, indices] = x Vᵀ.  dV is the sum of what reaches the looked-up rows, or dy[:, indices]ᵀ x.
 
-/// Rows of a table or of a linear map's weight that have values of their own, which may train.
+/// Replacement values for rows of a table or of a linear map's weight. They may be trainable.
 public struct ReplacedRows: Sendable {
     /// The rows, each once.
     public let indices: [Int32]
@@ -30,7 +30,7 @@ public struct ReplacedRows: Sendable {
     }
 }
 
-/// A table of vectors, some rows of which may have values of their own.
+/// A table of vectors. Some rows may have replacement values.
 public struct EmbeddingTable: Sendable {
     /// [rows, n], of any computable type.
     public let weight: Tensor

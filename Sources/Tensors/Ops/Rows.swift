@@ -40,7 +40,7 @@ extension Tensor {
         }
     }
 
-    /// Float32 tensors of as many rows side by side: [rows, Σ n].
+    /// Float32 tensors with the same number of rows, side by side: [rows, Σ n].
     public static func joinedColumns(_ parts: [Tensor]) -> Tensor {
         let span = Span("join columns")
         guard parts.count > 1 else { return parts[0] }
@@ -64,7 +64,7 @@ extension Tensor {
         }
     }
 
-    /// Constants of as many columns and one type, one below the other; nil of none.
+    /// Constants with the same number of columns and the same type, stacked; `nil` if there are none.
     public static func joinedRows(_ parts: [Tensor]) -> Tensor? {
         guard let first = parts.first else { return nil }
         let result = Tensor(

@@ -5,7 +5,8 @@ import CKernels
 private let piece = 1 << 16
 
 extension Tensor {
-    /// The gated product of [gates, then as many values], each of rows of `columns`: [rows, columns], of this tensor's type.
+    /// The gated product of [gates, then the same number of values], each in rows of `columns`: [rows, columns], of
+    /// this tensor's type.
     public func swiGLU(columns: Int) -> Tensor {
         let span = Span("SwiGLU")
         let (x, n) = (self, count / 2)

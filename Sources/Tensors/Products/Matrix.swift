@@ -1,4 +1,4 @@
-/// A two-dimensional view of memory: element (i, j) lies at `i · rowStride + j · columnStride`, one of them 1.
+/// A two-dimensional view of memory: element (i, j) is at `i · rowStride + j · columnStride`, one of them 1.
 struct Matrix: @unchecked Sendable {  // whoever writes to a part of it is alone there
     var pointer: UnsafeMutableRawPointer
     var dtype: DType

@@ -1,11 +1,11 @@
 import CKernels
 import Synchronization
 
-/// Work of one thread, laid open in parts for whoever has nothing to do.
+/// Work of one thread in parts that idle threads can take.
 ///
-/// How work is cut follows from its size alone, and each part is computed by one thread from beginning to end: the result
-/// does not depend on who takes part. Whoever lays work open takes parts too, so that threads which are kept from running
-/// do not hold it up by more than the part that they have taken.
+/// The split depends only on the size of the work, and one thread computes each part from start to end, so the result
+/// does not depend on which threads take part. The owner takes parts too, so a stalled thread delays it by at most the
+/// part that it has taken.
 public final class PartBoard: @unchecked Sendable {  // `body` is written while no part is open
     @TaskLocal static var current: PartBoard?
 
@@ -16,7 +16,7 @@ public final class PartBoard: @unchecked Sendable {  // `body` is written while 
     /// Called when parts lie open.
     private let onOpening: @Sendable () -> Void
 
-    /// Creates a board on which nothing lies.
+    /// Creates an empty board.
     public convenience init() { self.init {} }
 
     init(onOpening: @escaping @Sendable () -> Void) { self.onOpening = onOpening }
@@ -58,7 +58,7 @@ public final class PartBoard: @unchecked Sendable {  // `body` is written while 
     /// Whether a part waits to be taken.
     var isOpen: Bool { Self.isOpen(state.load(ordering: .sequentiallyConsistent)) }
 
-    /// Computes a part; false where none is open.
+    /// Computes a part; false if none is open.
     public func takePart() -> Bool {
         var seen = state.load(ordering: .acquiring)
         while Self.isOpen(seen) {

@@ -55,7 +55,7 @@ extension ProfileEvent.Product {
             b.floats, Int32(b.stride), accumulates ? 1 : 0, c.floats, Int32(c.stride))
     }
 
-    /// Nil where the library has no such product.
+    /// `nil` if the library has no such product.
     private static func fastest(_ run: () -> Bool) -> Double? {
         guard run() else { return nil }
         var fastest = Double.infinity

@@ -5,18 +5,18 @@ import Foundation
 
 /// Matrix products: the one file that decides which library computes what. Nothing else names one.
 ///
-/// - bfloat16 operands: oneDNN primitives where the processor multiplies bfloat16, else float32 products of the
+/// - bfloat16 operands: oneDNN primitives if the processor has bfloat16 instructions, otherwise float32 products of the
 ///   expanded operands (the expansion costs a few percent; emulated bfloat16 kernels run at a fifth of the speed).
 /// - float32 with both operands read along rows of memory (x Wᵀ): oneDNN primitives, which reach their packed speed on
 ///   plain weights. All other layouts, and products too small to be worth compiling: `dnnl_sgemm`.
-/// - A single row where `Tensor.rowByRow` allows it, as text is generated: `RowProduct`.
-/// - OpenBLAS takes every float32 product where oneDNN cannot, or where `LORAD_MATMUL=openblas` asks for it.
+/// - A single row inside `Tensor.rowByRow`, as in text generation: `RowProduct`.
+/// - OpenBLAS computes every float32 product if oneDNN cannot, or if `LORAD_MATMUL=openblas` is set.
 public enum Products {
     private static let wantsOpenBLAS = ProcessInfo.processInfo.environment["LORAD_MATMUL"] == "openblas"
     private static let usesOpenBLAS = wantsOpenBLAS && lorad_openblas_load() == 1
     private static let multipliesBFloat16 = !usesOpenBLAS && OneDNN.multipliesBFloat16
 
-    /// One line on what is used, for `--version` and the start of a run.
+    /// One line about the libraries in use, for `--version` and the start of a run.
     public static var summary: String {
         let bfloat16 = multipliesBFloat16 ? "bfloat16 native" : "bfloat16 expanded to float32"
         if usesOpenBLAS { return "\(openBLASVersion ?? "OpenBLAS"), \(bfloat16)" }
@@ -33,7 +33,7 @@ public enum Products {
             notices.append("LORAD_MATMUL=openblas: libopenblas.so.0 is not installed (libopenblas-dev); oneDNN is used")
         }
         if type == .bfloat16, !multipliesBFloat16 {
-            notices.append("this processor has no bfloat16 products: operands are expanded to float32")
+            notices.append("this processor has no bfloat16 instructions: operands are expanded to float32")
         }
         return notices
     }
@@ -54,10 +54,10 @@ public enum Products {
         type == .bfloat16 && multipliesBFloat16 ? .bfloat16 : .float32
     }
 
-    /// c[m, n] = a[m, k] b[k, n], plus what c held when accumulating, plus a float32 row [n]; c is float32 or bfloat16 with
-    /// contiguous rows.
+    /// c[m, n] = a[m, k] b[k, n], plus what c held when accumulating, plus a float32 row [n]; c is float32 or bfloat16
+    /// with contiguous rows.
     ///
-    /// - Parameter pieces: rows of a and c that are multiplied by themselves, so that they are the same to the last bit
+    /// - Parameter pieces: rows of a and c that are multiplied by themselves, so they are the same to the last bit
     ///   whatever the other rows hold and however many there are; nil multiplies all at once.
     static func multiply(
         _ a: Matrix, _ b: Matrix, into c: Matrix, accumulate: Bool = false, bias: Tensor? = nil, computing type: DType,
@@ -82,7 +82,7 @@ public enum Products {
         products(left.matrix, right.matrix, c, accumulate: accumulate, bias: bias, pieces: pieces)
     }
 
-    /// Expands a large frozen matrix piece by piece, so that each piece is multiplied while it lies in cache.
+    /// Expands a large frozen matrix piece by piece, so that each piece is multiplied while it is in cache.
     private static func multiplyByPanels(
         _ a: Matrix, _ b: Matrix, into c: Matrix, accumulate: Bool, operand: DType, pieces: [RowPiece]?
     ) {

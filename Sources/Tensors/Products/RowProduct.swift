@@ -12,7 +12,7 @@ struct RowProduct {
     private let weights: Matrix
     private let y: Matrix
 
-    /// The product of a by b into c, or nil where it is one of another kind.
+    /// The product of a by b into c, or `nil` if it is one of another kind.
     init?(_ a: Matrix, _ b: Matrix, into c: Matrix) {
         guard a.rows == 1, a.isRowMajor, c.isRowMajor, !b.isRowMajor, Tensor.RowByRow.isOn else { return nil }
         (x, weights, y) = (a, b.transposed, c)

@@ -2,11 +2,11 @@ import CKernels
 import Foundation
 import Synchronization
 
-/// Threads that share the products of a single row: one core does not read memory as fast as it can be read.
+/// Threads that share the products of a single row, because one core cannot use the full memory bandwidth.
 ///
-/// A product takes tens of microseconds, less than waking a thread does. So the threads look for work without pause while
-/// products follow one another, and sleep when none has come for a while. The large products of a prompt
-/// are shared in the same way.
+/// A product takes tens of microseconds, less than waking a thread does. So the threads poll for work while products
+/// follow one another, and sleep if none has come for a while. The large products of a prompt are shared in the same
+/// way.
 public final class RowTeam: @unchecked Sendable {  // the condition guards what threads sleep for
     @TaskLocal static var current: RowTeam?
 
@@ -21,9 +21,9 @@ public final class RowTeam: @unchecked Sendable {  // the condition guards what 
 
     private init(threads: Int, patience: Int) { (count, self.patience) = (threads, patience) }
 
-    /// Runs `body` with so many threads for products of a single row, its own one included.
+    /// Runs `body` with `count` threads for products of a single row, including the calling thread.
     ///
-    /// They are for one thread's products: `body` must not begin threads that compute.
+    /// They serve the products of one thread: `body` must not start threads that compute.
     public static func withThreads<Result>(_ count: Int, _ body: () throws -> Result) rethrows -> Result {
         try withThreads(count, patience: 30_000, body)
     }

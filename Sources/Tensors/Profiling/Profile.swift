@@ -1,14 +1,14 @@
 import Dispatch
 import Synchronization
 
-/// Where the time of this process goes: what each thread's operations did, noted while it is switched on.
+/// A profile of this process: the operations of each thread, recorded while profiling is on.
 public enum Profile {
     private static let flag = Atomic(false)
 
     static var isOn: Bool { flag.load(ordering: .relaxed) }
     static var now: UInt64 { DispatchTime.now().uptimeNanoseconds }
 
-    /// Begins anew.
+    /// Begins again.
     ///
     /// Precondition, here and in `end`: no thread computes meanwhile.
     public static func begin() {
@@ -16,7 +16,7 @@ public enum Profile {
         flag.store(true, ordering: .sequentiallyConsistent)
     }
 
-    /// Ends, and gives what each thread has done, in the order in which it ended.
+    /// Ends profiling and returns the events of each thread, in the order in which they ended.
     public static func end() -> [[ProfileEvent]] {
         flag.store(false, ordering: .sequentiallyConsistent)
         return ThreadProfile.all

@@ -1,4 +1,4 @@
-/// What a profile comes to: time and floating-point operations by kind of work, and by matrix product.
+/// Summary of a profile: time and floating-point operations by kind of work and by matrix product.
 public struct ProfileSummary: Sendable {
     /// Everything of one name.
     public struct Line: Sendable {
@@ -8,7 +8,7 @@ public struct ProfileSummary: Sendable {
         public var direction: ProfileEvent.Direction
         /// How often.
         public var count = 0
-        /// Seconds of all threads together, work of other names within left out.
+        /// Seconds summed over all threads, without nested work of other names.
         public var seconds = 0.0
         /// Floating-point operations of its matrix products.
         public var operations = 0.0
@@ -31,7 +31,7 @@ public struct ProfileSummary: Sendable {
     /// By shape, the longest first.
     public private(set) var products: [ProductLine] = []
 
-    /// Sums up what threads have done.
+    /// Summarises the events of the threads.
     public init(_ threads: [[ProfileEvent]]) {
         var named: [String: Line] = [:]
         var shaped: [ProfileEvent.Product: ProductLine] = [:]

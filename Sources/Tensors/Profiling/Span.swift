@@ -28,7 +28,7 @@ public struct Span: Sendable {
                 operations: thread.operations - operationsBefore, product: product))
     }
 
-    /// Notes what `body` does.
+    /// Records `body` as an operation.
     public static func measure<Result>(_ name: StaticString, _ body: () throws -> Result) rethrows -> Result {
         let span = Span(name)
         defer { span.end() }
@@ -49,13 +49,13 @@ public struct ProfileEvent: Sendable {
         public var m: Int
         /// Columns of the result.
         public var n: Int
-        /// Length of what is summed.
+        /// Length of the summed dimension.
         public var k: Int
         /// What operands were multiplied in.
         public var type: DType
-        /// How the operands lie: N for rows in memory, T for columns.
+        /// Memory layout of the operands: N for rows, T for columns.
         public var layout: String
-        /// Whether it was added to what the result held.
+        /// Whether it was added to the result's old values.
         public var accumulates: Bool
 
         /// Describes a product.
@@ -74,12 +74,12 @@ public struct ProfileEvent: Sendable {
     public var name: String
     /// Which way it went.
     public var direction: Direction
-    /// Nanoseconds on a clock that goes on evenly.
+    /// Nanoseconds on a clock that continues evenly.
     public var start: UInt64
     /// Nanoseconds, as above.
     public var end: UInt64
     /// Floating-point operations of the matrix products within.
     public var operations: Double
-    /// The product, where it is one.
+    /// The matrix product, if it is one.
     public var product: Product?
 }

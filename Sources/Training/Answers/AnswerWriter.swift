@@ -1,7 +1,7 @@
 public import Models
 import Tensors
 
-/// Answers questions about pictures: writes the prompt, reads the pictures, and lets a model go on.
+/// Answers questions about images: writes the prompt, reads the images, and lets a model continue.
 public struct AnswerWriter: Sendable {
     private let generator: TextGenerator
     private let encoder: ExampleEncoder
@@ -10,12 +10,12 @@ public struct AnswerWriter: Sendable {
     /// Creates a writer.
     ///
     /// - Parameters:
-    ///   - model: what answers.
+    ///   - model: the model that answers.
     ///   - tokenizer: its tokenizer.
-    ///   - encoder: writes conversations the way that it was trained on.
-    ///   - layout: what the model makes of images.
-    ///   - settings: how text is generated.
-    /// - Throws: `ModelError` where a setting has no meaning.
+    ///   - encoder: encodes conversations as in training.
+    ///   - layout: the model's image layout.
+    ///   - settings: generation settings.
+    /// - Throws: `ModelError` if a setting is invalid.
     public init(
         _ model: any GenerativeModel, tokenizer: Tokenizer, encoder: ExampleEncoder, layout: any ImageLayout,
         settings: GenerationSettings
@@ -25,19 +25,19 @@ public struct AnswerWriter: Sendable {
         reader = PictureReader(layout)
     }
 
-    /// A prompt as a model takes it.
+    /// A prompt as model input.
     public struct Prompt: Sendable {
         /// The tokens, image tokens expanded.
         public let tokens: [Int32]
         fileprivate let images: [Tensor]
     }
 
-    /// Makes a prompt ready.
+    /// Prepares a prompt.
     ///
     /// - Parameters:
     ///   - turns: a conversation that ends with a question.
-    ///   - images: the pictures, in the order of the `<image>` markers.
-    /// - Throws: what is wrong with a picture.
+    ///   - images: the images, in the order of the `<image>` markers.
+    /// - Throws: what is wrong with an image.
     public func prompt(_ turns: [ConversationTurn], images: [Picture]) throws -> Prompt {
         Prompt(
             tokens: try encoder.encodePrompt(turns, images: images), images: try images.map { try reader.tiles(of: $0) }
@@ -46,8 +46,8 @@ public struct AnswerWriter: Sendable {
 
     /// Answers a prompt.
     ///
-    /// - Parameter onToken: hears of each token as it is chosen, with the text that is then complete, often none.
-    /// - Throws: `ModelError` where the prompt does not fit the model, or its scores are not numbers.
+    /// - Parameter onToken: called for each token as it is chosen, with the newly completed text, which is often empty.
+    /// - Throws: `ModelError` if the prompt does not fit the model, or its scores are not finite.
     public func answer(
         _ prompt: Prompt, onToken: (_ token: Int32, _ text: String) -> Void = { _, _ in }
     ) throws -> GeneratedText {

@@ -2,11 +2,11 @@ import Foundation
 import Models
 
 extension Questions {
-    /// Lets a model answer all questions, each lane one at a time.
+    /// Lets a model answer all questions, one at a time per lane.
     ///
-    /// - Parameter onAnswer: hears how many are answered, from any thread.
+    /// - Parameter onAnswer: called with the number of answers so far, from any thread.
     /// - Returns: the answers, without space around them, in the order of the questions.
-    /// - Throws: what is wrong with a row or picture, or with the model's scores.
+    /// - Throws: what is wrong with an example or image, or with the model's scores.
     public func answered(
         by writer: AnswerWriter, lanes: Lanes, onAnswer: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws -> [Prediction] {

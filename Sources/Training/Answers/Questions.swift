@@ -1,7 +1,6 @@
 import Models
 
-/// The questions of a dataset: one for each answer of a row that is learned and calls no tools, with the turns before it as they
-/// stand there.
+/// The questions of a dataset: one for each trained answer that calls no tools, with the turns before it.
 public struct Questions: Sendable {
     /// A question and what people answered.
     struct Question {
@@ -12,12 +11,12 @@ public struct Questions: Sendable {
     }
 
     private let dataset: ConversationDataset
-    /// Rows, and places of answers among their turns.
+    /// Examples, and places of answers among their turns.
     private let places: [(row: Int, turn: Int)]
 
     /// Finds the questions of a dataset.
     ///
-    /// - Throws: `TrainingError` where a row cannot be read.
+    /// - Throws: `TrainingError` if an example cannot be read.
     public init(_ dataset: ConversationDataset) throws {
         self.dataset = dataset
         places = try (0..<dataset.count).flatMap { row in
@@ -29,8 +28,8 @@ public struct Questions: Sendable {
     /// How many there are.
     public var count: Int { places.count }
 
-    /// A question. References are those that the row has beside its conversation (`answers` or `references`: they are
-    /// for its last answer), or the answer itself.
+    /// A question. References are those that the example has beside its conversation (`answers` or `references`: they
+    /// are for its last answer), or the answer itself.
     subscript(index: Int) -> Question {
         get throws {
             let (row, turn) = places[index]
@@ -46,7 +45,7 @@ public struct Questions: Sendable {
         }
     }
 
-    /// A problem with the row of a question.
+    /// A problem with the example of a question.
     func problem(_ index: Int, _ error: any Error) -> any Error {
         let row = places[index].row
         guard error is RowProblem.Reason else { return error }
@@ -54,7 +53,8 @@ public struct Questions: Sendable {
         return TrainingError.rows([problem], of: dataset.path, rowCount: dataset.count)
     }
 
-    /// `question_id`, `id`, or the row's number; of several answers in a row each after the first has its turn behind it.
+    /// `question_id`, `id`, or the example's number; of several answers in an example each after the first has its turn
+    /// behind it.
     private static func id(_ row: JSONValue, _ conversation: Conversation, turn: Int) -> JSONValue {
         let own = [row["question_id"], row["id"]].compactMap(\.self).first { !$0.isNull } ?? .int(conversation.row)
         guard conversation.turns[..<turn].contains(where: { $0.role == .assistant }) else { return own }

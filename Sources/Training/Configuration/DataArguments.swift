@@ -1,6 +1,6 @@
-/// Which rows a run trains on and how they become tokens.
+/// Which examples a run trains on and how they become tokens.
 public struct DataArguments: Equatable, Sendable {
-    /// What happens to a row of more than `maxLength` tokens; none is cut silently.
+    /// What happens to an example of more than `maxLength` tokens; none is cut silently.
     public enum LongRows: String, CaseIterable, Sendable {
         case error
         case drop
@@ -10,32 +10,32 @@ public struct DataArguments: Equatable, Sendable {
 
     /// The dataset to train on: a file, a folder, or a range of archives.
     public var train = ""
-    /// The folder that the picture paths of JSON rows are relative to.
+    /// The folder that the image paths of JSON examples are relative to.
     public var images = "."
     /// The dataset to evaluate on.
     public var validation: String?
     /// How the datasets are written.
     public var format = DataFormat.automatic
-    /// Which column of the datasets holds what.
+    /// Column names of the datasets.
     public var columns = ColumnMapping()
     /// What separates the fields of a table: `auto`, `tab` or a character.
     public var separator = TableSeparator.automatic
-    /// The names of the classes whose numbers `.cls` members of archives hold, a file with one a line.
+    /// File with the names of the class numbers in `.cls` members of archives, one per line.
     public var classes: String?
-    /// What a picture is asked where a dataset has captions or classes only; nil takes the format's own question.
+    /// Question to ask about each image if a dataset has only captions or classes; `nil` uses the format's default.
     public var prompt: String?
-    /// The most tokens that a row may have, image tokens included.
+    /// The most tokens that an example may have, image tokens included.
     public var maxLength = 2048
-    /// What happens to longer rows.
+    /// What happens to longer examples.
     public var onLong = LongRows.error
     /// The conversation template's name, or `auto`.
     public var template = ConversationTemplates.automatic
-    /// Whether rows are taken in a new random order each epoch, by `TrainingArguments.seed`.
+    /// Whether examples are taken in a new random order each epoch, by `TrainingArguments.seed`.
     public var shuffle = true
 
-    /// The folder to keep features of pictures in that no training changes; empty computes them every time.
+    /// The folder to keep features of images in that no training changes; empty computes them every time.
     public var featureCache = ""
-    /// The most that this folder may take, in 10⁹ bytes.
+    /// Maximum size of this folder, in units of 10⁹ bytes.
     public var featureCacheGigabytes = 16.0
 
     /// No file yet, the default limits.

@@ -5,6 +5,6 @@ public enum LaneCount: Equatable, Sendable {
 
     /// As many as the cores that the process may use (its affinity and control groups).
     case automatic
-    /// Exactly so many, of `range`.
+    /// Exactly this number, in `range`.
     case fixed(Int)
 }

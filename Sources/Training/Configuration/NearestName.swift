@@ -1,6 +1,6 @@
 /// Finds the known name that a misspelt one was most likely meant to be.
 public enum NearestName {
-    /// The candidate with the fewest edits from `name`, or nil where none is within a third of its length (at least 2).
+    /// The candidate with the fewest edits from `name`, or `nil` if none is within a third of its length (at least 2).
     public static func of<Names: Sequence<String>>(_ name: String, among candidates: Names) -> String? {
         let limit = max(2, name.count / 3)
         return

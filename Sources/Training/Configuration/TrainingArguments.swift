@@ -1,4 +1,4 @@
-/// How a run trains: transformers' `TrainingArguments`, with its names and defaults, and what lorad adds.
+/// Training settings: transformers' `TrainingArguments`, with its names and defaults, and lorad's additions.
 public struct TrainingArguments: Equatable, Sendable {
     /// Peak step size of the optimizer.
     public var learningRate = 5e-5
@@ -16,19 +16,19 @@ public struct TrainingArguments: Equatable, Sendable {
     public var adamBeta2 = 0.999
     /// Added to AdamW's denominator.
     public var adamEpsilon = 1e-8
-    /// Rows in a micro-batch.
+    /// Examples in a micro-batch.
     public var perDeviceTrainBatchSize = 8
     /// Micro-batches in an optimizer step.
     public var gradientAccumulationSteps = 1
-    /// Largest norm of a step's gradient; 0 leaves it as it is.
+    /// Maximum norm of a step's gradient; 0 disables clipping.
     public var maxGradNorm = 1.0
     /// Times that the data is gone through.
     public var numTrainEpochs = 3.0
-    /// Optimizer steps to take; −1 lets `numTrainEpochs` decide.
+    /// Number of optimizer steps; −1 uses `numTrainEpochs`.
     public var maxSteps = -1
     /// Optimizer steps between log records.
     public var loggingSteps = 500
-    /// Optimizer steps between checkpoints; 0 keeps only what is saved at the end.
+    /// Optimizer steps between checkpoints; 0 saves only at the end.
     public var saveSteps = 500
     /// Newest checkpoints that are kept; nil keeps all.
     public var saveTotalLimit: Int?
@@ -58,14 +58,14 @@ public struct TrainingArguments: Equatable, Sendable {
     /// transformers' defaults.
     public init() {}
 
-    /// Rows in an optimizer step.
+    /// Examples in an optimizer step.
     public var rowsPerStep: Int { perDeviceTrainBatchSize * gradientAccumulationSteps }
 
     /// The peak learning rate of a parameter.
     ///
     /// - Parameter path: Its PEFT path, such as
     ///   `base_model.model.language_model.layers.0.self_attn.q_proj.lora_A.weight`.
-    /// - Throws: `TrainingError` where a pattern is no regular expression.
+    /// - Throws: `TrainingError` if a pattern is no regular expression.
     public func learningRate(ofParameter path: String) throws -> Double {
         for entry in learningRates where try entry.matches(path) { return entry.value }
         return learningRate

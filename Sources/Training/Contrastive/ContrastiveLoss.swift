@@ -1,22 +1,22 @@
 import Models
 import Tensors
 
-/// The symmetric contrastive loss of some pairs (CLIP, arXiv:2103.00020), and its gradients: with S = eᵗ P Tᵀ of pictures P and
-/// texts T, the mean of the cross-entropy of S's rows and that of its columns, each with the diagonal as labels.
+/// The symmetric contrastive loss of some pairs (CLIP, arXiv:2103.00020), and its gradients: with S = eᵗ P Tᵀ of images
+/// P and texts T, the mean of the cross-entropy of S's rows and that of its columns, each with the diagonal as labels.
 struct ContrastiveLoss {
-    /// Sum over the pictures of −log of the probability of their own text.
+    /// Sum over the images of −log of the probability of their own text.
     let pictureToText: Double
-    /// Sum over the texts of −log of the probability of their own picture.
+    /// Sum over the texts of −log of the probability of their own image.
     let textToPicture: Double
     /// Gradient of the mean loss with respect to the embeddings.
     let gradient: PairEmbeddings
-    /// Gradient of the mean loss with respect to t; nil where it does not train.
+    /// Gradient of the mean loss with respect to t; `nil` if it does not train.
     let logitScale: Tensor?
 
     /// Sum over the pairs of the mean of both.
     var sum: Double { (pictureToText + textToPicture) / 2 }
 
-    /// Computes loss and gradients; S exists some rows at a time.
+    /// Computes loss and gradients; only some rows of S exist at a time.
     ///
     /// - Parameters:
     ///   - pairs: embeddings of length 1.

@@ -17,7 +17,7 @@ struct ContrastiveSteps: Sendable {
 
     /// The gradients of a whole step; its loss is the sum over the pairs.
     ///
-    /// - Throws: what is wrong with a row or picture; `TrainingError.invalidWork` for a part of a step.
+    /// - Throws: what is wrong with an example or image; `TrainingError.invalidWork` for a part of a step.
     func gradients(
         of share: StepShare, from source: any RowSource, beforeMicroBatch: @escaping @Sendable () throws -> Void
     ) throws -> StepGradients {
@@ -81,6 +81,7 @@ struct ContrastiveSteps: Sendable {
         TrainingError(
             .invalidWork,
             "step \(share.step + 1): a contrastive loss needs all \(share.microBatchCount) micro-batches of a step, "
-                + "\(share.microBatches.count) are here")
+                + "but \(share.microBatches.count) are here"
+        )
     }
 }

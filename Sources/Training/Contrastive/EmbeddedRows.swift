@@ -1,12 +1,12 @@
 public import Models
 import Tensors
 
-/// The embeddings of all rows of a source, and which of their pictures and captions are the same.
+/// The embeddings of all examples of a source, and which of their images and captions are the same.
 public struct EmbeddedRows: Sendable {
     let pairs: PairEmbeddings
-    /// For each row, which of the different pictures it has.
+    /// For each example, which of the different images it has.
     let pictureOfRow: [Int]
-    /// For each row, which of the different captions it has.
+    /// For each example, which of the different captions it has.
     let captionOfRow: [Int]
 
     /// One lane's part.
@@ -16,13 +16,13 @@ public struct EmbeddedRows: Sendable {
         let captions: [[Int32]]
     }
 
-    /// Embeds every row; the result does not depend on the number of lanes.
+    /// Embeds every example; the result does not depend on the number of lanes.
     ///
-    /// - Throws: what is wrong with a row or picture.
+    /// - Throws: what is wrong with an example or image.
     public init(_ model: any ContrastiveModel, _ source: any RowSource, lanes: Lanes) throws {
         let ranges = Evaluation.parts(source)
         guard !ranges.isEmpty else {
-            throw TrainingError(.invalidDataset, "there are no rows to evaluate on")
+            throw TrainingError(.invalidDataset, "there are no examples to evaluate on")
         }
         let parts = Locked<[Part?]>(Array(repeating: nil, count: ranges.count))
         try lanes.forEach(ranges.count) { index in
@@ -37,7 +37,7 @@ public struct EmbeddedRows: Sendable {
         captionOfRow = Self.places(all.flatMap(\.captions))
     }
 
-    /// How many rows.
+    /// How many examples.
     var count: Int { pairs.count }
 
     /// A number for each element, the same for equal ones, from 0 in the order of their first places.
@@ -57,7 +57,7 @@ extension PackedBatch {
         zip(boundaries, boundaries.dropFirst()).map { Array(tokens[$0..<$1]) }
     }
 
-    /// A hash of each picture's pixels.
+    /// A hash of each image's pixels.
     fileprivate var pictureHashes: [UInt64] {
         guard let pixels = tiles, let count = pixels.shape.first, count > 0 else { return [] }
         let size = pixels.count / count

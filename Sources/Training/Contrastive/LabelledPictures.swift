@@ -1,17 +1,17 @@
 import Foundation
 import Models
 
-/// Pictures of which the class is known: what zero-shot classification is measured on.
+/// Images with known classes, for measuring zero-shot classification.
 public struct LabelledPictures: Sendable {
-    /// A picture and its class.
+    /// An image and its class.
     public struct Entry: Equatable, Sendable {
-        /// The picture.
+        /// The image.
         public let picture: Picture
         /// The place of its class among the classes.
         public let label: Int
     }
 
-    /// A picture that is not looked at yet.
+    /// An image that is not looked at yet.
     private struct Candidate: Sendable {
         let entry: Entry
         let row: Int
@@ -22,41 +22,41 @@ public struct LabelledPictures: Sendable {
     public let path: String
     /// The classes' names.
     public let classes: [String]
-    /// The pictures.
+    /// The images.
     public let entries: [Entry]
-    /// What was left out because it cannot be used, in its order; empty unless that was asked for.
+    /// Examples that were skipped because they cannot be used, in order; empty unless skipping was requested.
     public let skipped: [RowProblem]
-    /// How many pictures there are, those left out included.
+    /// Number of images, including skipped ones.
     public let count: Int
     private let remarks: [String]
 
-    /// Reads a file of classes: a name a line, in the order of their numbers; empty lines are left out.
+    /// Reads a file of class names, one per line, in the order of their numbers. Empty lines are ignored.
     ///
-    /// - Throws: `TrainingError` where the file cannot be read or names nothing.
+    /// - Throws: `TrainingError` if the file cannot be read or has no names.
     public static func classes(inFile path: String) throws -> [String] {
         guard let data = FileManager.default.contents(atPath: path),
             let text = String(validating: data.withoutByteOrderMark, as: UTF8.self)
         else {
-            throw TrainingError(.fileNotFound, "\(path): no such file, or it is not UTF-8: a class a line is expected")
+            throw TrainingError(
+                .fileNotFound, "\(path): no such file, or it is not UTF-8: expected one class name per line")
         }
         if let reason = PackedFile.reason(against: data) { throw TrainingError(.unsupported, "\(path): \(reason)") }
         let names = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
             .filter { !$0.isEmpty }
         guard !names.isEmpty else {
-            throw TrainingError(.invalidDataset, "\(path): names no class: one a line is expected")
+            throw TrainingError(.invalidDataset, "\(path): names no class: expected one class name per line")
         }
         return names
     }
 
-    /// Pictures in folders that are named as the classes are.
+    /// Images in folders named after their classes.
     ///
     /// - Parameters:
-    ///   - classes: Names; nil takes those of all folders, in the order of their bytes.
-    ///   - skipsBadRows: Whether pictures that cannot be used are left out instead of refused. Every picture is decoded
-    ///     then.
-    ///   - fit: Whether a model can take the pictures; nil where there is none.
-    /// - Throws: `TrainingError` where folders and classes do not fit, there are no pictures, or that lists those that
-    ///   cannot be used.
+    ///   - classes: Class names; `nil` uses the names of all folders, in byte order.
+    ///   - skipsBadRows: Whether to skip images that cannot be used instead of failing. Every image is then decoded.
+    ///   - fit: Checks whether a model can take the images; `nil` skips the check.
+    /// - Throws: `TrainingError` if folders and classes do not match or there are no images, or with the list of images
+    ///   that cannot be used.
     public init(
         folder: String, classes: [String]? = nil, skipsBadRows: Bool = false, fit: PictureFit? = nil
     ) throws {
@@ -72,16 +72,16 @@ public struct LabelledPictures: Sendable {
         (entries, skipped) = try Self.checked(found, [], of: folder, count: rows.count, skips: skipsBadRows, fit)
     }
 
-    /// Pictures of the rows of a JSON array, JSON Lines or Parquet file, each with an `image` and its class under a key.
+    /// Images of the rows of a JSON array, JSON Lines or Parquet file, each with an `image` and its class under a key.
     ///
     /// - Parameters:
-    ///   - file: the rows.
-    ///   - key: where a row says its class: by name, or by number from 0.
-    ///   - imageFolder: the folder that picture paths are relative to.
-    ///   - classes: the classes' names.
-    ///   - skipsBadRows: whether rows that cannot be used are left out instead of refused; every picture is decoded then.
-    ///   - fit: whether a model can take the pictures; nil where there is none.
-    /// - Throws: `TrainingError` that lists the rows that cannot be used.
+    ///   - file: the examples.
+    ///   - key: the field with an example's class: a name, or a number from 0.
+    ///   - imageFolder: the folder that image paths are relative to.
+    ///   - classes: the class names.
+    ///   - skipsBadRows: whether to skip examples that cannot be used instead of failing; every image is then decoded.
+    ///   - fit: checks whether a model can take the images; `nil` skips the check.
+    /// - Throws: `TrainingError` that lists the examples that cannot be used.
     public init(
         file: String, key: String, imageFolder: String, classes: [String], skipsBadRows: Bool = false,
         fit: PictureFit? = nil
@@ -94,13 +94,14 @@ public struct LabelledPictures: Sendable {
         try self.init(rows, key: key, classes: classes, skipsBadRows: skipsBadRows, fit: fit)
     }
 
-    /// Pictures of a dataset: of class folders the folders' pictures, of rows and archives each row's picture with its class.
+    /// Images of a dataset: the images of class folders, or each example's image with its class.
     ///
     /// - Parameters:
-    ///   - options: the dataset; its own `classes` do not matter.
-    ///   - key: where a row says its class, by name or by number from 0. In archives `.cls` counts where the row says nothing.
-    ///   - classes: the classes' names; nil takes those of class folders.
-    ///   - fit: whether a model can take the pictures; nil where there is none.
+    ///   - options: the dataset; its `classes` is ignored.
+    ///   - key: the field with an example's class, a name or a number from 0. In archives, `.cls` is used if the field
+    ///     is missing.
+    ///   - classes: the class names; `nil` uses those of class folders.
+    ///   - fit: checks whether a model can take the images; `nil` skips the check.
     /// - Throws: `TrainingError` as the initializers for folders and files.
     public init(_ options: DatasetOptions, key: String, classes: [String]?, fit: PictureFit?) throws {
         if try Self.areFolders(options) {
@@ -112,14 +113,14 @@ public struct LabelledPictures: Sendable {
         let (opened, format) = try DatasetFormats.open(options)
         guard let rows = opened as? any LabelledRows else {
             throw TrainingError(
-                .unsupported, "\(options.path): \(format.rawValue) does not say the classes of pictures")
+                .unsupported, "\(options.path): \(format.rawValue) does not give the classes of images")
         }
         try self.init(rows, key: key, classes: classes ?? [], skipsBadRows: options.skipsBadRows, fit: fit)
     }
 
-    /// Whether a dataset is pictures in a folder for each class.
+    /// Whether a dataset is images in a folder for each class.
     ///
-    /// - Throws: `TrainingError` where there is nothing.
+    /// - Throws: `TrainingError` if there is nothing.
     public static func areFolders(_ options: DatasetOptions) throws -> Bool {
         guard options.format == .automatic, FolderEntries.isFolder(options.path) else {
             return options.format == .classFolders
@@ -147,12 +148,12 @@ public struct LabelledPictures: Sendable {
             found, problems, of: rows.path, count: rows.count, skips: skipsBadRows, fit)
         let known = Set(entries.map(\.label))
         let empty = classes.indices.count { !known.contains($0) }
-        remarks = empty > 0 ? ["\(empty) classes without pictures"] : []
+        remarks = empty > 0 ? ["\(empty) classes without images"] : []
     }
 
-    /// A line on what was opened: `pictures: 1200 pictures, 10 classes`, and what was left out.
+    /// A line about the dataset: `pictures: 1200 images, 10 classes`, and what was skipped.
     public var notice: String {
-        "\(path): \((["\(entries.count) pictures", "\(classes.count) classes"] + remarks).joined(separator: ", "))"
+        "\(path): \((["\(entries.count) images", "\(classes.count) classes"] + remarks).joined(separator: ", "))"
     }
 
     private static func labels(_ names: [String]) -> [String: Int] {
@@ -165,18 +166,19 @@ public struct LabelledPictures: Sendable {
         if let missing = classes.first(where: { !found.contains($0) }) {
             throw TrainingError(
                 .invalidDataset,
-                "\(path): has no folder \(missing), which is a class; its folders: "
+                "\(path): has no folder for the class \(missing); its folders: "
                     + folders.prefix(20).joined(separator: ", "))
         }
         if let unknown = folders.first(where: { !known.contains($0) }) {
             throw TrainingError(
                 .invalidDataset,
-                "\(path): its folder \(unknown) is none of the \(classes.count) classes: name it among them, or move it away"
+                "\(path): its folder \(unknown) is not one of the \(classes.count) classes: add it to them, or move "
+                    + "it away"
             )
         }
     }
 
-    /// The pictures that can be used, and the problems of the others.
+    /// The images that can be used, and the problems of the others.
     private static func checked(
         _ found: [Candidate], _ problems: [RowProblem], of path: String, count: Int, skips: Bool, _ fit: PictureFit?
     ) throws -> ([Entry], [RowProblem]) {
@@ -204,7 +206,7 @@ public struct LabelledPictures: Sendable {
         guard let label = row.label?.stringValue.flatMap({ labels[$0] }) ?? number, (0..<labels.count).contains(label)
         else {
             let found = row.label.map { "`\($0)`" } ?? "nothing"
-            throw RowProblem.Reason("has \(found) at `\(key)`: expected a class's name, or its number from 0")
+            throw RowProblem.Reason("has \(found) at `\(key)`: expected a class name, or a class number from 0")
         }
         return Entry(picture: row.picture, label: label)
     }

@@ -1,32 +1,32 @@
 import Models
 
-/// A picture and what its row says about its class.
+/// An image and what its example says about its class.
 struct LabelledPicture {
     let picture: Picture
-    /// The class's name or number; nil where the row says nothing.
+    /// The class's name or number; `nil` if the example says nothing.
     let label: JSONValue?
 }
 
-/// Rows that may say which class their picture is of, whether they hold a conversation or not.
+/// Examples that may say which class their image is of, whether they hold a conversation or not.
 protocol LabelledRows: DatasetRows {
-    /// A row's picture, and what it has under a key.
+    /// An example's image, and what it has under a key.
     ///
-    /// - Throws: `RowProblem` or `RowProblem.Reason` where it has no picture, or cannot be read.
+    /// - Throws: `RowProblem` or `RowProblem.Reason` if it has no image, or cannot be read.
     func labelled(at row: Int, key: String) throws -> LabelledPicture
 }
 
 extension LabelledRows {
-    /// The picture that fields name under one of two keys, and what they have under another.
+    /// The image that fields name under one of two keys, and what they have under another.
     ///
-    /// - Parameter picture: Finds the picture that a reference means.
-    /// - Throws: `RowProblem.Reason` where they name none, and what `picture` throws.
+    /// - Parameter picture: Finds the image that a reference means.
+    /// - Throws: `RowProblem.Reason` if they name none, and what `picture` throws.
     func labelled(_ fields: JSONValue, key: String, picture: (String) throws -> Picture) throws -> LabelledPicture {
         let row = RowValue(value: fields, path: "")
         let references = try (row.member("image") ?? row.member("images") ?? row.member("filepath"))?.references() ?? []
         guard let reference = references.first, !reference.isEmpty else {
             throw RowProblem.Reason("has no path at `image`")
         }
-        guard references.count == 1 else { throw RowProblem.Reason("has \(references.count) pictures: expected one") }
+        guard references.count == 1 else { throw RowProblem.Reason("has \(references.count) images: expected one") }
         return LabelledPicture(picture: try picture(reference), label: fields[key])
     }
 }
@@ -61,7 +61,7 @@ extension WebDatasetRows: LabelledRows {
         let (sample, fields) = (try sample(row), try fields(ofRow: row))
         let pictures = try sample.pictures(beside: fields, in: sample.written())
         guard pictures.count == 1, let picture = pictures.first else {
-            throw RowProblem.Reason("has \(pictures.count) pictures: expected one")
+            throw RowProblem.Reason("has \(pictures.count) images: expected one")
         }
         return LabelledPicture(picture: picture, label: try fields[key] ?? sample.classNumber().map { .int($0) })
     }

@@ -2,7 +2,7 @@ import Adapters
 import Models
 import Tensors
 
-/// What a contrastive model makes of pairs of a picture and a text: row i of both is pair i.
+/// The embeddings of pairs of an image and a text: row i of both is pair i.
 struct PairEmbeddings: Sendable {
     /// [pairs, d].
     let pictures: Tensor
@@ -12,12 +12,12 @@ struct PairEmbeddings: Sendable {
     /// Embeds the pairs of a batch.
     ///
     /// - Parameter known: the same pairs embedded before, for what does not train.
-    /// - Throws: `TrainingError` where there is not one picture for each text.
+    /// - Throws: `TrainingError` if there is not one image for each text.
     init(_ model: any ContrastiveModel, _ batch: PackedBatch, known: PairEmbeddings? = nil) throws {
         let count = batch.boundaries.count - 1
         guard let pixels = batch.tiles, pixels.shape[0] == count else {
             throw TrainingError(
-                .invalidDataset, "\(batch.tiles?.shape[0] ?? 0) pictures for \(count) texts: each text needs one")
+                .invalidDataset, "\(batch.tiles?.shape[0] ?? 0) images for \(count) texts: each text needs one")
         }
         let (oldPictures, oldTexts) = (
             model.trainsPictures ? nil : known?.pictures, model.trainsTexts ? nil : known?.texts

@@ -1,9 +1,9 @@
 import Models
 import Tensors
 
-/// How well pictures find their captions and captions their pictures, among all of a dataset.
+/// How well images find their captions and captions their images, among all of a dataset.
 ///
-/// Pictures that are the same count once, and so do captions; a picture with several captions has found one of them.
+/// Images that are the same count once, and so do captions; an image with several captions has found one of them.
 public struct Retrieval: Sendable, Equatable {
     /// Share of queries with a right answer among the first k, by k.
     public struct Recall: Sendable, Equatable {
@@ -20,16 +20,16 @@ public struct Retrieval: Sendable, Equatable {
         }
     }
 
-    /// Captions found by pictures.
+    /// Captions found by images.
     public let pictureToText: Recall
-    /// Pictures found by captions.
+    /// Images found by captions.
     public let textToPicture: Recall
-    /// Different pictures.
+    /// Different images.
     public let pictures: Int
     /// Different captions.
     public let texts: Int
 
-    /// Ranks all rows against each other.
+    /// Ranks all examples against each other.
     public init(_ rows: EmbeddedRows) {
         let pictureRows = Self.firstRows(rows.pictureOfRow)
         let textRows = Self.firstRows(rows.captionOfRow)
@@ -44,7 +44,7 @@ public struct Retrieval: Sendable, Equatable {
         (self.pictures, self.texts) = (pictureRows.count, textRows.count)
     }
 
-    /// The row where each number stands first.
+    /// The first row with each number.
     private static func firstRows(_ places: [Int]) -> [Int32] {
         var next = 0
         return places.enumerated().compactMap { row, place in

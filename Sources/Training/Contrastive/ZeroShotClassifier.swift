@@ -1,9 +1,9 @@
 public import Models
 public import Tensors
 
-/// Tells what is in a picture by which class's description it lies nearest to (CLIP, arXiv:2103.00020, section 3.1).
+/// Classifies an image by the class description that it is nearest to (CLIP, arXiv:2103.00020, section 3.1).
 public struct ZeroShotClassifier: Sendable {
-    /// What stands for a class's name in a prompt.
+    /// The placeholder for a class name in a prompt.
     public static let placeholder = "{}"
 
     /// The classes' names.
@@ -14,10 +14,10 @@ public struct ZeroShotClassifier: Sendable {
     ///
     /// - Parameters:
     ///   - classes: names, at least one.
-    ///   - prompts: texts with `{}` where the name belongs, at least one.
+    ///   - prompts: texts with `{}` for the name, at least one.
     ///   - model: a contrastive model.
-    ///   - encoder: its tokens of a text.
-    ///   - lanes: threads to compute on.
+    ///   - encoder: encodes text for it.
+    ///   - lanes: the compute threads.
     /// - Throws: `TrainingError` naming a prompt or class that cannot be used.
     public init(
         classes: [String], prompts: [String], model: any ContrastiveModel, encoder: CaptionEncoder, lanes: Lanes
@@ -38,7 +38,7 @@ public struct ZeroShotClassifier: Sendable {
         directions = Tensor(all.flatMap(\.values), shape: [all.count, all.first?.columns ?? 0]).normalizedRows()
     }
 
-    /// For each row of pictures' embeddings [n, d], the place of its class among all classes by nearness, from 0.
+    /// For each row of the image embeddings [n, d], the place of its class among all classes by nearness, from 0.
     public func ranks(of pictures: Tensor, labels: [Int]) -> [Int] {
         Similarities(queries: pictures, keys: directions).ranks(of: labels.map { [$0] })
     }
@@ -49,11 +49,11 @@ public struct ZeroShotClassifier: Sendable {
         }
         if let prompt = prompts.first(where: { !$0.contains(placeholder) }) {
             throw TrainingError(
-                .invalidConfiguration, "the prompt \"\(prompt)\" has no \(placeholder) where the class's name belongs")
+                .invalidConfiguration, "the prompt \"\(prompt)\" has no \(placeholder) for the class name")
         }
         var seen: Set<String> = []
         if let twice = classes.first(where: { !seen.insert($0).inserted }) {
-            throw TrainingError(.invalidConfiguration, "the class \"\(twice)\" is there twice")
+            throw TrainingError(.invalidConfiguration, "the class \"\(twice)\" is given twice")
         }
     }
 
@@ -64,7 +64,7 @@ public struct ZeroShotClassifier: Sendable {
             let tokens = try encoder.tokens(of: text)
             guard tokens.count <= model.maximumTextLength else {
                 throw RowProblem.Reason(
-                    "has \(tokens.count) tokens, more than the \(model.maximumTextLength) it may have")
+                    "has \(tokens.count) tokens, more than the \(model.maximumTextLength) that the model allows")
             }
             return tokens
         } catch let reason as RowProblem.Reason {

@@ -1,23 +1,24 @@
 public import Models
 import Tensors
 
-/// How often a picture's own class is the nearest, or among the five nearest.
+/// How often an image's own class is the nearest, or among the five nearest.
 public struct ZeroShotEvaluation: Sendable, Equatable {
-    /// Share of the pictures whose own class is the nearest.
+    /// Share of the images whose own class is the nearest.
     public let top1: Double
-    /// Share of the pictures whose own class is among the five nearest.
+    /// Share of the images whose own class is among the five nearest.
     public let top5: Double
-    /// Pictures.
+    /// Images.
     public let pictures: Int
-    /// Share of each class's pictures that are taken for it, by the classes' order; 0 where there are none.
+    /// Share of each class's images that are classified correctly, in the order of the classes; 0 for a class without
+    /// images.
     public let byClass: [Double]
 
-    /// Pictures that a lane takes at a time.
+    /// Images that a lane takes at a time.
     private static let rowsAtATime = 1_024
 
-    /// Classifies pictures; the result does not depend on the number of lanes.
+    /// Classifies images; the result does not depend on the number of lanes.
     ///
-    /// - Throws: what is wrong with a picture; `TrainingError.diverged` where embeddings are not finite.
+    /// - Throws: what is wrong with an image; `TrainingError.diverged` if embeddings are not finite.
     public init(
         _ classifier: ZeroShotClassifier, _ data: LabelledPictures, model: any ContrastiveModel,
         layout: any ImageLayout, lanes: Lanes
@@ -47,7 +48,7 @@ public struct ZeroShotEvaluation: Sendable, Equatable {
         let embeddings = Tensor.withoutGraph { model.pictureEmbeddings(tiles) }
         guard !embeddings.hasNonFinite else {
             throw TrainingError(
-                .diverged, "an embedding is not finite: the adapter or the weights hold NaN or infinite values")
+                .diverged, "an embedding is not finite: the adapter or the weights contain NaN or infinite values")
         }
         return embeddings
     }

@@ -1,20 +1,20 @@
 import Tensors
 
-/// Which rows each optimizer step takes: a function of the seed and the step alone, so that a run resumes exactly.
+/// Which examples each optimizer step takes: a function of the seed and the step alone, so a run resumes exactly.
 ///
-/// Every epoch takes each row once in ⌈rows / rowsPerStep⌉ steps, in the order of the file or in a shuffled order of its
-/// own. The last step of an epoch may be short, as in transformers' Trainer (`dataloader_drop_last` is false).
+/// Every epoch takes each example once in ⌈examples / rowsPerStep⌉ steps, in the order of the file or in a new shuffled
+/// order. The last step of an epoch may be short, as in transformers' Trainer (`dataloader_drop_last` is false).
 public struct BatchOrder: Equatable, Sendable {
-    /// How many rows there are.
+    /// How many examples there are.
     public let rowCount: Int
-    /// Rows in a micro-batch.
+    /// Examples in a micro-batch.
     public let batchSize: Int
     /// Micro-batches in a step.
     public let accumulation: Int
     /// Seeds the order of the epochs; nil keeps the file's order.
     public let shuffleSeed: UInt64?
 
-    /// Creates an order over at least one row.
+    /// Creates an order over at least one example.
     public init(rowCount: Int, batchSize: Int, accumulation: Int = 1, shuffleSeed: UInt64?) {
         precondition(rowCount > 0 && batchSize > 0 && accumulation > 0, "a step needs rows")
         self.rowCount = rowCount
@@ -31,18 +31,18 @@ public struct BatchOrder: Equatable, Sendable {
             shuffleSeed: data.shuffle ? UInt64(bitPattern: Int64(training.seed)) : nil)
     }
 
-    /// Rows in a step that is not short.
+    /// Examples in a step that is not short.
     public var rowsPerStep: Int { batchSize * accumulation }
 
     /// Steps in an epoch.
     public var stepsPerEpoch: Int { (rowCount + rowsPerStep - 1) / rowsPerStep }
 
-    /// Steps in a whole run: `maxSteps` where it is positive, else ⌈epochs · stepsPerEpoch⌉.
+    /// Steps in a whole run: `maxSteps` if positive, otherwise ⌈epochs · stepsPerEpoch⌉.
     public func totalSteps(epochs: Double, maxSteps: Int) -> Int {
         maxSteps > 0 ? maxSteps : Int((epochs * Double(stepsPerEpoch)).rounded(.up))
     }
 
-    /// The rows of a step, from 0.
+    /// The examples of a step, from 0.
     public func rows(ofStep step: Int) -> [Int] {
         let start = step % stepsPerEpoch * rowsPerStep
         let places = start..<min(start + rowsPerStep, rowCount)
@@ -51,7 +51,7 @@ public struct BatchOrder: Equatable, Sendable {
         return Array(generator.permutation(rowCount)[places])
     }
 
-    /// The rows of a step as its micro-batches; the last may be short, and a short step has fewer.
+    /// The examples of a step as its micro-batches; the last may be short, and a short step has fewer.
     public func microBatches(ofStep step: Int) -> [[Int]] {
         let rows = rows(ofStep: step)
         return stride(from: 0, to: rows.count, by: batchSize).map { start in
@@ -59,7 +59,7 @@ public struct BatchOrder: Equatable, Sendable {
         }
     }
 
-    /// How often the data has been gone through after so many steps.
+    /// Number of epochs after a number of steps.
     public func epochs(afterSteps steps: Int) -> Double {
         let within = min(steps % stepsPerEpoch * rowsPerStep, rowCount)
         return Double(steps / stepsPerEpoch) + Double(within) / Double(rowCount)

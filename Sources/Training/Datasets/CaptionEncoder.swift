@@ -1,10 +1,10 @@
 import Foundation
 public import Models
 
-/// Turns rows with one picture and one answer into pairs for a contrastive model: the answer is the picture's caption, and
-/// what was asked is left out.
+/// Turns examples with one image and one answer into pairs for a contrastive model: the answer is the image's caption,
+/// and the question is ignored.
 ///
-/// Of a pair's tokens the last one is marked as learned, so that each pair counts once.
+/// Only the last token of a pair is marked as supervised, so each pair counts once.
 public struct CaptionEncoder: RowEncoder {
     private let tokenizer: any TextEncoder
     private let vocabularySize: Int
@@ -20,16 +20,16 @@ public struct CaptionEncoder: RowEncoder {
         lengthLimit = model.maximumTextLength
     }
 
-    /// The tokens of a row's caption.
+    /// The tokens of an example's caption.
     ///
-    /// - Throws: what is wrong with the row, or what the tokenizer throws.
+    /// - Throws: what is wrong with the example, or what the tokenizer throws.
     public func encode(_ conversation: Conversation) throws -> EncodedExample {
         let answers = conversation.turns.filter { $0.role == .assistant && $0.isLearned }
         guard conversation.images.count == 1 else {
-            throw RowProblem.Reason("has \(conversation.images.count) images: a pair is one picture and its caption")
+            throw RowProblem.Reason("has \(conversation.images.count) images: expected one image and its caption")
         }
         guard answers.count == 1 else {
-            throw RowProblem.Reason("has \(answers.count) answers: a pair is one picture and its caption")
+            throw RowProblem.Reason("has \(answers.count) answers: expected one image and its caption")
         }
         let ids = try tokens(of: answers[0].text)
         var labels = Array(repeating: PackedBatch.unsupervised, count: ids.count)
@@ -45,20 +45,22 @@ public struct CaptionEncoder: RowEncoder {
             row: example.row)
     }
 
-    /// The tokens of a text, white space around it left out; at least two.
+    /// The tokens of a text without surrounding white space; at least two.
     ///
     /// - Throws: what is wrong with the text, or what the tokenizer throws.
     public func tokens(of text: String) throws -> [Int32] {
         let ids = try tokenizer.encode(text.trimmingCharacters(in: .whitespacesAndNewlines)).ids
         if let unknown = ids.first(where: { !(0..<vocabularySize).contains($0) }) {
             throw RowProblem.Reason(
-                "has token \(unknown), but the model knows only \(vocabularySize) words:"
-                    + " its tokenizer and config.json are not of the same model")
+                "has token \(unknown), but the model knows only \(vocabularySize) tokens: its tokenizer and "
+                    + "config.json are not of the same model"
+            )
         }
         if let endToken, !ids.contains(endToken) {
             throw RowProblem.Reason(
-                "does not hold token \(endToken), which the model takes for the end of a text:"
-                    + " its tokenizer and config.json are not of the same model")
+                "has no token \(endToken), which marks the end of a text for the model: its tokenizer and "
+                    + "config.json are not of the same model"
+            )
         }
         guard ids.count > 1 else { throw RowProblem.Reason("has an empty caption") }
         return ids.map { Int32($0) }

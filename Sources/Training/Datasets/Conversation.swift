@@ -1,28 +1,28 @@
-/// One row of a dataset: pictures and what is said about them.
+/// One example of a dataset: images and a conversation about them.
 public struct Conversation: Equatable, Sendable {
-    /// The row's position in its dataset, from 0.
+    /// The example's position in its dataset, from 0.
     public let row: Int
-    /// The row's own identifier, if it has one.
+    /// The example's own identifier, if it has one.
     public let id: String?
-    /// Whom the row is about, if it says so.
+    /// Whom the example is about, if it says so.
     public let person: String?
-    /// The pictures, in the order of the `<image>` markers.
+    /// The images, in the order of the `<image>` markers.
     public let images: [Picture]
-    /// Optionally what the system says, then questions and answers in turn.
+    /// An optional system turn, then questions and answers alternately.
     public let turns: [ConversationTurn]
     /// What messages call its turns.
     let naming: TurnNaming
     /// What is to be said about it.
     let notes: RowNotes
 
-    /// Creates a row; nothing is checked.
+    /// Creates an example; nothing is checked.
     public init(
         row: Int, id: String? = nil, person: String? = nil, images: [Picture] = [], turns: [ConversationTurn]
     ) {
         self.init(row: row, id: id, person: person, images: images, turns: turns, naming: TurnNaming())
     }
 
-    /// Creates a row whose turns have names of their own.
+    /// Creates an example whose turns have names of their own.
     init(
         row: Int, id: String?, person: String?, images: [Picture], turns: [ConversationTurn], naming: TurnNaming,
         notes: RowNotes = RowNotes()
@@ -36,14 +36,14 @@ public struct Conversation: Equatable, Sendable {
         self.notes = notes
     }
 
-    /// A row as it was read, with its pictures found.
+    /// An example as it was read, with its images found.
     init(row: Int, id: String?, images: [Picture], _ read: ConversationRow) {
         self.init(
             row: row, id: id, person: read.person, images: images, turns: read.turns, naming: read.naming,
             notes: read.notes)
     }
 
-    /// A row that asks about pictures once: their markers, the question beneath, and the answer.
+    /// An example that asks about images once: their markers, the question beneath, and the answer.
     ///
     /// - Parameter question: May be empty, or hold the markers itself.
     init(
@@ -58,11 +58,11 @@ public struct Conversation: Equatable, Sendable {
             notes: notes)
     }
 
-    /// What stands in a question where a picture belongs.
+    /// The marker for an image in a question.
     public static let imageMarker = "<image>"
 }
 
-/// What messages call the turns of a row: by the list that they stand in.
+/// What messages call the turns of an example: by the list that they stand in.
 struct TurnNaming: Equatable, Sendable {
     /// The list's key.
     var list = "conversations"

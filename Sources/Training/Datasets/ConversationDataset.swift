@@ -1,12 +1,12 @@
-/// A dataset of which every row that is not left out is known to be good.
+/// A dataset whose examples have all been validated, except those that were skipped.
 public struct ConversationDataset: Sendable {
-    /// The rows, good and bad.
+    /// The examples, good and bad.
     public let rows: any DatasetRows
     /// How it is written.
     public let format: DataFormat
-    /// The rows that are left out, and why, in their order; empty unless that was asked for.
+    /// The skipped examples with their reasons, in order; empty unless skipping was requested.
     public let skipped: [RowProblem]
-    /// Whether bad rows are left out instead of refused.
+    /// Whether bad examples are left out instead of refused.
     let skipsBadRows: Bool
     /// What messages call the settings.
     let names: SettingNames
@@ -14,13 +14,13 @@ public struct ConversationDataset: Sendable {
     private let notes: RowNotes
     private let hasUnusedPrompt: Bool
 
-    /// Opens a dataset and validates every row of it: form, turn order, markers, and that each picture is there with a
-    /// header that can be read. Pictures are decoded when they are needed; where bad rows are left out they are decoded
-    /// here too, because a row that fails later could not be replaced without changing every step after it.
+    /// Opens a dataset and validates every example: its form, the order of its turns, its markers, and that each image
+    /// exists and has a readable header. Images are decoded when needed. If bad examples are to be skipped, images are
+    /// also decoded here, because skipping an example later would change every step after it.
     ///
-    /// - Parameter fit: Whether a model can take the pictures; nil where there is none.
-    /// - Throws: `TrainingError` where the dataset cannot be read, or that lists the rows that cannot be used, the first 20
-    ///   with their reasons.
+    /// - Parameter fit: Checks whether a model can take the images; `nil` skips the check.
+    /// - Throws: `TrainingError` if the dataset cannot be read, or with a list of the examples that cannot be used, the
+    ///   first 20 with their reasons.
     public init(_ options: DatasetOptions, fit: PictureFit? = nil) throws {
         (rows, format) = try DatasetFormats.open(options)
         isRecognised = options.format == .automatic
@@ -29,7 +29,7 @@ public struct ConversationDataset: Sendable {
         hasUnusedPrompt = options.prompt != nil && !DatasetFormats.asksPrompt(format)
         guard rows.count <= Int32.max else {
             throw TrainingError(
-                .unsupported, "\(options.path): has \(rows.count) rows, more than \(Int32.max): split it")
+                .unsupported, "\(options.path): has \(rows.count) examples, more than \(Int32.max): split it")
         }
         let (problems, notes) = Self.checked(rows, decodes: options.skipsBadRows && !options.decodesWhenNeeded, fit)
         self.notes = notes
@@ -39,11 +39,11 @@ public struct ConversationDataset: Sendable {
         skipped = problems
     }
 
-    /// Opens a dataset that is recognised by what it holds; see `init(_:fit:)`.
+    /// Opens a dataset and detects its format from the content; see `init(_:fit:)`.
     ///
     /// - Parameters:
     ///   - path: A file, folder or range of archives.
-    ///   - imageFolder: The folder that picture paths are relative to.
+    ///   - imageFolder: The folder that image paths are relative to.
     public init(path: String, imageFolder: String) throws {
         try self.init(DatasetOptions(path: path, imageFolder: imageFolder))
     }
@@ -51,23 +51,23 @@ public struct ConversationDataset: Sendable {
     /// The dataset's path.
     public var path: String { rows.path }
 
-    /// How many rows there are, those left out included.
+    /// Number of examples, including skipped ones.
     public var count: Int { rows.count }
 
-    /// A line on what was opened: `train.json: 1200 rows, llava (recognised)`, and what is to be said about its rows.
+    /// A line about the dataset: `train.json: 1200 examples, llava (recognised)`, and notes on its examples.
     public var notice: String {
         let kind = "\(format.rawValue)\(isRecognised ? " (recognised)" : "")"
-        let line = "\(path): \(count) rows, \(([kind] + [rows.remark].compactMap(\.self)).joined(separator: ", "))"
-        let unused = hasUnusedPrompt ? ["the prompt is not used: only \(DatasetFormats.asking) ask it"] : []
+        let line = "\(path): \(count) examples, \(([kind] + [rows.remark].compactMap(\.self)).joined(separator: ", "))"
+        let unused = hasUnusedPrompt ? ["the prompt is not used: only \(DatasetFormats.asking) use it"] : []
         return ([line] + notes.texts + unused).joined(separator: "; ")
     }
 
-    /// Reads one row.
+    /// Reads one example.
     ///
-    /// - Throws: `RowProblem` where it cannot be read.
+    /// - Throws: `RowProblem` if it cannot be read.
     public func conversation(at row: Int) throws -> Conversation { try rows.conversation(at: row) }
 
-    /// What is wrong with rows, and what is to be said about the others.
+    /// What is wrong with examples, and what is to be said about the others.
     private static func checked(
         _ dataset: any DatasetRows, decodes: Bool, _ fit: PictureFit?
     ) -> (problems: [RowProblem], notes: RowNotes) {

@@ -1,12 +1,12 @@
-/// What every row must hold, whatever model it is for.
+/// What every example must hold, whatever model it is for.
 ///
-/// A rule gives the reason why a row breaks it, or nil; the first broken rule of a row is reported.
+/// A rule gives the reason why an example breaks it, or `nil`; the first broken rule of an example is reported.
 enum ConversationRules {
     typealias Rule = @Sendable (Conversation) -> String?
 
     static let all: [Rule] = [turnOrder, answersHoldText, markersMatchImages, markersStandInQuestions]
 
-    /// The reason why a row cannot be used, if any.
+    /// The reason why an example cannot be used, if any.
     static func reason(against conversation: Conversation) -> String? {
         for rule in all {
             if let reason = rule(conversation) { return reason }
@@ -19,7 +19,7 @@ enum ConversationRules {
     static let turnOrder: Rule = { conversation in
         let turns = conversation.turns
         let offset = turns.first?.role == .system ? 1 : 0
-        guard turns.count > offset else { return "holds no question and answer" }
+        guard turns.count > offset else { return "has no question and answer" }
         for (index, turn) in turns.enumerated().dropFirst(offset) {
             let isFirst = index == offset
             guard isFirst ? turn.role != .user : turn.role == .system else { continue }
@@ -27,7 +27,7 @@ enum ConversationRules {
             let name = conversation.naming.name(ofTurn: index)
             return "\(name): expected the \(expected), found the \(turn.role.rawValue)"
         }
-        return turns.last?.role == .assistant ? nil : "ends with a question: expected an answer of the assistant"
+        return turns.last?.role == .assistant ? nil : "ends with a question: expected an answer by the assistant"
     }
 
     /// There is something to learn in each answer.
@@ -40,7 +40,7 @@ enum ConversationRules {
         return nil
     }
 
-    /// Each picture has its place.
+    /// Each image has its place.
     static let markersMatchImages: Rule = { conversation in
         let markers = conversation.turns.reduce(0) { $0 + $1.text.imageMarkerCount }
         let images = conversation.images.count
@@ -50,12 +50,12 @@ enum ConversationRules {
                 + " but \(images) \(images == 1 ? "image" : "images"): they must be equal"
     }
 
-    /// Models are not taught to answer with pictures.
+    /// Models are not taught to answer with images.
     static let markersStandInQuestions: Rule = { conversation in
         for (index, turn) in conversation.turns.enumerated() where turn.role != .user && turn.text.imageMarkerCount > 0
         {
             let name = conversation.naming.name(ofTurn: index)
-            return "\(name): `\(Conversation.imageMarker)` may only stand in a question"
+            return "\(name): `\(Conversation.imageMarker)` is only allowed in a question"
         }
         return nil
     }

@@ -1,18 +1,18 @@
 /// What one side of a conversation says at once.
 public struct ConversationTurn: Equatable, Sendable {
-    /// Who speaks.
+    /// The speaker.
     public enum Role: String, Sendable {
         case system
         case user
         case assistant
         /// A tool that the assistant called.
         case tool
-        /// A tool, as OpenAI's older rows call it.
+        /// A tool, as OpenAI's older examples call it.
         case function
         /// A tool, as Llama 3.1 calls it.
         case ipython
 
-        /// The role behind a tag of LLaVA's, ShareGPT's or OpenAI's format, or nil where the tag is unknown.
+        /// The role behind a tag of LLaVA's, ShareGPT's or OpenAI's format, or `nil` if the tag is unknown.
         public init?(tag: String) {
             switch tag {
             case "system": self = .system
@@ -25,11 +25,11 @@ public struct ConversationTurn: Equatable, Sendable {
             }
         }
 
-        /// Whether a tool speaks.
+        /// Whether the speaker is a tool.
         public var isTool: Bool { self == .tool || self == .function || self == .ipython }
     }
 
-    /// Who speaks.
+    /// The speaker.
     public let role: Role
     /// What is said.
     public let text: String

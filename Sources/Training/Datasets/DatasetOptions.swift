@@ -2,17 +2,17 @@
 public struct DatasetOptions: Equatable, Sendable {
     /// The file, the folder, the range of files, or the pattern of their names.
     public var path: String
-    /// The folder that picture paths of JSON rows are relative to.
+    /// The folder that image paths of JSON examples are relative to.
     public var imageFolder: String
     /// How the dataset is written.
     public var format = DataFormat.automatic
-    /// What a picture is asked where the dataset has captions or classes only; nil takes the format's own question.
+    /// Question to ask about each image if the dataset has only captions or classes; `nil` uses the format's default.
     public var prompt: String?
-    /// Which column holds what.
+    /// Column names.
     public var columns = ColumnMapping()
     /// What separates the fields of a table; nil lets its first line decide.
     public var separator: TableSeparator?
-    /// The names of the classes whose numbers `.cls` members of archives hold, a file with one a line; nil takes the number.
+    /// File with the names of the class numbers in `.cls` members of archives, one per line; `nil` uses the number.
     public var classes: String?
     /// Whether rows that cannot be used are left out instead of refused. Every picture is decoded then, unless
     /// `decodesWhenNeeded`.
@@ -22,21 +22,21 @@ public struct DatasetOptions: Equatable, Sendable {
     /// What messages call these settings.
     public var names = SettingNames.runFile
 
-    /// A dataset that is recognised by what it holds.
+    /// A dataset whose format is detected from its content.
     public init(path: String, imageFolder: String = ".") {
         self.path = path
         self.imageFolder = imageFolder
     }
 
-    /// Whether the path stands for several files, as `data/{000..123}.tar` or `data/train-*.parquet` does.
+    /// Whether the path names several files, as `data/{000..123}.tar` or `data/train-*.parquet` does.
     public var isRange: Bool { ShardList.isRange(path) }
-    /// The files that a range or a pattern stands for, in order; none where `path` is neither.
+    /// The files of a range or a pattern, in order; none if `path` is neither.
     ///
-    /// - Throws: `TrainingError` where a pattern fits no file.
+    /// - Throws: `TrainingError` if a pattern matches no file.
     public func shards() throws -> [String] { isRange ? try ShardList.shards(at: path) : [] }
 
-    /// The rows as they are written; nothing is validated.
+    /// The examples as they are written; nothing is validated.
     ///
-    /// - Throws: `TrainingError` where the dataset cannot be read or is of no known format.
+    /// - Throws: `TrainingError` if the dataset cannot be read or is of no known format.
     public func openRows() throws -> any DatasetRows { try DatasetFormats.open(self).rows }
 }

@@ -1,29 +1,29 @@
-/// Rows as tokens and labels, their pictures as paths.
+/// Examples as tokens and labels, their images as paths.
 public protocol EncodedRows: RowLengths {
-    /// A row.
+    /// An example.
     ///
     /// - Throws: what is wrong with it.
     func example(at index: Int) throws -> EncodedExample
 }
 
-/// The rows of a dataset that can be trained on, each encoded when it is asked for.
+/// The examples of a dataset that can be trained on, each encoded when it is asked for.
 public struct EncodedDataset: EncodedRows {
     private let dataset: ConversationDataset
     private let encoder: any RowEncoder
     private let kept: [Measure]
-    /// How many rows were left out because they are too long.
+    /// Number of examples that were dropped because they are too long.
     public let droppedCount: Int
-    /// How many rows are cut because they are too long.
+    /// How many examples are cut because they are too long.
     public let truncatedCount: Int
-    /// How many tokens a row may have; longer ones are cut.
+    /// How many tokens an example may have; longer ones are cut.
     private let cutLength: Int?
-    /// The rows that were left out because they cannot be used, in their order; empty unless that was asked for.
+    /// The examples that were skipped because they cannot be used, in order; empty unless skipping was requested.
     public let skipped: [RowProblem]
-    /// What tells the rows from others; images are not part of it.
+    /// A digest of the examples, without their images.
     public let identity: DatasetIdentity
     private let unreadable: Set<Int>
 
-    /// What is remembered of a row.
+    /// What is remembered of an example.
     private struct Measure: Sendable {
         let row: Int32
         let length: Int32
@@ -36,10 +36,10 @@ public struct EncodedDataset: EncodedRows {
         }
     }
 
-    /// Encodes every row once to learn that it can be, and its length; the tokens are not kept.
+    /// Encodes every example once to learn that it can be, and its length; the tokens are not kept.
     ///
-    /// - Throws: `TrainingError` that lists the rows that are too long (unless they are to be dropped) or have nothing
-    ///   to learn, where the dataset does not leave such rows out.
+    /// - Throws: `TrainingError` that lists the examples that are too long (unless they are to be dropped) or have
+    ///   nothing to learn, if the dataset does not leave such examples out.
     public init(
         _ dataset: ConversationDataset, encoder: any RowEncoder, maxLength: Int, onLong: DataArguments.LongRows
     ) throws {
@@ -65,7 +65,7 @@ public struct EncodedDataset: EncodedRows {
         guard !kept.isEmpty else {
             throw TrainingError(
                 .invalidDataset,
-                "\(dataset.path): all \(droppedCount) rows are longer than \(limit.name): \(limit.advice)")
+                "\(dataset.path): all \(droppedCount) examples are longer than \(limit.name): \(limit.advice)")
         }
     }
 
@@ -75,34 +75,36 @@ public struct EncodedDataset: EncodedRows {
     /// How the dataset is written.
     public var format: DataFormat { dataset.format }
 
-    /// How many rows the dataset has, those left out included.
+    /// Number of examples in the dataset, including those left out.
     public var datasetCount: Int { dataset.count }
 
-    /// How many rows there are to train on.
+    /// How many examples there are to train on.
     public var count: Int { kept.count }
 
-    /// The most tokens of a row.
+    /// The most tokens of an example.
     public var longestLength: Int { kept.reduce(0) { max($0, Int($1.length)) } }
 
-    /// What a user should know about rows that are cut; nil where none is.
+    /// What a user should know about examples that are cut; `nil` if none is.
     public var truncationNotice: String? {
         guard truncatedCount > 0 else { return nil }
         let what = truncatedCount == 1 ? "1 caption is" : "\(truncatedCount) captions are"
-        return "\(path): \(what) longer than \(longestLength) tokens and cut there, end mark kept (on_long: truncate)"
+        return
+            "\(path): \(what) longer than \(longestLength) tokens and truncated, keeping the end token (on_long: "
+            + "truncate)"
     }
 
-    /// The tokens of a row, by its position among those that are kept.
+    /// Number of tokens of an example, by its position among the kept ones.
     public func length(at index: Int) -> Int { Int(kept[index].length) }
 
-    /// The tokens of a row that count for the loss, by its position among those that are kept.
+    /// Number of supervised tokens of an example, by its position among the kept ones.
     public func supervisedCount(at index: Int) -> Int { Int(kept[index].supervised) }
 
-    /// A row, by its position among those that are kept.
+    /// An example, by its position among the kept ones.
     public func example(at index: Int) throws -> EncodedExample {
         try Self.example(dataset.conversation(at: Int(kept[index].row)), encoder, cutTo: cutLength).example
     }
 
-    /// A row as it is learned, and whether it was cut.
+    /// An example as it is learned, and whether it was cut.
     private static func example(
         _ conversation: Conversation, _ encoder: any RowEncoder, cutTo limit: Int?
     ) throws -> (example: EncodedExample, isCut: Bool) {
@@ -113,25 +115,26 @@ public struct EncodedDataset: EncodedRows {
         return (short, true)
     }
 
-    /// Refuses to cut rows of which every token is learned from, or stands for a picture.
+    /// Refuses to cut examples of which every token is learned from, or stands for an image.
     private static func checkShortens(_ encoder: any RowEncoder, to limit: Int) throws {
         let example = EncodedExample(ids: [0, 0, 0], labels: [0, 0, 0], images: [], row: 0)
         guard encoder.shortened(example, to: 2) == nil else { return }
         throw TrainingError(
             .unsupported,
-            "data.on_long: truncate is for the captions of CLIP models, which were trained with cut captions: a conversation"
-                + " that is cut loses the end of its answer, and the model learns to stop in the middle or to describe a"
-                + " picture that it does not see; raise data.max_length, or set data.on_long to drop")
+            "data.on_long: truncate is for the captions of CLIP models, which were trained with truncated captions: "
+                + "a truncated conversation loses the end of its answer, and the model learns to stop in the middle "
+                + "or to describe an image that it does not see; raise data.max_length, or set data.on_long to drop"
+        )
     }
 
-    /// The pictures of a row, by its position among those that are kept.
+    /// The images of an example, by its position among the kept ones.
     ///
-    /// - Throws: what is wrong with the row.
+    /// - Throws: what is wrong with the example.
     public func pictures(at index: Int) throws -> [Picture] {
         try dataset.conversation(at: Int(kept[index].row)).images
     }
 
-    /// Whom each row is about.
+    /// Whom each example is about.
     ///
     /// - Returns: a name for each row, `nil` for those without a `person`, and these as problems.
     /// - Throws: `TrainingError` that lists rows without a `person`, if all are or the dataset does not leave such rows out.
@@ -142,7 +145,7 @@ public struct EncodedDataset: EncodedRows {
             let conversation = try dataset.conversation(at: row)
             if conversation.person == nil {
                 problems.append(
-                    dataset.rows.problem(row, "has no `person`: name whom it is about", id: conversation.id))
+                    dataset.rows.problem(row, "has no `person`: name the person whom it is about", id: conversation.id))
             }
             return conversation.person
         }
@@ -152,7 +155,7 @@ public struct EncodedDataset: EncodedRows {
         return (people, problems)
     }
 
-    /// What one stretch of rows came to.
+    /// What one stretch of examples came to.
     private struct Stretch: Sendable {
         var rows: [Measure] = []
         var problems: [RowProblem] = []
@@ -160,10 +163,10 @@ public struct EncodedDataset: EncodedRows {
         var digests = RowDigests()
     }
 
-    /// Whether a row of the dataset, by its position there, was left out before it was encoded.
+    /// Whether an example of the dataset, by its position there, was left out before it was encoded.
     func isUnreadable(_ row: Int) -> Bool { unreadable.contains(row) }
 
-    /// A row of the dataset, by its position there.
+    /// An example of the dataset, by its position there.
     func conversation(at row: Int) throws -> Conversation { try dataset.conversation(at: row) }
 
     private static func measure(
@@ -209,7 +212,7 @@ public struct EncodedDataset: EncodedRows {
     }
 }
 
-/// How long rows may be, and what to do about longer ones.
+/// How long examples may be, and what to do about longer ones.
 private struct LengthLimit {
     let tokens: Int
     let name: String
@@ -220,7 +223,7 @@ private struct LengthLimit {
     init(_ maxLength: Int, model: Int?, _ names: SettingNames) {
         tokens = min(maxLength, model ?? .max)
         let isModels = tokens < maxLength
-        name = isModels ? "the \(tokens) that the model takes" : "\(names.maxLength) \(maxLength)"
+        name = isModels ? "the \(tokens) that the model allows" : "\(names.maxLength) \(maxLength)"
         advice = isModels ? "shorten it" : "raise it"
         onLong = names.onLong
     }

@@ -1,14 +1,14 @@
 import Models
 
-/// A conversation as a model takes it.
+/// A conversation as model input.
 public struct EncodedExample: Equatable, Sendable {
     /// The tokens.
     public let ids: [Int32]
-    /// For each token itself where it is learned, else `PackedBatch.unsupervised`.
+    /// For each token its id if it is supervised, otherwise `PackedBatch.unsupervised`.
     public let labels: [Int32]
-    /// Its pictures, in the order of their tokens.
+    /// Its images, in the order of their tokens.
     public let images: [Picture]
-    /// The row that it comes from, from 0.
+    /// The example that it comes from, from 0.
     public let row: Int
 
     /// Creates an example.

@@ -3,7 +3,7 @@ import Models
 /// Turns conversations into tokens and labels.
 ///
 /// Each `<image>` becomes the model's image tokens, the whole conversation is written by the template and tokenised
-/// once, and a token is learned where the text that it stands for overlaps an answer (end mark included).
+/// once, and a token is supervised if its text overlaps an answer (including the end mark).
 public struct ExampleEncoder: Sendable {
     private let tokenizer: any TextEncoder
     private let template: ConversationTemplate
@@ -17,10 +17,10 @@ public struct ExampleEncoder: Sendable {
     ///
     /// - Parameters:
     ///   - tokenizer: The model's tokenizer.
-    ///   - template: How conversations are written.
+    ///   - template: The conversation template.
     ///   - marks: The tokenizer's marks.
-    ///   - image: What stands for a picture.
-    ///   - vocabularySize: The words that the model knows.
+    ///   - image: The placeholder for an image.
+    ///   - vocabularySize: The size of the model's vocabulary.
     public init(
         tokenizer: any TextEncoder, template: ConversationTemplate, marks: TextMarks, image: ImagePlaceholder,
         vocabularySize: Int = .max
@@ -33,7 +33,7 @@ public struct ExampleEncoder: Sendable {
         self.vocabularySize = vocabularySize
     }
 
-    /// Creates an encoder for a template that needs no mark but that of a text's end.
+    /// Creates an encoder for a template whose only mark is the end of a text.
     public init(
         tokenizer: any TextEncoder, template: ConversationTemplate, endOfText: String, image: ImagePlaceholder,
         vocabularySize: Int = .max
@@ -102,23 +102,25 @@ public struct ExampleEncoder: Sendable {
     private func checkVocabulary(_ ids: [Int]) throws {
         guard let unknown = ids.first(where: { !(0..<vocabularySize).contains($0) }) else { return }
         throw RowProblem.Reason(
-            "has token \(unknown), but the model knows only \(vocabularySize) words:"
-                + " tokenizer.json and config.json are not of the same model")
+            "has token \(unknown), but the model knows only \(vocabularySize) tokens: tokenizer.json and "
+                + "config.json are not of the same model"
+        )
     }
 
-    /// Text that itself holds the image token would shift every picture behind it.
+    /// Text that itself holds the image token would shift every image behind it.
     private func checkImageTokens(_ ids: [Int], expected: Int, imageCount: Int) throws {
         let found = ids.count { $0 == image.id }
         guard found == expected else {
             throw RowProblem.Reason(
-                "has \(found) image tokens, expected \(expected) for \(imageCount)"
-                    + " \(imageCount == 1 ? "image" : "images"): its text must not hold `\(image.token)` itself")
+                "has \(found) image tokens, expected \(expected) for \(imageCount) "
+                    + "\(imageCount == 1 ? "image" : "images"): its text must not contain `\(image.token)` itself"
+            )
         }
     }
 }
 
 extension Range<Int> {
-    /// Whether a token's span lies in this span with at least one position (an empty one: strictly inside).
+    /// Whether a token's span is in this span with at least one position (an empty one: strictly inside).
     fileprivate func overlapsToken(_ token: Range<Int>) -> Bool {
         lowerBound < token.upperBound && token.lowerBound < upperBound
     }

@@ -1,14 +1,15 @@
-/// Turns rows of a dataset into what a model takes.
+/// Turns examples of a dataset into model input.
 public protocol RowEncoder: Sendable {
-    /// The most tokens that the model itself takes of a row; nil where only memory limits them.
+    /// The most tokens that the model itself takes of an example; `nil` if only memory limits them.
     var lengthLimit: Int? { get }
-    /// The tokens and labels of a row.
+    /// The tokens and labels of an example.
     ///
-    /// - Throws: what is wrong with the row, or what the tokenizer throws.
+    /// - Throws: what is wrong with the example, or what the tokenizer throws.
     func encode(_ conversation: Conversation) throws -> EncodedExample
-    /// The row cut to some tokens, as the family's own training cuts it; nil where that would change what is learned.
+    /// The example cut to some tokens, as the family's own training cuts it; `nil` if that would change what is
+    /// learned.
     ///
-    /// - Parameter limit: the most tokens, at least two; the row has more.
+    /// - Parameter limit: the most tokens, at least two; the example has more.
     func shortened(_ example: EncodedExample, to limit: Int) -> EncodedExample?
 }
 

@@ -1,6 +1,6 @@
 /// What messages about a dataset call the settings that it is read with: keys of a run file, or a command's options.
 public struct SettingNames: Equatable, Sendable {
-    /// The most tokens of a row.
+    /// The most tokens of an example.
     public var maxLength: String
     /// What to do besides changing `maxLength`, at the end of a sentence; empty if there is nothing.
     public var onLong: String
@@ -15,11 +15,11 @@ public struct SettingNames: Equatable, Sendable {
         chooseFormat: "set data.format")
     /// The options of `lorad eval`, `lorad generate` and `lorad partition`.
     public static let options = SettingNames(
-        maxLength: "--max-length", onLong: ", or leave such rows out with --skip-bad-rows",
+        maxLength: "--max-length", onLong: ", or skip such examples with --skip-bad-rows",
         chooseTemplate: "give --template", chooseFormat: "give --format")
     /// Those of `lorad worker`: the format is its own, everything else is the coordinator's.
     public static let worker = SettingNames(
         maxLength: "data.max_length of the coordinator's run file",
-        onLong: ", leave such rows out with --skip-bad-rows, or set data.on_long to drop there",
+        onLong: ", skip such examples with --skip-bad-rows, or set data.on_long to drop there",
         chooseTemplate: "set data.template of the coordinator's run file to", chooseFormat: "give --format")
 }

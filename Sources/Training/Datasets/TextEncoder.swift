@@ -1,6 +1,6 @@
 public import Models
 
-/// Turns text into tokens: what examples need of a tokenizer.
+/// Turns text into tokens: the part of a tokenizer that encoding examples needs.
 public protocol TextEncoder: Sendable {
     /// The tokens of a text, with the special tokens that the tokenizer puts around every text.
     ///

@@ -14,8 +14,8 @@ public struct ToolCall: Equatable, Sendable {
         self.arguments = arguments
     }
 
-    /// Reads `{"name": …, "arguments": …}`, or the same under `function`. OpenAI's rows write the arguments as text that
-    /// holds the object; they are taken for the object.
+    /// Reads `{"name": …, "arguments": …}`, or the same under `function`. OpenAI's examples write the arguments as text
+    /// that holds the object; they are taken for the object.
     ///
     /// - Throws: `RowProblem.Reason`.
     init(_ call: RowValue) throws {
@@ -25,7 +25,7 @@ public struct ToolCall: Equatable, Sendable {
         let text = written.value.stringValue
         let value = text.map { try? JSONValue(parsing: Data($0.utf8), file: "arguments") } ?? written.value
         guard let value, value.objectValue != nil else {
-            throw written.reason("expected an object, or text that holds one")
+            throw written.reason("expected an object, or text that contains one")
         }
         arguments = value
     }

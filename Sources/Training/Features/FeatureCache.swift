@@ -4,25 +4,26 @@ public import Models
 import Synchronization
 public import Tensors
 
-/// What a model's frozen layers make of pictures, kept in a folder and found again by content.
+/// Features of images from a model's frozen layers, stored in a folder and found again by content.
 ///
-/// A file stands for a picture's bytes, the processor's settings, the frozen weights, the model's configuration and the type
-/// of its products, so that any number of runs and processes share a folder: files appear whole, and one that is removed
-/// while it is in use stays readable. The features of a picture are computed by itself, so that a run's results do not
-/// depend on what was found. When the folder grows beyond its limit, what was not used for longest goes first.
+/// The name of a file depends on the image's bytes, the processor's settings, the frozen weights, the model's
+/// configuration and the type of its products, so any number of runs and processes can share a folder. Files appear
+/// complete, and a file that is removed while in use stays readable. The features of each image are computed
+/// separately, so the results of a run do not depend on the cache. When the folder exceeds its limit, the least
+/// recently used files are removed first.
 public final class FeatureCache: Sendable {
-    /// The frozen layers of a model, and what else their results follow from.
+    /// The frozen layers of a model, and everything else that their results depend on.
     public struct Layers: Sendable {
         let compute: @Sendable (Tensor) -> Tensor?
         let digest: SHA256Digest
 
-        /// The frozen layers; nil where a model's first layers train.
+        /// The frozen layers; `nil` if the model's first layers are trained.
         ///
         /// - Parameters:
         ///   - model: the model.
-        ///   - checkpoint: where its weights come from, all of which are read.
+        ///   - checkpoint: its checkpoint, which is read completely.
         ///   - configuration: the contents of its `config.json`.
-        ///   - type: what its products are computed in.
+        ///   - type: the type of its products.
         public init?(
             of model: any VisionLanguageModel, _ checkpoint: Checkpoint, configuration: Data, computing type: DType
         ) {
@@ -46,24 +47,24 @@ public final class FeatureCache: Sendable {
     private let layout: any ImageLayout
     private let counts = Mutex((found: 0, computed: 0))
 
-    /// Opens a folder, which is made where it is missing.
+    /// Opens a folder, and creates it if needed.
     ///
     /// - Parameters:
-    ///   - limit: the most bytes that it may take.
-    /// - Throws: `TrainingError` where the folder cannot be made or read.
+    ///   - limit: its maximum size in bytes.
+    /// - Throws: `TrainingError` if the folder cannot be created or read.
     public init(folder: URL, limit: Int, layers: Layers, layout: any ImageLayout) throws {
         self.folder = try FeatureFolder(folder, limit: limit)
         self.layers = layers
         self.layout = layout
     }
 
-    /// How many pictures were found and how many were computed.
+    /// Number of images whose features were found, and of those computed.
     public var statistics: (found: Int, computed: Int) { counts.withLock { $0 } }
 
-    /// The features of a picture.
+    /// The features of an image.
     ///
     /// - Parameter tiles: makes its tiles, where they are needed.
-    /// - Throws: what `tiles` throws; `TrainingError` where its bytes cannot be read or its features not be written.
+    /// - Throws: what `tiles` throws; `TrainingError` if its bytes cannot be read or its features not be written.
     func features(of picture: Picture, tiles: () throws -> Tensor) throws -> Tensor {
         var hash = SHA256()
         layers.digest.withUnsafeBytes { hash.update(bufferPointer: $0) }
@@ -76,7 +77,7 @@ public final class FeatureCache: Sendable {
             return features
         }
         guard let features = layers.compute(try tiles()) else {
-            throw TrainingError(.invalidConfiguration, "the layers whose results are to be kept train")
+            throw TrainingError(.invalidConfiguration, "the layers whose features are to be cached are trained")
         }
         counts.withLock { $0.computed += 1 }
         try folder.write(features, key)

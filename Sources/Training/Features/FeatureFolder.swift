@@ -5,7 +5,7 @@ import Tensors
 /// Tensors in files that are named by keys, within a limit; several processes may use it at once.
 final class FeatureFolder: Sendable {
     private static let tensorName = "features"
-    /// How old the note of a file's last use may become before it is written anew.
+    /// How old the note of a file's last use may become before it is written again.
     private static let useInterval: TimeInterval = 3_600
 
     private let url: URL
@@ -20,12 +20,12 @@ final class FeatureFolder: Sendable {
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         } catch {
             throw TrainingError(
-                .fileNotFound, "\(url.path): the folder of data.feature_cache cannot be made", cause: error)
+                .fileNotFound, "\(url.path): the folder of data.feature_cache cannot be created", cause: error)
         }
         size = Mutex(Self.files(in: url).reduce(0) { $0 + $1.size })
     }
 
-    /// The tensor of a key; nil where there is none, or none that can be read.
+    /// The tensor of a key; `nil` if absent, or none that can be read.
     func read(_ key: String) -> Tensor? {
         let path = path(of: key)
         guard let tensor = try? SafetensorsFile(path: path)[Self.tensorName] else { return nil }
@@ -43,8 +43,9 @@ final class FeatureFolder: Sendable {
         } catch {
             throw TrainingError(
                 .writeFailed,
-                "\(path): features cannot be kept; make room, set data.feature_cache_gigabytes lower, or leave "
-                    + "data.feature_cache out", cause: error)
+                "\(path): features cannot be stored; free some space, lower data.feature_cache_gigabytes, or remove "
+                    + "data.feature_cache",
+                cause: error)
         }
         let isFull = size.withLock { size in
             size += tensor.byteCount

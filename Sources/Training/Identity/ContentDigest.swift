@@ -1,7 +1,7 @@
 import Crypto
 public import Foundation
 
-/// What tells some contents from others, wherever they are stored and whatever they are called: a SHA-256.
+/// SHA-256 of some contents, independent of names and places.
 public struct ContentDigest: Hashable, Sendable, LosslessStringConvertible {
     /// 64 hexadecimal digits.
     public let description: String

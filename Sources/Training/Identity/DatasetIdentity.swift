@@ -1,26 +1,27 @@
-/// What tells the rows of a dataset from others, by their contents alone: moving or renaming files changes nothing.
+/// Identifies the examples of a dataset by their contents alone: moving or renaming files changes nothing.
 ///
 /// Images are not part of it, because hashing them means reading every file: see `EncodedDataset.imageDigest()`.
 public struct DatasetIdentity: Hashable, Sendable {
-    /// Rows of the dataset.
+    /// Examples of the dataset.
     public let rowCount: Int
-    /// Rows that are left out because they cannot be used.
+    /// Number of examples that are skipped because they cannot be used.
     public let skippedCount: Int
-    /// What the rows say, in order, and how many images each has.
+    /// Digest of the text of the examples, in order, and of the number of images of each.
     public let rows: ContentDigest
-    /// The tokens and labels of the rows that are trained on: what template, tokenizer and length limit make of `rows`.
+    /// The tokens and labels of the examples that are trained on: the result of template, tokenizer and length limit
+    /// for `rows`.
     public let tokens: ContentDigest
 }
 
-/// The digests of neighbouring rows, computed while they are encoded.
+/// The digests of neighbouring examples, computed while they are encoded.
 struct RowDigests: Sendable {
     private var rows = ContentHasher()
     private var tokens = ContentHasher()
 
-    /// Digests of no rows.
+    /// Digests of no examples.
     init() {}
 
-    /// The digests of stretches of rows, one after another. Where rows are split decides the result.
+    /// The digests of stretches of examples, one after another. Where examples are split decides the result.
     init(joining parts: [RowDigests]) {
         for part in parts {
             rows.add(part.rows.digest)
@@ -28,10 +29,10 @@ struct RowDigests: Sendable {
         }
     }
 
-    /// Adds a row that is left out.
+    /// Adds an example that is left out.
     mutating func addSkipped() { rows.add(-1) }
 
-    /// Adds what a row says.
+    /// Adds what an example says.
     mutating func add(_ conversation: Conversation) {
         rows.add(conversation.images.count)
         rows.add(conversation.turns.count)
@@ -41,14 +42,14 @@ struct RowDigests: Sendable {
         }
     }
 
-    /// Adds what a row that is trained on became.
+    /// Adds what an example that is trained on became.
     mutating func add(_ example: EncodedExample) {
         example.ids.withUnsafeBytes { tokens.add($0) }
         example.labels.withUnsafeBytes { tokens.add($0) }
         tokens.add(example.images.count)
     }
 
-    /// The identity of the dataset that these are all the rows of.
+    /// The identity of the dataset that these are all the examples of.
     func identity(rowCount: Int, skippedCount: Int) -> DatasetIdentity {
         DatasetIdentity(rowCount: rowCount, skippedCount: skippedCount, rows: rows.digest, tokens: tokens.digest)
     }

@@ -2,12 +2,12 @@ import Foundation
 import Synchronization
 
 extension EncodedDataset {
-    /// The digest of the contents of every image, in the order of the rows.
+    /// The digest of the contents of every image, in the order of the examples.
     ///
-    /// Reads each file once, on all cores. Contents count and neither names nor times: copying the folder elsewhere gives
-    /// the same digest, and an image that was replaced by one of the same size gives another.
+    /// Reads each file once, on all cores. Contents count and neither names nor times: copying the folder elsewhere
+    /// gives the same digest, and an image that was replaced by one of the same size gives another.
     ///
-    /// - Throws: `TrainingError` where an image cannot be read.
+    /// - Throws: `TrainingError` if an image cannot be read.
     public func imageDigest() throws -> ContentDigest {
         let known = Mutex<[Picture: ContentDigest]>([:])
         let parts = RowChunks(count: datasetCount, chunkSize: 64).map { rows in
@@ -30,7 +30,7 @@ extension EncodedDataset {
         return hasher.digest
     }
 
-    /// The digest of an image, which several rows may show.
+    /// The digest of an image, which several examples may show.
     private func digest(of image: Picture, _ known: borrowing Mutex<[Picture: ContentDigest]>) throws -> ContentDigest {
         if let digest = known.withLock({ $0[image] }) { return digest }
         var hasher = ContentHasher()

@@ -1,15 +1,16 @@
 public import Foundation
 import Tensors
 
-/// What the result of a run follows from: the settings that shape it and digests of model and data, by run-file key.
+/// Everything that the result of a run depends on: the settings that shape it and digests of model and data, by
+/// run-file key.
 ///
-/// Each checkpoint has one, so that a run is resumed only with what the checkpoint was made with.
+/// Each checkpoint has one, so a run resumes only with what the checkpoint was made with.
 public struct TrainingRecord: Codable, Sendable {
     /// One thing that the result follows from.
     public struct Setting: Codable, Equatable, Sendable {
         /// The run-file key that decides it, such as `training.seed`.
         public let key: String
-        /// Which part of what the key names; `nil` for the value of the key itself.
+        /// The part of what the key names; `nil` for the value of the key itself.
         public let aspect: String?
         /// The value as text, or a digest.
         public let value: String
@@ -27,7 +28,7 @@ public struct TrainingRecord: Codable, Sendable {
     public struct Change: Codable, Equatable, Sendable {
         /// The run-file key.
         public let key: String
-        /// Which part of what the key names.
+        /// The part of what the key names.
         public let aspect: String?
         /// The value until then.
         public let was: String
@@ -110,8 +111,9 @@ extension TrainingRecord {
         guard version <= Self.currentVersion else {
             throw TrainingError(
                 .unsupported,
-                "\(path.path): is of version \(version), this release reads \(Self.currentVersion): resume with the release "
-                    + "that saved it")
+                "\(path.path): has version \(version), but this release reads \(Self.currentVersion): resume with "
+                    + "the release that saved it"
+            )
         }
     }
 }

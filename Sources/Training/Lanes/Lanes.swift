@@ -3,12 +3,12 @@ import Foundation
 import Synchronization
 import Tensors
 
-/// Threads that each compute whole micro-batches by themselves: single-threaded products run at full speed, and with a
-/// frozen base nothing but the adapter is shared.
+/// Threads that each compute whole micro-batches: single-threaded products run at full speed, and with a frozen base
+/// only the adapter is shared.
 ///
-/// A lane that has nothing to do takes part in the large operations of the others: of a single long row all lanes compute.
+/// An idle lane helps with the large operations of the others, so all lanes compute a single long example.
 ///
-/// The threads live as long as this object, so that what oneDNN compiled for a thread stays.
+/// The threads live as long as this object, so code that oneDNN compiled for a thread is kept.
 public final class Lanes: Sendable {
     private final class Job: Sendable {
         let count: Int
@@ -101,7 +101,7 @@ public final class Lanes: Sendable {
 
     /// Calls `body` for 0..<count, each once, on the lanes; returns when all are done.
     ///
-    /// - Throws: the first error of `body`; indices not yet begun are then left out.
+    /// - Throws: the first error of `body`; indices that have not started are then skipped.
     public func forEach(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
         let job = Job(count: count, lanes: self.count, body: body)
         board.condition.withLock {

@@ -2,14 +2,14 @@ import Foundation
 public import Models
 import Tensors
 
-/// How the rows of a step are split into the micro-batches that lanes and workers compute.
+/// How the examples of a step are split into the micro-batches that lanes and workers compute.
 ///
-/// A function of the rows' lengths and of what the model computes in, never of the number of lanes: the fixed tree of sums
-/// goes over micro-batches.
+/// It depends on the lengths of the examples and on the model's precision, never on the number of lanes, because the
+/// fixed tree of sums has micro-batches as leaves.
 public enum MicroBatches {
-    /// Consecutive stretches of the rows, of about equal numbers of tokens; a power of two of them where that is possible.
+    /// Consecutive parts of the examples with about equal numbers of tokens; a power of two of them if possible.
     ///
-    /// - Parameter targetTokens: tokens that a micro-batch aims at.
+    /// - Parameter targetTokens: target number of tokens of a micro-batch.
     public static func split(lengths: [Int], targetTokens: Int) -> [Range<Int>] {
         let total = lengths.reduce(0, +)
         guard lengths.count > 1, total > 0 else { return [0..<lengths.count] }
@@ -33,8 +33,8 @@ public enum MicroBatches {
 }
 
 extension VisionLanguageModel {
-    /// Tokens that a micro-batch aims at: enough rows for products at nearly full speed, few enough to share out.
+    /// Target number of tokens of a micro-batch: enough for products at nearly full speed, few enough to distribute.
     ///
-    /// Products in bfloat16 are so fast that reading the weights takes a good part of their time, so more rows share it.
+    /// Products in bfloat16 are so fast that reading the weights takes much of their time, so larger micro-batches pay.
     public var microBatchTokens: Int { computing == .bfloat16 ? 384 : 192 }
 }

@@ -1,9 +1,9 @@
 extension TreeNode {
-    /// The tree of `count` leaves in `parts` nodes that cover it from left to right, each named by `lowest`; fewer where
+    /// The tree of `count` leaves in `parts` nodes that cover it from left to right, each named by `lowest`; fewer if
     /// there are fewer leaves.
     ///
-    /// The largest part is halved until there are enough, so that sizes differ by at most a factor of two (the ragged end
-    /// aside). More parts than workers share the work out more evenly and cost one result each.
+    /// The largest part is halved until there are enough, so that sizes differ by at most a factor of two (the ragged
+    /// end aside). More parts than workers distribute the work more evenly, but each costs one result.
     public static func split(count: Int, into parts: Int) -> [TreeNode] {
         root(count: count).split(count: count, into: parts)
     }
@@ -19,7 +19,7 @@ extension TreeNode {
         return nodes
     }
 
-    /// The place of the first node with the most leaves; nil where all are leaves.
+    /// The place of the first node with the most leaves; `nil` if all are leaves.
     private static func largest(of nodes: [TreeNode], count: Int) -> Int? {
         let sizes = nodes.map { $0.range(count: count).count }
         guard let size = sizes.max(), size > 1 else { return nil }

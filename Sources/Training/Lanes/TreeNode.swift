@@ -1,9 +1,9 @@
-/// A node of the fixed binary tree over some leaves: the aligned stretch of leaves that it is the sum of.
+/// A node of the fixed binary tree over some leaves: the aligned range of leaves that it sums.
 ///
-/// Node (level, index) stands for the leaves index · 2^level ..< (index + 1) · 2^level as far as there are any, and is the
-/// sum of nodes (level − 1, 2 · index) and (level − 1, 2 · index + 1); a node without a sibling passes up as it is, so that
-/// a stretch at the ragged end has a node on several levels. A node that a peer names may be any two numbers: every
-/// member can be asked of it, and `check` refuses one that a tree does not have.
+/// Node (level, index) covers the leaves index · 2^level ..< (index + 1) · 2^level as far as they exist, and is the sum
+/// of nodes (level − 1, 2 · index) and (level − 1, 2 · index + 1); a node without a sibling is passed up unchanged, so
+/// a range at the ragged end has nodes on several levels. A node named by a peer may be any two numbers: all members
+/// are safe to use, and `check` refuses a node that the tree does not have.
 public struct TreeNode: Hashable, Sendable {
     /// How far above the leaves it is.
     public let level: Int
@@ -24,7 +24,7 @@ public struct TreeNode: Hashable, Sendable {
         TreeNode(level: count > 1 ? Int.bitWidth - (count - 1).leadingZeroBitCount : 0, index: 0)
     }
 
-    /// The leaves of the node in a tree of `count` leaves; empty where the tree has no such node.
+    /// The leaves of the node in a tree of `count` leaves; empty if the tree has no such node.
     public func range(count: Int) -> Range<Int> {
         let top = Self.root(count: count).level
         guard count > 0, top < Int.bitWidth - 1, (0...top).contains(level), index >= 0, index <= (count - 1) >> level
@@ -43,8 +43,9 @@ public struct TreeNode: Hashable, Sendable {
         guard exists(count: count) else {
             throw TrainingError(
                 .invalidWork,
-                "level \(level), index \(index) is not in a tree of \(count) micro-batches: "
-                    + "both sides must run the same version of lorad")
+                "level \(level), index \(index) is not in a tree of \(count) micro-batches: the coordinator and all "
+                    + "workers must run the same version of lorad"
+            )
         }
     }
 

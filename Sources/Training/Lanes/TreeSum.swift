@@ -1,7 +1,7 @@
-/// A sum over the leaves of a node of a fixed binary tree: whoever brings the terms, in whatever order and already added
-/// up over whatever nodes, the additions are the same, so that the result is the same to the last bit.
+/// A sum over the leaves of a node of a fixed binary tree: whatever the order of the terms, and whichever nodes are
+/// already summed, the additions are the same, so the result is the same to the last bit.
 ///
-/// See ``TreeNode`` for the tree. The sum of any node can be taken elsewhere and brought as one term.
+/// See ``TreeNode`` for the tree. The sum of any node can be computed elsewhere and inserted as one term.
 public struct TreeSum<Term> {
     private let node: TreeNode
     private let count: Int
@@ -10,7 +10,7 @@ public struct TreeSum<Term> {
     private let leaves: Range<Int>
     private var isThere: [Bool]
 
-    /// The sum of all terms, once all are there.
+    /// The sum of all terms, once all have arrived.
     public private(set) var total: Term?
 
     /// A sum of `count` terms.
@@ -18,9 +18,9 @@ public struct TreeSum<Term> {
         self.init(of: .root(count: count), count: count, add: add)
     }
 
-    /// The part of a sum of `count` terms that a node stands for.
+    /// The part of a sum of `count` terms that a node covers.
     ///
-    /// There is never a total where the tree lacks the node: check one that a peer has named.
+    /// If the tree lacks the node, there is never a total: check nodes that a peer names.
     public init(of node: TreeNode, count: Int, add: @escaping (consuming Term, consuming Term) -> Term) {
         self.node = node.lowest(count: count)
         self.count = count

@@ -1,17 +1,17 @@
 import Foundation
 
-/// CIDEr-D (arXiv:1411.5726): ten times the mean over n = 1...4 of the cosines between tf-idf vectors of a text's and its
-/// references' n-grams, counts clipped to the reference's, times exp(-δ² / 2σ²) for lengths that differ by δ.
+/// CIDEr-D (arXiv:1411.5726): ten times the mean over n = 1...4 of the cosines between tf-idf vectors of a text's and
+/// its references' n-grams, counts clipped to the reference's, times exp(-δ² / 2σ²) for lengths that differ by δ.
 ///
-/// The idf of an n-gram is log(rows / rows whose references hold it): scores depend on the whole set, and a single row
-/// has 0. As in the package pycocoevalcap, a length is counted in pairs of words.
+/// The idf of an n-gram is log(examples / examples whose references hold it): scores depend on the whole set, and a
+/// single example has 0. As in the package pycocoevalcap, a length is counted in pairs of words.
 struct CiderD {
     private typealias Counts = [[String]: Double]
 
     private static let longest = 4
     private static let sigma = 6.0
 
-    /// The score of each row.
+    /// The score of each example.
     let scores: [Double]
 
     /// Scores texts, as words, against their references.

@@ -1,12 +1,12 @@
 public import Models
 
-/// What a model answered, and what people did.
+/// A model's answer and the reference answers.
 public struct Prediction: Sendable, Equatable {
     /// What names the question: a number or text.
     public var questionID: JSONValue
     /// The model's answer.
     public var prediction: String
-    /// Answers or captions of people, in no order; the same one may stand there several times.
+    /// Reference answers or captions, in no particular order and possibly repeated.
     public var references: [String]
 
     /// Creates a prediction.

@@ -4,7 +4,7 @@ import Tensors
 
 /// A JSON Lines file of predictions: `{"question_id": …, "prediction": "…", "references": ["…"]}`.
 public enum PredictionFile {
-    /// Reads a file; scores that it may hold are left out.
+    /// Reads a file; scores in it are ignored.
     ///
     /// - Throws: `TrainingError` naming the file and the line.
     public static func read(_ path: String) throws -> [Prediction] {
@@ -27,7 +27,7 @@ public enum PredictionFile {
         do {
             row = try JSONValue(parsing: line, file: place)
         } catch {
-            throw TrainingError(.invalidDataset, "\(place): one JSON object a line expected", cause: error)
+            throw TrainingError(.invalidDataset, "\(place): expected one JSON object per line", cause: error)
         }
         guard let text = row["prediction"]?.stringValue else {
             throw TrainingError(.invalidDataset, "\(place): `prediction`: \(Self.expected("text", row["prediction"]))")

@@ -2,7 +2,7 @@
 public struct PredictionScores: Sendable, Equatable {
     /// The scores of one prediction, or their means.
     public struct Scores: Sendable, Equatable {
-        /// 1 where it is one of the references, but for case and white space.
+        /// 1 if it equals one of the references, ignoring case and white space.
         public var exactMatch = 0.0
         /// VQA v2's accuracy, from 0 to 1.
         public var vqaAccuracy = 0.0
@@ -19,7 +19,7 @@ public struct PredictionScores: Sendable, Equatable {
 
     /// Scores predictions.
     ///
-    /// - Throws: `TrainingError` where there are none.
+    /// - Throws: `TrainingError` if there are none.
     public init(_ predictions: [Prediction]) throws {
         guard !predictions.isEmpty else { throw TrainingError(.invalidDataset, "there are no predictions to score") }
         let cider = CiderD(

@@ -1,10 +1,11 @@
 import Models
 
-/// What people answered: a text, a list of texts, or VQA v2's list of `{"answer": …}`. Numbers and truth values are read as text.
+/// What people answered: a text, a list of texts, or VQA v2's list of `{"answer": …}`. Numbers and booleans are read as
+/// text.
 struct References {
     let texts: [String]
 
-    /// The texts, or nil where the value is none of these.
+    /// The texts, or `nil` if the value is none of these.
     init?(_ value: JSONValue) {
         if let spoken = SpokenText(value) {
             texts = [spoken.text]
@@ -16,9 +17,9 @@ struct References {
         texts = found.compactMap(\.self)
     }
 
-    /// The references that a row of a dataset has beside its conversation: `answers` or `references`.
+    /// The references that an example of a dataset has beside its conversation: `answers` or `references`.
     ///
-    /// - Throws: a reason where there is something else under these names.
+    /// - Throws: a reason if there is something else under these names.
     init?(ofRow row: JSONValue) throws {
         guard let key = ["answers", "references"].first(where: { !(row[$0] ?? .null).isNull }) else { return nil }
         guard let found = References(row[key] ?? .null), !found.texts.isEmpty else {

@@ -1,6 +1,6 @@
 public import Models
 
-/// To tell which images and texts belong together: the symmetric softmax loss over all pairs of a step (CLIP, arXiv:2103.00020).
+/// Matching images with texts: the symmetric softmax loss over all pairs of a step (CLIP, arXiv:2103.00020).
 public struct ContrastiveObjective: Objective {
     let contrastive: any ContrastiveModel
 
@@ -18,7 +18,7 @@ public struct ContrastiveObjective: Objective {
     public var coupling: String? { "compares each pair with all others of a step" }
     /// Whether the caption nearest to an image is its own.
     public var criterion: Evaluation.Criterion { .recallAt1 }
-    /// The logarithm of what cosines are multiplied by.
+    /// The logarithm of the factor on cosine similarities.
     public var temperatureName: String? { contrastive.logitScaleName }
     /// The model.
     public var comparison: (any ContrastiveModel)? { contrastive }
@@ -30,8 +30,8 @@ public struct ContrastiveObjective: Objective {
     /// A text of full length and its image.
     public func longestExample(maxLength: Int) -> Int { contrastive.maximumTextLength + imageLength }
 
-    /// The model keeps a whole step, unless gradients are accumulated: `per_device_train_batch_size` is what fits into memory at
-    /// once.
+    /// Recomputes with gradient checkpointing or accumulation. Otherwise the `per_device_train_batch_size` pairs of a step
+    /// fit into memory at once.
     public func recomputes(_ arguments: TrainingArguments) -> Bool {
         arguments.gradientCheckpointing || arguments.gradientAccumulationSteps > 1
     }
@@ -51,12 +51,12 @@ public struct ContrastiveObjective: Objective {
     ) -> RowEncoding {
         RowEncoding(
             encoder: CaptionEncoder(tokenizer: tokenizer, model: contrastive), dialogue: nil,
-            notices: ["pairs of a picture and its caption"])
+            notices: ["pairs of an image and its caption"])
     }
 
     /// The gradients of a whole step.
     ///
-    /// - Throws: what is wrong with a row or image; `TrainingError.invalidWork` for a part of a step.
+    /// - Throws: what is wrong with an example or image; `TrainingError.invalidWork` for a part of a step.
     public func gradients(
         of share: StepShare, from source: any RowSource, on computation: StepComputation,
         beforeMicroBatch: @escaping @Sendable () throws -> Void
@@ -68,7 +68,7 @@ public struct ContrastiveObjective: Objective {
         .gradients(of: share, from: source, beforeMicroBatch: beforeMicroBatch)
     }
 
-    /// The loss of all pairs against each other, however many a step takes, and recall.
+    /// The loss of all pairs against each other, whatever the batch size, and recall.
     public func evaluation(of source: any RowSource, lanes: Lanes) throws -> Evaluation {
         let pairs = try PairEvaluation(contrastive, source, lanes: lanes)
         return Evaluation(

@@ -1,7 +1,7 @@
 public import Models
 public import Tensors
 
-/// An objective whose loss is a sum over examples, so that micro-batches, workers and bounds on single examples can each take
+/// An objective whose loss is a sum over examples, so micro-batches, workers and per-example clipping can each handle
 /// some of them.
 public protocol ExampleObjective: Objective {
     /// The summed loss of a batch: one number, differentiable.
@@ -25,14 +25,14 @@ extension ExampleObjective {
         let (weights, checkpointing) = (computation.weights, computation.checkpointing)
         try computation.lanes.forEach(share.microBatches.count) { offset in
             try beforeMicroBatch()
-            let batch = try Span.measure("rows and pictures") { try source.batch(of: share.microBatches[offset]) }
+            let batch = try Span.measure("examples and images") { try source.batch(of: share.microBatches[offset]) }
             let part = StepGradients(
                 self, weights, batch, supervisedTokens: share.supervisedTokens, checkpointing: checkpointing,
                 dropoutKey: share.dropoutKey(ofMicroBatch: first + offset))
             Span.measure("sum of gradients") { tree.withLock { $0.insert(part, at: first + offset) } }
         }
         guard let total = tree.withLock({ $0.total }) else {
-            throw TrainingError(.invalidWork, "step \(share.step + 1) has no rows")
+            throw TrainingError(.invalidWork, "step \(share.step + 1) has no examples")
         }
         return total
     }

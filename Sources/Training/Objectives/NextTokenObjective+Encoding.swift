@@ -20,7 +20,7 @@ extension NextTokenObjective {
         if name == ConversationTemplates.automatic {
             let found = try ConversationTemplates.recognised(inFolder: folder.url.path, names: names)
             let omitted = found.omittedSystem.map {
-                "; its default system text (\"\($0.prefix(60))\"…) is left out: give rows a system turn to have one"
+                "; its default system text (\"\($0.prefix(60))\"…) is omitted: give examples a system turn to have one"
             }
             return (found.template, "template \(found.template.name) (recognised in \(found.file))\(omitted ?? "")")
         }

@@ -20,7 +20,7 @@ public struct NextTokenObjective: ExampleObjective {
     public var lossName: String { "the loss of the next token" }
     /// Whether greedy generation would write the answers.
     public var criterion: Evaluation.Criterion { .exactMatch }
-    /// The model's own number, or what its image processor makes of the largest image.
+    /// The model's fixed number, or the number for the largest image.
     public func mostImageTokens(_ folder: URL) throws -> Int {
         let range = generative.imageTokens
         return range.lowerBound == range.upperBound
@@ -51,7 +51,7 @@ public struct NextTokenObjective: ExampleObjective {
             tree.withLock { $0.insert((scored.loss, scored.isExact.count { $0 }), at: index) }
         }
         guard let total = tree.withLock({ $0.total }) else {
-            throw TrainingError(.invalidDataset, "there are no rows to evaluate on")
+            throw TrainingError(.invalidDataset, "there are no examples to evaluate on")
         }
         let tokens = (0..<source.count).reduce(0) { $0 + source.supervisedCount(at: $1) }
         return Evaluation(

@@ -1,9 +1,9 @@
 public import Foundation
 public import Models
 
-/// What a model is trained to do: what its loss is, how the gradients of a step are computed, and how the model is measured.
+/// A training objective: its loss, how the gradients of a step are computed, and how a model is evaluated.
 ///
-/// This is the only place that tells kinds of model apart. A new objective is a file here and a line in ``Objectives``.
+/// Only objectives distinguish kinds of models. A new objective is a file here and a line in ``Objectives``.
 public protocol Objective: Sendable {
     /// The objective, if the model can be trained for it.
     init?(_ model: any VisionLanguageModel)
@@ -40,12 +40,12 @@ public protocol Objective: Sendable {
     ///
     /// - Parameter maxLength: the run's own limit, `data.max_length`.
     func workLimits(maxLength: Int) -> WorkLimits
-    /// What turns the rows of a dataset into the model's input.
+    /// What turns the examples of a dataset into the model's input.
     ///
     /// - Parameters:
     ///   - folder: the model's folder.
     ///   - tokenizer: the model's tokenizer.
-    ///   - layout: what the model makes of images.
+    ///   - layout: the model's image layout.
     ///   - template: the name of a chat template, or `auto`; without effect on models that take no conversations.
     ///   - names: what messages call the settings.
     /// - Throws: what is wrong with the template, or with the folder's files.
@@ -55,25 +55,25 @@ public protocol Objective: Sendable {
     /// The sum of the gradients of a share's micro-batches: exactly its node's value in the tree of the step.
     ///
     /// - Parameters:
-    ///   - share: the micro-batches; their rows are positions in `source`.
-    ///   - source: the rows.
+    ///   - share: the micro-batches; their examples are positions in `source`.
+    ///   - source: the examples.
     ///   - computation: what trains, and what it is computed on.
-    ///   - beforeMicroBatch: called on a lane before each micro-batch; what it throws ends the computation.
-    /// - Throws: what is wrong with a row or image.
+    ///   - beforeMicroBatch: called on a lane before each micro-batch; an error ends the computation.
+    /// - Throws: what is wrong with an example or image.
     func gradients(
         of share: StepShare, from source: any RowSource, on computation: StepComputation,
         beforeMicroBatch: @escaping @Sendable () throws -> Void
     ) throws -> StepGradients
-    /// Measures the model on every row of a source; the result does not depend on the number of lanes.
+    /// Measures the model on every example of a source; the result does not depend on the number of lanes.
     ///
-    /// - Throws: what is wrong with a row or image.
+    /// - Throws: what is wrong with an example or image.
     func evaluation(of source: any RowSource, lanes: Lanes) throws -> Evaluation
 }
 
 extension Objective {
     /// Whether a step's gradients can only be computed all in one place.
     public var needsWholeStep: Bool { coupling != nil }
-    /// Whether each example has a gradient of its own, which can be bounded.
+    /// Whether each example has its own gradient, which can be clipped.
     public var hasExampleGradients: Bool { self is any ExampleObjective }
     /// None.
     public var temperatureName: String? { nil }

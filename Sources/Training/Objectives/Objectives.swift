@@ -17,6 +17,6 @@ extension VisionLanguageModel {
 }
 
 extension TrainingArguments {
-    /// Whether what a backward pass needs is computed again instead of kept.
+    /// Whether activations are recomputed in the backward pass instead of kept.
     public func recomputes(_ model: any VisionLanguageModel) -> Bool { model.objective.recomputes(self) }
 }

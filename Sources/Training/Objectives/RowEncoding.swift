@@ -1,6 +1,6 @@
-/// What turns the rows of a dataset into a model's input, and what a user should know about it.
+/// The encoder from examples to a model's input, with its notices.
 public struct RowEncoding: Sendable {
-    /// A chat template, and what encodes conversations with it.
+    /// A chat template and its encoder.
     public struct Dialogue: Sendable {
         /// The template.
         public let template: ConversationTemplate
@@ -8,10 +8,10 @@ public struct RowEncoding: Sendable {
         public let encoder: ExampleEncoder
     }
 
-    /// The encoder of rows.
+    /// The encoder of examples.
     public let encoder: any RowEncoder
     /// How conversations are written; `nil` if the model continues no texts.
     public let dialogue: Dialogue?
-    /// How rows are written, and what is doubtful about it: a line each, to be said once.
+    /// Notices about the format of examples and doubts about it, one line each, to be shown once.
     public let notices: [String]
 }

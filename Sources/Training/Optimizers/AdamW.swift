@@ -6,7 +6,7 @@ public import Tensors
 ///
 /// m ← β₁m + (1−β₁)g,  v ← β₂v + (1−β₂)g²,  p ← p(1 − ηλ) − η/(1−β₁ᵗ) · m / (√(v/(1−β₂ᵗ)) + ε)
 ///
-/// A parameter without a gradient in a step is left as it is, its count of steps t included.
+/// A parameter without a gradient in a step is unchanged, including its step count t.
 public struct AdamW: Sendable {
     /// One parameter and its moments.
     public struct Slot: Sendable {
@@ -87,7 +87,7 @@ public struct AdamW: Sendable {
         return state
     }
 
-    /// Takes up the moments and counts of a checkpoint; parameters that it leaves out start afresh.
+    /// Restores the moments and counts of a checkpoint; parameters that it lacks start afresh.
     ///
     /// - Throws: `TrainingError` if a moment has the wrong shape or type.
     public mutating func restore(_ state: StateDict, from file: String) throws {

@@ -3,26 +3,27 @@ import Foundation
 import Models
 import Tensors
 
-/// Sums of gradients of which none is longer than a bound, one for each unit of a step: what DP-SGD adds noise to (Abadi et
-/// al. 2016, arXiv:1607.00133).
+/// Sums of gradients of which none is longer than a bound, one for each unit of a step: what DP-SGD adds noise to
+/// (Abadi et al. 2016, arXiv:1607.00133).
 ///
-/// A unit's gradient is that of the mean loss of its supervised tokens. What a unit adds to the sum is a function of its own
-/// rows, its own dropout key and the parameters, to the last bit: short units share a pass, in which each is computed as if
-/// it were alone (`Tensor.exampleKeys`); a longer unit has a pass of its own, and so has every unit where something else than
-/// LoRA factors within the layers trains. It is then rounded to whole steps whose length is checked (`NormGrid`), and whole
-/// numbers are added. So a unit more or less moves the sum by that unit's steps and by nothing else.
+/// A unit's gradient is that of the mean loss of its supervised tokens. What a unit adds to the sum is a function of
+/// its own examples, its own dropout key and the parameters, to the last bit: short units share a pass, in which each
+/// is computed as if it were alone (`Tensor.exampleKeys`); a longer unit has a pass of its own, and so has every unit
+/// where something else than LoRA factors within the layers trains. It is then rounded to whole steps whose length is
+/// checked (`NormGrid`), and whole numbers are added. So a unit more or less moves the sum by that unit's steps and by
+/// nothing else.
 struct ClippedGradients: Sendable {
     let objective: any ExampleObjective
     let weights: AdapterWeights
     let checkpointing: Bool
     /// Tensors that keep their values, and count for no norm.
     let frozen: FactorRole?
-    /// Called, on any lane, with the error of a unit whose rows or pictures cannot be read.
+    /// Called, on any lane, with the error of a unit whose examples or images cannot be read.
     var unreadable: @Sendable (any Error) -> Void = { _ in }
 
     /// A unit of a step.
     struct Unit: Equatable, Sendable {
-        /// Its rows, by their positions in a source; at least one.
+        /// Its examples, by their positions in a source; at least one.
         let rows: [Int]
         /// What its dropout masks are drawn from: a secret that no other unit has.
         let key: UInt64
@@ -73,8 +74,8 @@ struct ClippedGradients: Sendable {
 
     /// Adds the gradients of a pass's units to a sum, each within the bound of its grid.
     ///
-    /// A unit whose gradient is not finite adds nothing, and neither does one whose rows or pictures cannot be read: an error
-    /// that ended the step would tell who was in it.
+    /// A unit whose gradient is not finite adds nothing, and neither does one whose examples or images cannot be read:
+    /// an error that ended the step would tell who was in it.
     func add(_ pass: [Unit], from source: any RowSource, to sum: GradientSum) {
         do {
             if pass.count == 1, !isShort(pass[0], source) {
@@ -91,7 +92,7 @@ struct ClippedGradients: Sendable {
 
     /// Adds the gradients of short units, from one pass.
     ///
-    /// - Throws: what is wrong with a row or picture; nothing is added then.
+    /// - Throws: what is wrong with an example or image; nothing is added then.
     private func addShort(_ pass: [Unit], from source: any RowSource, to sum: GradientSum) throws {
         let found = try gradients(of: pass, from: source)
         var added: [(index: Int, factor: Double)] = []
@@ -118,9 +119,9 @@ struct ClippedGradients: Sendable {
         return { index in trained.map { $0.flatMap { found.gradient(ofExample: index, for: $0) } } }
     }
 
-    /// Adds the gradient of one unit, computed one micro-batch of its rows after another.
+    /// Adds the gradient of one unit, computed one micro-batch of its examples after another.
     ///
-    /// - Throws: what is wrong with a row or picture; nothing is added then.
+    /// - Throws: what is wrong with an example or image; nothing is added then.
     private func addLong(_ unit: Unit, from source: any RowSource, to sum: GradientSum) throws {
         let parts = MicroBatches.split(
             lengths: unit.rows.map { source.length(at: $0) }, targetTokens: objective.model.microBatchTokens)

@@ -1,9 +1,9 @@
-/// The rows that a guarantee protects together: those of one person, or one row each.
+/// The examples that a guarantee protects together: those of one person, or one example each.
 public struct ExampleUnits: Equatable, Sendable {
-    /// The rows of each unit, by their positions in a source.
+    /// The examples of each unit, by their positions in a source.
     public let rows: [[Int]]
 
-    /// Every row by itself.
+    /// Every example by itself.
     public init(rowCount: Int) { rows = (0..<rowCount).map { [$0] } }
 
     /// Rows by whom they are about, in the order in which each is first named; rows about nobody are in no unit.

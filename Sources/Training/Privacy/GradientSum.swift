@@ -4,7 +4,7 @@ import Tensors
 /// A sum of gradients in whole steps of a grid, which lanes add to in any order: additions are exact.
 final class GradientSum: Sendable {
     let grid: NormGrid
-    /// One sum for each parameter; nil for one that keeps its values.
+    /// One sum for each parameter; `nil` for one that keeps its values.
     private let sums: [Locked<[Int64]>?]
 
     /// Zeros.

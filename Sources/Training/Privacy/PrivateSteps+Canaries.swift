@@ -1,12 +1,13 @@
 public import Tensors
 
 extension PrivateSteps {
-    /// (sum + noise) / divisor of one step whose units have given gradients in place of computed ones: drawn, bounded, added up
-    /// and hidden by what `LocalStretch` uses. For audits, which plant gradients that have a direction of their own.
+    /// (sum + noise) / divisor of one step whose units have given gradients instead of computed ones. Sampling,
+    /// clipping, summing and noise are the same as in `LocalStretch`. For audits, which insert gradients with a chosen
+    /// direction.
     ///
     /// - Parameters:
-    ///   - dimension: numbers of a gradient.
-    ///   - gradient: the gradient of the unit that has some rows, a vector.
+    ///   - dimension: the length of a gradient.
+    ///   - gradient: the gradient of the unit with the given examples, a vector.
     /// - Throws: what drawing the sample or the noise throws.
     public func release(dimension: Int, gradient: (_ rows: [Int]) -> Tensor) throws -> [Float] {
         let trained = [Tensor(zeros: [dimension])]

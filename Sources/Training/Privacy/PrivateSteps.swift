@@ -1,7 +1,7 @@
 public import Tensors
 
-/// What makes the steps of a stretch differentially private for each unit of the data, by DP-SGD (Abadi et al. 2016,
-/// arXiv:1607.00133): a step takes a random sample of the units, bounds what each adds to its gradient, and adds noise.
+/// Makes the steps of a stretch differentially private for each unit of the data, with DP-SGD (Abadi et al. 2016,
+/// arXiv:1607.00133): a step takes a random sample of the units, clips the gradient of each, and adds noise.
 public struct PrivateSteps: Sendable {
     /// The steps that a unit's gradient is rounded to, and the longest that it may be.
     public let grid: NormGrid
@@ -12,18 +12,18 @@ public struct PrivateSteps: Sendable {
     private let noised: @Sendable ([Int64]) throws -> [Float]
     let unreadable: @Sendable (any Error) -> Void
 
-    /// Describes the steps; how randomness is made is the caller's, for it is what the guarantee rests on.
+    /// Describes the steps. The caller supplies the randomness, on which the guarantee rests.
     ///
     /// - Parameters:
-    ///   - grid: bounds a unit's gradient.
-    ///   - units: what is protected.
-    ///   - divisor: what sums are divided by: a number that depends on no unit and no sample.
-    ///   - sample: units of a step, each by an independent coin.
-    ///   - maskKey: a fresh secret for each unit of each step, which its dropout masks are drawn from: masks that followed from
-    ///     a unit's place among the others would change with them.
+    ///   - grid: clips a unit's gradient.
+    ///   - units: the protected units.
+    ///   - divisor: the divisor of sums, which must not depend on units or samples.
+    ///   - sample: draws the units of a step, each independently.
+    ///   - maskKey: a fresh secret for each unit of each step, which its dropout masks are drawn from: masks that
+    ///     followed from a unit's place among the others would change with them.
     ///   - noised: a sum in steps of the grid, with noise, in the units of the gradient.
-    ///   - unreadable: called, on any lane, with the error of a unit whose rows or pictures cannot be read. The unit adds nothing to
-    ///     its step, which goes on.
+    ///   - unreadable: called, on any lane, with the error of a unit whose examples or images cannot be read. The unit
+    ///     adds nothing to its step, which continues.
     public init(
         grid: NormGrid, units: ExampleUnits, divisor: Int, sample: @escaping @Sendable () throws -> [Int],
         maskKey: @escaping @Sendable () -> UInt64 = { .random(in: 0 ... .max) },

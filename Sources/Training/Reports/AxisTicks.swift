@@ -6,7 +6,7 @@ struct AxisTicks: Equatable {
     let values: [Double]
     private let step: Double
 
-    /// What an axis can hold, so that the difference of two numbers and its multiples stay finite.
+    /// What an axis can hold, so the difference of two numbers and its multiples stay finite.
     private static let range = -1e300...1e300
 
     /// The ticks of an axis that holds some data; what is beyond its range counts as its end.

@@ -20,7 +20,7 @@ struct ChartFrame {
         y = AxisTicks(holding: points.map(\.y), count: 6)
     }
 
-    /// Where a point lies in the picture, to a hundredth.
+    /// Where a point is in the image, to a hundredth.
     func place(_ point: (x: Double, y: Double)) -> (x: Double, y: Double) {
         (
             x: Self.rounded(Self.left + x.share(of: point.x) * (Self.right - Self.left)),

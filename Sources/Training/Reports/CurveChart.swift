@@ -1,4 +1,4 @@
-/// Curves over common axes, drawn as an SVG picture.
+/// Curves over common axes, drawn as an SVG image.
 public struct CurveChart: Sendable {
     /// A line through points.
     public struct Curve: Sendable {
@@ -22,7 +22,7 @@ public struct CurveChart: Sendable {
         (self.title, self.x, self.y, self.curves) = (title, x, y, curves)
     }
 
-    /// The picture: transparent, in colours that stand out on light and dark pages alike.
+    /// The chart: transparent, in colours that are visible on light and dark pages.
     public func svg() -> String {
         let frame = ChartFrame(points: curves.flatMap(\.points), x: x, y: y)
         let drawn = curves.map { draw($0, in: frame) }

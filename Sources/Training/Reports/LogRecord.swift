@@ -1,4 +1,4 @@
-/// What is known about a run at a step: a line of `trainer_log.jsonl`.
+/// Figures of a run at a step: a line of `trainer_log.jsonl`.
 public struct LogRecord: Codable, Equatable, Sendable {
     /// Optimizer steps taken.
     public var step: Int
@@ -12,17 +12,17 @@ public struct LogRecord: Codable, Equatable, Sendable {
     public var gradNorm: Double?
     /// Tokens that counted for the loss, over the steps since the last record.
     public var supervisedTokens: Int?
-    /// Tokens worked through in a second, padding left out, over the steps since the last record.
+    /// Tokens per second, without padding, over the steps since the last record.
     public var tokensPerSecond: Double?
     /// Mean loss of a supervised token of the validation data.
     public var evalLoss: Double?
     /// Tokens of the validation data that counted for the loss.
     public var evalSupervisedTokens: Int?
-    /// Share of the validation rows whose generated answer is the expected one.
+    /// Share of the validation examples whose generated answer is the expected one.
     public var evalExactMatch: Double?
-    /// Share of the validation pictures whose nearest caption is their own.
+    /// Share of the validation images whose nearest caption is their own.
     public var evalRecallAt1: Double?
-    /// What changed where the run was resumed at this step with other settings; such a record has no measurements.
+    /// Changed settings if the run was resumed at this step; such a record has no measurements.
     public var resumedWith: [TrainingRecord.Change]?
 
     private enum CodingKeys: String, CodingKey {

@@ -1,4 +1,4 @@
-/// The curves of training and validation loss over the steps, drawn as an SVG picture.
+/// The curves of training and validation loss over the steps, drawn as an SVG image.
 public struct LossChart: Sendable {
     /// A curve's points: step and loss.
     typealias Points = [(x: Double, y: Double)]
@@ -6,13 +6,13 @@ public struct LossChart: Sendable {
     private let train: Points
     private let eval: Points
 
-    /// Takes the losses of a run's records; what is not finite is left out.
+    /// Takes the losses of a run's records; values that are not finite are omitted.
     public init(_ records: [LogRecord]) {
         train = Self.points(records, \.loss)
         eval = Self.points(records, \.evalLoss)
     }
 
-    /// The picture: transparent, in colours that stand out on light and dark pages alike.
+    /// The chart: transparent, in colours that are visible on light and dark pages.
     public func svg() -> String {
         let curves = [("train loss", train, "#2f81f7"), ("eval loss", eval, "#e8590c")].filter { !$0.1.isEmpty }
         return CurveChart(
@@ -21,7 +21,7 @@ public struct LossChart: Sendable {
         ).svg()
     }
 
-    /// More points of a curve than the picture can show.
+    /// More points of a curve than the image can show.
     private static let mostPoints = 1_000
 
     private static func points(_ records: [LogRecord], _ value: KeyPath<LogRecord, Double?>) -> Points {

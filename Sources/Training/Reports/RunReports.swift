@@ -1,9 +1,9 @@
 import Tensors
 
-/// Everything that a run writes about itself into its output folder, kept together.
+/// All reports that a run writes into its output folder.
 ///
-/// `trainer_log.jsonl` and TensorBoard events (`runs/`) grow with each record; `loss.svg` is drawn anew, at most every few
-/// seconds, after each evaluation, and when nobody refers to the reports any more.
+/// `trainer_log.jsonl` and TensorBoard events (`runs/`) grow with each record; `loss.svg` is redrawn every few seconds
+/// at most, after each evaluation, and when the reports are released.
 public final class RunReports {
     private let log: TrainerLog
     private let events: TensorBoardWriter
@@ -13,16 +13,16 @@ public final class RunReports {
     private var lastDrawn: Double?
     private var isDrawn = true
 
-    /// Seconds between two drawings: each writes the whole picture and waits for the disk.
+    /// Seconds between two drawings: each writes the whole image and waits for the disk.
     private static let drawingInterval = 5.0
 
     /// Opens the reports of a run.
     ///
     /// - Parameters:
     ///   - folder: The run's output folder.
-    ///   - step: The step that the run begins at or resumes from; what was logged after it is taken back.
+    ///   - step: The step at which the run starts or resumes; later log records are removed.
     ///   - clock: The time, in seconds since 1970.
-    /// - Throws: `TensorError` or `TrainingError` where the folder cannot be written to.
+    /// - Throws: `TensorError` or `TrainingError` if the folder cannot be written to.
     public init(folder: String, resumingFromStep step: Int = 0, clock: @escaping () -> Double = TensorBoardWriter.now)
         throws
     {
@@ -37,7 +37,7 @@ public final class RunReports {
 
     /// Adds a record to all reports.
     ///
-    /// - Throws: `TensorError` or `TrainingError` where a file cannot be written.
+    /// - Throws: `TensorError` or `TrainingError` if a file cannot be written.
     public func add(_ record: LogRecord) throws {
         records.append(record)
         isDrawn = false
@@ -46,11 +46,11 @@ public final class RunReports {
         if record.evalLoss != nil || isDue { try draw() }
     }
 
-    /// Notes in the log what a run was resumed with.
+    /// Records in the log with which settings a run was resumed.
     ///
     /// - Parameters:
-    ///   - epoch: how often the data had been gone through.
-    /// - Throws: `TrainingError` where the log cannot be written.
+    ///   - epoch: the number of epochs so far.
+    /// - Throws: `TrainingError` if the log cannot be written.
     public func add(_ resumption: TrainingRecord.Resumption, epoch: Double) throws {
         var record = LogRecord(step: resumption.step, epoch: epoch)
         record.resumedWith = resumption.changes
@@ -58,16 +58,16 @@ public final class RunReports {
         try log.append(record)
     }
 
-    /// Draws what has been added since the last drawing.
+    /// Redraws the chart if records were added since the last drawing.
     ///
-    /// - Throws: `TensorError` where the picture cannot be written.
+    /// - Throws: `TensorError` if the image cannot be written.
     public func draw() throws {
         guard !isDrawn else { return }
         try AtomicFile.write(LossChart(records).svg(), to: chartPath)
         (isDrawn, lastDrawn) = (true, clock())
     }
 
-    /// Whether the picture is old; a clock that was put back does not keep it so.
+    /// Whether the image is old; a clock that was put back does not keep it so.
     private var isDue: Bool {
         lastDrawn.map { abs(clock() - $0) >= Self.drawingInterval } ?? true
     }

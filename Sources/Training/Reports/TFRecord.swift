@@ -13,6 +13,6 @@ enum TFRecord {
         return record
     }
 
-    /// ((crc ≫ 15) | (crc ≪ 17)) + 0xA282EAD8, so that the CRC of data that holds CRCs stays sound.
+    /// ((crc ≫ 15) | (crc ≪ 17)) + 0xA282EAD8, so the CRC of data that holds CRCs stays sound.
     private static func mask(_ crc: UInt32) -> UInt32 { (crc >> 15 | crc << 17) &+ 0xA282_EAD8 }
 }

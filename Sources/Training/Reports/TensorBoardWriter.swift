@@ -11,14 +11,13 @@ public final class TensorBoardWriter {
     /// Seconds since 1970.
     public static func now() -> Double { Date().timeIntervalSince1970 }
 
-    /// Starts a file of its own in a folder that TensorBoard is pointed at.
+    /// Starts a new file in a folder for TensorBoard.
     ///
     /// - Parameters:
     ///   - folder: The folder; it is created.
-    ///   - firstStep: The first step that is going to be written; TensorBoard drops what earlier files say about it and
-    ///     later ones.
+    ///   - firstStep: The first step to be written; TensorBoard drops records of earlier files from this step on.
     ///   - clock: The time, in seconds since 1970.
-    /// - Throws: `TensorError` or `TrainingError` where the file cannot be written.
+    /// - Throws: `TensorError` or `TrainingError` if the file cannot be written.
     public init(folder: String, firstStep: Int = 1, clock: @escaping () -> Double = TensorBoardWriter.now) throws {
         self.clock = clock
         let process = ProcessInfo.processInfo
@@ -36,7 +35,7 @@ public final class TensorBoardWriter {
         }
     }
 
-    /// Appends the values of a step; names beginning with `eval_` are shown in a group of their own.
+    /// Appends the values of a step; names that start with `eval_` are shown in a separate group.
     public func write(_ values: [(name: String, value: Double)], step: Int) throws {
         let named = values.map { name, value in
             name.hasPrefix("eval_") ? ("eval/\(name.dropFirst("eval_".count))", value) : ("train/\(name)", value)

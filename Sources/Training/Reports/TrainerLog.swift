@@ -9,7 +9,7 @@ public struct TrainerLog: Sendable {
     /// Names a log; nothing is written yet.
     public init(path: String) { self.path = path }
 
-    /// The records in the file; a last line that a crash cut short is left out.
+    /// The records in the file; a last line that a crash truncated is ignored.
     ///
     /// - Throws: `TrainingError` where a line is no record, `TensorError` where there is a file that cannot be read.
     public func records() throws -> [LogRecord] {
@@ -26,8 +26,8 @@ public struct TrainerLog: Sendable {
         }
     }
 
-    /// Takes back what was logged after a step, so that a run that resumes there continues its own log. Changes that the
-    /// run was resumed with at that very step go too: the checkpoint is older than they are.
+    /// Removes the records after a step, so a run that resumes there continues its own log. Changes recorded at this
+    /// very step are removed too, because the checkpoint is older.
     ///
     /// - Returns: The records that are left.
     /// - Throws: `TrainingError` where a line is no record, `TensorError` where the file cannot be read or written.
@@ -42,7 +42,7 @@ public struct TrainerLog: Sendable {
 
     /// Appends a record.
     ///
-    /// - Throws: `TensorError` or `TrainingError` where the file cannot be written.
+    /// - Throws: `TensorError` or `TrainingError` if the file cannot be written.
     public func append(_ record: LogRecord) throws {
         if !FileManager.default.fileExists(atPath: path) { try AtomicFile.write(Data(), to: path) }
         let descriptor = FileReserve.open { open(path, O_WRONLY | O_APPEND | O_CLOEXEC) }

@@ -1,4 +1,4 @@
-/// What every step of a run consists of: a function of the arguments, the order, and the rows' lengths.
+/// What every step of a run consists of: a function of the arguments, the order, and the examples' lengths.
 public struct RunPlan: Sendable {
     /// Steps of the whole run.
     public let totalSteps: Int
@@ -11,10 +11,10 @@ public struct RunPlan: Sendable {
     /// Plans a run.
     ///
     /// - Parameters:
-    ///   - lengths: of the rows.
-    ///   - order: which rows each step takes.
-    ///   - arguments: how to train.
-    ///   - microBatchTokens: tokens that a micro-batch aims at.
+    ///   - lengths: the lengths of the examples.
+    ///   - order: which examples each step takes.
+    ///   - arguments: the training settings.
+    ///   - microBatchTokens: target number of tokens of a micro-batch.
     public init(_ lengths: any RowLengths, order: BatchOrder, arguments: TrainingArguments, microBatchTokens: Int) {
         self.microBatchTokens = microBatchTokens
         self.lengths = lengths
@@ -36,7 +36,7 @@ public struct RunPlan: Sendable {
     /// The learning rate of a step, counted from 0, as a share of its peak.
     public func rateFactor(ofStep step: Int) -> Double { schedule.factor(step: step) }
 
-    /// What a step that was taken came to.
+    /// The report of a finished step.
     ///
     /// - Parameters:
     ///   - loss: the sum of the token losses.

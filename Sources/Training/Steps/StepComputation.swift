@@ -4,7 +4,7 @@ import Tensors
 
 /// Computes gradients of a step's micro-batches on lanes: all of them in a local run, some of them on a worker.
 ///
-/// The result is a function of the share, the rows and the parameters: the number of lanes does not matter.
+/// The result is a function of the share, the examples and the parameters: the number of lanes does not matter.
 public struct StepComputation: Sendable {
     /// What trains.
     public let weights: AdapterWeights
@@ -21,9 +21,9 @@ public struct StepComputation: Sendable {
     ///
     /// - Parameters:
     ///   - model: built with `weights`.
-    ///   - weights: what trains.
-    ///   - lanes: threads to compute on.
-    ///   - checkpointing: compute layers again in the backward pass to save memory; with a contrastive model, whole
+    ///   - weights: the trained weights.
+    ///   - lanes: the compute threads.
+    ///   - checkpointing: recompute layers in the backward pass to save memory; with a contrastive model, whole
     ///     micro-batches.
     public init(model: any VisionLanguageModel, weights: AdapterWeights, lanes: Lanes, checkpointing: Bool) {
         objective = model.objective
@@ -35,10 +35,10 @@ public struct StepComputation: Sendable {
     /// The sum of the gradients of a share's micro-batches: exactly its node's value in the tree of the step.
     ///
     /// - Parameters:
-    ///   - share: the micro-batches, their rows by position in `source`.
-    ///   - source: the rows.
-    ///   - beforeMicroBatch: called on a lane before each micro-batch; what it throws ends the computation.
-    /// - Throws: what is wrong with a row or picture.
+    ///   - share: the micro-batches, their examples by position in `source`.
+    ///   - source: the examples.
+    ///   - beforeMicroBatch: called on a lane before each micro-batch; an error ends the computation.
+    /// - Throws: what is wrong with an example or image.
     public func gradients(
         of share: StepShare, from source: any RowSource, beforeMicroBatch: @escaping @Sendable () throws -> Void = {}
     ) throws -> StepGradients {
@@ -61,7 +61,7 @@ public struct StepComputation: Sendable {
         guard let objective = objective as? any ExampleObjective else {
             throw TrainingError(
                 .unsupported,
-                "\(objective.lossName) \(objective.coupling ?? ""): it has no gradient of one example's own")
+                "\(objective.lossName) \(objective.coupling ?? ""): so there is no gradient of a single example")
         }
         let clipped = ClippedGradients(
             objective: objective, weights: weights, checkpointing: checkpointing, frozen: frozen,

@@ -4,7 +4,7 @@ public import Tensors
 
 /// The gradients of some micro-batches of a step: one tensor for each parameter, and the loss that they belong to.
 public struct StepGradients: Sendable {
-    /// Gradients in the order of the parameters; nil where nothing reached a parameter.
+    /// Gradients in the order of the parameters; `nil` if nothing reached a parameter.
     public var gradients: [Tensor?]
     /// Sum of the token losses.
     public var loss: Double
@@ -17,9 +17,10 @@ public struct StepGradients: Sendable {
     /// The gradients of one micro-batch.
     ///
     /// - Parameters:
-    ///   - batch: packed rows.
-    ///   - supervisedTokens: of the whole step: the loss of a step is its token losses' sum divided by this.
-    ///   - dropoutKey: what the dropout masks of this micro-batch are drawn from.
+    ///   - batch: packed examples.
+    ///   - supervisedTokens: of the whole step; the loss of a step is the sum of its token losses divided by this
+    ///     number.
+    ///   - dropoutKey: the key of the dropout masks of this micro-batch.
     public init(
         _ objective: any ExampleObjective, _ weights: AdapterWeights, _ batch: PackedBatch, supervisedTokens: Int,
         checkpointing: Bool, dropoutKey: UInt64

@@ -11,7 +11,7 @@ public struct StepOptimizer: Sendable {
 
     /// An optimizer with zero moments.
     ///
-    /// - Throws: `TrainingError` if a pattern of `learning_rates` is no regular expression.
+    /// - Throws: `TrainingError` if a pattern of `learning_rates` is not a regular expression.
     public init(_ weights: AdapterWeights, _ arguments: TrainingArguments) throws {
         adamW = AdamW(
             try weights.parameters.map { try Self.slot($0, arguments) }, beta1: arguments.adamBeta1,
@@ -52,14 +52,15 @@ public struct StepOptimizer: Sendable {
 }
 
 extension TrainingError {
-    /// What ends a run in a step that something not finite came of.
+    /// The error that ends a run in a step with a value that is not finite.
     ///
-    /// - Parameter what: what is not finite.
+    /// - Parameter what: the value that is not finite.
     public init(diverging plan: StepPlan, _ what: String = "the loss or its gradient") {
         let rows = plan.rows.prefix(8).map(String.init).joined(separator: ", ")
         self.init(
             .diverged,
-            "step \(plan.step + 1): \(what) is not a finite number (rows \(rows)…): "
-                + "lower training.learning_rate, or look at these rows")
+            "step \(plan.step + 1): \(what) is not finite (examples \(rows)…): lower training.learning_rate, or "
+                + "check these examples"
+        )
     }
 }

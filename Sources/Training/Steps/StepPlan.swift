@@ -1,19 +1,19 @@
-/// What an optimizer step consists of: known from the order and the rows' lengths alone, before a row is read.
+/// What an optimizer step consists of: known from the order and the examples' lengths alone, before an example is read.
 public struct StepPlan: Equatable, Sendable {
     /// Steps taken before it.
     public let step: Int
-    /// Its rows, by their positions in their source.
+    /// Its examples, by their positions in their source.
     public let rows: [Int]
     /// Its micro-batches, as stretches of `rows`.
     public let parts: [Range<Int>]
-    /// Tokens that count for the loss, of all rows.
+    /// Tokens that count for the loss, of all examples.
     public let supervisedTokens: Int
-    /// Tokens of all rows.
+    /// Tokens of all examples.
     public let tokens: Int
     /// The learning rate.
     public let learningRate: Double
 
-    /// Plans a step over some rows.
+    /// Plans a step over some examples.
     ///
     /// - Parameter microBatchTokens: tokens that a micro-batch aims at.
     public init(step: Int, rows: [Int], of source: any RowLengths, microBatchTokens: Int, learningRate: Double) {
@@ -28,12 +28,12 @@ public struct StepPlan: Equatable, Sendable {
 
     /// The whole step as one share.
     ///
-    /// - Parameter seed: what dropout masks are drawn from, with the step and the micro-batch.
+    /// - Parameter seed: the seed of dropout masks, together with the step and the micro-batch.
     public func wholeShare(seed: Int) -> StepShare {
         share(of: .root(count: parts.count), over: 0..<parts.count, seed: seed)
     }
 
-    /// The part of the step that a node of the tree over its micro-batches stands for.
+    /// The part of the step that a node of the tree over its micro-batches covers.
     ///
     /// - Throws: `TrainingError.invalidWork` if the tree has no such node.
     public func share(of node: TreeNode, seed: Int) throws -> StepShare {

@@ -1,4 +1,4 @@
-/// What one optimizer step came to.
+/// Figures of one optimizer step.
 public struct StepReport: Sendable, Equatable {
     /// Steps taken, this one included.
     public var step: Int

@@ -1,6 +1,7 @@
 import Tensors
 
-/// Some neighbouring micro-batches of a step, and what their gradients depend on besides the rows and the parameters.
+/// Consecutive micro-batches of a step, and everything that their gradients depend on besides the examples and the
+/// parameters.
 public struct StepShare: Equatable, Sendable {
     /// Steps taken before.
     public let step: Int
@@ -12,7 +13,7 @@ public struct StepShare: Equatable, Sendable {
     public let microBatchCount: Int
     /// The node of that tree whose leaves these are.
     public let node: TreeNode
-    /// The rows of each leaf, by their positions in a source.
+    /// The examples of each leaf, by their positions in a source.
     public let microBatches: [[Int]]
 
     /// What the dropout masks of a micro-batch are drawn from.

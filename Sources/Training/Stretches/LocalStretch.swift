@@ -1,27 +1,27 @@
 import Adapters
 public import Tensors
 
-/// Optimizer steps that a worker takes by itself: fresh AdamW from given values, at one learning rate.
+/// Optimizer steps that a worker takes locally: a fresh AdamW from given values, at a constant learning rate.
 public struct LocalStretch: Sendable {
     private let computation: StepComputation
     private let arguments: TrainingArguments
     private let options: StretchOptions
 
-    /// What a stretch came to.
+    /// The result of a stretch.
     public struct Outcome: Sendable {
-        /// The values at the end by PEFT key, in memory of their own; frozen ones are as they were, to the last bit.
+        /// Copies of the final values by PEFT key; frozen ones are unchanged to the last bit.
         public let values: StateDict
-        /// Rows, tokens and mean loss.
+        /// Examples, tokens and mean loss.
         public let progress: StretchProgress
     }
 
     /// Prepares a stretch.
     ///
     /// - Parameters:
-    ///   - computation: the model, what trains, and the lanes.
-    ///   - arguments: the run's.
-    ///   - options: the coordinator's.
-    /// - Throws: `TrainingError.invalidWork` if an option is no possible number.
+    ///   - computation: the model, the trained weights, and the lanes.
+    ///   - arguments: the run's training settings.
+    ///   - options: the coordinator's options.
+    /// - Throws: `TrainingError.invalidWork` if an option is out of range.
     public init(_ computation: StepComputation, arguments: TrainingArguments, options: StretchOptions) throws {
         try options.check()
         self.computation = computation
@@ -29,23 +29,23 @@ public struct LocalStretch: Sendable {
         self.options = options
     }
 
-    /// Trains. The weights are left at the values that the last step gave, also when it throws.
+    /// Trains. Afterwards the weights have the values of the last step, even if it throws.
     ///
     /// - Parameters:
-    ///   - plan: which rows each step takes.
-    ///   - source: the rows.
+    ///   - plan: which examples each step takes.
+    ///   - source: the examples.
     ///   - initial: every trained tensor by PEFT key.
-    ///   - privacy: makes each step differentially private, over rows that it draws itself in place of the plan's.
-    ///   - afterStep: called after each step; what it throws ends the stretch.
-    ///   - beforeMicroBatch: called on a lane before each micro-batch; what it throws ends the stretch.
-    /// - Throws: `AdapterError` if `initial` does not fit the adapter; `TrainingError` if the plan takes rows that the
-    ///   source lacks, or training diverges; what is wrong with a row or picture.
+    ///   - privacy: makes each step differentially private, over examples that it draws itself instead of the plan's.
+    ///   - afterStep: called after each step; an error ends the stretch.
+    ///   - beforeMicroBatch: called on a lane before each micro-batch; an error ends the stretch.
+    /// - Throws: `AdapterError` if `initial` does not fit the adapter; `TrainingError` if the plan takes examples that
+    ///   the source lacks, or training diverges; what is wrong with an example or image.
     public func run(
         _ plan: StretchPlan, on source: any RowSource, from initial: StateDict, privacy: PrivateSteps? = nil,
         afterStep: (StretchProgress) throws -> Void = { _ in },
         beforeMicroBatch: @escaping @Sendable () throws -> Void = {}
     ) throws -> Outcome {
-        guard plan.stepCount > 0 else { throw TrainingError(.invalidWork, "a stretch of no steps") }
+        guard plan.stepCount > 0 else { throw TrainingError(.invalidWork, "a stretch without steps") }
         let weights = computation.weights
         try weights.assign(initial)
         var optimizer = try StepOptimizer(weights, arguments)
@@ -101,7 +101,7 @@ public struct LocalStretch: Sendable {
         guard !rows.isEmpty, rows.allSatisfy((0..<source.count).contains) else {
             throw TrainingError(
                 .invalidWork,
-                "step \(index + 1) of the stretch takes no row, or one beyond the \(source.count) there are")
+                "step \(index + 1) of the stretch takes no example, or one beyond the \(source.count) that exist")
         }
         return StepPlan(
             step: options.firstStep + index, rows: rows, of: source,

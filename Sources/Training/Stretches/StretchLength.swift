@@ -2,6 +2,6 @@
 public enum StretchLength: Equatable, Sendable {
     /// So many optimizer steps.
     case steps(Int)
-    /// So many times through the rows.
+    /// So many times through the examples.
     case epochs(Double)
 }

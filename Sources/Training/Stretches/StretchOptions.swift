@@ -19,12 +19,12 @@ public struct StretchOptions: Codable, Equatable, Sendable {
     public var firstStep: Int
     /// The learning rate of every step as a share of its peak.
     public var learningRateFactor: Double
-    /// μ of FedProx (arXiv:1812.06127): μ/2 ‖x − x₀‖² is added to what is minimised; 0 leaves it out.
+    /// μ of FedProx (arXiv:1812.06127): μ/2 ‖x − x₀‖² is added to the loss; 0 disables it.
     public var proximalStrength: Double
     /// Which half of every LoRA pair keeps its values; nil trains both.
     public var frozenFactor: FrozenFactor?
 
-    /// Both halves train, nothing holds them back.
+    /// Both factors train, without a proximal term.
     public init(
         seed: Int, firstStep: Int = 0, learningRateFactor: Double = 1, proximalStrength: Double = 0,
         frozenFactor: FrozenFactor? = nil

@@ -1,4 +1,4 @@
-/// Which rows each step of a stretch takes.
+/// Which examples each step of a stretch takes.
 public struct StretchPlan: Sendable {
     /// The most steps of a stretch.
     public static let maxSteps = 1 << 20
@@ -12,30 +12,30 @@ public struct StretchPlan: Sendable {
     public let stepCount: Int
     private let order: Order
 
-    /// Steps over the given rows each.
+    /// Steps over the given examples each.
     public init(steps: [[Int]]) {
         stepCount = steps.count
         order = .listed(steps)
     }
 
-    /// Steps over some rows of a source in the order that a run over them alone would have.
+    /// Steps over some examples of a source, in the same order as in a run over only these examples.
     ///
     /// - Parameters:
     ///   - rows: positions in the source.
-    ///   - length: how many steps there are.
-    ///   - rowsPerStep: rows that a step takes; the last of an epoch may be short.
-    ///   - shuffleSeed: seeds the order of the epochs; nil keeps that of `rows`.
-    /// - Throws: `TrainingError.invalidWork` if there are no rows, no steps, or more than `maxSteps`.
+    ///   - length: the number of steps.
+    ///   - rowsPerStep: examples per step; the last step of an epoch may be short.
+    ///   - shuffleSeed: seeds the order of the epochs; `nil` keeps the order of `rows`.
+    /// - Throws: `TrainingError.invalidWork` if there are no examples, no steps, or more than `maxSteps`.
     public init(rows: [Int], length: StretchLength, rowsPerStep: Int, shuffleSeed: UInt64?) throws {
         guard !rows.isEmpty, rowsPerStep > 0 else {
-            throw TrainingError(.invalidWork, "there are \(rows.count) rows to take \(rowsPerStep) at a time from")
+            throw TrainingError(.invalidWork, "\(rows.count) examples cannot make steps of \(rowsPerStep)")
         }
         let order = BatchOrder(rowCount: rows.count, batchSize: rowsPerStep, shuffleSeed: shuffleSeed)
         stepCount = try Self.stepCount(length, stepsPerEpoch: order.stepsPerEpoch)
         self.order = .drawn(order, from: rows)
     }
 
-    /// The rows of a step, from 0.
+    /// The examples of a step, from 0.
     func rows(ofStep step: Int) -> [Int] {
         switch order {
         case .listed(let steps): steps[step]

@@ -1,10 +1,10 @@
-/// What the steps of a stretch have come to so far.
+/// Progress of a stretch.
 public struct StretchProgress: Equatable, Sendable {
     /// Steps taken.
     public internal(set) var steps = 0
     /// Steps of the whole stretch.
     public let totalSteps: Int
-    /// Rows gone through, repetitions included.
+    /// Examples gone through, repetitions included.
     public internal(set) var examples = 0
     /// Tokens that counted for the loss.
     public internal(set) var supervisedTokens = 0

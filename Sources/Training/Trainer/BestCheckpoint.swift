@@ -1,8 +1,8 @@
 /// What a run is judged by: transformers' `metric_for_best_model`.
 public enum BestModelMetric: String, CaseIterable, Sendable {
-    /// The mean loss of the validation rows; less is better.
+    /// The mean loss of the validation examples; less is better.
     case loss
-    /// The share of rows that are answered right, or of pictures whose nearest caption is theirs; more is better.
+    /// The share of examples that are answered right, or of images whose nearest caption is theirs; more is better.
     case exactMatch = "exact_match"
 
     /// The metric of an evaluation.
@@ -16,7 +16,7 @@ public enum BestModelMetric: String, CaseIterable, Sendable {
 /// As in transformers: an evaluation is the best if it is better at all than those before; it counts towards
 /// `early_stopping_patience` unless it is better by more than `early_stopping_threshold`.
 public struct BestCheckpoint: Sendable, Equatable, Codable {
-    /// The step that it was made after; nil before the first evaluation.
+    /// The step that it was made after; `nil` before the first evaluation.
     public private(set) var step: Int?
     /// The metric's value.
     public private(set) var value: Double?

@@ -2,10 +2,11 @@ public import Adapters
 public import Foundation
 import Tensors
 
-/// The checkpoints of a run: `checkpoints/step-N/`, each a PEFT folder with the optimizer's state beside it.
+/// The checkpoints of a run: `checkpoints/step-N/`, each a PEFT folder that also contains the optimizer's state.
 ///
-/// A checkpoint is written under another name and renamed, so a folder `step-N` is always complete. One that is saved again
-/// is put aside as `step-N.before` until the new one is on the disk, and counts where a crash left it alone.
+/// A checkpoint is written under a temporary name and renamed, so a folder `step-N` is always complete. If a checkpoint
+/// is saved again, the old one is kept as `step-N.before` until the new one is on disk, and is used if a crash left
+/// only it.
 public struct Checkpoints: Sendable {
     private struct State: Codable {
         var step: Int
@@ -27,7 +28,7 @@ public struct Checkpoints: Sendable {
         self.limit = limit
     }
 
-    /// The folder of the newest checkpoint, or nil where there is none.
+    /// The folder of the newest checkpoint, or `nil` if absent.
     public var latest: URL? {
         steps().last.flatMap(existing)
     }
@@ -35,7 +36,7 @@ public struct Checkpoints: Sendable {
     /// The folder of a step's checkpoint.
     public func url(_ step: Int) -> URL { folder.appending(path: "step-\(step)") }
 
-    /// The folder that has a step's checkpoint, also where a crash left it put aside; `nil` if there is none.
+    /// The folder of a step's checkpoint, including one that a crash left under its temporary name; `nil` if absent.
     public func existing(_ step: Int) -> URL? {
         [url(step), aside(step)].first { FileManager.default.fileExists(atPath: $0.path) }
     }
@@ -43,12 +44,12 @@ public struct Checkpoints: Sendable {
     /// Where a checkpoint that is saved again waits for its successor.
     private func aside(_ step: Int) -> URL { folder.appending(path: "step-\(step)\(Self.asideSuffix)") }
 
-    /// Saves the state after a step and, once that is on the disk, removes what `limit` leaves no room for.
+    /// Saves the state after a step and then, once it is on disk, removes checkpoints beyond `limit`.
     ///
     /// - Parameters:
     ///   - best: the best evaluation so far, whose checkpoint is never removed.
-    ///   - record: what the run's result follows from; `nil` saves none.
-    /// - Throws: `TensorError` or `TrainingError` if it cannot be written; older checkpoints stay as they are.
+    ///   - record: everything that the run's result depends on; `nil` saves none.
+    /// - Throws: `TensorError` or `TrainingError` if it cannot be written; older checkpoints are unchanged.
     public func save(
         step: Int, weights: AdapterWeights, optimizer: AdamW, best: BestCheckpoint? = nil, record: TrainingRecord? = nil
     ) throws {

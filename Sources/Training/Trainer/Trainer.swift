@@ -4,7 +4,7 @@ public import Models
 
 /// Takes optimizer steps: micro-batches on lanes, their gradients summed in a fixed tree, clipping, AdamW.
 ///
-/// The result is the same to the last bit whatever the number of lanes.
+/// The result is the same to the last bit for any number of lanes.
 public final class Trainer {
     private let plan: RunPlan
     private let computation: StepComputation
@@ -18,13 +18,13 @@ public final class Trainer {
     ///
     /// - Parameters:
     ///   - model: built with `weights`.
-    ///   - weights: what trains.
-    ///   - source: the rows.
-    ///   - order: which rows each step takes.
-    ///   - arguments: how to train.
-    ///   - lanes: threads to compute on.
+    ///   - weights: the trained weights.
+    ///   - source: the examples.
+    ///   - order: which examples each step takes.
+    ///   - arguments: the training settings.
+    ///   - lanes: the compute threads.
     ///   - step: steps already taken, when resuming.
-    /// - Throws: `TrainingError` if a pattern of `learning_rates` is no regular expression.
+    /// - Throws: `TrainingError` if a pattern of `learning_rates` is not a regular expression.
     public init(
         model: any VisionLanguageModel, weights: AdapterWeights, source: any RowSource, order: BatchOrder,
         arguments: TrainingArguments, lanes: Lanes, step: Int = 0
@@ -52,8 +52,8 @@ public final class Trainer {
 
     /// Takes one step.
     ///
-    /// - Throws: what is wrong with a row or picture, or `TrainingError.diverged` when a gradient is not finite; the
-    ///   parameters are then as before the step.
+    /// - Throws: what is wrong with an example or image, or `TrainingError.diverged` when a gradient is not finite; the
+    ///   parameters are then unchanged.
     public func takeStep() throws -> StepReport {
         let clock = ContinuousClock()
         let start = clock.now

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Which identifier stands for which picture: each picture is looked at once, when it is first needed.
+/// Identifiers of images. Each image is read once, when it is first needed.
 public final class PictureCatalogue: Sendable {
     private struct Known {
         var identifiers: [Picture: PictureID] = [:]
@@ -12,10 +12,10 @@ public final class PictureCatalogue: Sendable {
 
     /// An empty catalogue.
     ///
-    /// - Parameter identifier: the 32 bytes that stand for a picture's contents; called from any thread.
+    /// - Parameter identifier: computes the 32-byte identifier of an image's contents; called from any thread.
     public init(identifier: @escaping @Sendable (Picture) throws -> [UInt8]) { identify = identifier }
 
-    /// The identifier of a picture.
+    /// The identifier of an image.
     ///
     /// - Throws: what the catalogue's closure throws, or `TrainingError` if it does not give 32 bytes.
     public func identifier(of picture: Picture) throws -> PictureID {
@@ -28,6 +28,6 @@ public final class PictureCatalogue: Sendable {
         return found
     }
 
-    /// The picture that an identifier stands for; nil where none of those asked for so far has it.
+    /// The image with an identifier; `nil` if no image so far has it.
     public func picture(_ id: PictureID) -> Picture? { known.withLock { $0.pictures[id] } }
 }

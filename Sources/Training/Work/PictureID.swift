@@ -1,5 +1,5 @@
-/// What stands for a picture in work that travels: 32 bytes that follow from its bytes alone, by a rule
-/// that is the caller's.
+/// Identifies an image in a task that is sent to a worker: 32 bytes that depend only on its contents, computed by the
+/// caller.
 public struct PictureID: Hashable, Sendable, CustomStringConvertible {
     /// Bytes of an identifier.
     public static let byteCount = 32
@@ -13,7 +13,7 @@ public struct PictureID: Hashable, Sendable, CustomStringConvertible {
     public init(_ bytes: [UInt8]) throws {
         guard bytes.count == Self.byteCount else {
             throw TrainingError(
-                .invalidWork, "a picture's identifier has \(bytes.count) bytes, expected \(Self.byteCount)")
+                .invalidWork, "an image identifier has \(bytes.count) bytes, expected \(Self.byteCount)")
         }
         self.bytes = bytes
     }

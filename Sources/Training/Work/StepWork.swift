@@ -1,13 +1,13 @@
 public import Foundation
 
-/// Everything but the parameters and the pictures that a worker needs to compute one node of a step.
+/// Everything but the parameters and the images that a worker needs to compute one node of a step.
 public struct StepWork: Equatable, Sendable {
-    /// The micro-batches; their rows are positions in `rows`.
+    /// The micro-batches; their examples are positions in `rows`.
     public let share: StepShare
-    /// The rows of all micro-batches, in order.
+    /// The examples of all micro-batches, in order.
     public let rows: WorkRows
 
-    /// Creates work on rows that the share goes through from the first to the last.
+    /// Creates work on examples that the share goes through from the first to the last.
     init(share: StepShare, rows: WorkRows) {
         self.share = share
         self.rows = rows
@@ -17,7 +17,7 @@ public struct StepWork: Equatable, Sendable {
     private static let largest = 1 << 40
 
     /// The work as bytes: a mark; seed, step, supervised tokens, micro-batches of the step, the node's level and index;
-    /// the number of rows of each micro-batch; the rows.
+    /// the number of examples of each micro-batch; the examples.
     public var data: Data {
         var writer = WorkWriter()
         writer.write(Self.mark)
@@ -32,7 +32,7 @@ public struct StepWork: Equatable, Sendable {
     /// Reads work.
     ///
     /// - Throws: `TrainingError.invalidWork` for anything but work that keeps within the limits: unknown token ids,
-    ///   pictures that do not fit the image tokens, rows that are too long or teach nothing, a node that the step's
+    ///   images that do not fit the image tokens, examples that are too long or teach nothing, a node that the step's
     ///   tree does not have.
     public init(_ data: Data, limits: WorkLimits) throws {
         var reader = WorkReader(data)
@@ -48,15 +48,15 @@ public struct StepWork: Equatable, Sendable {
             index: try reader.read("the node's index", in: 0...Self.largest))
         try node.check(count: count)
         let sizes = try node.range(count: count).map {
-            try reader.read("the number of rows of micro-batch \($0)", in: 1...limits.maxRows)
+            try reader.read("the number of examples of micro-batch \($0)", in: 1...limits.maxRows)
         }
         rows = try WorkRows(from: &reader, limits: limits)
         try reader.finish()
         guard sizes.reduce(0, +) == rows.count else {
-            throw reader.error("the micro-batches take \(sizes.reduce(0, +)) rows, \(rows.count) are there")
+            throw reader.error("the micro-batches take \(sizes.reduce(0, +)) examples, but there are \(rows.count)")
         }
         guard rows.supervisedTokens <= supervised else {
-            throw reader.error("\(rows.supervisedTokens) supervised tokens are more than the step's \(supervised)")
+            throw reader.error("\(rows.supervisedTokens) supervised tokens exceed the \(supervised) of the step")
         }
         share = StepShare(
             step: step, seed: seed, supervisedTokens: supervised, microBatchCount: count, node: node,

@@ -1,10 +1,10 @@
 public import Foundation
 
-/// Several optimizer steps for a worker to take by itself, with their rows: local training on data that is not its own.
+/// Several optimizer steps for a worker to take locally, with their examples: local training on data of the run.
 public struct StretchWork: Equatable, Sendable {
-    /// The rows of each step, by their positions in `rows`.
+    /// The examples of each step, by their positions in `rows`.
     public let steps: [[Int]]
-    /// The rows, each once.
+    /// The examples, each once.
     public let rows: WorkRows
 
     init(steps: [[Int]], rows: WorkRows) {
@@ -17,7 +17,8 @@ public struct StretchWork: Equatable, Sendable {
     /// The steps to take.
     public var plan: StretchPlan { StretchPlan(steps: steps) }
 
-    /// The work as bytes: a mark; the rows; the number of steps; for each step how many rows it takes, and which.
+    /// The work as bytes: a mark; the examples; the number of steps; for each step, the number and the positions of its
+    /// examples.
     public var data: Data {
         var writer = WorkWriter()
         writer.write(Self.mark)
@@ -32,8 +33,8 @@ public struct StretchWork: Equatable, Sendable {
 
     /// Reads work.
     ///
-    /// - Throws: `TrainingError.invalidWork` for anything but work that keeps within the limits; all steps together take
-    ///   at most `limits.maxTokens` rows, repetitions included.
+    /// - Throws: `TrainingError.invalidWork` if the work is malformed or exceeds the limits; all steps together take at
+    ///   most `limits.maxTokens` examples, including repetitions.
     public init(_ data: Data, limits: WorkLimits) throws {
         var reader = WorkReader(data)
         guard try reader.readBytes(Self.mark.count, "the mark") == Self.mark else {
@@ -43,9 +44,9 @@ public struct StretchWork: Equatable, Sendable {
         let count = try reader.readCount("the number of steps", in: 1...StretchPlan.maxSteps)
         var left = limits.maxTokens
         steps = try (0..<count).map { step in
-            let size = try reader.readCount("the number of rows of step \(step)", in: 1...max(1, left))
+            let size = try reader.readCount("the number of examples of step \(step)", in: 1...max(1, left))
             left -= size
-            return try (0..<size).map { _ in try reader.read("a row of step \(step)", in: 0...rows.count - 1) }
+            return try (0..<size).map { _ in try reader.read("an example of step \(step)", in: 0...rows.count - 1) }
         }
         self.rows = rows
         try reader.finish()

@@ -1,6 +1,6 @@
 public import Models
 
-/// What work may hold to be taken up: what the model can compute, and how much memory it may take.
+/// Limits on work: what the model can compute, and how much memory it may use.
 public struct WorkLimits: Equatable, Sendable {
     /// Token ids are below it.
     public var vocabularySize: Int
@@ -8,16 +8,16 @@ public struct WorkLimits: Equatable, Sendable {
     public var imageToken: Int
     /// The fewest and the most image tokens of an image.
     public var imageTokens: ClosedRange<Int>
-    /// How many pictures each row has; nil where its image tokens tell.
+    /// Number of images of each example; `nil` if its image tokens determine it.
     public var picturesPerRow: Int?
-    /// The most tokens of a row.
+    /// The most tokens of an example.
     public var maxLength: Int
-    /// The most rows.
+    /// The most examples.
     public var maxRows = 1 << 16
-    /// The most tokens of all rows together; each takes eight bytes.
+    /// Maximum total number of tokens of all examples; each takes eight bytes.
     public var maxTokens = 1 << 23
 
-    /// Limits of a model all of whose images have as many image tokens.
+    /// Limits of a model whose images all have the same number of image tokens.
     public init(vocabularySize: Int, imageToken: Int, tokensPerImage: Int, maxLength: Int) {
         self.init(
             vocabularySize: vocabularySize, imageToken: imageToken, imageTokens: tokensPerImage...tokensPerImage,
@@ -34,7 +34,7 @@ public struct WorkLimits: Equatable, Sendable {
 
     /// The limits that a model sets.
     ///
-    /// - Parameter maxLength: the most tokens of a row, the run's `data.max_length`.
+    /// - Parameter maxLength: the most tokens of an example, the run's `data.max_length`.
     public init(model: any VisionLanguageModel, maxLength: Int) {
         self = model.objective.workLimits(maxLength: maxLength)
     }

@@ -1,4 +1,4 @@
-/// Makes a coordinator's rows into work that travels.
+/// Makes a coordinator's examples into work that travels.
 public struct WorkMaker: Sendable {
     private let rows: any EncodedRows
     private let catalogue: PictureCatalogue
@@ -6,8 +6,8 @@ public struct WorkMaker: Sendable {
     /// Creates a maker.
     ///
     /// - Parameters:
-    ///   - rows: the run's rows.
-    ///   - catalogue: what stands for their pictures.
+    ///   - rows: the run's examples.
+    ///   - catalogue: the identifiers of their images.
     public init(_ rows: any EncodedRows, catalogue: PictureCatalogue) {
         self.rows = rows
         self.catalogue = catalogue
@@ -15,8 +15,8 @@ public struct WorkMaker: Sendable {
 
     /// The work of one node of a step.
     ///
-    /// - Parameter seed: the run's.
-    /// - Throws: `TrainingError.invalidWork` if the step's tree lacks the node; what is wrong with a row; what the
+    /// - Parameter seed: the run's seed.
+    /// - Throws: `TrainingError.invalidWork` if the step's tree lacks the node; what is wrong with an example; what the
     ///   catalogue throws.
     public func work(of node: TreeNode, in plan: StepPlan, seed: Int) throws -> StepWork {
         let share = try plan.share(of: node, seed: seed)
@@ -29,8 +29,8 @@ public struct WorkMaker: Sendable {
 
     /// The work of a stretch of local steps.
     ///
-    /// - Parameter steps: the rows of each step.
-    /// - Throws: what is wrong with a row; what the catalogue throws.
+    /// - Parameter steps: the examples of each step.
+    /// - Throws: what is wrong with an example; what the catalogue throws.
     public func work(ofStretch steps: [[Int]]) throws -> StretchWork {
         let needed = Set(steps.joined()).sorted()
         let places = Dictionary(uniqueKeysWithValues: zip(needed, needed.indices))
@@ -38,9 +38,9 @@ public struct WorkMaker: Sendable {
             steps: steps.map { $0.compactMap { places[$0] } }, rows: WorkRows(try needed.map(example)))
     }
 
-    /// The pictures of some rows, each once: what a worker does well to fetch before work on them comes.
+    /// The images of some examples, each once, which a worker should fetch in advance.
     ///
-    /// - Throws: what is wrong with a row; what the catalogue throws.
+    /// - Throws: what is wrong with an example; what the catalogue throws.
     public func pictures(of rows: [Int]) throws -> [PictureID] { WorkRows(try rows.map(example)).pictures }
 
     private func example(at row: Int) throws -> WorkExample {

@@ -11,7 +11,7 @@ struct WorkReader {
     ///
     /// - Parameter what: the value's name in errors.
     mutating func read(_ what: @autoclosure () -> String, in range: ClosedRange<Int>) throws -> Int {
-        guard let value = integer() else { throw error("\(what()) is cut short or too long a number") }
+        guard let value = integer() else { throw error("\(what()) is truncated, or too long a number") }
         guard range.contains(value) else {
             throw error("\(what()) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
         }
@@ -24,14 +24,14 @@ struct WorkReader {
     ) throws -> Int {
         let count = try read(what(), in: range)
         guard count <= (bytes.count - position) / size else {
-            throw error("\(what()) is \(count), more than the bytes that follow can hold")
+            throw error("\(what()) is \(count), more than the remaining bytes can hold")
         }
         return count
     }
 
     /// So many bytes as they are.
     mutating func readBytes(_ count: Int, _ what: @autoclosure () -> String) throws -> [UInt8] {
-        guard count <= bytes.count - position else { throw error("\(what()) is cut short") }
+        guard count <= bytes.count - position else { throw error("\(what()) is truncated") }
         defer { position += count }
         return Array(bytes[position..<position + count])
     }
@@ -45,8 +45,9 @@ struct WorkReader {
     func error(_ reason: String) -> TrainingError {
         TrainingError(
             .invalidWork,
-            "the work is malformed at byte \(position): \(reason); "
-                + "coordinator and worker must run the same version of lorad with the same model")
+            "the task is malformed at byte \(position): \(reason); the coordinator and the worker must run the same "
+                + "version of lorad with the same model"
+        )
     }
 
     private mutating func integer() -> Int? {

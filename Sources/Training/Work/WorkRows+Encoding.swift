@@ -1,9 +1,9 @@
 import Models
 
-/// Pictures: their number, then 32 bytes each. Rows: their number, then for each
+/// Images: their number, then 32 bytes each. Examples: their number, then for each
 /// - its length; its tokens, each as 2 · id, or as 2 · id + 1 and how many equal ones follow it
 /// - how many tokens are not learned, are learned, are not learned, … in turn, until the length is reached
-/// - its pictures: their number, then the place of each among all pictures.
+/// - its images: their number, then the place of each among all images.
 extension WorkRows {
     func write(to writer: inout WorkWriter) {
         let all = pictures

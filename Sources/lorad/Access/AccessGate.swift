@@ -52,7 +52,8 @@ final class AccessGate: Sendable {
 
     private func decision(_ role: AccessRole, _ authorization: String?, _ peer: String, _ key: PageKey?) -> Decision {
         guard let text = Self.token(in: authorization) else {
-            return .unauthorized("a token is needed: Authorization: Bearer TOKEN, made with lorad runs token")
+            return .unauthorized(
+                "an access token is required: send Authorization: Bearer TOKEN (lorad runs token creates one)")
         }
         if role == .look, let key, key.admits("Bearer \(text)") { return .admitted(.page(from: peer)) }
         do {
@@ -60,20 +61,21 @@ final class AccessGate: Sendable {
             let requester = Requester.token(record.name, from: peer)
             guard record.role.includes(role) else {
                 return .forbidden(
-                    "token \(record.name) has the role \(record.role.rawValue); this takes \(role.rawValue)", requester)
+                    "token \(record.name) has the role \(record.role.rawValue); this requires \(role.rawValue)",
+                    requester)
             }
             return .admitted(requester)
         } catch let refusal as AccessTokens.Refusal {
             return .unauthorized(Self.words(refusal))
         } catch {
-            return .unauthorized("the coordinator cannot read its tokens, and accepts none: its log says why")
+            return .unauthorized("the coordinator cannot read its tokens, so it accepts none: see its log")
         }
     }
 
     private static func words(_ refusal: AccessTokens.Refusal) -> String {
         switch refusal {
-        case .unknown: "the token is none of this coordinator's"
-        case .expired(let name): "token \(name) has expired: make another with lorad runs token"
+        case .unknown: "this coordinator does not know the token"
+        case .expired(let name): "token \(name) has expired: create another with lorad runs token"
         case .revoked(let name): "token \(name) was revoked"
         }
     }

@@ -23,7 +23,7 @@ struct AccessToken: Sendable {
 
 /// A token as it is stored: whose it is and what it permits, but not the token itself.
 struct AccessTokenRecord: Codable, Equatable, Sendable {
-    /// What people call it; no two tokens ever have the same name, so that the audit log is unambiguous.
+    /// What people call it; no two tokens ever have the same name, so the audit log is unambiguous.
     let name: String
     let role: AccessRole
     /// SHA-256 of the token.

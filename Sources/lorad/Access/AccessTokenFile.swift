@@ -3,7 +3,7 @@ import Synchronization
 
 /// The file that keeps a state folder's access tokens, as digests: `access/tokens.json`, mode 600.
 ///
-/// A coordinator reads it again whenever it has changed, so that a new or revoked token counts at once.
+/// A coordinator reads it again whenever it has changed, so a new or revoked token counts at once.
 final class AccessTokenFile: Sendable {
     private struct Cache {
         var status: Status?
@@ -62,8 +62,9 @@ final class AccessTokenFile: Sendable {
             let tokens = try? decoder.decode(AccessTokens.self, from: data)
         else {
             throw CommandError(
-                "\(path) cannot be read: restore it from a copy, or move it away and make new tokens; until then no token "
-                    + "is accepted")
+                "\(path) cannot be read: restore it from a backup, or move it away and create new tokens; until "
+                    + "then no token is accepted"
+            )
         }
         return tokens
     }
@@ -72,7 +73,8 @@ final class AccessTokenFile: Sendable {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         guard status.st_mode & 0o022 == 0 else {
-            throw CommandError("\(path): others may write this file, so no token is accepted; run: chmod 600 '\(path)'")
+            throw CommandError(
+                "\(path): other users can write to this file, so no token is accepted; run: chmod 600 '\(path)'")
         }
         #if canImport(Darwin)
             let time = status.st_mtimespec

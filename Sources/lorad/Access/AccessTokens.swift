@@ -39,14 +39,14 @@ struct AccessTokens: Codable, Equatable, Sendable {
         guard let index = records.firstIndex(where: { $0.name == name }) else {
             let names = records.map(\.name).joined(separator: ", ")
             throw CommandError(
-                "there is no token \(name.debugDescription)" + (names.isEmpty ? "" : "; there are: \(names)"))
+                "there is no token \(name.debugDescription)" + (names.isEmpty ? "" : "; known tokens: \(names)"))
         }
         records[index].revoked = records[index].revoked ?? now
     }
 
     /// The record of a token that its holder shows.
     ///
-    /// Every digest is compared, each in constant time, so that the time says nothing about which one matched.
+    /// Every digest is compared, each in constant time, so the time says nothing about which one matched.
     ///
     /// - Throws: why it admits nobody.
     func holder(of text: String, now: Date) throws(Refusal) -> AccessTokenRecord {
@@ -66,7 +66,7 @@ struct AccessTokens: Codable, Equatable, Sendable {
         }
         guard allowed, (1...64).contains(name.utf8.count), !name.hasPrefix("-") else {
             throw CommandError(
-                "\(name.debugDescription) is no name for a token: use up to 64 letters, digits, '-', '_' and '.'")
+                "\(name.debugDescription) is not a valid token name: use up to 64 letters, digits, '-', '_' and '.'")
         }
     }
 }

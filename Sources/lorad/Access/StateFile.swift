@@ -3,7 +3,7 @@ import Tensors
 
 /// Files of a state folder that only the folder's owner may read.
 enum StateFile {
-    /// Writes a file of mode 600, complete or not at all. One that root writes belongs to the folder's owner, so that a
+    /// Writes a file of mode 600, complete or not at all. One that root writes belongs to the folder's owner, so a
     /// coordinator of another user can read it.
     ///
     /// - Throws: `TensorError.writeFailed`.

@@ -6,7 +6,8 @@ extension AuditSettings {
     /// What a run file's privacy rests on, and the mechanism that it asks for.
     ///
     /// - Parameter canaries: units that are planted; they stand for the workers, people or examples of the run.
-    /// - Throws: `CommandError` for a run file without differential privacy, `PrivacyError` where no noise keeps the budget.
+    /// - Throws: `CommandError` for a run file without differential privacy, `PrivacyError` if no noise keeps the
+    ///   budget.
     static func settings(
         of configuration: RunConfiguration, canaries: Int
     ) throws -> (settings: AuditSettings, mechanism: any AuditedMechanism.Type) {

@@ -15,7 +15,7 @@ struct AuditSettings: Equatable, Sendable {
     var drawnMultiplier: Double?
     /// δ.
     var delta = 1e-5
-    /// Units of a step of DP-SGD on average; all of them where it is nil.
+    /// Units of a step of DP-SGD on average; all of them where it is `nil`.
     var unitsPerStep: Int?
     /// The number of units as the run file states it.
     var population: Int?

@@ -17,7 +17,7 @@ struct ExampleAudit: AuditedMechanism {
     func scores(of included: [Bool]) throws -> [Double] { try run.scores(of: included) { $0[0] } }
 }
 
-/// DP-SGD for people, each of whom has two rows.
+/// DP-SGD for people, each of whom has two examples.
 struct PersonAudit: AuditedMechanism {
     static let name = "gaussian, unit: person"
     private let run: OwnNoiseAudit

@@ -42,6 +42,6 @@ struct BenchWorkers {
         let welcome = try runner.join()
         let trainer = ToyTrainer(number: Float(number + 1) * 1e-3, basis: welcome.basis.digest)
         let end = try runner.work(welcome, with: trainer)
-        guard end.isOver else { throw CommandError("worker \(number) was shut out: \(end.reason)") }
+        guard end.isOver else { throw CommandError("the coordinator excluded worker \(number): \(end.reason)") }
     }
 }

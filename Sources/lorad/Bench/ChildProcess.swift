@@ -12,10 +12,10 @@ final class ChildProcess {
     /// Starts it.
     ///
     /// - Parameter log: a file for what it says to people; where this process says it unless given.
-    /// - Throws: `CommandError` where this program's file cannot be found, or what starting it throws.
+    /// - Throws: `CommandError` if this program's file cannot be found, or what starting it throws.
     init(_ arguments: [String], log: URL? = nil) throws {
         guard let executable = Bundle.main.executableURL else {
-            throw CommandError("this program does not know where it lies: start it by its path")
+            throw CommandError("lorad cannot find its own executable: start it by its full path")
         }
         process.executableURL = executable
         process.arguments = arguments
@@ -74,7 +74,7 @@ final class ChildProcess {
 
     /// The next line that it prints.
     ///
-    /// - Throws: `CommandError` where there is none, `StoppedEarly` once a signal has come.
+    /// - Throws: `CommandError` if there is none, `StoppedEarly` once a signal has come.
     func line() throws -> String {
         guard let line = nextLine() else {
             join()
@@ -84,7 +84,7 @@ final class ChildProcess {
         return line
     }
 
-    /// The next line that it prints; nil where there is none.
+    /// The next line that it prints; `nil` if absent.
     func nextLine() -> String? {
         while true {
             if let end = unread.firstIndex(of: UInt8(ascii: "\n")) {

@@ -4,12 +4,12 @@ import Privacy
 import Tensors
 import Training
 
-/// Measures steps of differentially private training beside plain ones over the same rows, in turns.
+/// Measures steps of differentially private training beside plain ones over the same examples, in turns.
 struct ClippingBench {
     /// Seconds of a step, the medians.
     struct Report: Codable {
         var plainSeconds: Double
-        /// Each row's gradient bounded.
+        /// Each example's gradient bounded.
         var clippedSeconds: Double
         /// And noise added.
         var privateSeconds: Double
@@ -72,8 +72,9 @@ extension ClippingBench.Report {
     /// A line to read.
     var text: String {
         String(
-            format: "%d rows of %d tokens together, %d trained numbers: plain %.3f s a step, clipped %.3f s (%.2f×), "
-                + "with noise %.3f s (%.2f×)",
+            format:
+                "%d examples with %d tokens in total, %d trained parameters: plain %.3f s per step, clipped %.3f s "
+                + "(%.2f×), with noise %.3f s (%.2f×)",
             rows, tokens, trainedNumbers, plainSeconds, clippedSeconds, clippedSeconds / plainSeconds, privateSeconds,
             privateSeconds / plainSeconds)
     }

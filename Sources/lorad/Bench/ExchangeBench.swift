@@ -82,8 +82,8 @@ extension ExchangeBench.Result {
     var text: String {
         String(
             format:
-                "%d workers, %d lost, %d MB: a worker masks in %.2f s, sends %.2f MB and gets %.3f MB; the coordinator "
-                + "adds a vector in %.3f s and unmasks in %.2f s",
+                "%d workers, %d dropped out, %d MB: a worker masks in %.2f s, sends %.2f MB and receives %.3f MB; "
+                + "the coordinator adds a vector in %.3f s and unmasks in %.2f s",
             workers, lost, updateBytes / 1_000_000, maskSeconds, Double(sent) / 1e6, Double(received) / 1e6,
             foldSeconds, unmaskSeconds)
     }

@@ -36,7 +36,7 @@ struct FederationBench {
             let processes = (simulated + Self.workersPerProcess - 1) / Self.workersPerProcess
             let state = ToyState(byteCount: Self.simulatedUpdate, tensors: 1)
             let cell = try bench.measure(workers: simulated, state: state, processes: processes)
-            say(cell.text + String(format: ", %.0f updates a second", Double(simulated) / cell.secondsPerRound))
+            say(cell.text + String(format: ", %.0f updates per second", Double(simulated) / cell.secondsPerRound))
             report.simulated = cell
         }
         guard kernels else { return report }

@@ -75,7 +75,7 @@ extension KernelBench.Report {
         var table = TextTable(columns: [
             .init(title: "product"), .init(title: "calls", isRight: true),
             .init(title: "GFLOP/s in steps", isRight: true),
-            .init(title: "alone", isRight: true), .init(title: "by"),
+            .init(title: "alone", isRight: true), .init(title: "library"),
         ])
         table.rows = products.prefix(32).map {
             [
@@ -86,7 +86,8 @@ extension KernelBench.Report {
         }
         let sum = String(
             format:
-                "%.3f s a step on %d lanes; its products alone on as many, in cache, each by the fastest library: %.3f s, %.0f%%",
+                "%.3f s per step on %d lanes; its products alone on as many lanes, in cache, each with the fastest "
+                + "library: %.3f s, %.0f%%",
             secondsPerStep, lanes, secondsOfProductsAlone, 100 * shareOfPeak)
         return (table.lines() + [sum]).joined(separator: "\n")
     }

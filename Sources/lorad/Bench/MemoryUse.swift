@@ -3,7 +3,7 @@ import Foundation
 import Models
 import Tensors
 
-/// What lies in this process's memory, by kind, in bytes.
+/// What is in this process's memory, by kind, in bytes.
 struct MemoryUse: Codable {
     /// The checkpoint's files.
     var mappedWeights: Int
@@ -19,7 +19,7 @@ struct MemoryUse: Codable {
     var spareBuffers: Int
     /// All that is resident now.
     var resident: Int
-    /// What is resident and none of these: program, libraries, compiled products, tokenizer, rows.
+    /// What is resident and none of these: program, libraries, compiled products, tokenizer, examples.
     var other: Int
 
     init(_ adapted: AdaptedModel) {
@@ -39,9 +39,12 @@ struct MemoryUse: Codable {
     /// A line each, in megabytes.
     var lines: [String] {
         let kinds = [
-            ("base weights, mapped", mappedWeights), ("of these resident", residentWeights), ("adapter", adapter),
-            ("optimizer", optimizer), ("activations and gradients, at most", activations),
-            ("spare buffers", spareBuffers), ("program, compiled products, rows", other), ("resident in all", resident),
+            ("base weights, mapped", mappedWeights), ("resident part of these", residentWeights), ("adapter", adapter),
+            ("optimizer", optimizer), ("activations and gradients, peak", activations),
+            ("spare buffers", spareBuffers), ("program, compiled products, examples", other),
+            (
+                "resident in total", resident
+            ),
         ]
         return kinds.map { name, bytes in
             name.padding(toLength: 36, withPad: " ", startingAt: 0) + String(format: "%9.1f MB", Double(bytes) / 1e6)

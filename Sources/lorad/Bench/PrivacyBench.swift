@@ -32,7 +32,7 @@ struct PrivacyBench {
         say("masked: \(masked.text)")
         say(
             String(
-                format: "masked beside plain: %.2f× the time, %.2f× the bytes in",
+                format: "masked compared with plain: %.2f× the time, %.2f× the bytes received",
                 masked.secondsPerRound / plain.secondsPerRound, Double(masked.received) / Double(plain.received)))
         var report = Report(plain: plain, masked: masked, exchanges: [], noise: [:])
         for count in exchanges {

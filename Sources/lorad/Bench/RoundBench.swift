@@ -65,8 +65,9 @@ extension RoundBench.Cell {
     var text: String {
         let size = updateBytes < 1_000_000 ? "\(updateBytes / 1000) kB" : "\(updateBytes / 1_000_000) MB"
         return String(
-            format: "%@ as %d · %d workers: %.3f s a round (the first %.3f), coordinator %.0f MB (%.0f before), "
-                + "%.2f ms of processor time an update, %.1f MB in, %.1f MB out",
+            format:
+                "%@ in %d tensors · %d workers: %.3f s per round (first %.3f s), coordinator %.0f MB (before: %.0f "
+                + "MB), %.2f ms of CPU time per update, %.1f MB in, %.1f MB out",
             size, tensors, workers, secondsPerRound, firstRound, Double(peakResident) / 1e6,
             Double(residentBefore) / 1e6,
             processorSecondsPerUpdate * 1e3, Double(received) / 1e6, Double(sent) / 1e6)

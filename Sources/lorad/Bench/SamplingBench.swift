@@ -52,7 +52,7 @@ struct SamplingBench {
 
     private static func line(_ timing: SamplerTiming, _ what: String) -> String {
         let start = String(
-            format: "%@, %@ (%@): %.1f ns a draw, deviation %.1f ns, correlation with the magnitude %+.3f",
+            format: "%@, %@ (%@): %.1f ns per draw, standard deviation %.1f ns, correlation with the magnitude %+.3f",
             timing.sampler.rawValue, what, timing.count.grouped, timing.mean, timing.deviation, timing.correlation)
         guard timing.together == 1 else { return start }
         let sizes = zip(["< σ/2", "< σ", "< 2σ", "≥ 2σ"], timing.meansBySize).map {

@@ -2,7 +2,7 @@ import Foundation
 import Tensors
 import Training
 
-/// Where the time of training steps goes, and what lies in memory.
+/// Where the time of training steps goes, and what is in memory.
 struct StepProfile: Codable {
     /// All work of one name and direction.
     struct Work: Codable {
@@ -101,7 +101,7 @@ extension StepProfile {
             ]
         }
         let head = String(
-            format: "a step: %.1f GFLOP in matrix products, %.0f GFLOP/s over all; ms are of all lanes together",
+            format: "per step: %.1f GFLOP in matrix products, %.0f GFLOP/s overall; times are sums over all lanes",
             operations / 1e9, gflops)
         return ([head] + byWork.lines() + [""] + byProduct.lines() + [""] + memory.lines).joined(separator: "\n")
     }

@@ -68,7 +68,7 @@ struct TrainBench {
     /// - Parameters:
     ///   - profiled: whether the report tells where the time of the steps that count went.
     ///   - trace: a file to write the profile's events to.
-    /// - Throws: As `measure`; `TensorError` where the file cannot be written.
+    /// - Throws: As `measure`; `TensorError` if the file cannot be written.
     func report(
         steps: Int, warmUp: Int, profiled: Bool = false, trace: URL? = nil, say: (String) -> Void
     ) throws -> Report {
@@ -95,8 +95,9 @@ extension TrainBench.Report {
     /// Lines to read.
     var text: String {
         String(
-            format: "%.3f s a step (%.3f to %.3f) of %d tokens, %d supervised: %.0f tokens/s on %d lanes, %@\n"
-                + "%.2f GB resident at most, %.2f s to the end of the first step, loss %.4f to %.4f",
+            format:
+                "%.3f s per step (%.3f to %.3f) with %d tokens, %d supervised: %.0f tokens/s on %d lanes, %@\n%.2f "
+                + "GB peak memory, first step done after %.2f s, loss %.4f to %.4f",
             secondsPerStep, fastestStep, slowestStep, tokensPerStep, supervisedTokensPerStep, tokensPerSecond, lanes,
             arithmetic, Double(peakResident) / 1e9, secondsToFirstStep, losses.first ?? 0, losses.last ?? 0)
             + (profile.map { "\n" + $0.text } ?? "")

@@ -16,7 +16,7 @@ struct AdapterScales {
     let isStabilised: Bool
     let dropout: Double
 
-    /// Those of an `adapter` section with PEFT's defaults, or nil where it goes on from an adapter that exists.
+    /// Those of an `adapter` section with PEFT's defaults, or `nil` if it continues from an adapter that exists.
     init?(_ adapter: AdapterArguments) {
         guard adapter.path == nil else { return nil }
         let rank = adapter.tree["r"]?.intValue ?? 8

@@ -9,8 +9,8 @@ extension AdviceRules {
                 Advice(
                     key: $0.rankKey, what: "rank \($0.rank) is very high",
                     why:
-                        "LLaVA-1.5's own recipe for everything at once is 128, and a style or a narrow task needs 8 to 16:"
-                        + " more takes memory and learns rows by heart",
+                        "LLaVA-1.5 uses 128 for general instruction tuning, and a style or a narrow task needs 8 to "
+                        + "16: a higher rank takes memory and memorises examples",
                     action: scales.isStabilised
                         ? "lower it" : "lower it, or set adapter.use_rslora: true, which is made for high ranks")
             }
@@ -21,19 +21,20 @@ extension AdviceRules {
             return [
                 Advice(
                     key: "adapter.r",
-                    what: "rank \(first.rank) is more than half of what \(first.path) has,"
-                        + " \(first.outputs) × \(first.inputs)"
-                        + (full.count > 1 ? ", as of \(full.count - 1) more" : ""),
-                    why: "factors of that rank take as many numbers as the layer itself and are no adapter any more",
-                    action: "lower the rank, or train the layer as a whole with adapter.modules_to_save")
+                    what:
+                        "rank \(first.rank) is more than half the size of \(first.path), \(first.outputs) × "
+                        + "\(first.inputs)"
+                        + (full.count > 1 ? ", and of \(full.count - 1) more" : ""),
+                    why: "factors of that rank have as many parameters as the layer itself",
+                    action: "lower the rank, or train the whole layer with adapter.modules_to_save")
             ]
         },
         AdviceRule(name: "modules that are not there") { facts in
             (facts.model?.unmatchedModules ?? []).map {
                 Advice(
                     key: "adapter.modules_to_save", what: "\($0) matches no module",
-                    why: "nothing trains or is saved for it",
-                    action: "give the end of a module's path, as lm_head, or leave it out")
+                    why: "it has no effect",
+                    action: "give the end of a module's path, such as lm_head, or remove it")
             }
         },
         AdviceRule(name: "alpha far from the rank") { facts in
@@ -44,9 +45,10 @@ extension AdviceRules {
             guard let scales = AdapterScales(facts.configuration.adapter), scales.dropout > 0.3 else { return [] }
             return [
                 Advice(
-                    key: "adapter.lora_dropout", what: "\(scales.dropout.short) of the adapter's inputs are dropped",
-                    why: "published recipes drop 0.05 to 0.1 (QLoRA), and 0.25 with a few pictures a class (CLIP-LoRA)",
-                    action: "set 0.05, or 0.1 with a few thousand rows")
+                    key: "adapter.lora_dropout",
+                    what: "adapter inputs are dropped with probability \(scales.dropout.short)",
+                    why: "published recipes use 0.05 to 0.1 (QLoRA), or 0.25 with few images per class (CLIP-LoRA)",
+                    action: "set 0.05, or 0.1 with a few thousand examples")
             ]
         },
         AdviceRule(name: "dropout with few steps", isOfExperience: true) { facts in
@@ -56,9 +58,9 @@ extension AdviceRules {
             return [
                 Advice(
                     key: "adapter.lora_dropout",
-                    what: "dropout with little data: \(rows.count) rows make \(steps) steps",
-                    why: "so few steps do not average the noise of dropout out",
-                    action: "take smaller steps or more epochs, or set 0")
+                    what: "dropout with little data: \(rows.count) examples give \(steps) steps",
+                    why: "so few steps do not average out the noise of dropout",
+                    action: "use a smaller batch or more epochs, or set 0")
             ]
         },
         AdviceRule(name: "little data without dropout", isOfExperience: true) { facts in
@@ -68,9 +70,10 @@ extension AdviceRules {
             else { return [] }
             return [
                 Advice(
-                    key: "adapter.lora_dropout", what: "no dropout, and \(rows) rows seen \(passes.short) times",
-                    why: "so little data is soon learned by heart",
-                    action: "set 0.1, or training.load_best_model_at_end: true with data.validation")
+                    key: "adapter.lora_dropout",
+                    what: "no dropout, and \(rows) examples are seen \(passes.short) times",
+                    why: "the model soon memorises so little data",
+                    action: "set 0.1, or set training.load_best_model_at_end: true and data.validation")
             ]
         },
     ]
@@ -81,7 +84,7 @@ extension AdviceRules {
         return Advice(
             key: pair.alphaKey,
             what: "alpha \(pair.alpha.short) at rank \(pair.rank) scales the adapter by \(scale.short)",
-            why: "recipes and learning rates are made for alpha from the rank to twice the rank, a scale of 1 to 2",
+            why: "recipes and learning rates assume an alpha from the rank to twice the rank, a scale of 1 to 2",
             action: "set it to \(2 * pair.rank)")
     }
 
@@ -92,8 +95,8 @@ extension AdviceRules {
         return Advice(
             key: pair.alphaKey,
             what: "alpha \(pair.alpha.short) at rank \(pair.rank) scales the adapter by \(scale.short)",
-            why: "use_rslora divides alpha by the root of the rank, not by the rank, so that it need not grow with it",
-            action: "set it to \(Int((2 * root).rounded())), or leave use_rslora out")
+            why: "use_rslora divides alpha by the square root of the rank, so alpha need not grow with the rank",
+            action: "set it to \(Int((2 * root).rounded())), or remove use_rslora")
     }
 }
 

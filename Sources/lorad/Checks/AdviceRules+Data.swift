@@ -8,19 +8,19 @@ extension AdviceRules {
                 Advice(
                     key: "data.max_length",
                     what:
-                        "\(rows.tooLong) of \(rows.count + rows.tooLong) rows are longer than \(facts.data.maxLength) tokens,"
-                        + " the longest has \(rows.longest)",
-                    why: "on_long: drop leaves them out, and what only long rows teach is not learned",
-                    action: "raise it to \(rows.longest), as far as the model goes, or split the rows")
+                        "\(rows.tooLong) of \(rows.count + rows.tooLong) examples are longer than "
+                        + "\(facts.data.maxLength) tokens, the longest has \(rows.longest)",
+                    why: "on_long: drop skips them, so the model learns nothing from them",
+                    action: "raise it to \(rows.longest), if the model allows that, or split the examples")
             ]
         },
         AdviceRule(name: "validation on the training data") { facts in
             guard !facts.data.train.isEmpty, facts.data.validation == facts.data.train else { return [] }
             return [
                 Advice(
-                    key: "data.validation", what: "is data.train",
-                    why: "a run that learns its rows by heart looks perfect there",
-                    action: "keep some rows apart, by patient, place or drive, and name them here")
+                    key: "data.validation", what: "is the same as data.train",
+                    why: "a model that only memorises its training data looks perfect there",
+                    action: "set some examples apart, by patient, place or drive, and name them here")
             ]
         },
         AdviceRule(name: "many passes unseen", isOfExperience: true) { facts in
@@ -28,9 +28,9 @@ extension AdviceRules {
             else { return [] }
             return [
                 Advice(
-                    key: "data.validation", what: "is not given, and the data is seen \(passes.short) times",
-                    why: "nothing tells when rows are learned by heart",
-                    action: "name rows that are not trained on, or set training.num_train_epochs: 1")
+                    key: "data.validation", what: "is not set, and the data is seen \(passes.short) times",
+                    why: "nothing shows when the model begins to overfit",
+                    action: "name examples that are not trained on, or set training.num_train_epochs: 1")
             ]
         },
         AdviceRule(name: "steps larger than the data") { facts in
@@ -40,10 +40,10 @@ extension AdviceRules {
                 Advice(
                     key: training.gradientAccumulationSteps > 1
                         ? "training.gradient_accumulation_steps" : "training.per_device_train_batch_size",
-                    what: "a step asks for \(training.rowsPerStep) rows, and there are \(rows.count)",
+                    what: "a step takes \(training.rowsPerStep) examples, but the dataset has \(rows.count)",
                     why: facts.data.shuffle
-                        ? "every epoch is a single step" : "rows are taken several times in one step",
-                    action: "take at most \(rows.count) rows a step, or a quarter of that to move more often")
+                        ? "every epoch is a single step" : "a step takes the same examples several times",
+                    action: "take at most \(rows.count) examples per step, or a quarter of that for more updates")
             ]
         },
         AdviceRule(name: "few pairs to compare", isOfExperience: true) { facts in
@@ -51,9 +51,9 @@ extension AdviceRules {
             return [
                 Advice(
                     key: "training.per_device_train_batch_size",
-                    what: "\(facts.training.rowsPerStep) pairs in a step of a contrastive model",
-                    why: "each pair learns from being told apart from the others of its step",
-                    action: "set 32 or more, accumulation included")
+                    what: "\(facts.training.rowsPerStep) pairs per step of a contrastive model",
+                    why: "each pair is contrasted only with the others of its step",
+                    action: "set 32 or more, including accumulation")
             ]
         },
     ]

@@ -8,15 +8,15 @@ extension AdviceRules {
             return [
                 Advice(
                     key: "training.eval_steps", what: "\(every), and the run has \(steps) steps",
-                    why: "there is no evaluation but the last", action: "set \(max(1, steps / 5))")
+                    why: "the model is evaluated only at the end", action: "set \(max(1, steps / 5))")
             ]
         },
         AdviceRule(name: "evaluation of rounds by steps") { facts in
             guard facts.isAveraged, facts.training.evalSteps != nil else { return [] }
             return [
                 Advice(
-                    key: "training.eval_steps", what: "is given in a run of rounds",
-                    why: "updates are averaged once a round, and only that is evaluated",
+                    key: "training.eval_steps", what: "is set, but the run is divided into rounds",
+                    why: "updates are averaged once per round, and only the average is evaluated",
                     action: "set federation.eval_rounds instead")
             ]
         },
@@ -24,8 +24,9 @@ extension AdviceRules {
             guard facts.gives("federation.eval_rounds"), facts.data.validation == nil else { return [] }
             return [
                 Advice(
-                    key: "federation.eval_rounds", what: "is given without data.validation",
-                    why: "the coordinator has nothing to evaluate on", action: "set data.validation, or leave it out")
+                    key: "federation.eval_rounds", what: "is set without data.validation",
+                    why: "the coordinator has no data to evaluate on",
+                    action: "set data.validation, or remove this key")
             ]
         },
         AdviceRule(name: "one evaluation to choose the best of") { facts in
@@ -37,7 +38,7 @@ extension AdviceRules {
                     key: "training.load_best_model_at_end",
                     what:
                         "chooses among \(steps / every + 1) evaluation\(steps / every == 0 ? "" : "s") in \(steps) steps",
-                    why: "that is hardly a choice", action: "set training.eval_steps: \(max(1, steps / 10))")
+                    why: "that leaves little choice", action: "set training.eval_steps: \(max(1, steps / 10))")
             ]
         },
     ]

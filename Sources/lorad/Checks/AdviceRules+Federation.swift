@@ -10,9 +10,11 @@ extension AdviceRules {
             return [
                 Advice(
                     key: "federation.min_workers",
-                    what: "\(federation.minWorkers), and secure aggregation adds up \(masking.fewestWorkers) or more",
-                    why: "every round waits for \(masking.fewestWorkers) all the same",
-                    action: "set \(masking.fewestWorkers) or more: a sum over few hides little")
+                    what:
+                        "\(federation.minWorkers), but secure aggregation sums \(masking.fewestWorkers) or more "
+                        + "updates",
+                    why: "every round waits for \(masking.fewestWorkers) workers anyway",
+                    action: "set \(masking.fewestWorkers) or more: a sum over few workers hides little")
             ]
         },
         AdviceRule(name: "no worker to spare") { facts in
@@ -24,10 +26,12 @@ extension AdviceRules {
             guard workers - 1 < needed else { return [] }
             return [
                 Advice(
-                    key: "federation.min_workers", what: "\(workers), and a sum of \(workers) needs \(needed)",
-                    why: "a round of so few gives nothing once one of them is lost, and a run without other workers"
-                        + " stops until it is back",
-                    action: "let \(workers + 1) or more workers join, so that one may be lost")
+                    key: "federation.min_workers",
+                    what: "\(workers), and a sum over \(workers) needs \(needed) of them",
+                    why:
+                        "if one of so few workers drops out, the round fails, and a run without other workers waits "
+                        + "until it is back",
+                    action: "let \(workers + 1) or more workers join, so that one may drop out")
             ]
         },
     ]
@@ -37,8 +41,9 @@ extension AdviceRules {
             guard let masking = facts.masking, masking.fewestWorkers < 3 else { return [] }
             return [
                 Advice(
-                    key: "privacy.secure_aggregation.fewest_workers", what: "2 workers may make a sum",
-                    why: "each of two learns the other's update from the sum and its own", action: "set 3 or more")
+                    key: "privacy.secure_aggregation.fewest_workers", what: "a sum may have only 2 workers",
+                    why: "each of the two can compute the other's update from the sum and its own",
+                    action: "set 3 or more")
             ]
         },
         AdviceRule(name: "a threshold of all") { facts in
@@ -46,7 +51,7 @@ extension AdviceRules {
             return [
                 Advice(
                     key: "privacy.secure_aggregation.threshold", what: "1: every worker must stay",
-                    why: "one that is lost costs the whole round", action: "set 0.67")
+                    why: "if one drops out, the whole round fails", action: "set 0.67")
             ]
         },
         AdviceRule(name: "a round that waits for ever") { facts in
@@ -55,9 +60,9 @@ extension AdviceRules {
             else { return [] }
             return [
                 Advice(
-                    key: "federation.round_deadline", what: "is not given with \(federation.minWorkers) workers",
-                    why: "the slowest of many decides how long a round takes",
-                    action: "set the seconds that a usual round takes, twice over")
+                    key: "federation.round_deadline", what: "is not set with \(federation.minWorkers) workers",
+                    why: "the slowest worker decides how long a round takes",
+                    action: "set about twice the seconds that a round usually takes")
             ]
         },
     ]

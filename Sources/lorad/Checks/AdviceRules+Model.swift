@@ -6,9 +6,9 @@ extension AdviceRules {
             guard facts.configuration.model.precision == .bf16, !facts.machine.multipliesBFloat16 else { return [] }
             return [
                 Advice(
-                    key: "model.precision", what: "bf16 on a processor without bf16 products",
-                    why: "numbers are expanded before they are multiplied: that saves memory, but no time",
-                    action: "set fp32 where memory allows, or run it on a processor with AVX512-BF16 or AMX")
+                    key: "model.precision", what: "bf16 on a processor without bf16 instructions",
+                    why: "values are expanded to fp32 before each product: this saves memory, but no time",
+                    action: "set fp32 if memory allows, or use a processor with AVX512-BF16 or AMX")
             ]
         },
         AdviceRule(name: "more memory than there is") { facts in
@@ -20,9 +20,9 @@ extension AdviceRules {
                 Advice(
                     key: "training.lanes",
                     what:
-                        "this machine has \(available.bytesText) of memory left, and the run takes \(needed.bytesText)",
-                    why: "the system ends processes that take more than there is",
-                    action: "\(checkpointing)fewer training.lanes, a lower rank or shorter rows")
+                        "this machine has \(available.bytesText) of memory left, but the run needs \(needed.bytesText)",
+                    why: "the system kills processes that run out of memory",
+                    action: "\(checkpointing)use fewer training.lanes, a lower rank or shorter examples")
             ]
         },
     ]

@@ -1,7 +1,7 @@
 import Training
 
 extension AdviceRules {
-    /// The most rows that are worth hiding one of without knowing how many there are.
+    /// The most examples that are worth hiding one of without knowing how many there are.
     private static let usualDelta = 1e-4
 
     static let ofPrivacy: [AdviceRule] = [
@@ -12,11 +12,11 @@ extension AdviceRules {
             return [
                 Advice(
                     key: "federation.min_workers",
-                    what: "\(cohort.short) workers in a round hide each other by noise",
+                    what: "the noise protects only \(cohort.short) workers per round",
                     why:
-                        "the noise of a mean is that of one contribution divided by their number: over so few it drowns"
-                        + " what is learned, or hides little",
-                    action: "gather tens of workers, or hide rows instead: unit: example")
+                        "the noise on the mean shrinks with the number of workers: with so few, it either drowns "
+                        + "the update or hides little",
+                    action: "gather tens of workers, or protect single examples: unit: example")
             ]
         },
         AdviceRule(name: "a large epsilon") { facts in
@@ -25,8 +25,9 @@ extension AdviceRules {
                 Advice(
                     key: "privacy.differential_privacy.target_epsilon", what: "\(epsilon.short) is a large budget",
                     why:
-                        "who knows all other rows may be surer of one by a factor of e to that power, which is no bound",
-                    action: "set 8 or less, or call it what it is: noise without a guarantee")
+                        "someone who knows all other examples may become exp(epsilon) times as sure of one: no real "
+                        + "limit",
+                    action: "set 8 or less, or do not call the noise a privacy guarantee")
             ]
         },
         AdviceRule(name: "little noise") { facts in
@@ -35,9 +36,10 @@ extension AdviceRules {
             else { return [] }
             return [
                 Advice(
-                    key: "privacy.differential_privacy.noise_multiplier", what: "\(multiplier.short) clips of noise",
-                    why: "a single release of so little costs an epsilon of about ten or more",
-                    action: "give target_epsilon, which finds the noise (lorad privacy sigma tells it beforehand)")
+                    key: "privacy.differential_privacy.noise_multiplier",
+                    what: "the noise is only \(multiplier.short) times the clip",
+                    why: "a single release with so little noise costs an epsilon of about ten or more",
+                    action: "set target_epsilon, and lorad finds the noise (lorad privacy sigma shows it beforehand)")
             ]
         },
         AdviceRule(name: "a large delta") { facts in
@@ -47,8 +49,8 @@ extension AdviceRules {
             return [
                 Advice(
                     key: "privacy.differential_privacy.delta", what: "\(noise.delta.short) is a large delta",
-                    why: "giving one contributor's data away altogether keeps to a delta of one by their number",
-                    action: "set 1e-5, well below one by the number of contributors")
+                    why: "publishing all data of one contributor satisfies a delta of 1 / (number of contributors)",
+                    action: "set 1e-5: delta must be well below 1 / (number of contributors)")
             ]
         },
         AdviceRule(name: "small batches under noise", isOfExperience: true) { facts in
@@ -56,8 +58,8 @@ extension AdviceRules {
             return [
                 Advice(
                     key: "training.per_device_train_batch_size",
-                    what: "\(facts.training.rowsPerStep) rows share a step's noise",
-                    why: "the noise of a step does not depend on its rows, so that larger ones lose less to it",
+                    what: "\(facts.training.rowsPerStep) examples share the noise of a step",
+                    why: "the noise of a step does not depend on its size, so larger batches lose less to it",
                     action: "set 64 or more, with fewer steps")
             ]
         },

@@ -10,10 +10,11 @@ extension AdviceRules {
             guard !usualRates.contains(rate) else { return [] }
             return [
                 Advice(
-                    key: "training.learning_rate", what: "\(rate.short) is outside of 1e-05 to 0.001",
+                    key: "training.learning_rate", what: "\(rate.short) is outside 1e-05 to 0.001",
                     why: rate < usualRates.lowerBound
-                        ? "LoRA wants about ten times the rate of full training, and hardly moves at this one"
-                        : "at such rates LoRA runs diverge or forget what the base knows",
+                        ? "LoRA needs about ten times the learning rate of full fine-tuning, and hardly learns at "
+                            + "this one"
+                        : "at such rates LoRA runs diverge or forget what the base model knows",
                     action: "set 1e-4 to 3e-4")
             ]
         },
@@ -21,7 +22,8 @@ extension AdviceRules {
             facts.training.learningRates.filter { $0.value > usualRates.upperBound }.prefix(1).map {
                 Advice(
                     key: "training.learning_rates", what: "\($0.value.short) for \($0.pattern) is above 0.001",
-                    why: "at such rates LoRA runs diverge or forget what the base knows", action: "set 1e-4 to 3e-4")
+                    why: "at such rates LoRA runs diverge or forget what the base model knows",
+                    action: "set 1e-4 to 3e-4")
             }
         },
         AdviceRule(name: "warm-up longer than the run") { facts in
@@ -32,8 +34,10 @@ extension AdviceRules {
             return [
                 Advice(
                     key: isByRatio ? "training.warmup_ratio" : "training.warmup_steps",
-                    what: "the learning rate rises for \(warmup) of \(steps) \(facts.unit)",
-                    why: warmup >= steps ? "it never reaches its peak" : "most of the run stays below its peak",
+                    what: "the warm-up takes \(warmup) of \(steps) \(facts.unit)",
+                    why: warmup >= steps
+                        ? "the learning rate never reaches its peak"
+                        : "most of the run stays below the peak learning rate",
                     action: isByRatio ? "set 0.03 to 0.1" : "set \(max(1, steps / 20)) or less, or warmup_ratio: 0.03")
             ]
         },
@@ -41,8 +45,9 @@ extension AdviceRules {
             guard facts.training.maxSteps > 0, facts.gives("training.num_train_epochs") else { return [] }
             return [
                 Advice(
-                    key: "training.num_train_epochs", what: "is given beside max_steps: \(facts.training.maxSteps)",
-                    why: "max_steps decides alone", action: "leave one of them out")
+                    key: "training.num_train_epochs",
+                    what: "is set together with max_steps: \(facts.training.maxSteps)",
+                    why: "max_steps takes precedence", action: "remove one of them")
             ]
         },
         AdviceRule(name: "many passes", isOfExperience: true) { facts in
@@ -54,7 +59,7 @@ extension AdviceRules {
                 Advice(
                     key: training.maxSteps > 0 ? "training.max_steps" : "training.num_train_epochs",
                     what: "the data is seen \(passes.short) times",
-                    why: "recipes for LoRA see it once to three times, and what comes later is learned by heart",
+                    why: "LoRA recipes use one to three epochs, and later ones mostly memorise",
                     action: "set fewer, or evaluate and set training.load_best_model_at_end: true")
             ]
         },
@@ -65,7 +70,7 @@ extension AdviceRules {
             return [
                 Advice(
                     key: "training.save_steps", what: "\(facts.training.saveSteps), and the run has \(steps) steps",
-                    why: "there is nothing to go on from after a crash", action: "set \(max(1, steps / 5))")
+                    why: "there is no checkpoint to resume from after a crash", action: "set \(max(1, steps / 5))")
             ]
         },
         AdviceRule(name: "a log that never comes") { facts in
@@ -76,7 +81,7 @@ extension AdviceRules {
                 Advice(
                     key: "training.logging_steps",
                     what: "\(facts.training.loggingSteps), and the run has \(steps) steps",
-                    why: "the log and the loss curve have one point", action: "set \(max(1, steps / 50))")
+                    why: "the log and the loss curve have a single point", action: "set \(max(1, steps / 50))")
             ]
         },
     ]

@@ -11,7 +11,7 @@ extension AdviceRules {
                 ("server_momentum", federation.serverMomentum != nil && name != "sgd"),
                 ("server_nesterov", federation.serverNesterov != nil && name != "sgd"),
             ]
-            return unused(given, because: "server_optimizer \(name) does not look at it")
+            return unused(given, because: "server_optimizer \(name) does not use it")
         },
         AdviceRule(name: "settings of another aggregation") { facts in
             guard let federation = facts.configuration.federation else { return [] }
@@ -21,13 +21,13 @@ extension AdviceRules {
                 ("trimmed_share", federation.trimmedShare != usual.trimmedShare && name != "trimmed_mean"),
                 ("faulty_workers", federation.faultyWorkers != usual.faultyWorkers && !name.hasSuffix("krum")),
             ]
-            return unused(given, because: "aggregation \(name) does not look at it")
+            return unused(given, because: "aggregation \(name) does not use it")
         },
         AdviceRule(name: "local steps beside epochs") { facts in
             guard let federation = facts.configuration.federation else { return [] }
             return unused(
                 [("local_steps", federation.localEpochs != nil && federation.localSteps > 1)],
-                because: "local_epochs decides alone")
+                because: "local_epochs takes precedence")
         },
         AdviceRule(name: "a length that rounds decide") { facts in
             guard facts.isAveraged else { return [] }
@@ -37,7 +37,7 @@ extension AdviceRules {
                 ("num_train_epochs", facts.training.numTrainEpochs != usual.numTrainEpochs),
             ]
             return unused(
-                given, of: "training", because: "federation.rounds and local_steps or local_epochs decide alone")
+                given, of: "training", because: "federation.rounds and local_steps or local_epochs set the length")
         },
     ]
 
@@ -48,7 +48,7 @@ extension AdviceRules {
         _ keys: [(String, Bool)], of section: String = "federation", because reason: String
     ) -> [Advice] {
         keys.filter { $0.1 }.map {
-            Advice(key: "\(section).\($0.0)", what: "does nothing", why: reason, action: "leave it out")
+            Advice(key: "\(section).\($0.0)", what: "has no effect", why: reason, action: "remove it")
         }
     }
 }

@@ -75,7 +75,7 @@ extension CheckedRunFile {
 
     /// How many errors and warnings there are.
     var summary: String {
-        guard !lines.isEmpty else { return "\(path): nothing wrong, nothing unusual" }
+        guard !lines.isEmpty else { return "\(path): no errors, no warnings" }
         let counts = [(errors.count, "error"), (warnings.count, "warning")].filter { $0.0 > 0 }
         return "\(path): " + counts.map { "\($0) \($1)\($0 == 1 ? "" : "s")" }.joined(separator: ", ")
     }

@@ -6,9 +6,9 @@ import Training
 /// What opening a run's model and data shows.
 struct OpenedFacts {
     let model: RunFacts.Model
-    /// Nil where the data is the workers'.
+    /// `nil` if the data is the workers'.
     let rows: RunFacts.Rows?
-    /// What is wrong with rows that are too long, where some are.
+    /// What is wrong with examples that are too long, where some are.
     let lengthProblem: String?
 
     /// Opens everything, as a run does before its first step; nothing is written.
@@ -50,18 +50,18 @@ struct OpenedFacts {
         let lengths = (0..<dataset.count).map { dataset.length(at: $0) }.filter { $0 > limit }
         if let longest = lengths.max() {
             return
-                "\(dataset.path): \(lengths.count) of \(dataset.datasetCount) rows have more than \(limit) tokens, the "
-                + "longest has \(longest): raise it, or set data.on_long to drop"
+                "\(dataset.path): \(lengths.count) of \(dataset.datasetCount) examples have more than \(limit) "
+                + "tokens, the longest has \(longest): raise it, or set data.on_long to drop"
         }
         guard dataset.droppedCount > 0 else { return nil }
         return
-            "\(dataset.path): \(dataset.droppedCount) of \(dataset.datasetCount) rows are longer than the model takes: "
-            + "shorten them, or set data.on_long to drop"
+            "\(dataset.path): \(dataset.droppedCount) of \(dataset.datasetCount) examples are longer than the model "
+            + "allows: shorten them, or set data.on_long to drop"
     }
 }
 
 extension RunConfiguration {
-    /// The same with rows of any length, which are counted then instead of refused, and without a cache on disk.
+    /// The same with examples of any length, which are counted then instead of refused, and without a cache on disk.
     fileprivate var takingAnyLength: RunConfiguration {
         var changed = self
         changed.data.featureCache = ""
@@ -80,7 +80,7 @@ extension AdapterArguments {
     }
 }
 
-/// Rows as long as they are, but none longer than a limit.
+/// Examples as long as they are, but none longer than a limit.
 private struct ShortRows: RowLengths {
     let rows: EncodedDataset
     let limit: Int

@@ -17,7 +17,7 @@ struct RunFacts: Sendable {
         var layers: [Layer]
         /// Names in `modules_to_save` that no module's path ends in.
         var unmatchedModules: [String] = []
-        /// Whether it compares pictures and texts instead of writing.
+        /// Whether it compares images and texts instead of writing.
         var isContrastive = false
         /// What the run takes in memory beside the mapped weights, in bytes, where there is data to tell by.
         var memory: Int?
@@ -25,11 +25,11 @@ struct RunFacts: Sendable {
 
     /// What is known of data that could be opened.
     struct Rows: Equatable, Sendable {
-        /// Rows that are trained on.
+        /// Examples that are trained on.
         var count: Int
-        /// Rows that are longer than `data.max_length`, or than the model takes.
+        /// Examples that are longer than `data.max_length`, or than the model takes.
         var tooLong = 0
-        /// Tokens of the longest row.
+        /// Tokens of the longest example.
         var longest = 0
     }
 

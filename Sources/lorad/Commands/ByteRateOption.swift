@@ -12,7 +12,7 @@ struct ByteRateOption: Equatable {
     /// - Throws: `ValidationError` that says what is expected.
     init(text: String) throws {
         guard let rate = Self(argument: text) else {
-            throw ValidationError("expected bytes a second, at least 64k and at most 1e15, such as 500k, 2M or 1.5G")
+            throw ValidationError("expected bytes per second, at least 64k and at most 1e15, such as 500k, 2M or 1.5G")
         }
         self = rate
     }

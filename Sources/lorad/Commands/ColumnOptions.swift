@@ -19,7 +19,7 @@ struct ColumnOptions: ParsableArguments {
         help: "Field separator of CSV files: tab or one character (default: detected from the first line).",
         transform: { name in
             guard let separator = TableSeparator(name: name) else {
-                throw ValidationError("expected tab or a character, found `\(name)`")
+                throw ValidationError("expected tab or one character, found `\(name)`")
             }
             return separator
         })

@@ -141,8 +141,9 @@ struct CoordinatorCommand: ParsableCommand {
         let endpoint = try endpoint(text, "--listen")
         guard endpoint.scheme != .wss else {
             throw CommandError(
-                "--listen \(text): the coordinator speaks no TLS: listen on ws://127.0.0.1:7700, let a reverse proxy forward "
-                    + "to it (cluster/proxy/nginx.conf), and give --advertise \(text)")
+                "--listen \(text): the coordinator does not speak TLS: listen on ws://127.0.0.1:7700, let a reverse "
+                    + "proxy forward to it (cluster/proxy/nginx.conf), and give --advertise \(text)"
+            )
         }
         return endpoint
     }
@@ -156,8 +157,8 @@ struct CoordinatorCommand: ParsableCommand {
             throw CommandError("\(option) \(error)")
         }
         throw CommandError(
-            "\(option) \(text) is an address within one process: expected tcp://HOST:PORT, ws://HOST:PORT, wss://HOST/PATH "
-                + "or ipc:///PATH"
+            "\(option) \(text) is an address inside one process: expected tcp://HOST:PORT, ws://HOST:PORT, "
+                + "wss://HOST/PATH or ipc:///PATH"
         )
     }
 }

@@ -12,7 +12,7 @@ struct DemoCommand: ParsableCommand {
         defaultSubcommand: DemoRunCommand.self)
 }
 
-/// `lorad demo data`: the pictures by themselves.
+/// `lorad demo data`: the images by themselves.
 struct DemoDataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data",
@@ -54,7 +54,7 @@ struct DemoDataCommand: ParsableCommand {
         guard let domain = Domain.all.first(where: { $0.name == domain }) else { return }
         let dataset = PictureDataset(domain, count: pictures, questionsPerPicture: questions, seed: seed)
         try dataset.write(to: URL(filePath: output), name: name)
-        print("\(pictures) pictures written to \(output)/\(name).json and \(output)/\(name)-pictures")
+        print("\(pictures) images written to \(output)/\(name).json and \(output)/\(name)-pictures")
     }
 }
 

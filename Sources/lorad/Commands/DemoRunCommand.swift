@@ -66,8 +66,8 @@ struct DemoRunCommand: ParsableCommand {
         guard found.isEmpty || (overwrite && isDemo) else {
             throw CommandError(
                 isDemo
-                    ? "\(keep): holds an earlier demonstration: give --overwrite, or another folder"
-                    : "\(keep): holds other files: give another folder")
+                    ? "\(keep): contains an earlier demonstration: give --overwrite, or another folder"
+                    : "\(keep): contains other files: give another folder")
         }
         if isDemo { try files.removeItem(at: url) }
         return url

@@ -101,7 +101,7 @@ struct EvalCommand: ParsableCommand {
         guard maxNewTokens > 0 else { throw ValidationError("--max-new-tokens must be at least 1") }
         if generate, onLong != .error {
             throw ValidationError(
-                "--on-long \(onLong.rawValue) does not go with --generate, which answers every question")
+                "--on-long \(onLong.rawValue) cannot be combined with --generate, which answers every question")
         }
         if predictions != nil, !generate { throw ValidationError("--predictions needs --generate") }
     }
@@ -165,13 +165,13 @@ struct EvalCommand: ParsableCommand {
         return (adapted.folder, adapted.model)
     }
 
-    /// What pictures and texts are to each other, where the model compares them.
+    /// What images and texts are to each other, where the model compares them.
     private func comparison(
         of model: any VisionLanguageModel, _ source: ModelFolder, _ display: ProgressDisplay
     ) throws -> (any EvaluationReport)? {
         guard let model = model.objective.comparison else {
             guard classPrompt.isEmpty else {
-                throw CommandError("\(self.model) compares no pictures with texts: --class-prompt is for CLIP models")
+                throw CommandError("\(self.model) does not compare images with text: --class-prompt is for CLIP models")
             }
             return nil
         }
@@ -222,7 +222,7 @@ struct EvalCommand: ParsableCommand {
         let lines = [
             String(format: "loss         %.6f", evaluation.loss),
             String(format: "perplexity   %.4f", evaluation.perplexity),
-            "tokens       \(evaluation.supervisedTokens.grouped)", "rows         \(evaluation.rows.grouped)",
+            "tokens       \(evaluation.supervisedTokens.grouped)", "examples     \(evaluation.rows.grouped)",
             String(format: "token match  %.2f%%", 100 * evaluation.exactMatch),
         ]
         return (lines + (scores.map { [$0.text] } ?? [])).joined(separator: "\n")

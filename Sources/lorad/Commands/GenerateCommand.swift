@@ -5,7 +5,7 @@ import Models
 import Tensors
 import Training
 
-/// `lorad generate`: a model's answer to a question about pictures.
+/// `lorad generate`: a model's answer to a question about images.
 struct GenerateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate",
@@ -118,7 +118,7 @@ struct GenerateCommand: ParsableCommand {
         let marker = Conversation.imageMarker
         let markers = prompt.components(separatedBy: marker).count - 1
         guard markers == 0 || markers == image.count else {
-            throw CommandError("the prompt has \(markers) \(marker) markers, --image names \(image.count) pictures")
+            throw CommandError("the prompt has \(markers) \(marker) markers, but --image names \(image.count) images")
         }
         let first: String = markers == 0 ? String(repeating: "\(marker)\n", count: image.count) : ""
         let question = ConversationTurn(.user, first + prompt)
@@ -176,7 +176,7 @@ private final class TokenClock {
     }
 
     var summary: String {
-        String(format: "%.1f a second after the first, which took %.2f s", tokensPerSecond, promptSeconds)
+        String(format: "%.1f per second after the first, which took %.2f s", tokensPerSecond, promptSeconds)
     }
 }
 

@@ -55,7 +55,7 @@ struct LinkOptions: ParsableArguments {
 
     /// The way out that the options and the environment name.
     ///
-    /// - Throws: `CommandError` or `TransportError` where a file or an address cannot be used.
+    /// - Throws: `CommandError` or `TransportError` if a file or an address cannot be used.
     func outbound(environment: [String: String] = ProcessInfo.processInfo.environment) throws -> Outbound {
         let credentials = try proxyAuthFile.map { try Self.credentials(in: $0) }
         return Outbound(

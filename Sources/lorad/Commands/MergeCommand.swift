@@ -54,7 +54,8 @@ struct MergeCommand: ParsableCommand {
         guard let probe else { return }
         print(
             String(
-                format: "%@: logits differ by %.3g at most from those of the adapter (the largest is %.3g)", output,
+                format: "%@: logits differ from those of the adapter by at most %.3g (the largest logit is %.3g)",
+                output,
                 probe.difference, probe.largest))
     }
 
@@ -63,7 +64,7 @@ struct MergeCommand: ParsableCommand {
         do {
             return try AdapterBase.check(adapter: adapter, configuration, against: folder)
         } catch let error as AdapterError where error.code == .wrongBase {
-            throw AdapterError(error.code, error.message + ", or --any-base to merge into this one all the same")
+            throw AdapterError(error.code, error.message + ", or --any-base to merge into this one anyway")
         }
     }
 
@@ -73,7 +74,7 @@ struct MergeCommand: ParsableCommand {
         let probe = MergeProbe(adapted, merged)
         guard probe.difference.isFinite else {
             throw TrainingError(
-                .diverged, "the merged model's logits are not finite numbers: the adapter has diverged")
+                .diverged, "the merged model's logits are not finite: the adapter has diverged")
         }
         return probe
     }

@@ -71,8 +71,9 @@ struct PrivacyAuditCommand: ParsableCommand {
         if !json { tell(results, settings) }
         if let broken = results.first(where: \.isBroken) {
             throw CommandError(
-                "\(broken.mechanism) gives away more than it claims: an epsilon of \(broken.lowerBound) at least, claimed "
-                    + "\(broken.epsilon)")
+                "\(broken.mechanism) leaks more than it claims: its epsilon is at least \(broken.lowerBound), "
+                    + "claimed \(broken.epsilon)"
+            )
         }
     }
 
@@ -96,7 +97,9 @@ struct PrivacyAuditCommand: ParsableCommand {
         let width = style.isTerminal ? style.columns : .max
         print(table.lines(width: width, usesColour: style.usesColour).joined(separator: "\n"))
         print(
-            "noise of \(String(format: "%.4g", settings.noiseMultiplier)) clips, rounds or steps: \(settings.rounds), delta "
-                + "\(settings.delta); each lower bound holds with a probability of \(confidence)")
+            "noise of \(String(format: "%.4g", settings.noiseMultiplier)) clips, rounds or steps: "
+                + "\(settings.rounds), delta \(settings.delta); each lower bound holds with a probability of "
+                + "\(confidence)"
+        )
     }
 }

@@ -58,7 +58,7 @@ struct PrivacyPlanOptions: ParsableArguments {
 
     /// The assumptions in words.
     var words: String {
-        let who = samplingRate == 1 ? "all taking part" : "each taking part with probability \(samplingRate)"
+        let who = samplingRate == 1 ? "everybody taking part" : "each taking part with probability \(samplingRate)"
         return "\(rounds) round\(rounds == 1 ? "" : "s"), \(who), delta \(delta), one more or less, by "
             + "\(accountant.rawValue)"
     }
@@ -140,14 +140,16 @@ struct PrivacyLedgerCommand: ParsableCommand {
             history.run().configuration, name: "the run file of \(id)", checksDisk: false)
         guard configuration.ownPrivacy == nil else {
             throw CommandError(
-                "in run \(id) each worker protects its own data and keeps the ledger of it: "
-                    + "lorad privacy ledger \(id) --worker NAME, on its machine")
+                "in run \(id) each worker protects its own data and keeps its own ledger: run lorad privacy ledger "
+                    + "\(id) --worker NAME, on its machine"
+            )
         }
         guard let noise = configuration.privacy?.differentialPrivacy.workerNoise else {
             if json { print(JSONValue.object([.init("run", .string(id)), .init("guarantee", .null)]).text()) }
             throw CommandError(
-                "run \(id) has no differential privacy: nothing bounds what it gives away of anybody's data, so that "
-                    + "there is no epsilon")
+                "run \(id) has no differential privacy: nothing bounds what it reveals about anybody's data, so "
+                    + "there is no epsilon"
+            )
         }
         try tell(PrivacyLedger(history.ledger()), delta: delta ?? noise.delta, target: noise.targetEpsilon)
     }

@@ -53,8 +53,7 @@ struct PrivacyTranscriptCommand: ParsableCommand {
         }
         guard comparison.map({ $0.rounds > 0 }) ?? true else {
             throw CommandError(
-                "the two workers took part in no round together, so there is no round to compare: only what they joined with "
-                    + "was, and it does not differ")
+                "the two workers took part in no common round: only what they joined with was compared, and it agrees")
         }
     }
 
@@ -68,7 +67,7 @@ struct PrivacyTranscriptCommand: ParsableCommand {
         let compared = comparison.flatMap { comparison -> [String]? in
             guard comparison.difference == nil, comparison.rounds > 0, let other else { return nil }
             let rounds = comparison.rounds
-            let remarks = comparison.remarks.map { "to be looked at: \($0)" }
+            let remarks = comparison.remarks.map { "check this: \($0)" }
             return other.notes.map { "the other transcript: \($0)" } + remarks + [
                 "agrees with that of worker \(other.signer.text) in \(rounds) round\(rounds == 1 ? "" : "s") that both took part in"
             ]
@@ -115,7 +114,7 @@ extension TranscriptEntry {
         case .update: "an update that the coordinator can read, \(update?.prefix(8) ?? "")"
         case .masked: "a masked update, with \(roster?.count ?? 0) workers"
         case .shares: "shares for the sum of \(survivors?.count ?? 0) of \(roster?.count ?? 0) workers"
-        case .repaired: "\(dropped ?? 0) bytes of a line that a crash had cut short were taken away"
+        case .repaired: "\(dropped ?? 0) bytes of a line that a crash had truncated were removed"
         }
     }
 }

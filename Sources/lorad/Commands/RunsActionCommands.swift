@@ -85,7 +85,7 @@ extension RunCatalog {
     fileprivate func revoke(_ text: String, of run: String) throws -> String {
         let record = try WorkerChoice(run: run, workers: history(of: run).workers()).worker(text)
         let title = "\(record.name.onOneLine) (\(record.fingerprint))"
-        if record.isRevoked { return "\(title) is revoked already" }
+        if record.isRevoked { return "\(title) is already revoked" }
         try revokeWorker(record.fingerprint, of: run)
         return "\(title) is revoked: it cannot join run \(run) again"
     }

@@ -36,7 +36,7 @@ struct RunsAuditCommand: ParsableCommand {
         let count = trail.entries.count
         let summary =
             count == 0
-            ? "nobody has asked for anything yet"
+            ? "there are no requests yet"
             : "\(count) line\(count == 1 ? "" : "s"), in order, signed by \(key.rawRepresentation.hexadecimal)"
         for line in [summary] + trail.notes { Swift.print(line) }
     }

@@ -29,7 +29,7 @@ struct RunsExportCommand: ParsableCommand {
 
     func run() throws {
         guard overwrite || !FileManager.default.fileExists(atPath: output) else {
-            throw CommandError("\(output) exists already: give another file, or --overwrite")
+            throw CommandError("\(output) already exists: give another file, or --overwrite")
         }
         let catalog = try options.catalog()
         let history = try catalog.history(of: id)
@@ -39,7 +39,7 @@ struct RunsExportCommand: ParsableCommand {
             let (signer, count) = (try export.signer, try export.write(to: output))
             if export.adapter == nil {
                 FileHandle.standardError.tell(
-                    "the export holds no adapter: the run is not finished, or an earlier release finished it\n")
+                    "the export contains no adapter: the run is not finished, or an earlier release finished it\n")
             }
             print("\(count) files of run \(run) written to \(output), signed by \(signer)")
         }
@@ -83,8 +83,9 @@ struct RunsVerifyCommand: ParsableCommand {
         let manifest = found.manifest
         return
             ([
-                "run \(manifest.run): \(manifest.members.count + 2) files, \(found.rounds) rounds, \(found.auditLines) lines of "
-                    + "the audit log, \(found.transcripts) transcripts, in order, written by lorad \(manifest.lorad)",
+                "run \(manifest.run): \(manifest.members.count + 2) files, \(found.rounds) rounds, "
+                    + "\(found.auditLines) lines of the audit log, \(found.transcripts) transcripts, in order, "
+                    + "written by lorad \(manifest.lorad)",
                 "signed by \(manifest.signer)" + (signer == nil ? ": compare this key with the coordinator's" : ""),
             ] + found.notes).map(\.onOneLine).joined(separator: "\n")
     }

@@ -42,15 +42,15 @@ struct RunsTokenCreateCommand: ParsableCommand {
         let (token, now) = (AccessToken(), Date())
         let expiry = expires.seconds.map { now + $0 }
         if let output, FileManager.default.fileExists(atPath: output) {
-            throw CommandError("\(output) exists already: give another file, or remove this one")
+            throw CommandError("\(output) already exists: give another file, or remove this one")
         }
         try AccessTokenFile(StateFolder(options.state)).change { tokens in
             try tokens.add(AccessTokenRecord(token, name: name, role: role, created: now, expires: expiry))
             if let output { try StateFile.write(Data((token.text + "\n").utf8), to: output) }
         }
         let until = expiry.map { "until \($0.ISO8601Format())" } ?? "until it is revoked"
-        let place = output.map { " It is in \($0)." } ?? " It is shown this once."
-        FileHandle.standardError.tell("token \(name) works for \(role.rawValue) \(until).\(place)\n")
+        let place = output.map { " It is in \($0)." } ?? " It is shown only once."
+        FileHandle.standardError.tell("token \(name) is valid for the role \(role.rawValue) \(until).\(place)\n")
         if output == nil { print(token.text) }
     }
 }

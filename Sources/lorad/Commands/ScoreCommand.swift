@@ -3,7 +3,7 @@ import ArgumentParser
 import Foundation
 import Training
 
-/// `lorad score`: how good answers are that lie in a file.
+/// `lorad score`: how good answers are that are in a file.
 struct ScoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "score",
@@ -29,7 +29,7 @@ struct ScoreCommand: ParsableCommand {
         let rows = try PredictionFile.read(file)
         let scores = try PredictionScores(rows)
         if let predictions { try PredictionFile.write(rows, scores, to: predictions) }
-        print(json ? scores.json(rows: rows.count) : "rows         \(rows.count.grouped)\n\(scores.text)")
+        print(json ? scores.json(rows: rows.count) : "examples     \(rows.count.grouped)\n\(scores.text)")
     }
 }
 

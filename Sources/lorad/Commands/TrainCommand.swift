@@ -71,9 +71,9 @@ struct TrainCommand: ParsableCommand {
         guard !autoResume || !resume && !overwrite else {
             throw ValidationError("--auto-resume decides by itself: leave out --resume and --overwrite")
         }
-        guard dryRun || !json else { throw ValidationError("--json goes with --dry-run") }
+        guard dryRun || !json else { throw ValidationError("--json needs --dry-run") }
         guard resume || autoResume || allowChange.isEmpty else {
-            throw ValidationError("--allow-change is about a run that is resumed: give --resume too")
+            throw ValidationError("--allow-change needs --resume")
         }
     }
 

@@ -154,7 +154,7 @@ struct WorkerCommand: ParsableCommand {
         while hours.waitUntilOpen(display.say) {
             if try makeRun(display).work(while: { hours.isOpen() }) { return }
         }
-        throw StoppedEarly("outside of the hours of --only; the same command joins the run again")
+        throw StoppedEarly("outside the hours of --only; the same command joins the run again")
     }
 
     /// Opens this worker's identity, cache and policy.
@@ -181,7 +181,9 @@ struct WorkerCommand: ParsableCommand {
         guard let joinFile else { return join ?? "" }
         guard let data = FileManager.default.contents(atPath: joinFile) else {
             throw CommandError(
-                "\(joinFile): no such file, or it cannot be read: it holds the line that the coordinator printed")
+                "\(joinFile): no such file, or it cannot be read: expected a file with the line that the "
+                    + "coordinator printed"
+            )
         }
         return String(decoding: data.prefix(1 << 16), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }

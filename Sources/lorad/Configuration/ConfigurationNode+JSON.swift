@@ -1,7 +1,7 @@
 import Models
 
 extension ConfigurationNode {
-    /// The node as JSON: unquoted scalars become null, truth values and numbers where they look like them.
+    /// The node as JSON: unquoted scalars become null, booleans and numbers where they look like them.
     var json: JSONValue {
         switch content {
         case .list(let elements): .array(elements.map(\.json))
@@ -36,7 +36,7 @@ extension ConfigurationNode {
 }
 
 extension Bool {
-    /// YAML 1.2's truth values.
+    /// YAML 1.2's booleans.
     init?(yaml text: String) {
         switch text {
         case "true", "True", "TRUE": self = true

@@ -4,7 +4,7 @@ extension ConfigurationNode {
     /// Reads YAML.
     ///
     /// - Parameter origin: Where a line of the text comes from.
-    /// - Throws: `ConfigurationError` where it is not YAML, or more than a run file can be.
+    /// - Throws: `ConfigurationError` if it is not YAML, or more than a run file can be.
     init(yaml: String, origin: (_ line: Int) -> ConfigurationOrigin) throws {
         try YAMLBudget.checkText(yaml, origin)
         do {
@@ -31,7 +31,11 @@ extension ConfigurationNode {
         case .mapping(let mapping):
             self.init(.mapping(try mapping.map { try Self.entry($0.key, $0.value, origin, &budget) }), here)
         case .alias:
-            throw ConfigurationError([.init(origin: here, key: nil, reason: "an alias to an anchor that is not there")])
+            throw ConfigurationError([
+                .init(
+                    origin: here, key: nil,
+                    reason: "an alias of an anchor that does not exist")
+            ])
         }
     }
 

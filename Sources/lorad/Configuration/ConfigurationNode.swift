@@ -21,17 +21,17 @@ struct ConfigurationNode: Sendable {
         self.origin = origin
     }
 
-    /// The entries, or nil where this is no mapping.
+    /// The entries, or `nil` if this is no mapping.
     var entries: [Entry]? {
         if case .mapping(let entries) = content { entries } else { nil }
     }
 
-    /// The text of a scalar, quoted or not, or nil where this is something else or nothing.
+    /// The text of a scalar, quoted or not, or `nil` if this is something else or nothing.
     var text: String? {
         if case .scalar(let text, _) = content, !isNull { text } else { nil }
     }
 
-    /// The text of an unquoted scalar: what may stand for a number or a truth value.
+    /// The text of an unquoted scalar: what may stand for a number or a boolean.
     var plainText: String? {
         if case .scalar(let text, isQuoted: false) = content { text } else { nil }
     }
@@ -39,7 +39,7 @@ struct ConfigurationNode: Sendable {
     /// Whether nothing is given.
     var isNull: Bool { plainText.map { ["", "~", "null", "Null", "NULL"].contains($0) } ?? false }
 
-    /// The value of a dotted key, or nil where there is none.
+    /// The value of a dotted key, or `nil` if absent.
     subscript(keys: some Sequence<String>) -> Entry? {
         var found: Entry?
         var node: ConfigurationNode? = self

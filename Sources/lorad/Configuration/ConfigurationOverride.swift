@@ -21,7 +21,7 @@ struct ConfigurationOverride {
 
     /// The run file with this value in it.
     ///
-    /// - Throws: `ConfigurationError` where a key on the way is no mapping.
+    /// - Throws: `ConfigurationError` if a key on the way is no mapping.
     func applied(to root: ConfigurationNode) throws -> ConfigurationNode { try replace(keys[...], in: root) }
 
     private func replace(_ keys: ArraySlice<String>, in node: ConfigurationNode) throws -> ConfigurationNode {

@@ -57,7 +57,7 @@ struct ConfigurationReading {
         inside(entry.key) { $0.note("unknown key\(hint)", at: entry.origin) }
     }
 
-    /// Reads what lies under a key.
+    /// Reads what is under a key.
     mutating func inside(_ key: String, _ body: (inout ConfigurationReading) -> Void) {
         path.append(key)
         body(&self)

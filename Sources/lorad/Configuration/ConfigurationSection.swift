@@ -25,7 +25,7 @@ extension ConfigurationSection {
         for field in Self.fields where field.isRequired && !reading.waives(field.name) {
             guard !entries.contains(where: { $0.key == field.name }) else { continue }
             let hint = field.expectation == Bool.expectation ? ": set \(Bool.expectation)" : ""
-            reading.inside(field.name) { $0.note("is required and not given\(hint)", at: node.origin) }
+            reading.inside(field.name) { $0.note("is required but missing\(hint)", at: node.origin) }
         }
         if reading.problems.count == known { checkRules(node, &reading) }
     }
@@ -59,8 +59,8 @@ extension ConfigurationSection {
 
 /// A combination of keys that cannot be.
 struct SectionRule<Section>: Sendable {
-    /// The key that a violation is reported at, dotted where it lies in a section within.
+    /// The key that a violation is reported at, dotted where it is in a section within.
     let key: String
-    /// Why the section's values do not go together, or nil where they do.
+    /// Why the section's values do not go together, or `nil` if they do.
     let reason: @Sendable (Section) -> String?
 }

@@ -8,7 +8,7 @@ protocol ConfigurationValue: Equatable, Sendable {
     /// The same as JSON Schema has it: what fulfils it can be read, but for what JSON cannot say.
     static var schema: [JSONValue.Member] { get }
 
-    /// The value of a node, or nil where it is not of this kind.
+    /// The value of a node, or `nil` if it is not of this kind.
     init?(node: ConfigurationNode)
 
     /// A node that reads back as this value.

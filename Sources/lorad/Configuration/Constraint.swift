@@ -77,7 +77,7 @@ extension Constraint where Value == String {
         ) { names.contains($0) }
     }
 
-    /// Whether there is a folder or a file at a path, or nil where there is nothing.
+    /// Whether there is a folder or a file at a path, or `nil` if there is nothing.
     private static func isFolder(_ path: String) -> Bool? {
         var isFolder: ObjCBool = false
         return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) ? isFolder.boolValue : nil

@@ -6,7 +6,7 @@ struct Field<Section>: Sendable {
     let name: String
     /// What kind of value is expected: `a whole number`.
     let expectation: String
-    /// The default as it would be written, or nil where there is none.
+    /// The default as it would be written, or `nil` if absent.
     let defaultText: String?
     /// What the value must fulfil, completing `must …`.
     let requirement: String?

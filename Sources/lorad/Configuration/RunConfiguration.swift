@@ -30,7 +30,7 @@ struct RunConfiguration: ConfigurationSection {
     static let rules: [SectionRule<Self>] = [
         SectionRule(key: "training.eval_steps") {
             $0.training.evalSteps != nil && $0.data.validation == nil
-                ? "there is nothing to evaluate on: set data.validation, or leave eval_steps out" : nil
+                ? "there is nothing to evaluate on: set data.validation, or remove eval_steps" : nil
         },
         SectionRule(key: "privacy.secure_aggregation") { $0.problemOfMasking },
         SectionRule(key: "privacy.differential_privacy") { $0.problemOfNoise },
@@ -42,20 +42,22 @@ struct RunConfiguration: ConfigurationSection {
         _ noise: PrivacyArguments.DifferentialPrivacy, _ federation: FederationArguments
     ) -> String? {
         guard noise.mechanism == .gaussian else {
-            return "unit: \(noise.unit.rawValue) has Gaussian noise of each worker's own: set mechanism: gaussian"
+            return
+                "unit: \(noise.unit.rawValue) needs Gaussian noise, which each worker adds itself: set mechanism: "
+                + "gaussian"
         }
         guard federation.localEpochs == nil else {
             return
-                "unit: \(noise.unit.rawValue) draws the rows of each step by chance, so that there are no epochs: set "
-                + "federation.local_steps in place of local_epochs"
+                "unit: \(noise.unit.rawValue) samples the examples of each step at random, so there are no epochs: "
+                + "set federation.local_steps instead of local_epochs"
         }
         guard noise.clipQuantile == nil else {
             return
-                "unit: \(noise.unit.rawValue) clips gradients at the workers, and clip_quantile moves the clip of updates: "
-                + "leave it out"
+                "unit: \(noise.unit.rawValue) clips gradients on the workers, but clip_quantile adapts the clip of "
+                + "updates: remove clip_quantile"
         }
         return noise.noiseMultiplier == nil && noise.targetEpsilon == nil
-            ? "needs noise_multiplier, or target_epsilon to find it by" : nil
+            ? "needs noise_multiplier, or target_epsilon to derive it from" : nil
     }
 
     /// Whether workers add noise for their own examples or people.
@@ -68,28 +70,31 @@ struct RunConfiguration: ConfigurationSection {
         guard let privacy, privacy.differentialPrivacy.enabled else { return nil }
         let noise = privacy.differentialPrivacy
         guard let federation, federation.mode == .federated else {
-            return "hides workers with data of their own: it needs federation.mode federated"
+            return "protects workers with their own data: it needs federation.mode federated"
         }
         guard noise.unit == .worker else { return problemOfOwnNoise(noise, federation) }
         guard noise.population == nil else {
-            return "has population, the number of people or examples at each worker, and hides whole workers: leave it "
-                + "out, or set unit: person or example"
+            return
+                "protects whole workers, but population is a number of people or examples at each worker: remove "
+                + "population, or set unit: person or example"
         }
         guard federation.refuseNorm == nil else {
             return
-                "hides how long each update is, and federation.refuse_norm refuses by that: leave refuse_norm out; clip "
-                + "bounds every update"
+                "hides the norm of each update, which federation.refuse_norm needs: remove refuse_norm; clip "
+                + "already bounds every update"
         }
         guard noise.mechanism == .gaussian || privacy.secureAggregation.enabled else {
-            return "has noise that workers add, which hides nothing from a coordinator that sees each update: enable "
+            return
+                "uses noise that workers add, which hides nothing from a coordinator that sees each update: enable "
                 + "privacy.secure_aggregation, or set mechanism: gaussian"
         }
         guard noise.clipQuantile == nil || noise.mechanism == .gaussian && !privacy.secureAggregation.enabled else {
-            return "has clip_quantile, which needs each update's norm: set mechanism: gaussian without "
-                + "privacy.secure_aggregation, or leave clip_quantile out"
+            return
+                "has clip_quantile, which needs each update's norm: set mechanism: gaussian without "
+                + "privacy.secure_aggregation, or remove clip_quantile"
         }
         guard noise.noiseMultiplier != nil || noise.targetEpsilon != nil else {
-            return "needs noise_multiplier, or target_epsilon to find it by"
+            return "needs noise_multiplier, or target_epsilon to derive it from"
         }
         do {
             _ = try Aggregators.linear(named: federation.aggregation)
@@ -107,8 +112,9 @@ struct RunConfiguration: ConfigurationSection {
             target: try PrivacyTarget(epsilon: epsilon, delta: noise.delta), sampling: .everybody, adjacency: .zeroOut)
         let spent = try plan.spent(noiseMultiplier: multiplier, rounds: 1).epsilon
         return spent > epsilon
-            ? "has noise_multiplier \(multiplier), with which one round costs an epsilon of \(spent), and target_epsilon "
-                + "\(epsilon): more noise, or a larger budget" : nil
+            ? "has noise_multiplier \(multiplier), with which a single round costs an epsilon of \(spent), above "
+                + "target_epsilon \(epsilon): raise noise_multiplier or target_epsilon"
+            : nil
     }
 
     /// Larger weights would leave too little of a ring element for the values.
@@ -122,15 +128,16 @@ struct RunConfiguration: ConfigurationSection {
         }
         guard masking.colluders < masking.fewestWorkers else {
             return
-                "hides nobody where \(masking.colluders) of the \(masking.fewestWorkers) workers of a sum may be in league "
+                "hides nobody if \(masking.colluders) of the \(masking.fewestWorkers) workers of a sum may collude "
                 + "with the coordinator: raise fewest_workers above colluders"
         }
         guard federation.refuseNorm == nil else {
-            return "hides each update, and federation.refuse_norm looks at them: leave that out"
+            return "hides each update, but federation.refuse_norm must see it: remove refuse_norm"
         }
         guard federation.localEpochs == nil || federation.maxExamplesWeight <= Self.largestMaskedWeight else {
-            return "leaves \(masking.bits) bits for weights and values together: set federation.max_examples_weight to "
-                + "the rows of the largest worker, \(Self.largestMaskedWeight) at most"
+            return
+                "leaves \(masking.bits) bits for weights and values together: set federation.max_examples_weight to "
+                + "the number of examples of the largest worker, at most \(Self.largestMaskedWeight)"
         }
         do {
             _ = try Aggregators.linear(named: federation.aggregation)

@@ -22,7 +22,7 @@ enum RunFile {
 
     /// What a run file and its overrides hold, as it stands there.
     ///
-    /// - Throws: `ConfigurationError` where the file cannot be read, or is no YAML.
+    /// - Throws: `ConfigurationError` if the file cannot be read, or is no YAML.
     static func document(path: String, overrides: [String] = []) throws -> ConfigurationNode {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw error(path, "no such run file, or it cannot be read: check the path after --config")

@@ -1,4 +1,4 @@
-/// How much a run file may hold. An alias stands for everything that its anchor names, so that a few lines could stand for
+/// How much a run file may hold. An alias stands for everything that its anchor names, so a few lines could stand for
 /// more values than a machine can hold; and workers read what a coordinator sends them.
 struct YAMLBudget {
     private static let mostBytes = 1 << 20
@@ -11,25 +11,25 @@ struct YAMLBudget {
 
     /// Counts a value, and those within it until `leave`.
     ///
-    /// - Throws: `ConfigurationError` where there are too many, or one lies too deep in others.
+    /// - Throws: `ConfigurationError` if there are too many, or one lies too deep in others.
     mutating func enter(_ origin: ConfigurationOrigin) throws {
         values += 1
         depth += 1
         guard values <= Self.mostValues else {
-            throw Self.error("more than \(Self.mostValues) values, those that aliases stand for among them", origin)
+            throw Self.error("more than \(Self.mostValues) values, including those that aliases stand for", origin)
         }
         guard depth <= Self.deepest else {
-            throw Self.error("lists and mappings more than \(Self.deepest) deep in each other", origin)
+            throw Self.error("lists and mappings nested more than \(Self.deepest) levels deep", origin)
         }
     }
 
     /// Ends the value that was entered last.
     mutating func leave() { depth -= 1 }
 
-    /// Looks at a text before it is parsed. The parser itself compares keys, aliases in them included; with these limits
-    /// that takes moments, whatever the text.
+    /// Looks at a text before it is parsed. The parser itself compares keys, aliases in them included; with these
+    /// limits that takes moments, whatever the text.
     ///
-    /// - Throws: `ConfigurationError` where it is too long, or may have too many aliases.
+    /// - Throws: `ConfigurationError` if it is too long, or may have too many aliases.
     static func checkText(_ yaml: String, _ origin: (_ line: Int) -> ConfigurationOrigin) throws {
         guard yaml.utf8.count <= mostBytes else { throw error("more than \(mostBytes) bytes", origin(1)) }
         var (line, aliases, previous, followsStar) = (1, 0, newline, false)
@@ -59,6 +59,6 @@ struct YAMLBudget {
     private static func endsToken(_ byte: UInt8) -> Bool { byte >= 0x80 || " \t\r\n[]{},:?'\"".utf8.contains(byte) }
 
     private static func error(_ found: String, _ origin: ConfigurationOrigin) -> ConfigurationError {
-        ConfigurationError([.init(origin: origin, key: nil, reason: "\(found): that is no run file")])
+        ConfigurationError([.init(origin: origin, key: nil, reason: "\(found): this is not a run file")])
     }
 }

@@ -25,12 +25,12 @@ struct ActionRoutes: Sendable {
         guard case .admitted(let requester) = decision else { return HTTPReply(.forbidden, "\n") }
         guard RunAction.names.contains(name) else {
             return HTTPReply(
-                .notFound, "there is no action of this name: it is one of \(RunAction.names.joined(separator: ", "))\n")
+                .notFound, "unknown action: expected one of \(RunAction.names.joined(separator: ", "))\n")
         }
         guard let body = request.body else {
             return HTTPReply(
                 .payloadTooLarge,
-                "the request's body has more than the \(HTTPConversation.bodyLimit) bytes that it may have\n")
+                "the request body is larger than the limit of \(HTTPConversation.bodyLimit) bytes\n")
         }
         do {
             let parameters =

@@ -17,8 +17,8 @@ struct ControlDesk: Sendable {
     /// The coordinator does not answer.
     struct Silence: Error, CustomStringConvertible {
         let description =
-            "the coordinator does not answer: it may be starting, about to end, or of an earlier release; lorad runs audit says "
-            + "what was done"
+            "the coordinator does not answer: it may be starting or stopping, or be an earlier release; lorad runs "
+            + "audit shows what was done"
     }
 
     // MARK: The command's side

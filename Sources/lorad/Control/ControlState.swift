@@ -12,7 +12,7 @@ struct ControlState: Codable, Equatable, Sendable {
 
     /// What was asked for in a run's folder; nothing if there is no file.
     ///
-    /// - Throws: `CommandError` if the file is damaged: a run that was paused does not go on by mistake.
+    /// - Throws: `CommandError` if the file is damaged: a run that was paused does not continue by mistake.
     static func read(in folder: URL) throws -> ControlState {
         let found: Data?
         do {
@@ -27,7 +27,7 @@ struct ControlState: Codable, Equatable, Sendable {
 
     private static func damaged(_ folder: URL) -> CommandError {
         CommandError(
-            "\(path(folder)) cannot be read: it says whether the run is paused; delete it to let the run go on")
+            "\(path(folder)) cannot be read: it records whether the run is paused; delete it to let the run continue")
     }
 
     /// Keeps it; it is on the disk when this returns.

@@ -45,7 +45,9 @@ struct DigestRoutes: Sendable {
                 do {
                     continuation.resume(returning: HTTPReply(.ok, text(try digest()) + "\n", type: type))
                 } catch {
-                    let reason = "the run's store cannot be read: the coordinator's machine has the reason\n"
+                    let reason =
+                        "the run's store cannot be read: run lorad runs show on the coordinator's machine for the "
+                        + "reason\n"
                     continuation.resume(returning: HTTPReply(.internalServerError, reason))
                 }
             }

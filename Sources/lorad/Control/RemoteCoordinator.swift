@@ -56,11 +56,11 @@ struct RemoteCoordinator {
     ) throws -> String? {
         guard let text = try file.map(read) ?? environment[variable] else {
             guard isNeeded else { return nil }
-            throw CommandError("a token is needed: give --token-file FILE, or set \(variable)")
+            throw CommandError("an access token is required: give --token-file FILE, or set \(variable)")
         }
         let token = text.trimmingCharacters(in: .whitespacesAndNewlines)
         guard !token.isEmpty, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw CommandError("\(file ?? variable) holds no token: expected one line")
+            throw CommandError("\(file ?? variable) contains no token: expected one line")
         }
         return token
     }

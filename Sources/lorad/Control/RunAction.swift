@@ -63,14 +63,14 @@ extension RunAction {
         let known = Self.keys[name]
         guard let known else {
             throw CommandError(
-                "there is no action \(name.debugDescription): it is one of \(Self.names.joined(separator: ", "))")
+                "unknown action \(name.debugDescription): expected one of \(Self.names.joined(separator: ", "))")
         }
         if let other = members.first(where: { !known.contains($0.key) }) {
             let list = known.isEmpty ? "none" : known.joined(separator: ", ")
             throw CommandError("\(name) has no key \(other.key.debugDescription); its keys: \(list)")
         }
         guard Set(members.map(\.key)).count == members.count else {
-            throw CommandError("\(name): a key is given twice, so that what is meant cannot be told")
+            throw CommandError("\(name): a key is given twice, so its value is ambiguous")
         }
         switch name {
         case "pause": self = .pause
@@ -78,7 +78,7 @@ extension RunAction {
         case "stop": self = .stop
         case "revoke":
             guard let worker = parameters["worker"]?.stringValue, !worker.isEmpty else {
-                throw CommandError("revoke: expected \"worker\", a fingerprint, the beginning of one, or a name")
+                throw CommandError("revoke: expected \"worker\", a fingerprint, the start of one, or a name")
             }
             self = .revoke(worker: worker)
         case "extend":
@@ -97,7 +97,7 @@ extension RunAction {
 
     private static func seconds(_ seconds: Double) throws -> Double {
         guard seconds.isFinite, seconds >= 1, seconds <= longestExtension else {
-            throw CommandError("extend: a deadline moves by 1 to \(Int(longestExtension)) seconds: found \(seconds)")
+            throw CommandError("extend: \"seconds\" must be from 1 to \(Int(longestExtension)), found \(seconds)")
         }
         return seconds
     }

@@ -70,15 +70,17 @@ final class RunControl: Sendable {
             stop()
             return ActionReport(
                 text:
-                    "run \(run) stops after what is being committed, with its state saved; starting its coordinator again goes "
-                    + "on from there")
+                    "run \(run) will stop after the commit in progress, with its state saved; start its coordinator "
+                    + "again to continue the run"
+            )
         case .revoke(let worker): return ActionReport(text: try means.revoke(worker))
         case .extend(let seconds):
             let left = try needed(means.extend, for: action)(.seconds(seconds))
             return ActionReport(
                 text:
-                    "the open round of run \(run) has \(Int(left / .seconds(1))) s from now on; it needs as many results "
-                    + "as before")
+                    "the open round of run \(run) has \(Int(left / .seconds(1))) s left from now; it still needs as "
+                    + "many results as before"
+            )
         case .joinToken(let uses, let hours):
             return try needed(means.joinLine, for: action)(uses, hours, requester.who)
         }
@@ -93,14 +95,14 @@ final class RunControl: Sendable {
         let again = isNew ? "" : " already"
         return ActionReport(
             text: isPaused
-                ? "run \(run) is paused\(again): a round or step that is under way is finished, and no other begins before lorad "
-                    + "runs resume \(run)"
-                : isNew ? "run \(run) goes on" : "run \(run) is not paused")
+                ? "run \(run) is paused\(again): a round or step in progress will finish, and no other starts "
+                    + "before lorad runs resume \(run)"
+                : isNew ? "run \(run) continues" : "run \(run) is not paused")
     }
 
     private func needed<Way>(_ way: Way?, for action: RunAction) throws -> Way {
         guard let way else {
-            throw CommandError("run \(run) is not being coordinated: \(action.name) is for one that is")
+            throw CommandError("run \(run) has no running coordinator, which \(action.name) needs")
         }
         return way
     }

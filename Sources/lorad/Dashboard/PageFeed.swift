@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Sends the page of a run that goes on to whoever looks, as server-sent events: the whole page when it has changed.
+/// Sends the page of a run that continues to whoever looks, as server-sent events: the whole page when it has changed.
 final class PageFeed: Sendable {
     /// A page as it is sent; a higher number is a later one.
     struct Edition: Equatable, Sendable {
@@ -19,7 +19,7 @@ final class PageFeed: Sendable {
 
     /// The most that look at once: each costs a connection and some memory.
     static let readerLimit = 32
-    /// A page is made anew after this time.
+    /// A page is made again after this time.
     private static let interval = Duration.milliseconds(500)
     /// Pages that are looked at between two signs of life, which also show whether anybody still listens.
     private static let quiet = 30

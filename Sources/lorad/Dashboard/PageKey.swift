@@ -1,10 +1,10 @@
 import Crypto
 import Foundation
 
-/// What a browser shows to be told the join line, and to look at the page of another machine: the end of the page's address,
-/// which the coordinator alone prints, since every user of a machine reaches its loopback addresses.
+/// What a browser shows to be told the join line, and to look at the page of another machine: the end of the page's
+/// address, which the coordinator alone prints, since every user of a machine reaches its loopback addresses.
 ///
-/// It follows from the join line, so that a page stays good when its coordinator is started again.
+/// It follows from the join line, so a page stays good when its coordinator is started again.
 struct PageKey: Sendable {
     /// 120 bits in base64.
     let text: String

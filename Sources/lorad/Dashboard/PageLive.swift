@@ -8,7 +8,7 @@ enum PageLive {
           const tenth = (run) => run.planned ? Math.floor(10 * run.done / run.planned) : 0;
           const news = [];
           if (before.state !== run.state) news.push(`The run is ${(states[run.state] || [run.state])[0]}.`);
-          if (there(before) !== there(run)) news.push(`${counted(there(run), 'worker')} there.`);
+          if (there(before) !== there(run)) news.push(`${counted(there(run), 'worker')} connected.`);
           if (tenth(before) !== tenth(run)) news.push(`${progress(run)}.`);
           const known = new Set(before.incidents.map((incident) => incident.time + incident.text));
           const fresh = run.incidents.filter((incident) => !known.has(incident.time + incident.text));
@@ -57,14 +57,14 @@ enum PageLive {
                 for await (const data of events(answer.body)) {
                   heard = new Date();
                   showRun(JSON.parse(data));
-                  if (current.is_over) return connection('The coordinator has ended: this is how it left the run.', false);
-                  connection('Live: this page follows the run by itself.', false);
+                  if (current.is_over) return connection('The coordinator has stopped. This is the final state of the run.', false);
+                  connection('Live: this page updates itself.', false);
                 }
               } else if (answer.status === 401 || answer.status === 403) {
-                problem = 'Looking takes the address that the coordinator printed, or # and an access token behind this one.';
+                problem = 'To view this page, open the address that the coordinator printed, or append # and an access token to this one.';
               }
             } catch (error) { /* said below */ }
-            const since = heard ? ` What you see is of ${heard.toLocaleTimeString()}.` : '';
+            const since = heard ? ` Last update: ${heard.toLocaleTimeString()}.` : '';
             connection(`${problem}${since} Trying again…`, true);
             await pause(2000);
           }
@@ -81,7 +81,7 @@ enum PageLive {
 
         // Runs something that may fail, and says so then.
         const trying = (action) => () => action().catch(() => {
-          find('join-said').textContent = 'That did not work: is the coordinator still there?';
+          find('join-said').textContent = 'That failed. Is the coordinator still running?';
         });
 
         find('join-show').addEventListener('click', trying(async () => {

@@ -4,7 +4,7 @@ enum PageManagement {
         // The coordinator decides whether the token's role is enough; without a token there is nothing to press.
         function showManagement(run) {
           find('manage-section').hidden = !run.is_live || run.is_over || !location.hash.startsWith('#lorad_');
-          find('manage-pause').textContent = run.is_paused ? 'Go on' : 'Pause';
+          find('manage-pause').textContent = run.is_paused ? 'Resume' : 'Pause';
           const workers = run.workers.filter(({ state }) => state !== 'revoked');
           const chosen = find('manage-worker').value;
           show('manage-worker', workers.map(({ name, fingerprint }) => [name, fingerprint]), () => workers.map((worker) =>
@@ -27,7 +27,7 @@ enum PageManagement {
             const asked = question();
             if (asked && !confirm(asked)) return;
             try { await action(); } catch (error) {
-              find('manage-said').textContent = 'That did not work: is the coordinator still there?';
+              find('manage-said').textContent = 'That failed. Is the coordinator still running?';
             }
           });
         }
@@ -36,7 +36,7 @@ enum PageManagement {
         onPress('manage-extend', () => act('extend', { seconds: 900 }));
         onPress('manage-stop', () => act('stop'), () => `Stop the coordinator of run ${current.run}? Its state is saved.`);
         onPress('manage-revoke', () => act('revoke', { worker: find('manage-worker').value }),
-          () => `Shut ${find('manage-worker').selectedOptions[0].textContent} out of run ${current.run} for good?`);
+          () => `Revoke ${find('manage-worker').selectedOptions[0].textContent}? It can never join run ${current.run} again.`);
 
         """#
 }

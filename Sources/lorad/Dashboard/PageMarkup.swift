@@ -55,8 +55,8 @@ enum PageMarkup {
         <h1>Run <bdi id="run"></bdi></h1>
         <p id="facts"></p>
         <p id="connection"></p>
-        <noscript><p>This page draws what it shows with JavaScript, which is turned off here. Without it there is
-        <code>lorad runs show RUN</code>, in a terminal.</p></noscript>
+        <noscript><p>This page needs JavaScript, which is turned off. Without it, run
+        <code>lorad runs show RUN</code> in a terminal.</p></noscript>
         <p id="news" class="spoken" role="status"></p>
         </header>
         <main>
@@ -81,10 +81,10 @@ enum PageMarkup {
         <section id="manage-section" class="wide" aria-labelledby="manage-title" hidden>
         <h2 id="manage-title">Manage</h2>
         <p><button type="button" id="manage-pause">Pause</button>
-        <button type="button" id="manage-extend">Give this round 15 minutes more</button>
+        <button type="button" id="manage-extend">Extend this round by 15 minutes</button>
         <button type="button" id="manage-stop">Stop the coordinator</button></p>
         <p><label for="manage-worker">Worker</label> <select id="manage-worker"></select>
-        <button type="button" id="manage-revoke">Shut it out for good</button></p>
+        <button type="button" id="manage-revoke">Revoke permanently</button></p>
         <p id="manage-said" role="status"></p>
         </section>
         <section id="privacy-section" aria-labelledby="privacy-title" hidden>
@@ -97,10 +97,10 @@ enum PageMarkup {
         </section>
         <section id="join-section" aria-labelledby="join-title" hidden>
         <h2 id="join-title">Join</h2>
-        <div id="join-closed" hidden><p>The coordinator has printed the line that workers join with. This page tells it
-        only where it is served on a loopback address, as 127.0.0.1, and opened by the whole address that the coordinator printed.</p></div>
+        <div id="join-closed" hidden><p>The coordinator has printed the line that workers join with. This page shows it
+        only if it is served on a loopback address, such as 127.0.0.1, and opened by the full address that the coordinator printed.</p></div>
         <div id="join-open" hidden>
-        <p>Workers join with a line that is a secret while its token is good: whoever has it may take part.</p>
+        <p>Workers join with this line. Keep it secret while its token is valid: anyone who has it can join.</p>
         <p><button type="button" id="join-show" aria-expanded="false" aria-controls="join-box">Show the line</button>
         <button type="button" id="join-copy">Copy the line</button> <span id="join-said" role="status"></span></p>
         <div id="join-box" hidden><pre id="join-line" class="scroll" tabindex="0" role="region"

@@ -28,7 +28,7 @@ struct PageRoutes: Sendable {
             routes.get("/join") { [key, joinLine] request in
                 key.admits(request.header("authorization"))
                     ? HTTPReply(.ok, Self.text(of: joinLine()), type: Self.json)
-                    : HTTPReply(.unauthorized, "open the page by the address that the coordinator printed\n")
+                    : HTTPReply(.unauthorized, "open the page with the address that the coordinator printed\n")
             }
         }
     }
@@ -42,7 +42,7 @@ struct PageRoutes: Sendable {
     private static func events(_ feed: PageFeed) -> HTTPReply {
         guard let place = PageFeed.Place(in: feed) else {
             return HTTPReply(
-                .serviceUnavailable, "\(PageFeed.readerLimit) browsers look at this run already: close one\n")
+                .serviceUnavailable, "\(PageFeed.readerLimit) browsers already show this run: close one\n")
         }
         return HTTPReply(streaming: "text/event-stream") { stream in
             defer { withExtendedLifetime(place) {} }
@@ -64,7 +64,7 @@ struct PageGuard: HTTPGuard {
     func refusal(of request: HTTPRequest) -> HTTPReply? {
         guard !address.isMeant(by: request.header("host")) else { return nil }
         return HTTPReply(
-            .misdirectedRequest, "open this by an IP address, localhost, or the name given to \(option)\n")
+            .misdirectedRequest, "open this with an IP address, localhost, or the name given to \(option)\n")
     }
 
     static let headers: [(name: String, value: String)] = [

@@ -1,9 +1,9 @@
-/// The part of the page's script that shows a run, and listens for what is new where the run goes on.
+/// The part of the page's script that shows a run, and listens for what is new where the run continues.
 enum PageScript {
     static let text = #"""
 
         const states = {
-          created: ['not begun', ''], gathering: ['waiting for workers', 'warning'], working: ['working', 'good'],
+          created: ['not started', ''], gathering: ['waiting for workers', 'warning'], working: ['working', 'good'],
           interrupted: ['interrupted', 'bad'], stopped: ['stopped', 'warning'], finished: ['finished', 'good'],
           failed: ['failed', 'bad'],
         };
@@ -65,7 +65,7 @@ enum PageScript {
 
         function facts(run) {
           const [words, kind] = states[run.state] || [run.state, ''];
-          const parts = [make('span', { class: `state ${kind}` }, capital(words)), ` · ${run.mode} · begun `,
+          const parts = [make('span', { class: `state ${kind}` }, capital(words)), ` · ${run.mode} · started `,
             moment(run.begun)];
           if (run.is_paused && !run.is_over) parts.splice(1, 0, ' · ', make('span', { class: 'state warning' }, 'Paused'));
           if (run.written) parts.push(' · as of ', moment(run.written));
@@ -89,9 +89,9 @@ enum PageScript {
           const there = run.workers.filter((worker) => ['idle', 'working'].includes(worker.state)).length;
           return [
             ...(run.privacy ? [] : [['Loss', exact(run.loss)]]), ...optional,
-            ...(run.privacy ? [] : [['Tokens a second', whole(run.tokens_per_second)]]),
-            [`Time of a ${run.unit}`, seconds(run.seconds_per_round)],
-            run.is_live ? ['Workers there', whole(there)] : ['Workers', whole(run.workers.length)],
+            ...(run.privacy ? [] : [['Tokens per second', whole(run.tokens_per_second)]]),
+            [`Time per ${run.unit}`, seconds(run.seconds_per_round)],
+            run.is_live ? ['Connected workers', whole(there)] : ['Workers', whole(run.workers.length)],
             ['Results', whole(run.results)],
             ...(run.privacy ? [] : [['Tokens', whole(run.tokens)],
               ['Received', bytes(run.bytes_in)], ['Sent', bytes(run.bytes_out)]]),
@@ -106,8 +106,8 @@ enum PageScript {
           const [losses, shares] = ['loss', 'accuracy'].map((name) => labelled.filter(({ place }) => place === name));
           find('accuracy-section').hidden = shares.length === 0;
           find('loss').parentElement.classList.toggle('wide', shares.length === 0);
-          const none = run.privacy && run.done > 0 ? 'Under differential privacy losses are not told.'
-            : `No ${run.unit} is done yet.`;
+          const none = run.privacy && run.done > 0 ? 'Losses are withheld under differential privacy.'
+            : `No ${run.unit} has finished yet.`;
           showChart('loss', losses, none,
             { title: `Loss by ${run.unit}`, unit: run.unit, format: decimals, start: [] });
           showChart('accuracy', shares, none, { title: `Accuracy by ${run.unit}`, unit: run.unit, start: [0],
@@ -142,16 +142,16 @@ enum PageScript {
             whole(worker.tokens_per_second), whole(worker.counted), whole(worker.late), whole(worker.refused),
             whole(worker.failed), bytes(worker.bytes_in), bytes(worker.bytes_out),
           ]);
-          return [scrolling('Workers', 'scroll', table('What each has done in this run', ...told(run, columns, rows)))];
+          return [scrolling('Workers', 'scroll', table('What each worker has done in this run', ...told(run, columns, rows)))];
         }
 
         function rounds(run) {
-          if (run.rounds.length === 0) return [make('p', { class: 'quiet' }, `No ${run.unit} is done yet.`)];
+          if (run.rounds.length === 0) return [make('p', { class: 'quiet' }, `No ${run.unit} has finished yet.`)];
           const has = (key) => run.rounds.some((round) => round[key] !== undefined);
           const optional = [['eval_loss', 'Validation loss', exact], ['accuracy', 'Accuracy', percent],
             ['epsilon', 'Epsilon', (value) => decimals(value, 3)]].filter(([key]) => has(key));
           const columns = [[capital(run.unit)], ['Loss'], ...optional.map(([, title]) => [title]), ['Results'],
-            ['Tokens'], ['Time'], ['Received'], ['Sent'], ['Done at']];
+            ['Tokens'], ['Time'], ['Received'], ['Sent'], ['Finished at']];
           const rows = [...run.rounds].reverse().map((round) => [
             whole(round.number), exact(round.loss), ...optional.map(([key, , format]) => format(round[key])),
             whole(round.results), whole(round.tokens), seconds(round.seconds), bytes(round.bytes_in),
@@ -178,9 +178,9 @@ enum PageScript {
         function incidents(run) {
           const [handshakes, records] = [run.refused_workers, run.refused_records];
           const strangers = handshakes + records === 0 ? [] : [make('p', { class: 'quiet' },
-            `Turned away: ${counted(handshakes, 'handshake')}; `
-              + `${counted(records, 'record')}, damaged or a stranger’s.`)];
-          if (run.incidents.length === 0) return [...strangers, make('p', { class: 'quiet' }, 'None is known.')];
+            `Refused: ${counted(handshakes, 'handshake')}; `
+              + `${counted(records, 'record')} that were damaged or from unknown peers.`)];
+          if (run.incidents.length === 0) return [...strangers, make('p', { class: 'quiet' }, 'None.')];
           const items = run.incidents.map((incident) =>
             make('li', {}, make('p', {}, clock(incident.time)), make('p', {}, incident.text)));
           return [...strangers, scrolling('Problems', 'scroll tall', make('ol', {}, ...items))];

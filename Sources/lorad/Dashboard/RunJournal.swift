@@ -2,7 +2,7 @@ import Federation
 import Foundation
 import Synchronization
 
-/// What the page of a run that goes on shows beside the run as it is now: the rounds that are done, those of earlier
+/// What the page of a run that continues shows beside the run as it is now: the rounds that are done, those of earlier
 /// processes too, and what went wrong.
 final class RunJournal: Sendable {
     private struct State {

@@ -2,9 +2,9 @@ import Federation
 import Privacy
 
 extension RunPage.Privacy {
-    /// What a run's ledger says; nil for a run without differential privacy.
+    /// What a run's ledger says; `nil` for a run without differential privacy.
     ///
-    /// - Throws: `CommandError` where the ledger cannot be read, `PrivacyError` where nobody can account for it.
+    /// - Throws: `CommandError` if the ledger cannot be read, `PrivacyError` where nobody can account for it.
     init?(_ history: RunHistory) throws {
         let run = try history.run()
         let configuration = try? RunFile.parse(run.configuration, name: run.name, checksDisk: false)
@@ -18,14 +18,14 @@ extension RunPage.Privacy {
         let hidden =
             switch unit {
             case .worker: "one worker with all of its data"
-            case .person: "all rows of one person"
-            case .example: "one row"
+            case .person: "all examples of one person"
+            case .example: "one example"
             }
         let promise =
-            "With or without \(hidden), whatever the run gives away is at most e^epsilon times as likely, but for a "
+            "With or without \(hidden), whatever the run reveals is at most e^epsilon times as likely, except with a "
             + "probability of delta."
         guard unit != .worker else { return promise }
-        return promise + " Each worker keeps the account of its own data: on its machine, "
-            + "lorad privacy ledger \(run) --worker NAME tells what it has spent."
+        return promise + " Each worker accounts for its own data: on its machine, "
+            + "lorad privacy ledger \(run) --worker NAME shows what it has spent."
     }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// All that the page of a run shows, as the page's script gets it: of a run that goes on, or of one in the store.
+/// All that the page of a run shows, as the page's script gets it: of a run that continues, or of one in the store.
 struct RunPage: Codable, Equatable, Sendable {
     /// How far a run is.
     enum State: String, Codable, Sendable {
@@ -57,7 +57,7 @@ struct RunPage: Codable, Equatable, Sendable {
 
     /// What differential privacy has cost so far.
     struct Privacy: Codable, Equatable, Sendable {
-        /// Nil where each worker keeps its own account.
+        /// `nil` if each worker keeps its own account.
         var epsilon: Double?
         var target: Double?
         var delta: Double
@@ -98,7 +98,7 @@ struct RunPage: Codable, Equatable, Sendable {
     var planned: Int?
     /// The last round's.
     var loss: Double?
-    /// Of a run that goes on: over its last rounds. Of another: over all.
+    /// Of a run that continues: over its last rounds. Of another: over all.
     var secondsPerRound: Double?
     var tokensPerSecond: Double?
     var remainingSeconds: Double?

@@ -43,10 +43,10 @@ final class DemoFederation {
     /// Follows the run to its end.
     ///
     /// - Parameters:
-    ///   - victim: the worker that is killed in the middle of the run, and started again; nil for none.
+    ///   - victim: the worker that is killed in the middle of the run, and started again; `nil` for none.
     ///   - say: told what happens.
     /// - Returns: the fewest contributions that a round had.
-    /// - Throws: `CommandError` where a process does not end as it should.
+    /// - Throws: `CommandError` if a process does not end as it should.
     func follow(killing victim: Int?, say: (String) -> Void) throws -> Int {
         let middle = folder.settings.rounds / 2
         var fewest = folder.settings.workers
@@ -66,7 +66,8 @@ final class DemoFederation {
         Thread.sleep(forTimeInterval: 0.1)
         workers[victim - 1].kill()
         say(
-            "killed site-\(victim) in round \(folder.settings.rounds / 2 + 1) of \(folder.settings.rounds); it starts again"
+            "killed site-\(victim) in round \(folder.settings.rounds / 2 + 1) of \(folder.settings.rounds); it will "
+                + "restart"
         )
         workers[victim - 1] = try start(victim)
     }

@@ -20,25 +20,25 @@ struct DemoFolder {
     var result: URL { url.appending(path: "demo.json") }
     var chart: URL { url.appending(path: "accuracy.svg") }
 
-    /// Tells what the folder holds; it is there from the start, so that a demonstration that was stopped can be replaced.
+    /// Tells what the folder holds; it is there from the start, so a demonstration that was stopped can be replaced.
     static let markName = "README.txt"
 
     private static let mark = """
-        What `lorad demo` made; `lorad demo --overwrite` replaces all of it.
+        Written by `lorad demo`. `lorad demo --overwrite` replaces everything here.
 
         base/           the bundled model, a Hugging Face folder
-        data/, parts/   pictures with questions: all of them, and what each site has
+        data/, parts/   images with questions: the whole dataset, and each site's part
         *.yaml          the run files
         alone-N/, centralised/, federated/, undisturbed/
-                        adapters that PEFT loads, each with its log and its curve of losses
+                        adapters in PEFT format, each with its log and loss curve
         state/          keys, rounds and ledgers of the federated runs
-        logs/           what the processes said
-        demo.json       the figures
+        logs/           output of the processes
+        demo.json       the results
         accuracy.svg    the curves
 
         """
 
-    /// A worker's part of the rows; workers count from 1.
+    /// A worker's part of the examples; workers count from 1.
     func part(_ worker: Int) -> URL { parts.appending(path: "part-\(worker).json") }
     /// What a run leaves.
     func output(_ run: String) -> URL { url.appending(path: run) }
@@ -47,9 +47,9 @@ struct DemoFolder {
     /// What a command said.
     func log(_ name: String) -> URL { url.appending(path: "logs/\(name).log") }
 
-    /// Writes model, pictures and the workers' parts.
+    /// Writes model, images and the workers' parts.
     ///
-    /// - Throws: `CommandError`, `TensorError` or `TrainingError` where that cannot be done.
+    /// - Throws: `CommandError`, `TensorError` or `TrainingError` if that cannot be done.
     func prepare() throws {
         try AtomicFile.write(Self.mark, to: url.appending(path: Self.markName).path)
         try BundledModel.write(to: base)
@@ -66,7 +66,7 @@ struct DemoFolder {
         try rows.write(partition, to: parts, overwrite: true)
     }
 
-    /// Writes a run file for `lorad train`: as many steps as a worker of the federation takes, on rows of its own.
+    /// Writes a run file for `lorad train`: as many steps as a worker of the federation takes, on examples of its own.
     func writeTraining(_ run: String, rows: URL, batch: Int) throws {
         let steps = settings.rounds * settings.localSteps
         try write(
@@ -88,15 +88,15 @@ struct DemoFolder {
         var lines = ["privacy:", "  secure_aggregation: { enabled: true }"]
         if let epsilon = settings.epsilon {
             lines.append(
-                "  differential_privacy: { enabled: true, unit: example, clip: 0.5, "
-                    + "noise_multiplier: \(try noise(epsilon)), target_epsilon: \(epsilon), delta: \(DemoSettings.delta) }"
+                "  differential_privacy: { enabled: true, unit: example, clip: 0.5, noise_multiplier: "
+                    + "\(try noise(epsilon)), target_epsilon: \(epsilon), delta: \(DemoSettings.delta) }"
             )
         }
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// The noise with which the site that has the fewest rows can take part in all rounds, and in one of them twice: what a
-    /// killed worker has noted as spent stays spent.
+    /// The noise with which the site that has the fewest examples can take part in all rounds, and in one of them
+    /// twice: what a killed worker has noted as spent stays spent.
     private func noise(_ epsilon: Double) throws -> Double {
         let rows = try (1...settings.workers).map { try DatasetOptions(path: part($0).path).openRows().count }
         let rate = Double(settings.batch) / Double(max(1, rows.min() ?? 1))
@@ -116,7 +116,7 @@ struct DemoFolder {
             adapter:
               r: 16
               lora_alpha: 32
-              # Every linear layer: pictures look different, and there are new words for what they show.
+              # Every linear layer: the images look different, and the answers use new words.
               target_modules: [q_proj, k_proj, v_proj, o_proj, out_proj, fc1, fc2, gate_proj, up_proj, down_proj, linear_1, linear_2, lm_head]
             data: { \(data.map { "\($0.0): \(Self.quoted($0.1))" }.joined(separator: ", ")), max_length: 128 }
             training:

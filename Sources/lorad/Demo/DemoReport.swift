@@ -31,7 +31,7 @@ struct DemoReport: Codable {
     var federated: Entry
     /// The same rounds with nobody killed.
     var undisturbed: Entry
-    /// All rows in one place.
+    /// All examples in one place.
     var centralised: Entry
     /// Where everything lies.
     var folder: String
@@ -44,8 +44,8 @@ struct DemoReport: Codable {
         return variances.reduce(0, +).squareRoot()
     }
 
-    /// Share of the gain of centralised training that the federation reaches; nil if that gain is no more than two of its
-    /// standard errors, so that chance may explain it.
+    /// Share of the gain of centralised training that the federation reaches; `nil` if that gain is no more than two of
+    /// its standard errors, so that chance may explain it.
     var share: Double? {
         let gain = centralised.accuracy - base
         return gain > 0 && gain > 2 * gainError ? (federated.accuracy - base) / gain : nil
@@ -56,23 +56,27 @@ extension DemoReport {
     /// What people read at the end.
     var text: String {
         let comparison =
-            share.map { String(format: "The federation reaches %.0f%% of what all rows in one place give.", 100 * $0) }
+            share.map {
+                String(
+                    format: "The federation reaches %.0f%% of the gain from training on all data in one place.",
+                    100 * $0)
+            }
             ?? noComparison
         return
             (table + [
                 "", comparison,
-                "A worker was killed in the middle; each of the \(rounds) rounds has "
-                    + "\(federated.fewestContributions ?? 0) or more of \(workers) contributions.",
-                "", "Everything lies in \(folder):",
-                "accuracy.svg, demo.json, and federated/, an adapter that PEFT loads.", "", "Try next:",
+                "One worker was killed half-way; each of the \(rounds) rounds has at least "
+                    + "\(federated.fewestContributions ?? 0) of \(workers) contributions.",
+                "", "All files are in \(folder):",
+                "accuracy.svg, demo.json, and federated/, an adapter in PEFT format.", "", "Try next:",
             ] + next.map { "  " + $0 }).joined(separator: "\n")
     }
 
     private var noComparison: String {
         String(
             format:
-                "All rows in one place gain %+.1f points with a standard error of %.1f on %ld questions, which may be "
-                + "chance: too little to compare the federation with. A longer training learns more.",
+                "Training on all data gains %+.1f points with a standard error of %.1f on %ld questions, which may "
+                + "be chance: too little to compare the federation with. Train longer for a larger gain.",
             100 * (centralised.accuracy - base), 100 * gainError, testRows)
     }
 
@@ -97,12 +101,12 @@ extension DemoReport {
     /// The table.
     var table: [String] {
         var table = TextTable(columns: [
-            .init(title: ""), .init(title: "right answers", isRight: true), .init(title: "gained", isRight: true),
+            .init(title: ""), .init(title: "correct answers", isRight: true), .init(title: "gain", isRight: true),
             .init(title: "seconds", isRight: true),
         ])
         let hasEpsilon = federated.epsilon != nil
         if hasEpsilon { table.columns.append(.init(title: "epsilon", isRight: true)) }
-        table.rows = [row(name: "base, as it comes", base, nil, nil, hasEpsilon)]
+        table.rows = [row(name: "base model", base, nil, nil, hasEpsilon)]
         for entry in alone + [federated, undisturbed, centralised] {
             table.rows.append(row(name: entry.name, entry.accuracy, entry.seconds, entry.epsilon, hasEpsilon))
         }
@@ -130,7 +134,7 @@ extension DemoReport {
             CurveChart.Curve(name: "site \(index + 1) alone", colour: "#9a9a9a", points: points(entry))
         }
         let chart = CurveChart(
-            title: "Right answers by round", x: "round", y: "right answers in %",
+            title: "Correct answers by round", x: "round", y: "correct answers in %",
             curves: lone + [
                 .init(name: "centralised", colour: "#e8590c", points: points(centralised)),
                 .init(name: "federated", colour: "#2f81f7", points: points(federated)),

@@ -13,22 +13,24 @@ struct DemoRun {
 
     /// Does it all, and writes `demo.json` and the chart.
     ///
-    /// - Throws: `CommandError` where a part of it fails, what writing throws.
+    /// - Throws: `CommandError` if a part of it fails, what writing throws.
     func run() throws -> DemoReport {
         let start = ContinuousClock.now
         say(
-            "writing the model, \(settings.pictures.training) pictures for training and \(settings.pictures.test) for tests"
+            "writing the model, \(settings.pictures.training) training images and \(settings.pictures.test) test images"
         )
         try folder.prepare()
         let base = try baseAccuracy()
-        say(String(format: "the base answers %.1f%% of the test questions", 100 * base))
+        say(String(format: "the base model answers %.1f%% of the test questions correctly", 100 * base))
         let alone = try (1...settings.workers).map { worker in
             try train("alone-\(worker)", named: "site \(worker) alone", folder.part(worker), batch: settings.batch)
         }
         let centralised = try train(
             "centralised", named: "centralised", folder.trainingRows, batch: settings.batch * settings.workers)
-        let federated = try federate("federated", named: "federated, one killed", killing: min(2, settings.workers))
-        let undisturbed = try federate("undisturbed", named: "federated, nobody killed", killing: nil)
+        let federated = try federate(
+            "federated",
+            named: "federated, one worker killed", killing: min(2, settings.workers))
+        let undisturbed = try federate("undisturbed", named: "federated, none killed", killing: nil)
         let report = DemoReport(
             seed: settings.seed, workers: settings.workers, testRows: settings.pictures.test, rounds: settings.rounds,
             evaluationRounds: settings.evaluationRounds, base: base, alone: alone, federated: federated,

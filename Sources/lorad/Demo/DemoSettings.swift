@@ -2,14 +2,14 @@
 struct DemoSettings {
     var workers = 3
     var seed: UInt64 = 1
-    /// Pictures that workers share out, and pictures that adapters are judged by.
+    /// Images that workers share out, and images that adapters are judged by.
     var pictures = (training: 3_000, test: 800)
     var rounds = 48
     /// Rounds between two evaluations.
     var evaluationRounds = 12
     /// Steps that a worker takes in a round.
     var localSteps = 2
-    /// Rows of a worker's step.
+    /// Examples of a worker's step.
     var batch = 16
     /// Dirichlet's parameter: the smaller, the more the workers' data differ.
     var concentration = 0.3

@@ -13,7 +13,8 @@ extension Judgement {
                 return [
                     .warning(
                         "processor", text,
-                        "it has no AVX2: training works, at a quarter of the speed or less; a machine of the last ten years has it"
+                        "it has no AVX2, so training runs at a quarter of the speed or less: use a machine from the "
+                            + "last ten years"
                     )
                 ]
             }
@@ -27,14 +28,18 @@ extension Judgement {
             let lanes = "lorad uses \(usable) lane\(usable == 1 ? "" : "s")"
             let text = "a control group allows \(quota.short) of \(processor.cores) cores, and \(lanes)"
             guard abs(quota - Double(usable)) > 0.01 else { return [.ok("cores", text)] }
-            return [.warning("cores", text, "set the group's limit to a whole number of cores: the rest is not used")]
+            return [
+                .warning(
+                    "cores", text,
+                    "set the group's limit to a whole number of cores: lorad does not use the fraction")
+            ]
         },
         Judgement(subject: "precision") { readings in
             let has = readings.multipliesBFloat16
             return [
                 .ok(
                     "precision",
-                    has ? "bf16 is multiplied as it is" : "bf16 is expanded to fp32: it saves memory, no time")
+                    has ? "bf16 products are native" : "bf16 is expanded to fp32: this saves memory, but no time")
             ]
         },
         Judgement(subject: "libraries") { readings in
@@ -73,8 +78,9 @@ extension Judgement {
         return [
             .warning(
                 "speed",
-                String(format: "all %d cores together do %.0f%% of %d times one core", cores, 100 * share, cores),
-                "they are shared with other work or limited: end other programs, and try training.lanes: \(cores / 2)")
+                String(format: "all %d cores together reach %.0f%% of %d times one core", cores, 100 * share, cores),
+                "other programs use them, or a limit applies: stop other programs, and try training.lanes: \(cores / 2)"
+            )
         ]
     }
 }

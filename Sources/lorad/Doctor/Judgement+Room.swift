@@ -4,11 +4,11 @@ extension Judgement {
     static let ofRoom: [Judgement] = [
         Judgement(subject: "memory") { readings in
             let memory = readings.memory
-            guard let available = memory.available else { return [.ok("memory", "the system does not tell")] }
+            guard let available = memory.available else { return [.ok("memory", "the system does not report it")] }
             let limit = memory.limit.map { ", limited to \($0.bytesText) by a control group" } ?? ""
             let text = "\(available.bytesText) of \((memory.total ?? available).bytesText) available\(limit)"
             let action =
-                "end other programs or raise the limit; lorad train --config RUN.yaml --dry-run tells what a run takes"
+                "stop other programs or raise the limit; lorad train --config RUN.yaml --dry-run shows what a run needs"
             if available < 256 << 20 { return [.problem("memory", text, action)] }
             return available < 2 << 30 ? [.warning("memory", text, action)] : [.ok("memory", text)]
         },
@@ -16,8 +16,8 @@ extension Judgement {
         Judgement(subject: "open files") { readings in
             let files = readings.limits.openFiles
             let workers = max(0, (files - 100) / 5)
-            let text = "\(files) at a time, enough for \(workers.grouped) workers of a coordinator"
-            let action = "raise it with ulimit -n 4096, or LimitNOFILE= of a service"
+            let text = "\(files) at a time, enough for a coordinator with \(workers.grouped) workers"
+            let action = "raise it with ulimit -n 4096, or with LimitNOFILE= in a service"
             if files < 64 { return [.problem("open files", text, action)] }
             return files < 1024 ? [.warning("open files", text, action)] : [.ok("open files", text)]
         },
@@ -26,7 +26,7 @@ extension Judgement {
             return [
                 .warning(
                     "address space", "limited to \(space.bytesText)",
-                    "models are mapped into it, and larger ones cannot be opened: ulimit -v unlimited")
+                    "models are mapped into it, so larger ones cannot be opened; run: ulimit -v unlimited")
             ]
         },
     ]
@@ -35,14 +35,16 @@ extension Judgement {
         let place = "\(disk.purpose) (\(disk.folder))"
         if let refusal = disk.refusal {
             return .warning(
-                "disk", "\(place): nothing can be written: \(refusal)",
+                "disk", "\(place): not writable: \(refusal)",
                 disk.purpose == "current folder"
-                    ? "change into a folder of your own, or set training.output_dir to one"
-                    : "coordinators and workers write there: give --state DIR, or its owner's rights")
+                    ? "change to a folder that you can write to, or set training.output_dir to one"
+                    : "coordinators and workers write there: give --state DIR, or run as the folder's owner")
         }
-        guard let free = disk.free else { return .ok("disk", "\(place): can be written to") }
+        guard let free = disk.free else { return .ok("disk", "\(place): writable") }
         let text = "\(place): \(free.bytesText) free"
-        let action = "make room: checkpoints take three times the adapter each, downloads the size of the model"
+        let action =
+            "free some space: each checkpoint takes three times the size of the adapter, a download the size of the "
+            + "model"
         if free < 50 << 20 { return .problem("disk", text, action) }
         return free < 1 << 30 ? .warning("disk", text, action) : .ok("disk", text)
     }

@@ -8,23 +8,23 @@ extension Judgement {
         Judgement(subject: "ports") { readings in
             readings.ports.map { port in
                 let name = port.port == 0 ? "loopback" : "port \(port.port)"
-                guard let refusal = port.refusal else { return .ok("network", "\(name) can be listened on") }
+                guard let refusal = port.refusal else { return .ok("network", "lorad can listen on \(name)") }
                 guard port.port > 0 else {
                     return .problem(
-                        "network", "nothing can listen on the loopback address: \(refusal)",
+                        "network", "lorad cannot listen on the loopback address: \(refusal)",
                         "bring the interface up: ip link set lo up; a service needs RestrictAddressFamilies=AF_INET")
                 }
                 return .warning(
-                    "network", "\(name) cannot be listened on: \(refusal)",
-                    "a coordinator may run already; another one needs --listen tcp://0.0.0.0:7710")
+                    "network", "lorad cannot listen on \(name): \(refusal)",
+                    "a coordinator may already be running; start another one with --listen tcp://0.0.0.0:7710")
             }
         },
         Judgement(subject: "clock") { readings in
             guard readings.time < earliest else { return [] }
             return [
                 .problem(
-                    "clock", "it is \(readings.time.formatted(.iso8601)) here",
-                    "set it: join lines expire by the clock, and this one is years behind")
+                    "clock", "the time here is \(readings.time.formatted(.iso8601))",
+                    "set the clock: join lines expire by it, and it is years behind")
             ]
         },
         Judgement(subject: "terminal") { readings in
@@ -33,8 +33,8 @@ extension Judgement {
             else { return [] }
             return [
                 .warning(
-                    "terminal", "its locale is \(encoding), and lorad writes UTF-8",
-                    "export LC_ALL=C.UTF-8, or … and → are shown as other characters")
+                    "terminal", "the locale is \(encoding), but lorad writes UTF-8",
+                    "run: export LC_ALL=C.UTF-8; otherwise … and → show as other characters")
             ]
         },
     ]

@@ -12,9 +12,9 @@ struct MachineReadings: Sendable {
     var libraries: [String]
     /// Whether bfloat16 numbers are multiplied as they are.
     var multipliesBFloat16: Bool
-    /// What was measured; nil where that was left out.
+    /// What was measured; `nil` if that was left out.
     var speed: SpeedReading?
-    /// The character encoding of the terminal, by the locale; nil where there is no terminal.
+    /// The character encoding of the terminal, by the locale; `nil` if there is no terminal.
     var terminalEncoding: String?
     var time: Date
     /// What Slurm gave; `nil` outside of its jobs.

@@ -58,7 +58,7 @@ struct AdapterRecord: Codable, Equatable {
             let path = "\(folder)/\(name)"
             let member = try ExportMember(RunExport.adapterFolder + name, file: path)
             guard member.digest == digest else {
-                throw CommandError("\(path) is not as the run wrote it in its last round: put that file back")
+                throw CommandError("\(path) has changed since the run wrote it in its last round: restore that file")
             }
             return member
         }

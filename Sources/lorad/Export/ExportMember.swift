@@ -66,7 +66,7 @@ struct ExportMember {
     }
 
     private static func changed(_ path: String) -> CommandError {
-        CommandError("\(path) changes while it is exported: try again")
+        CommandError("\(path) changed during the export: try again")
     }
 
     private static func read(_ path: String, _ body: (Data) throws -> Void) throws {

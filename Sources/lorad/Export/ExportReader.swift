@@ -37,7 +37,7 @@ struct ExportReader {
         var status = stat()
         guard stat(path, &status) == 0 else { throw CommandError("\(path): no such file") }
         guard status.st_mode & S_IFMT == S_IFREG, let file = FileHandle(forReadingAtPath: path) else {
-            throw CommandError("\(path): no file that can be read")
+            throw CommandError("\(path): not a readable file")
         }
         (self.path, self.file) = (path, file)
     }
@@ -53,7 +53,7 @@ struct ExportReader {
             guard let header = UstarHeader([UInt8](block)) else { throw Self.foreign(path, at: offset) }
             guard header.name > previous else {
                 throw CommandError(
-                    "\(path): \(header.name) comes after \(previous): members are in the order of their names, each once"
+                    "\(path): \(header.name) comes after \(previous): expected members sorted by name, each once"
                 )
             }
             guard members.count < Self.memberLimit else { throw CommandError("\(path): has too many members") }
@@ -64,7 +64,7 @@ struct ExportReader {
         }
         guard try read(UstarHeader.blockSize).allSatisfy({ $0 == 0 }), try file.read(upToCount: 1)?.isEmpty ?? true
         else {
-            throw CommandError("\(path): there is more behind its end")
+            throw CommandError("\(path): there is data after its end")
         }
         return Contents(members: members, reader: self)
     }
@@ -81,7 +81,7 @@ struct ExportReader {
             left -= piece.count
         }
         guard try read(header.padding).allSatisfy({ $0 == 0 }) else {
-            throw CommandError("\(path): there is something between \(header.name) and what follows")
+            throw CommandError("\(path): there is unexpected data after \(header.name)")
         }
         return hash.finalize().hexadecimal
     }
@@ -90,7 +90,7 @@ struct ExportReader {
         try file.seek(toOffset: UInt64(member.offset))
         let data = try read(member.size)
         guard SHA256.hash(data: data).hexadecimal == member.digest else {
-            throw CommandError("\(path): \(name) changes while it is read: try again")
+            throw CommandError("\(path): \(name) changed while it was read: try again")
         }
         return data
     }
@@ -98,13 +98,14 @@ struct ExportReader {
     private func read(_ count: Int) throws -> Data {
         guard count > 0 else { return Data() }
         let data = try file.read(upToCount: count) ?? Data()
-        guard data.count == count else { throw CommandError("\(path): is cut short: copy it again") }
+        guard data.count == count else { throw CommandError("\(path): is truncated: copy it again") }
         return data
     }
 
     private static func foreign(_ path: String, at offset: Int) -> CommandError {
         CommandError(
-            "\(path): is no export of lorad's, or was changed: at byte \(offset) there is no header as lorad writes it (an ordinary "
-                + "file with a plain relative name)")
+            "\(path): is not a lorad export, or was changed: byte \(offset) does not start a header that lorad "
+                + "writes (a regular file with a plain relative name)"
+        )
     }
 }

@@ -32,7 +32,7 @@ struct ExportVerification: Equatable {
                 log: contents.bytes(of: RunExport.auditFolder + AuditTrail.fileName),
                 head: contents.bytes(of: RunExport.auditFolder + AuditTrail.headName), signer: key)
             if let other = trail.entries.first(where: { $0.run != manifest.run }) {
-                throw CommandError("the audit log is of another run, \(other.run.onOneLine)")
+                throw CommandError("the audit log belongs to another run, \(other.run.onOneLine)")
             }
             auditLines = trail.entries.count
             transcripts = try Self.checkTranscripts(contents, manifest)
@@ -45,7 +45,7 @@ struct ExportVerification: Equatable {
         }
     }
 
-    private static let noAdapter = "it holds no adapter: the run was not finished, or an earlier release finished it"
+    private static let noAdapter = "it contains no adapter: the run had not finished, or an earlier release finished it"
 
     private static func manifest(_ contents: ExportReader.Contents, signer expected: String?) throws -> ExportManifest {
         guard let data = try contents.bytes(of: ExportManifest.fileName),
@@ -58,7 +58,7 @@ struct ExportVerification: Equatable {
         }
         guard manifest.format == ExportManifest.currentFormat else {
             throw CommandError(
-                "it is a \(manifest.format.onOneLine.debugDescription), which this release does not know")
+                "its format is \(manifest.format.onOneLine.debugDescription), which this release does not support")
         }
         guard expected.map({ $0 == manifest.signer }) ?? true else {
             throw CommandError("it names the signer \(manifest.signer.onOneLine), not \(expected ?? "")")
@@ -73,7 +73,7 @@ struct ExportVerification: Equatable {
         guard let bytes = Data(hexadecimal: text), let key = try? Curve25519.Signing.PublicKey(rawRepresentation: bytes)
         else {
             throw CommandError(
-                "\(text.onOneLine.prefix(80).debugDescription) is no key: expected 64 hexadecimal digits")
+                "\(text.onOneLine.prefix(80).debugDescription) is not a key: expected 64 hexadecimal digits")
         }
         return key
     }
@@ -82,7 +82,7 @@ struct ExportVerification: Equatable {
         let own = [ExportManifest.fileName, ExportManifest.signatureName]
         let listed = Dictionary(manifest.members.map { ($0.name, $0) }) { first, _ in first }
         guard listed.count == manifest.members.count else {
-            throw CommandError("\(ExportManifest.fileName) names a member twice")
+            throw CommandError("\(ExportManifest.fileName) lists a member twice")
         }
         for name in Set(listed.keys).union(contents.members.keys).subtracting(own).sorted() {
             guard let entry = listed[name] else { throw CommandError("\(name) is not in \(ExportManifest.fileName)") }
@@ -104,7 +104,7 @@ struct ExportVerification: Equatable {
                 let data = try contents.bytes(of: name) ?? Data()
                 let transcript = try Transcript(data, head: contents.bytes(of: name + ".head"), signer: nil)
                 if let other = transcript.entries.first(where: { $0.run != manifest.run }) {
-                    throw CommandError("it is of another run, \(other.run.onOneLine)")
+                    throw CommandError("it belongs to another run, \(other.run.onOneLine)")
                 }
             } catch {
                 throw CommandError("\(name): \((error as? FederationError)?.message ?? "\(error)")")
@@ -115,15 +115,19 @@ struct ExportVerification: Equatable {
 
     private static func checkRounds(_ contents: ExportReader.Contents, _ manifest: ExportManifest) throws -> Int {
         let run = try object(RunExport.run, contents)
-        guard run["run"]?.stringValue == manifest.run else { throw CommandError("\(RunExport.run) is of another run") }
+        guard run["run"]?.stringValue == manifest.run else {
+            throw CommandError(
+                "\(RunExport.run) belongs to another run")
+        }
         guard let data = try contents.bytes(of: RunExport.rounds) else {
             throw CommandError("\(RunExport.rounds) is missing")
         }
         let (lines, last) = try ExportedRounds.check(data)
         guard let done = run["done"]?.intValue, done == last else {
             throw CommandError(
-                "\(RunExport.rounds) ends with round \(last), and \(RunExport.run) says that "
-                    + "\(run["done"]?.intValue ?? 0) are done")
+                "\(RunExport.rounds) ends with round \(last), but \(RunExport.run) says that "
+                    + "\(run["done"]?.intValue ?? 0) are done"
+            )
         }
         return lines
     }
@@ -136,7 +140,7 @@ struct ExportVerification: Equatable {
         let there = contents.members.filter { $0.key.hasPrefix(RunExport.adapterFolder) }
         guard let adapter, !adapter.isNull else {
             guard there.isEmpty else {
-                throw CommandError("\(RunExport.provenance) tells of no adapter, and there is one")
+                throw CommandError("\(RunExport.provenance) lists no adapter, but the export contains one")
             }
             return false
         }
@@ -147,10 +151,10 @@ struct ExportVerification: Equatable {
             (RunExport.adapterFolder + $0.key, $0.value.stringValue)
         }
         guard files.count == there.count, !files.isEmpty else {
-            throw CommandError("the adapter has other files than the run wrote in its last round")
+            throw CommandError("the adapter's files are not those that the run wrote in its last round")
         }
         for (name, digest) in files where there[name]?.digest != digest {
-            throw CommandError("\(name) is not the one that the run wrote in its last round")
+            throw CommandError("\(name) differs from what the run wrote in its last round")
         }
         return true
     }

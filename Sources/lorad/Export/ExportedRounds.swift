@@ -31,7 +31,7 @@ enum ExportedRounds {
             count += 1
             let json = try? JSONValue(parsing: Data(line), file: RunExport.rounds)
             guard let number = json?["number"]?.intValue, number > last else {
-                throw CommandError("\(RunExport.rounds): line \(count) is no round after round \(last)")
+                throw CommandError("\(RunExport.rounds): line \(count) is not a round after round \(last)")
             }
             guard json?["previous"]?.stringValue == previous else {
                 throw CommandError("\(RunExport.rounds): line \(count) does not follow the line before it")

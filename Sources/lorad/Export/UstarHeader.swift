@@ -1,5 +1,5 @@
-/// The header of a member of an export: ustar (POSIX.1-1988) with everything fixed that is not its name and size, so that the
-/// same contents are the same bytes.
+/// The header of a member of an export: ustar (POSIX.1-1988) with everything fixed that is not its name and size, so
+/// the same contents are the same bytes.
 struct UstarHeader: Equatable {
     static let blockSize = 512
     /// The most bytes of a member: eleven octal digits.

@@ -1,6 +1,6 @@
 import NIOHTTP1
 
-/// A run's metrics over HTTP: Prometheus' text at `/metrics`, and at `/healthz` whether the run goes on.
+/// A run's metrics over HTTP: Prometheus' text at `/metrics`, and at `/healthz` whether the run continues.
 ///
 /// Guarded like the page: a stranger's page cannot read them through a browser on this machine.
 struct MetricsRoutes: Sendable {

@@ -4,14 +4,14 @@ import Foundation
 import Tensors
 import Training
 
-/// A dataset whose rows are to be dealt out.
+/// A dataset whose examples are to be dealt out.
 struct LabelledDataset {
     private let rows: any DatasetRows
     private let labels: [String]
 
-    /// Opens a dataset and reads every row's label.
+    /// Opens a dataset and reads every example's label.
     ///
-    /// - Throws: `TrainingError` where the file cannot be read, `CommandError` naming it where a row has no label.
+    /// - Throws: `TrainingError` if the file cannot be read, `CommandError` naming it if an example has no label.
     init(_ options: DatasetOptions, label: RowLabel) throws {
         let rows = try options.openRows()
         self.rows = rows
@@ -22,25 +22,26 @@ struct LabelledDataset {
         }
     }
 
-    /// Deals the rows.
+    /// Deals the examples.
     ///
-    /// - Throws: `CommandError` where there are fewer rows than parts.
+    /// - Throws: `CommandError` if there are fewer examples than parts.
     func partition(_ partitioner: any Partitioner, into count: Int, seed: UInt64) throws -> Partition {
         guard rows.count >= count else {
-            throw CommandError("\(rows.path): has \(rows.count) rows, too few for \(count) parts: give fewer --parts")
+            throw CommandError(
+                "\(rows.path): has \(rows.count) examples, too few for \(count) parts: give fewer --parts")
         }
         return try partitioner.partition(PartitionRows(labels: labels), into: count, seed: seed)
     }
 
-    /// Writes `part-1.json`, `part-2.json`…: JSON arrays of the rows' own bytes, or `part-1.tar`… of their members.
+    /// Writes `part-1.json`, `part-2.json`…: JSON arrays of the examples' own bytes, or `part-1.tar`… of their members.
     ///
-    /// - Throws: `CommandError` where the folder holds parts already, `TensorError` where it cannot be written,
-    ///   `RowProblem` where a row cannot be read.
+    /// - Throws: `CommandError` if the folder holds parts already, `TensorError` if it cannot be written,
+    ///   `RowProblem` if an example cannot be read.
     func write(_ partition: Partition, to folder: URL, overwrite: Bool) throws {
         let old = Self.parts(in: folder)
         guard overwrite || old.isEmpty else {
             throw CommandError(
-                "\(folder.path): holds \(old.count) parts already: give --overwrite, or another --output")
+                "\(folder.path): already contains \(old.count) parts: give --overwrite, or another --output")
         }
         for (index, rows) in partition.parts.enumerated() {
             let path = folder.appending(path: name(index)).path
@@ -59,7 +60,7 @@ struct LabelledDataset {
     func summary(of partition: Partition, folder: String) -> String {
         let frequent = Self.counts(labels).prefix(Self.shownLabels).map(\.label)
         let lines = partition.parts.enumerated().map { index, rows in
-            "\(name(index)): \(rows.count.grouped) rows · " + mix(of: rows, frequent)
+            "\(name(index)): \(rows.count.grouped) examples · " + mix(of: rows, frequent)
         }
         return ([partition.description] + lines + ["written to \(folder)"]).joined(separator: "\n")
     }
@@ -83,7 +84,7 @@ struct LabelledDataset {
         label.count <= 24 ? label.debugDescription : "\(label.prefix(23))…".debugDescription
     }
 
-    /// Writes a JSON array, row by row: rows that hold their pictures may be more than memory takes.
+    /// Writes a JSON array, example by example: examples that hold their images may be more than memory takes.
     private func write(_ rows: [Int], to path: String) throws {
         try AtomicFile.write(to: path) { write in
             for (index, row) in rows.enumerated() {
@@ -94,8 +95,8 @@ struct LabelledDataset {
         }
     }
 
-    /// Rows of an archive, in their order but for those that would follow one of the same name: samples of several shards
-    /// may share a name, and neighbours that do would be read as one.
+    /// Examples of an archive, in their order but for those that would follow one of the same name: samples of several
+    /// shards may share a name, and neighbours that do would be read as one.
     private func apart(_ rows: [Int], _ path: String) throws -> [Int] {
         var (ordered, held): ([Int], ArraySlice<Int>) = ([], [])
         var last: String?
@@ -113,8 +114,9 @@ struct LabelledDataset {
         }
         guard held.isEmpty else {
             throw CommandError(
-                "\(path): \(held.count + 1) of its samples are called \(last ?? ""), too many to be kept apart: give"
-                    + " samples of different shards different names")
+                "\(path): \(held.count + 1) of its samples have the name \(last ?? ""), too many to tell apart: "
+                    + "give samples of different shards different names"
+            )
         }
         return ordered
     }

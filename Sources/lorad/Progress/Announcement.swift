@@ -5,7 +5,7 @@ import Models
 struct Announcement: Equatable, Sendable {
     /// What happened, as programs are told.
     let event: String
-    /// What people read; nil where they see it elsewhere.
+    /// What people read; `nil` if they see it elsewhere.
     let text: String?
     /// Whether a terminal shows it as progress already.
     let isProgress: Bool

@@ -55,7 +55,7 @@ final class ProgressDisplay: Sendable {
     /// Leaves the progress to whoever calls `draw` and `announce`: `update` does nothing from now on.
     func takeOver() { state.withLock { $0.isTaken = true } }
 
-    /// Shows lines in place of those before, on a terminal; nothing elsewhere.
+    /// Shows lines instead of those before, on a terminal; nothing elsewhere.
     func draw(_ lines: [String]) {
         guard fixedStyle.isTerminal else { return }
         state.withLock { state in write(state.block.draw(lines)) }

@@ -15,7 +15,7 @@ struct ProgressState: Equatable, Sendable {
     /// Seconds since this process began.
     var elapsed: Double
 
-    /// Seconds until the end at the pace so far, or nil before the first step.
+    /// Seconds until the end at the pace so far, or `nil` before the first step.
     var remaining: Double? {
         let taken = step - firstStep
         return taken > 0 ? elapsed / Double(taken) * Double(totalSteps - step) : nil

@@ -8,11 +8,11 @@ struct ModelProfile: Equatable, Sendable {
     var path: String
     /// Numbers of the whole model.
     var parameters: Int
-    /// Whether it compares pictures and texts instead of writing.
+    /// Whether it compares images and texts instead of writing.
     var isContrastive = false
-    /// Image tokens a picture; 0 of a contrastive model.
+    /// Image tokens an image; 0 of a contrastive model.
     var tokensPerImage = 0
-    /// The most tokens of a row.
+    /// The most tokens of an example.
     var mostTokens: Int
     /// The smaller side of the smallest layer that gets an adapter.
     var smallestSide: Int

@@ -52,31 +52,31 @@ extension Recipe {
         case .captioning, .vqa, .classification:
             return RecommendedSetting(
                 "adapter.targets", "language",
-                "all linear layers of the decoder learn what to say; the tower sees well enough as it is",
+                "all linear layers of the decoder; the vision tower works well as it is",
                 RecipeSource.lessForgetting)
         case .medical:
             return RecommendedSetting(
-                "adapter.targets", "[language, connector]", "the tower stays frozen, projector and decoder learn",
+                "adapter.targets", "[language, connector]", "the tower stays frozen; projector and decoder are trained",
                 RecipeSource.llavaMed)
         case .satellite:
             return RecommendedSetting(
-                "adapter.targets", "both", "seen from above, things look unlike what the tower was trained on",
+                "adapter.targets", "both", "images from above differ from what the tower was trained on",
                 RecipeSource.geoChat + " adapts the decoder")
         case .driving:
             return RecommendedSetting(
                 "adapter.targets", "both",
-                "far things are small, and signs, lanes and lamps count: the tower learns too")
+                "small distant objects, signs, lanes and lights matter, so the tower is trained too")
         }
     }
 
     private var rankReason: String {
         if model.isContrastive {
-            return isSmall ? "a few pictures a class are soon learned by heart" : "more pictures have more to teach"
+            return isSmall ? "few images per class are soon memorised" : "more images support a higher rank"
         }
-        if task == .satellite { return "much that is new; the tower moves gently" }
+        if task == .satellite { return "much is new to the model; the tower gets a low rank" }
         return rank <= 16
-            ? "enough for a style or a narrow task of \(examples.grouped) rows"
-            : "\(examples.grouped) rows have much to teach"
+            ? "enough for a style or a narrow task with \(examples.grouped) examples"
+            : "\(examples.grouped) examples support a high rank"
     }
 
     private var rankSource: String? {
@@ -88,10 +88,10 @@ extension Recipe {
     private var dropoutSetting: RecommendedSetting {
         let value = dropout.short
         guard dropout > 0 else {
-            return RecommendedSetting("adapter.lora_dropout", value, "\(steps) steps do not average its noise out")
+            return RecommendedSetting("adapter.lora_dropout", value, "\(steps) steps do not average out its noise")
         }
         return RecommendedSetting(
-            "adapter.lora_dropout", value, isSmall ? "little data wants more of it" : "as is usual",
+            "adapter.lora_dropout", value, isSmall ? "little data needs more dropout" : "the usual value",
             model.isContrastive ? RecipeSource.clipLoRA : RecipeSource.qlora)
     }
 
@@ -102,17 +102,17 @@ extension Recipe {
             try RecommendedSetting("data.images", text: paths.images),
         ]
         if let maxLength {
-            let pictures = task.pictures == 1 ? "a picture" : "\(task.pictures) pictures"
+            let pictures = task.pictures == 1 ? "an image" : "\(task.pictures) images"
             settings.append(
                 RecommendedSetting(
                     "data.max_length", "\(maxLength)",
-                    "\(pictures) of \(model.tokensPerImage) tokens and a conversation; a longer row is an error"))
+                    "\(pictures) of \(model.tokensPerImage) tokens and a conversation; a longer example is an error"))
         }
         if freezesVision, epochs > 1 {
             settings.append(
                 RecommendedSetting(
                     "data.feature_cache", "out/\(task.rawValue)-features",
-                    "a frozen tower makes the same of a picture in every epoch: from the second on it is read from here"
+                    "a frozen tower gives the same features in every epoch, so later epochs read them from here"
                 ))
         }
         return settings
@@ -120,10 +120,10 @@ extension Recipe {
 
     private var splitReason: String {
         switch task {
-        case .medical: "split by patient, not by picture"
-        case .satellite: "split by place, or neighbouring tiles give the answers away"
-        case .driving: "split by drive: pictures of one drive are much alike"
-        default: "rows that are not trained on"
+        case .medical: "split by patient, not by image"
+        case .satellite: "split by place: neighbouring tiles would leak the answers"
+        case .driving: "split by drive: images of one drive are very similar"
+        default: "examples that are not trained on"
         }
     }
 }

@@ -1,7 +1,7 @@
 import Adapters
 
 extension Recipe {
-    /// Rows in a micro-batch: what is not taken at once is accumulated.
+    /// Examples in a micro-batch: what is not taken at once is accumulated.
     private var batch: Int { model.isContrastive ? min(rowsPerStep, 32) : min(rowsPerStep, 4) }
 
     var trainingSettings: [RecommendedSetting] {
@@ -10,7 +10,7 @@ extension Recipe {
             RecommendedSetting(
                 "training.learning_rate", learningRate,
                 learningRate == "2e-4"
-                    ? "ten times that of full training" : "lower, as for the largest models and trained towers",
+                    ? "ten times that of full fine-tuning" : "lower, as for the largest models and trained towers",
                 learningRate == "2e-4" ? source : RecipeSource.qlora),
             RecommendedSetting("training.lr_scheduler_type", "cosine", "", nil),
             RecommendedSetting("training.warmup_ratio", "0.03"),
@@ -18,7 +18,8 @@ extension Recipe {
             RecommendedSetting(
                 "training.gradient_accumulation_steps", "\((rowsPerStep + batch - 1) / batch)",
                 model.isContrastive
-                    ? "\(rowsPerStep) pairs in a step, each compared with all others" : "\(rowsPerStep) rows in a step",
+                    ? "\(rowsPerStep) pairs per step, each compared with all others"
+                    : "\(rowsPerStep) examples per step",
                 model.isContrastive ? RecipeSource.clip : nil),
             RecommendedSetting("training.max_grad_norm", "1.0"),
             RecommendedSetting("training.num_train_epochs", "\(epochs)", "\(steps.grouped) steps", epochSource),
@@ -33,7 +34,7 @@ extension Recipe {
 
     private var savingSettings: [RecommendedSetting] {
         var settings = [
-            RecommendedSetting("training.eval_steps", "\(interval)", "ten times in the run"),
+            RecommendedSetting("training.eval_steps", "\(interval)", "ten evaluations in the run"),
             RecommendedSetting("training.save_steps", "\(interval)"),
             RecommendedSetting("training.save_total_limit", "2"),
         ]
@@ -41,7 +42,7 @@ extension Recipe {
             settings += [
                 RecommendedSetting(
                     "training.load_best_model_at_end", "true",
-                    "little data is soon learned by heart: the adapter of the best evaluation is written"),
+                    "little data is soon memorised, so the adapter of the best evaluation is written"),
                 RecommendedSetting("training.early_stopping_patience", "4"),
             ]
         }
@@ -54,12 +55,12 @@ extension Recipe {
             settings.append(
                 RecommendedSetting(
                     "training.gradient_checkpointing", "true",
-                    "activations are computed again instead of kept, for about a third more work"))
+                    "activations are recomputed instead of kept, for about a third more work"))
         }
         if let lanes = computing.lanes {
             settings.append(
                 RecommendedSetting(
-                    "training.lanes", "\(lanes)", "each lane keeps activations and gradients of its own"))
+                    "training.lanes", "\(lanes)", "each lane keeps its own activations and gradients"))
         }
         return settings
     }

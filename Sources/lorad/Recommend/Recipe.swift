@@ -4,11 +4,11 @@ struct Recipe: Sendable {
     let examples: Int
     let model: ModelProfile
 
-    /// - Throws: `CommandError` where the model cannot do the task.
+    /// - Throws: `CommandError` if the model cannot do the task.
     init(_ task: RecipeTask, examples: Int, model: ModelProfile) throws {
         guard !model.isContrastive || task.suitsContrastive else {
             throw CommandError(
-                "\(model.path) only compares pictures and texts, and \(task.rawValue) wants answers: give a LLaVA model"
+                "\(model.path) only compares images and text, but \(task.rawValue) needs answers: give a LLaVA model"
             )
         }
         (self.task, self.examples, self.model) = (task, examples, model)
@@ -24,7 +24,7 @@ struct Recipe: Sendable {
         return examples < (task == .captioning ? 50_000 : 20_000) ? 3 : 1
     }
 
-    /// Rows in a step: as many as leave 150 steps, within what recipes take.
+    /// Examples in a step: as many as leave 150 steps, within what recipes take.
     var rowsPerStep: Int {
         let sizes = model.isContrastive ? (isSmall ? [32] : [128, 64, 32]) : [128, 64, 32, 16, 8, 4]
         let fitting = sizes.first { examples * epochs >= 150 * $0 } ?? sizes[sizes.count - 1]
@@ -76,13 +76,13 @@ struct Recipe: Sendable {
     /// A rank that the smallest layer is twice as wide as.
     private func fitting(_ rank: Int) -> Int { max(1, min(rank, model.smallestSide / 2)) }
 
-    /// The most tokens of a row; nil of a contrastive model, which has its own limit.
+    /// The most tokens of an example; nil of a contrastive model, which has its own limit.
     var maxLength: Int? {
         guard !model.isContrastive else { return nil }
         let wanted = (task.pictures * model.tokensPerImage + task.textTokens + 255) / 256 * 256
         return max(2, min(wanted, model.mostTokens))
     }
 
-    /// Whether the vision tower stays as it is, so that what it makes of a picture can be kept.
+    /// Whether the vision tower stays as it is, so that what it makes of an image can be kept.
     var freezesVision: Bool { !model.isContrastive && visionRank == nil }
 }

@@ -9,10 +9,10 @@ enum RecipeTask: String, CaseIterable, ExpressibleByArgument, Sendable {
     case satellite
     case driving
 
-    /// Pictures in a row.
+    /// Images in an example.
     var pictures: Int { self == .driving ? 3 : 1 }
 
-    /// Tokens of a conversation beside its pictures.
+    /// Tokens of a conversation beside its images.
     var textTokens: Int {
         switch self {
         case .classification: 128
@@ -22,6 +22,6 @@ enum RecipeTask: String, CaseIterable, ExpressibleByArgument, Sendable {
         }
     }
 
-    /// Whether a model that only compares pictures and texts can do it.
+    /// Whether a model that only compares images and texts can do it.
     var suitsContrastive: Bool { self != .vqa && self != .driving }
 }

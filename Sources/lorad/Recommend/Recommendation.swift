@@ -25,7 +25,7 @@ struct Recommendation: Sendable {
     let settings: [RecommendedSetting]
     /// The run file.
     let text: String
-    /// Memory that a process can still take; nil where the system does not tell.
+    /// Memory that a process can still take; `nil` if the system does not tell.
     let available: Int?
 
     /// Finds the first way of computing that fits.
@@ -52,8 +52,8 @@ struct Recommendation: Sendable {
         text =
             RunFileText(
                 title: [
-                    "For \(recipe.task.rawValue) with \(recipe.examples.grouped) examples: what lorad \(Version.number) recommends. "
-                        + "Look before you train: lorad train --config FILE --dry-run"
+                    "For \(recipe.task.rawValue) with \(recipe.examples.grouped) examples, as lorad "
+                        + "\(Version.number) recommends. Check before you train: lorad train --config FILE --dry-run"
                 ], settings: settings
             ).text
     }
@@ -84,22 +84,24 @@ extension Recommendation {
     /// Whether it fits, what was changed so that it does, and what else to mind.
     var notes: [String] {
         let memory = chosen.memory
-        let room = available.map { ", and \($0.bytesText) are available" } ?? ""
+        let room = available.map { "; \($0.bytesText) is available" } ?? ""
         var notes = [
-            "takes \(memory.own.bytesText) of memory beside \(memory.mapped.bytesText) of mapped weights\(room)"
+            "needs \(memory.own.bytesText) of memory and \(memory.mapped.bytesText) of mapped weights\(room)"
         ]
         if attempts.count > 1, fits {
             notes.append(
-                "as fast as can be it would take \(attempts[0].memory.own.bytesText): so \(changes.joined(separator: ", "))"
+                "the fastest settings would need \(attempts[0].memory.own.bytesText), so this recipe sets "
+                    + "\(changes.joined(separator: ", "))"
             )
         }
         if !fits {
             notes.append(
-                "does not fit, with \(changes.joined(separator: ", ")): take a smaller model, a lower rank or shorter rows, or "
-                    + "share the run with machines that have more (lorad coordinator)")
+                "does not fit, even with \(changes.joined(separator: ", ")): use a smaller model, a lower rank or "
+                    + "shorter examples, or share the run with machines that have more memory (lorad coordinator)"
+            )
         }
         if let available, fits, memory.own + memory.mapped > available {
-            notes.append("the weights do not stay in memory beside it: steps wait for the disk")
+            notes.append("the mapped weights do not fit into memory as well, so steps wait for the disk")
         }
         return notes
     }

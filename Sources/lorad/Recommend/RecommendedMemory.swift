@@ -8,9 +8,9 @@ final class RecommendedMemory {
 
     init(_ folder: ModelFolder) { self.folder = folder }
 
-    /// What a run file takes with rows of the greatest length.
+    /// What a run file takes with examples of the greatest length.
     ///
-    /// - Throws: `AdapterError` or `ModelError` where the adapter does not suit the model.
+    /// - Throws: `AdapterError` or `ModelError` if the adapter does not suit the model.
     func memory(of configuration: RunConfiguration) throws -> Recommendation.Memory {
         let precision = configuration.model.precision
         let model =
@@ -26,7 +26,7 @@ final class RecommendedMemory {
     }
 }
 
-/// Rows of one length.
+/// Examples of one length.
 private struct EvenRows: RowLengths {
     let count: Int
     let length: Int

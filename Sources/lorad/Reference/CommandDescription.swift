@@ -24,7 +24,7 @@ struct CommandDescription {
 
     /// Reads the text of `--experimental-dump-help`.
     ///
-    /// - Throws: `ModelError` where it is no JSON.
+    /// - Throws: `ModelError` if it is no JSON.
     init(dump: String) throws {
         let json = try JSONValue(parsing: Data(dump.utf8), file: "--experimental-dump-help")
         self.init(json["command"] ?? .null, under: [])

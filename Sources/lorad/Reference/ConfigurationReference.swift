@@ -49,9 +49,9 @@ extension ConfigurationReference {
         let page = """
             # Keys of a run file
 
-            What `lorad config schema --markdown` prints. `lorad config check RUN.yaml` tells what is wrong with a file and what is
-            unusual, `lorad config schema --json-schema` is for editors, and `--set section.key=value` overrides a key for one command.
-            Unknown keys are errors. [Recipes](recipes.md) say which values to begin with.
+            `lorad config schema --markdown` prints this page. `lorad config check RUN.yaml` reports errors and unusual settings in a
+            run file, `lorad config schema --json-schema` is for editors, and `--set section.key=value` overrides a key for one command.
+            Unknown keys are errors. [Recipes](recipes.md) suggest values to start with.
             """
         return ([page] + sections.map(\.markdown)).joined(separator: "\n\n") + "\n"
     }

@@ -68,7 +68,7 @@ struct ManualPage {
     private var exitStatus: [String] {
         [
             ".SH \"EXIT STATUS\"",
-            "0 when done, 1 when it failed, 2 when it was called wrongly, 75 when it was stopped and is to be run again.",
+            "0 on success, 1 on failure, 2 on wrong usage, 75 if it was stopped and should be run again.",
         ]
     }
 

@@ -36,8 +36,9 @@ extension BaseDelta {
         if let name = state.names.first, !changing.contains(aggregation) {
             throw Self.refusal(
                 name,
-                "would change frozen weights. Only \(changing.joined(separator: " and ")) do that, and the run file says "
-                    + "federation.aggregation: \(aggregation)")
+                "would change frozen weights. Only \(changing.joined(separator: " and ")) do that, but the run file "
+                    + "says federation.aggregation: \(aggregation)"
+            )
         }
         try self.init(state)
         let linears = Dictionary(uniqueKeysWithValues: plan.factorPairs.map { ($0.module, $0.linear) })
@@ -46,20 +47,21 @@ extension BaseDelta {
 
     private static func check(_ factors: Factors, _ linear: AdaptedLinear?) throws {
         let (name, left, right) = ("\(factors.module).delta_A.weight", factors.left, factors.right)
-        guard let linear else { throw refusal(name, "belongs to no module that the adapter is on") }
+        guard let linear else { throw refusal(name, "belongs to no module with an adapter") }
         guard left.rows == linear.outputs, right.columns == linear.inputs else {
             throw refusal(
                 name,
-                "has the shape \(right.shape), and its .delta_B.weight \(left.shape); expected [k, \(linear.inputs)] and "
-                    + "[\(linear.outputs), k]")
+                "has the shape \(right.shape), and its .delta_B.weight \(left.shape); expected [k, "
+                    + "\(linear.inputs)] and [\(linear.outputs), k]"
+            )
         }
         guard !left.hasNonFinite, !right.hasNonFinite else {
-            throw refusal(name, "holds NaN or infinite numbers, or its .delta_B.weight does")
+            throw refusal(name, "contains NaN or infinite values, or its .delta_B.weight does")
         }
     }
 
     private static func refusal(_ name: String, _ reason: String) -> FederationError {
-        FederationError(.brokenPromise, "the coordinator's state holds \(name), which \(reason)")
+        FederationError(.brokenPromise, "the coordinator's state contains \(name), which \(reason)")
     }
 }
 
@@ -94,7 +96,7 @@ extension AdapterWeights {
         let ranks = zip(pairs, joined.modules).map { (path: $0.linear.path, rank: $1.rank) }
         guard let configuration = plan.configuration.withUnitScale(ranks: ranks) else {
             throw CommandError(
-                "an adapter of the method \(plan.configuration.methodName) cannot hold what rounds added to W")
+                "an adapter of the method \(plan.configuration.methodName) cannot store what rounds added to W")
         }
         for (pair, factors) in zip(pairs, joined.modules) {
             state[pair.aKey] = factors.right

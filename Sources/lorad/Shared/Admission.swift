@@ -28,7 +28,7 @@ final class Admission: Sendable {
     private struct State {
         /// Whoever was let in so far, as the file has it.
         var enrolment: Enrolment
-        /// This start's list of those that may come; nil where a token admits.
+        /// This start's list of those that may come; `nil` if a token admits.
         var list: Enrolment?
         /// What admits a new worker now.
         var token: JoinToken
@@ -48,14 +48,14 @@ final class Admission: Sendable {
 
     /// Opens or creates the files in a run's folder.
     ///
-    /// A list is of this start only. The workers on it are enrolled; those that were enrolled before stay so, but come again
-    /// only where there is no list, or they are on it.
+    /// A list is of this start only. The workers on it are enrolled; those that were enrolled before stay so, but come
+    /// again only where there is no list, or they are on it.
     ///
     /// - Parameters:
-    ///   - listed: a file with the keys of those that may come, one a line; nil admits whoever brings the token.
+    ///   - listed: a file with the keys of those that may come, one per line; nil admits whoever brings the token.
     ///   - rules: how new tokens are made.
-    /// - Throws: `CommandError` for an enrolment that cannot be read, `TransportError` for keys, `TensorError` where a file
-    ///   cannot be written.
+    /// - Throws: `CommandError` for an enrolment that cannot be read, `TransportError` for keys, `TensorError` if a
+    ///   file cannot be written.
     init(folder: URL, listed: String?, rules: TokenRules, now: Date = Date()) throws {
         self.rules = rules
         identity = try IdentityKey(loadingOrCreating: folder.appending(path: "keys/coordinator.key").path)
@@ -86,7 +86,7 @@ final class Admission: Sendable {
             return enrolment
         } catch {
             throw CommandError(
-                "\(file) cannot be read: restore it, or delete it to let workers join anew with a token")
+                "\(file) cannot be read: restore it, or delete it to let workers join again with a token")
         }
     }
 
@@ -97,7 +97,7 @@ final class Admission: Sendable {
             text = try String(contentsOf: URL(filePath: file), encoding: .utf8)
         } catch {
             throw CommandError(
-                "\(file) cannot be read: \(SystemReason.of(error)); --keys names a file of keys, one a line")
+                "\(file) cannot be read: \(SystemReason.of(error)); --keys names a file with one key per line")
         }
         var list = try Enrolment(list: text, file: file, now: now)
         for worker in enrolment.revoked.keys { list.revoke(worker, now: now) }
@@ -177,7 +177,7 @@ final class Admission: Sendable {
     ///   - uses: new workers that it admits; `nil` for any number.
     ///   - lifetime: seconds until it expires; `nil` for as long as the coordinator's own.
     ///   - issuer: who asked for it.
-    /// - Throws: `CommandError` where only listed keys are admitted, `TensorError` where it cannot be written.
+    /// - Throws: `CommandError` where only listed keys are admitted, `TensorError` if it cannot be written.
     func addToken(
         uses: Int?, lifetime: TimeInterval?, issuer: String, now: Date = Date()
     ) throws -> (token: JoinToken, expires: Date) {
@@ -205,7 +205,7 @@ final class Admission: Sendable {
 
     /// Keeps a worker out from now on, and makes the token void that it may have passed on.
     ///
-    /// - Throws: `TensorError` where that cannot be written; it is kept out until the coordinator's end all the same.
+    /// - Throws: `TensorError` if that cannot be written; it is kept out until the coordinator's end all the same.
     func revoke(_ worker: WorkerID) throws {
         let news = try state.withLock { state -> (() -> Void)? in
             state.list?.revoke(worker, now: Date())
@@ -221,10 +221,10 @@ final class Admission: Sendable {
     /// The key of a worker that was let in.
     func publicKey(of worker: WorkerID) -> PublicIdentity? { state.withLock { $0.enrolment.members[worker]?.key } }
 
-    /// When the token ceases to admit new workers; nil for never, and where only listed keys are admitted.
+    /// When the token ceases to admit new workers; `nil` for never, and where only listed keys are admitted.
     var tokenExpiry: Date? { state.withLock { $0.storedToken?.expires } }
 
-    /// How many new workers the token admits still; nil for any number, and where only listed keys are admitted.
+    /// How many new workers the token admits still; `nil` for any number, and where only listed keys are admitted.
     var tokenUses: Int? { state.withLock { $0.storedToken?.uses } }
 
     private static func save(_ enrolment: Enrolment, to file: String) throws {

@@ -8,7 +8,7 @@ extension AgreedTerms {
     /// - Parameters:
     ///   - basis: the run file and the files that the coordinator named.
     ///   - values: the numbers that train, which noise that the run file leaves open depends on.
-    /// - Throws: `PrivacyError` where no noise keeps the budget.
+    /// - Throws: `PrivacyError` if no noise keeps the budget.
     init?(_ configuration: RunConfiguration, basis: RunBasis, values: Int) throws {
         guard let federation = configuration.federation, federation.mode == .federated else { return nil }
         let masking = MaskingSettings(configuration, federation, basis: basis)

@@ -60,8 +60,9 @@ final class AveragingRun: Sendable {
             work: { [self] in try work($0) }, committed: { [self] in try record($0, $1) })
         if job.round > state.round {
             display.say(
-                "round \(job.round) is given up: the coordinator stopped after it had asked for shares that open its sum, "
-                    + "and workers give them once. The run goes on with the next round")
+                "round \(job.round) is abandoned: the coordinator stopped after it had asked for the shares that "
+                    + "reveal its sum, and workers send them only once. The run continues with the next round"
+            )
         }
         isBudgetSpent.withLock { $0 = { [weak job] in job?.isBudgetSpent == true } }
         return job
@@ -130,8 +131,8 @@ final class AveragingRun: Sendable {
             ahead: try pictures.attachments(maker.pictures(of: Array(ahead))))
     }
 
-    /// The rows of a replica's steps: replicas take turns in the run's order, so that together they go through the data as
-    /// one run would.
+    /// The examples of a replica's steps: replicas take turns in the run's order, so that together they go through the
+    /// data as one run would.
     private func stretch(of replica: Int, round: Int, _ order: BatchOrder) -> [[Int]] {
         let first = round * federation.localSteps
         return (0..<federation.localSteps).map { (step: Int) -> [Int] in

@@ -10,14 +10,14 @@ struct BaseModelPlaces {
     /// Folders in which the run file's path may be looked up.
     var roots: [String] = []
 
-    /// The folder at a path from the coordinator, if it lies within one of the roots once links are followed.
+    /// The folder at a path from the coordinator, if it is within one of the roots once links are followed.
     ///
-    /// - Throws: `CommandError` where a root is no folder.
+    /// - Throws: `CommandError` if a root is no folder.
     func allowed(_ path: String) throws -> URL? {
         let wanted = Self.components(path)
         for root in roots {
             guard FileManager.default.fileExists(atPath: root) else {
-                throw CommandError("--model-root \(root): there is no such folder")
+                throw CommandError("--model-root \(root): no such folder")
             }
             if wanted.starts(with: Self.components(root)) { return URL(filePath: path) }
         }

@@ -55,9 +55,9 @@ extension CoordinatorRun {
         let (run, workers) = (try store.history.run(), try store.history.workers())
         let record = try WorkerChoice(run: run.name, workers: workers).worker(text)
         let title = "\(record.name.onOneLine) (\(record.fingerprint))"
-        if record.isRevoked { return "\(title) is revoked already" }
+        if record.isRevoked { return "\(title) is already revoked" }
         try store.revokeWorker(record.fingerprint)
-        return "\(title) is revoked: the coordinator shuts it out within seconds"
+        return "\(title) is revoked: the coordinator will disconnect it within seconds"
     }
 
     /// Says how to look where that takes a token and there is none.
@@ -67,7 +67,8 @@ extension CoordinatorRun {
             return
         }
         display.say(
-            "what is served at \(address) takes an access token, and there is none yet: lorad runs token --role look --name NAME "
-                + "makes one; --require-token never lets anybody look")
+            "\(address) requires an access token, and none exists yet: create one with lorad runs token --role look "
+                + "--name NAME, or give --require-token never to let anybody view it"
+        )
     }
 }

@@ -86,24 +86,25 @@ final class CoordinatorRun {
         StopSignal.savesFirst()
         try output.prepare(
             resume: isBegun, overwrite: overwrite,
-            options: "--overwrite replaces it, --set training.output_dir=FOLDER writes elsewhere")
+            options: "give --overwrite to replace it, or --set training.output_dir=FOLDER to write elsewhere")
         if !isBegun { try store.beginAnew(mode: mode, configuration: text, now: Date()) }
         try contents.write(to: folder)
         resumed = try ResumedState(store)
-        if let resumed { say("going on after \(RunUnit(federation).text(resumed.round))") }
+        if let resumed { say("continuing after \(RunUnit(federation).text(resumed.round))") }
     }
 
-    /// A run goes on with the configuration that it began with.
+    /// A run continues with the configuration that it began with.
     private static func check(_ store: RunStore, against configuration: RunConfiguration) throws {
         let run = try store.history.run()
         guard run.state != .finished else {
             throw CommandError(
-                "run \(run.name) is finished: --overwrite begins it anew, --set run=NAME begins another")
+                "run \(run.name) is finished: give --overwrite to start it again, or --set run=NAME to start another")
         }
         guard try run.configuration == RunFile.text(of: configuration) else {
             throw CommandError(
-                "run \(run.name) was begun with another configuration: go on with that one "
-                    + "(lorad runs show \(run.name) --config), begin another with --set run=NAME, or give --overwrite")
+                "run \(run.name) was started with another configuration: continue with that one (lorad runs show "
+                    + "\(run.name) --config), start another with --set run=NAME, or give --overwrite"
+            )
         }
     }
 
@@ -115,7 +116,10 @@ final class CoordinatorRun {
         let contents = try RunContents(opened, model: model, after: recorded)
         let run = opened.configuration.run
         if isBegun, recorded == nil {
-            say("run \(run) was begun without a record of what its files hold: they are recorded as they are now")
+            say(
+                "run \(run) was started without a record of the contents of its files: they are recorded as they "
+                    + "are now"
+            )
         }
         if let recorded { try contents.check(against: recorded, run: run) }
         return contents
@@ -306,7 +310,7 @@ final class CoordinatorRun {
     ) throws {
         if access.isInsecure {
             display.say(
-                "--insecure: nothing is encrypted, and nobody proves who they are; keep this on a trusted network")
+                "--insecure: nothing is encrypted or authenticated; use this only on a trusted network")
         }
         try Self.write(line, access)
         display.announce(
@@ -325,7 +329,7 @@ final class CoordinatorRun {
             try store.setState(.stopped)
             display.announce(Announcement("stopped", nil, [("done", .int(job.round)), ("planned", .int(job.rounds))]))
             let done = RunUnit(federation).text(job.round)
-            throw StoppedEarly("stopped after \(done) of \(job.rounds); the same command goes on from there")
+            throw StoppedEarly("stopped after \(done) of \(job.rounds); the same command continues from there")
         }
         try shared.writeAdapter(output.folder)
         try store.append(AdapterRecord(rounds: job.round, folder: output.folder).entry(at: Date()))

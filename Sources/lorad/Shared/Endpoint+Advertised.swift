@@ -2,7 +2,7 @@ import Foundation
 import Transports
 
 extension Endpoint {
-    /// The endpoint by an address that other machines can reach: in place of "every address of this machine", the first
+    /// The endpoint by an address that other machines can reach: instead of "every address of this machine", the first
     /// that is not a loopback one.
     var advertised: Endpoint {
         guard let host, host.isWildcard, let address = Self.address() else { return self }

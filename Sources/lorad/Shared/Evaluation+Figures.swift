@@ -6,7 +6,7 @@ extension Evaluation {
 }
 
 extension Evaluation.Criterion {
-    /// What the share of rows that meet it is called in `trainer_log.jsonl`.
+    /// What the share of examples that meet it is called in `trainer_log.jsonl`.
     var logName: String {
         switch self {
         case .exactMatch: "eval_exact_match"

@@ -54,7 +54,7 @@ struct FinishedRun {
 
     /// What people are told when a coordinator stays after the end.
     static func notice(_ run: String) -> String {
-        "run \(run) is finished; --keep-serving answers until SIGTERM or Ctrl-C"
+        "run \(run) is finished; serving continues until SIGTERM or Ctrl-C (--keep-serving)"
     }
 
     private var snapshot: RunSnapshot {

@@ -34,8 +34,8 @@ final class GradientJob: Job {
     ///
     /// - Parameters:
     ///   - minimumWorkers: workers that must be there before the first step.
-    ///   - pictures: what workers get pictures from.
-    ///   - state: what to go on from; nil begins the run.
+    ///   - pictures: what workers get images from.
+    ///   - state: what to continue from; nil begins the run.
     ///   - recorder: what is logged after each step.
     ///   - checkpoints: where `save_steps` saves to.
     init(
@@ -125,7 +125,7 @@ final class GradientJob: Job {
         let (plan, sum, contributions, start) = try step.withLock { step in
             guard let open = step.open, let sum = open.sum.total else {
                 throw FederationError(
-                    .corruptState, "step \(step.taken + 1) was to be taken before all its gradients were in")
+                    .corruptState, "step \(step.taken + 1) was about to be taken before all its gradients had arrived")
             }
             return (open.plan, sum, open.contributions, open.start)
         }

@@ -7,7 +7,7 @@ import Transports
 
 /// What the user of a worker asks for before anything is sent.
 struct PrivacyDemand {
-    /// Files with the other workers' signing keys, one a line; a worker that takes part must be in each.
+    /// Files with the other workers' signing keys, one per line; a worker that takes part must be in each.
     var peers: [String] = []
     /// Whether to send nothing without.
     var isRequired = false
@@ -62,7 +62,7 @@ struct PrivacyDemand {
 extension MaskingPolicy {
     /// The policy of a worker; its signing key follows from its identity.
     ///
-    /// - Throws: `CommandError` where the file of keys cannot be used.
+    /// - Throws: `CommandError` if the file of keys cannot be used.
     init(_ demand: PrivacyDemand, identity: IdentityKey, ledger: WorkerLedger, record: RevealRecord) throws {
         let key = try identity.signingKey
         let peers = try demand.trustedPeers(and: WorkerIdentity(key.publicKey))
@@ -80,7 +80,7 @@ extension MaskingPolicy {
 extension PrivacyDemand {
     /// The workers that every file of keys names, and this one; `nil` if no file was given.
     ///
-    /// - Throws: `CommandError` where a file cannot be used.
+    /// - Throws: `CommandError` if a file cannot be used.
     func trustedPeers(and own: WorkerIdentity) throws -> Set<WorkerIdentity>? {
         guard !peers.isEmpty else { return nil }
         let lists = try peers.map { try Self.peers(in: $0) }
@@ -92,7 +92,8 @@ extension PrivacyDemand {
             let text = String(validating: data, as: UTF8.self)
         else {
             throw CommandError(
-                "\(path) cannot be read: --peers, or peers in a site's policy, names a file of signing keys, one a line"
+                "\(path) cannot be read: --peers, or peers in a site's policy, names a file with one signing key "
+                    + "per line"
             )
         }
         var peers: Set<WorkerIdentity> = []

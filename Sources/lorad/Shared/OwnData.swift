@@ -34,8 +34,7 @@ struct OwnData: Sendable {
     ) throws {
         guard configuration.data.classes == nil || paths.classes != nil else {
             throw CommandError(
-                "the run names classes by a file of the coordinator's (data.classes): give this machine's copy with"
-                    + " --classes")
+                "the run reads class names from a file (data.classes): give this machine's copy of it with --classes")
         }
         let inputs = try ModelInputs(
             folder, model: model, template: configuration.data.template, names: .worker)
@@ -81,7 +80,7 @@ struct OwnData: Sendable {
         Int(truncatingIfNeeded: nameSeed ^ UInt64(bitPattern: Int64(options.seed)))
     }
 
-    /// About half of the rows, by coins of the system that nobody else knows, and one at least.
+    /// About half of the examples, by coins of the system that nobody else knows, and one at least.
     func randomHalf() -> [Int] {
         let half = (0..<rows.count).filter { _ in Bool.random() }
         return half.isEmpty ? [Int.random(in: 0..<rows.count)] : half
@@ -105,12 +104,12 @@ struct OwnData: Sendable {
 
     /// A product of numbers that the coordinator has named.
     ///
-    /// - Throws: `CommandError` where it is none that can be counted.
+    /// - Throws: `CommandError` if it is none that can be counted.
     static func product(_ rounds: Int, _ localSteps: Int) throws -> Int {
         let (steps, overflows) = rounds.multipliedReportingOverflow(by: localSteps)
         guard !overflows else {
             throw CommandError(
-                "the coordinator names \(rounds) rounds of \(localSteps) steps, more than can be counted")
+                "the coordinator announces \(rounds) rounds of \(localSteps) steps, more than lorad can count")
         }
         return steps
     }

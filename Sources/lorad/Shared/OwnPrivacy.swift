@@ -25,14 +25,14 @@ struct OwnPrivacy {
     /// What a step is noted as.
     let release: PrivacyRelease
 
-    /// Prepares it. A noise multiplier that the run file leaves open follows from the budget, the run's steps, and the share
-    /// of the units that a step takes.
+    /// Prepares it. A noise multiplier that the run file leaves open follows from the budget, the run's steps, and the
+    /// share of the units that a step takes.
     ///
     /// - Parameters:
     ///   - plannedSteps: optimizer steps of the whole run.
     ///   - unitsPerStep: how many are in a step on average.
     ///   - say: this worker's own log, which hears of units that cannot be read.
-    /// - Throws: `CommandError` where nothing keeps the budget, or there is too little data for it.
+    /// - Throws: `CommandError` if nothing keeps the budget, or there is too little data for it.
     init(
         _ arguments: PrivacyArguments.DifferentialPrivacy, units: ExampleUnits, plannedSteps: Int, unitsPerStep: Int,
         ledger: WorkerLedger, lanes: Int, say: @escaping @Sendable (String) -> Void = { _ in }
@@ -59,7 +59,7 @@ struct OwnPrivacy {
 
     /// The assumptions in words.
     var words: String {
-        let who = release.sampling == .everybody ? "all of them" : "about \(divisor) of them, drawn anew,"
+        let who = release.sampling == .everybody ? "all of them" : "about \(divisor) of them, drawn again"
         let count =
             release.adjacency == .zeroOut
             ? "\(units.count.grouped) units (their number is not hidden: the run file states no population)"
@@ -70,7 +70,7 @@ struct OwnPrivacy {
 
     /// So many steps, noted in the ledger at once.
     ///
-    /// - Throws: `PrivacyError.budgetExceeded` where the budget does not allow them all.
+    /// - Throws: `PrivacyError.budgetExceeded` if the budget does not allow them all.
     func steps(_ count: Int) throws -> PrivateSteps {
         try ledger.note(release.repeated(count))
         let (sampling, present, grid, noise, lanes) = (release.sampling, units.count, grid, noise, lanes)
@@ -92,7 +92,7 @@ private final class UnreadableReports: Sendable {
         let problem = "\(error)"
         guard told.withLock({ $0.insert(problem).inserted }) else { return }
         say(
-            "data that cannot be read counts as nothing. The coordinator is not told, and the training goes on: "
+            "data that cannot be read contributes nothing. The coordinator is not told, and training continues: "
                 + problem)
     }
 }

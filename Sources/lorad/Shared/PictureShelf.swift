@@ -3,9 +3,9 @@ import Foundation
 import Synchronization
 import Training
 
-/// The pictures that workers may download: published when work that needs them is first given out.
+/// The images that workers may download: published when work that needs them is first given out.
 final class PictureShelf: Sendable {
-    /// What stands for which picture.
+    /// What stands for which image.
     let catalogue: PictureCatalogue
     private let known: Known
 
@@ -30,14 +30,14 @@ final class PictureShelf: Sendable {
     func attachments(_ pictures: [PictureID]) throws -> [Attachment] {
         try pictures.map { picture in
             guard let blob = known.blobs.withLock({ $0[picture] }) else {
-                throw FederationError(.notFound, "picture \(picture) is not known")
+                throw FederationError(.notFound, "image \(picture) is not known")
             }
             return Attachment(name: Data(picture.bytes), blob: blob.id.bytes, size: blob.size)
         }
     }
 }
 
-/// The bytes of a picture: a file, the part of one, or what a row of text holds.
+/// The bytes of an image: a file, the part of one, or what a row of text holds.
 private struct PictureSource: BlobSource {
     let size: Int
     private let source: any BlobSource
@@ -51,7 +51,7 @@ private struct PictureSource: BlobSource {
         }
         if case .part(let path, let bytes) = picture.place {
             guard bytes.upperBound <= source.size else {
-                throw FederationError(.corruptState, "\(path): is shorter than it was: it has changed or is cut short")
+                throw FederationError(.corruptState, "\(path): is shorter than before: it was changed or truncated")
             }
             size = bytes.count
         } else {
@@ -64,7 +64,7 @@ private struct PictureSource: BlobSource {
     }
 }
 
-/// A picture whose file is open only while it is read, because there may be more pictures than a process may have files
+/// An image whose file is open only while it is read, because there may be more images than a process may have files
 /// open.
 private struct LazyPicture: BlobSource {
     let picture: Picture
@@ -73,7 +73,7 @@ private struct LazyPicture: BlobSource {
     func visit(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         let source = try PictureSource(picture)
         guard range.upperBound <= source.size else {
-            throw FederationError(.corruptState, "\(picture): is shorter than it was: it must not change during a run")
+            throw FederationError(.corruptState, "\(picture): is shorter than before: it must not change during a run")
         }
         try source.visit(range, body)
     }

@@ -40,13 +40,13 @@ extension PrivacyLedger {
 }
 
 extension NoiseSettings {
-    /// What a run file asks for; a noise multiplier that it leaves open follows from the budget, the rounds and who takes
-    /// part.
+    /// What a run file asks for; a noise multiplier that it leaves open follows from the budget, the rounds and who
+    /// takes part.
     ///
     /// - Parameters:
     ///   - values: the numbers of an update.
     ///   - masking: secure aggregation, where there is any.
-    /// - Throws: `PrivacyError` where no noise keeps the budget.
+    /// - Throws: `PrivacyError` if no noise keeps the budget.
     init(
         _ arguments: PrivacyArguments.DifferentialPrivacy, _ federation: FederationArguments, values: Int,
         masking: MaskingSettings?

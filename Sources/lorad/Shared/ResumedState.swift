@@ -1,7 +1,7 @@
 import Federation
 import Tensors
 
-/// What a run goes on from.
+/// What a run continues from.
 struct ResumedState {
     /// Rounds that are done.
     let round: Int
@@ -9,7 +9,7 @@ struct ResumedState {
     let source = "the run's snapshot"
     private let parts: [String: StateDict]
 
-    /// The last snapshot of a store, or nil where there is none.
+    /// The last snapshot of a store, or `nil` if absent.
     init?(_ store: RunStore) throws {
         guard let snapshot = try store.history.snapshots().last else { return nil }
         round = snapshot.round + 1
@@ -25,7 +25,7 @@ struct ResumedState {
     /// A part of the snapshot.
     func part(_ name: String) throws -> StateDict {
         guard let part = parts[name] else {
-            throw CommandError("\(source) of round \(round - 1) has no \(name): give --overwrite to begin anew")
+            throw CommandError("\(source) of round \(round - 1) has no \(name): give --overwrite to start again")
         }
         return part
     }

@@ -2,8 +2,8 @@ import Federation
 import Training
 
 extension RunConfiguration {
-    /// What workers tell the coordinator besides updates: under differential privacy nothing, for the ledger counts updates
-    /// alone. All updates then have one weight, so that none follows from how many rows a worker has.
+    /// What workers tell the coordinator besides updates: under differential privacy nothing, for the ledger counts
+    /// updates alone. All updates then have one weight, so that none follows from how many examples a worker has.
     var disclosure: Disclosure {
         guard let noise = privacy?.differentialPrivacy, noise.enabled, let federation else { return .everything }
         guard noise.unit != .worker else { return .updatesOnly(examples: 1) }

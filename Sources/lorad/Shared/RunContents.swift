@@ -6,13 +6,13 @@ import Synchronization
 import Tensors
 import Training
 
-/// What the files of a shared run held when it began: model, adapter and data by their digests. A run goes on with these
-/// contents only, because its rounds would otherwise be of several runs at once.
+/// What the files of a shared run held when it began: model, adapter and data by their digests. A run continues with
+/// these contents only, because its rounds would otherwise be of several runs at once.
 ///
-/// Files count by all their bytes, because workers fetch them. What a run of one machine compares instead are rows, which may
-/// move to other files: `DatasetIdentity`.
+/// Files count by all their bytes, because workers fetch them. What a run of one machine compares instead are examples,
+/// which may move to other files: `DatasetIdentity`.
 ///
-/// Kept in the run's folder, a line per file. What the file system says about a file is kept too, so that one nobody has
+/// Kept in the run's folder, a line per file. What the file system says about a file is kept too, so one nobody has
 /// touched is not read again.
 struct RunContents {
     /// A file that the run reads.
@@ -56,7 +56,7 @@ struct RunContents {
     /// - Parameters:
     ///   - model: the model's files with their fingerprints.
     ///   - recorded: what was recorded before; files that nobody has touched since are not read.
-    /// - Throws: what is wrong with a file or a row.
+    /// - Throws: what is wrong with a file or an example.
     init(_ opened: OpenedRun, model: ModelFiles, after recorded: RunContents?) throws {
         for entry in model.entries {
             let file = File(key: "model.path", path: entry.path.path)
@@ -115,7 +115,7 @@ struct RunContents {
         let changes = files.compactMap { file -> (File, String)? in
             switch (recorded.contents[file]?.digest, contents[file]?.digest) {
             case (let old?, let new?): old == new ? nil : (file, "has changed")
-            case (_?, nil): (file, "is not used any more")
+            case (_?, nil): (file, "is no longer used")
             case (nil, _): (file, "is new")
             }
         }
@@ -125,9 +125,9 @@ struct RunContents {
         }
         let rest = named.count - Self.mostNames
         throw CommandError(
-            "run \(run) was begun with other contents: \(named.prefix(Self.mostNames).joined(separator: "; "))"
+            "run \(run) was started with other contents: \(named.prefix(Self.mostNames).joined(separator: "; "))"
                 + (rest > 0 ? "; and \(rest) more files" : "")
-                + ": put back what was there, begin another run with --set run=NAME, or give --overwrite")
+                + ": restore them, start another run with --set run=NAME, or give --overwrite")
     }
 
     /// The most files that an error names.
@@ -135,12 +135,12 @@ struct RunContents {
 
     private static func damaged(_ path: String) -> CommandError {
         CommandError(
-            "\(path) cannot be read: delete it, and the contents of the run's files are recorded as they are now")
+            "\(path) cannot be read: delete it, and lorad will record the contents of the run's files as they are now")
     }
 }
 
 extension RunContents.File {
-    /// Lists of rows come before the pictures that they name.
+    /// Lists of examples come before the images that they name.
     fileprivate var rank: Int { key == "data.images" ? 1 : 0 }
 }
 
@@ -160,7 +160,7 @@ extension RunContents {
         return files
     }
 
-    /// The file or folder that a dataset is, and the files that hold its pictures.
+    /// The file or folder that a dataset is, and the files that hold its images.
     private static func files(of rows: EncodedDataset, key: String, at path: String) throws -> Set<File> {
         var isFolder: ObjCBool = false
         let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
@@ -180,7 +180,7 @@ extension RunContents {
         return files
     }
 
-    /// Whether a file of a dataset's folder lists rows rather than being a picture of one.
+    /// Whether a file of a dataset's folder lists examples rather than being an image of one.
     private static func isList(_ path: String) -> Bool {
         ["json", "jsonl", "csv", "tsv", "txt", "parquet"].contains(URL(filePath: path).pathExtension.lowercased())
     }

@@ -51,7 +51,7 @@ final class RunLog: Sendable {
     /// A worker was not let in.
     func refused(_ reason: String) {
         let announcement = Announcement(
-            "turned_away", "a worker was not let in: \(reason.onOneLine)", [("reason", .string(reason))])
+            "turned_away", "a worker was not admitted: \(reason.onOneLine)", [("reason", .string(reason))])
         display.announce(announcement)
         keep(announcement)
     }
@@ -109,7 +109,7 @@ final class RunLog: Sendable {
         do {
             try store.record(exclusion)
         } catch {
-            display.say("that \(member.name.onOneLine) is left out is not in the run's records: \(error)")
+            display.say("the exclusion of \(member.name.onOneLine) could not be recorded: \(error)")
         }
     }
 
@@ -124,7 +124,7 @@ final class RunLog: Sendable {
         do {
             try store.record(worker)
         } catch {
-            display.say("\(member.name.onOneLine) is not in the run's records: \(error)")
+            display.say("\(member.name.onOneLine) could not be recorded: \(error)")
         }
     }
 }

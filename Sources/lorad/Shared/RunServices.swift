@@ -19,7 +19,7 @@ struct RunServices {
     ///   - joinLine: what workers join with now; the page tells it on loopback addresses, to whoever has its key, which
     ///     follows from the line of the start.
     ///   - snapshot: the run as it is now; must not wait for anything.
-    /// - Throws: `CommandError` where an address cannot be used.
+    /// - Throws: `CommandError` if an address cannot be used.
     init(
         metrics: HTTPAddress?, dashboard: HTTPAddress?, journal: RunJournal?, gate: AccessGate, actions: ActionRoutes?,
         digest: @escaping @Sendable () throws -> RunDigest, joinLine: @escaping @Sendable () -> String,

@@ -32,7 +32,7 @@ final class SharedTrainer: LocalTrainer {
     ///   - configuration: the run file that the coordinator sent.
     ///   - data: this worker's own data, in a federated run.
     ///   - ledger: what notes this worker's releases.
-    ///   - rank: what this worker's ranks are cut to; nil takes the run's.
+    ///   - rank: what this worker's ranks are cut to; `nil` takes the run's.
     init(
         _ basis: RunBasis, _ folder: ModelFolder, adapterConfiguration: URL, configuration: RunConfiguration,
         lanes: Lanes, data: OwnData.Paths?, rank: Int?, name: String, ledger: WorkerLedger,
@@ -122,8 +122,9 @@ final class SharedTrainer: LocalTrainer {
         else {
             throw FederationError(
                 .brokenPromise,
-                "the coordinator orders round \(round + 1) on this worker's own data, which is none of the "
-                    + "\(configuration.federation?.rounds ?? 0) rounds of the run file that it joined by")
+                "the coordinator ordered round \(round + 1) on this worker's own data, which is not among the "
+                    + "\(configuration.federation?.rounds ?? 0) rounds of the run file that it joined with"
+            )
         }
         let expected = LocalInstructions(
             ofRound: round, trained: aggregator.trainedFactors(inRound: round), configuration, federation)
@@ -185,8 +186,9 @@ final class SharedTrainer: LocalTrainer {
             return try train()
         } catch let error where !(error is FederationError || error is PrivacyError || error is AdapterError) {
             say(
-                "round \(work.round + 1): the training failed, so this worker sends an update without any change. The "
-                    + "coordinator is not told: whether training fails depends on the data. The reason: \(error)")
+                "round \(work.round + 1): training failed, so this worker sends an update that changes nothing. The "
+                    + "coordinator is not told, because whether training fails depends on the data. Reason: \(error)"
+            )
             return LocalResult(update: sent(start, options), metrics: ContributionMetrics())
         }
     }
@@ -231,7 +233,7 @@ final class SharedTrainer: LocalTrainer {
     private func source(_ rows: WorkRows, _ work: LocalWork) -> WorkSource {
         WorkSource(rows, layout: layout, imageLength: adapted.model.objective.imageLength) { picture in
             guard let file = work.files[Data(picture.bytes)] else {
-                throw FederationError(.notFound, "picture \(picture) did not come with the work")
+                throw FederationError(.notFound, "image \(picture) did not come with the task")
             }
             return try Data(contentsOf: file)
         }
@@ -247,7 +249,7 @@ final class SharedTrainer: LocalTrainer {
 extension LocalWork {
     /// - Throws: `FederationError.cancelled` once the result is not needed any more.
     @Sendable fileprivate func checkCancelled() throws {
-        if isCancelled() { throw FederationError(.cancelled, "the result is not needed any more") }
+        if isCancelled() { throw FederationError(.cancelled, "the result is no longer needed") }
     }
 }
 

@@ -6,7 +6,7 @@ import Training
 enum SharedWork {
     /// The gradients of one node of a step.
     case gradients(StepWork)
-    /// Steps of local training on rows that come with the work.
+    /// Steps of local training on examples that come with the work.
     case stretch(StretchOptions, StretchWork)
     /// Local training on the worker's own data.
     case local(LocalInstructions)
@@ -58,7 +58,7 @@ enum SharedWork {
     }
 
     private static var malformed: TrainingError {
-        TrainingError(.invalidWork, "work that cannot be read: run the same release at both ends")
+        TrainingError(.invalidWork, "the task cannot be read: run the same release on the coordinator and the workers")
     }
 
     private static func decoded<Value: Decodable>(_ data: Data) throws -> Value {
@@ -66,7 +66,8 @@ enum SharedWork {
             return try JSONDecoder().decode(Value.self, from: Data(data))
         } catch {
             throw TrainingError(
-                .invalidWork, "work that cannot be read: run the same release at both ends", cause: error)
+                .invalidWork,
+                "the task cannot be read: run the same release on the coordinator and the workers", cause: error)
         }
     }
 }
@@ -143,8 +144,9 @@ extension LocalInstructions {
         guard let difference = differences.first(where: { !$0.isSame }) else { return }
         throw FederationError(
             .brokenPromise,
-            "round \(round + 1): the coordinator orders other work than the run file that this worker joined by: "
-                + "\(difference.name) is \(difference.found), and the run file says \(difference.wanted)")
+            "round \(round + 1): the coordinator's task differs from the run file that this worker joined with: "
+                + "\(difference.name) is \(difference.found), but the run file says \(difference.wanted)"
+        )
     }
 }
 

@@ -3,7 +3,7 @@ import Foundation
 import Models
 import Synchronization
 
-/// Makes rounds durable: as often as costs at most a twentieth of the time. What lies after the last snapshot is computed
+/// Makes rounds durable: as often as costs at most a twentieth of the time. What is after the last snapshot is computed
 /// again after a crash, with the same result.
 final class SnapshotKeeper: Sendable {
     private let store: RunStore
@@ -29,7 +29,7 @@ final class SnapshotKeeper: Sendable {
 
     /// Saves the job's state, unless no round is done.
     ///
-    /// - Parameter figures: what the last round came to; nil where it is noted already.
+    /// - Parameter figures: what the last round came to; `nil` if it is noted already.
     func save(_ job: any Job, _ figures: RoundFigures? = nil) throws {
         let done = job.round - 1
         guard done >= 0, try store.history.lastCommitted().map({ $0.index < done }) ?? true else { return }

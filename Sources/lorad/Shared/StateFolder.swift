@@ -8,7 +8,7 @@ struct StateFolder {
     let folder: URL
     let cache: URL
 
-    /// - Parameter state: A folder for everything, in place of the two.
+    /// - Parameter state: A folder for everything, instead of the two.
     init(_ state: String?, environment: [String: String] = ProcessInfo.processInfo.environment) {
         if let state {
             folder = URL(filePath: state)

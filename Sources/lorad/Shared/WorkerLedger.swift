@@ -6,8 +6,8 @@ import Tensors
 
 /// What a worker has given away of its own data in a run, kept in a file beside its key.
 ///
-/// It is the worker's own: whatever becomes of the coordinator, a release is noted here, on the disk, before it happens. A
-/// run that is begun anew under the same name goes on with its ledger, for the data is the same.
+/// It is the worker's own: whatever becomes of the coordinator, a release is noted here, on the disk, before it
+/// happens. A run that is started again under the same name continues with its ledger, for the data is the same.
 final class WorkerLedger: Sendable {
     /// What releases may come to.
     struct Limit {
@@ -51,8 +51,9 @@ final class WorkerLedger: Sendable {
             }
             guard ledger.unit == unit || ledger.releases.isEmpty else {
                 throw CommandError(
-                    "\(file.path): a run named \(run) has protected each \(ledger.unit.rawValue) so far, and this one "
-                        + "protects each \(unit.rawValue): give the run another name")
+                    "\(file.path): a run named \(run) has protected each \(ledger.unit.rawValue) so far, but this "
+                        + "one protects each \(unit.rawValue): give the run another name"
+                )
             }
         }
         let others = try limits.contains(where: \.coversAllRuns) ? others(than: file, unit) : PrivacyLedger(unit: unit)
@@ -86,7 +87,7 @@ final class WorkerLedger: Sendable {
 
     /// Whether a release could be noted.
     ///
-    /// - Throws: `PrivacyError.budgetExceeded` where a limit does not allow it, which it names.
+    /// - Throws: `PrivacyError.budgetExceeded` if a limit does not allow it, which it names.
     func check(_ release: PrivacyRelease) throws {
         try state.withLock { state in
             guard let state else { throw PrivacyError(.invalidConfiguration, "no privacy ledger is open") }
@@ -96,7 +97,8 @@ final class WorkerLedger: Sendable {
 
     /// Notes a release before it happens.
     ///
-    /// - Throws: `PrivacyError.budgetExceeded` where a limit does not allow it, which it names; what writing the file throws.
+    /// - Throws: `PrivacyError.budgetExceeded` if a limit does not allow it, which it names; what writing the file
+    ///   throws.
     func note(_ release: PrivacyRelease) throws {
         try state.withLock { state in
             guard var next = state else { throw PrivacyError(.invalidConfiguration, "no privacy ledger is open") }

@@ -13,7 +13,7 @@ final class WorkerPlace {
 
     /// Takes the first of `name`, `name-2`, … that no other process has.
     ///
-    /// - Throws: `CommandError` where the name is none, or the folder cannot be used.
+    /// - Throws: `CommandError` if the name is none, or the folder cannot be used.
     init(in workers: URL, name: String) throws {
         try Self.checkName(name)
         let plain = String(name.map { $0.isLetter || $0.isNumber || "._-".contains($0) ? $0 : "-" })
@@ -67,8 +67,9 @@ extension WorkerPlace {
         let isWritten = name.unicodeScalars.allSatisfy { $0 != "/" && $0.properties.generalCategory != .control }
         guard isWritten, !name.hasPrefix("."), (1...longestName).contains(name.utf8.count) else {
             throw CommandError(
-                "--name: \(String(name.prefix(2 * longestName)).debugDescription) is no name for a worker: use up to "
-                    + "\(longestName) bytes, no '/' or control characters, and no '.' at the beginning")
+                "--name: \(String(name.prefix(2 * longestName)).debugDescription) is not a valid worker name: use "
+                    + "up to \(longestName) bytes, no '/' or control characters, and no '.' at the start"
+            )
         }
     }
 

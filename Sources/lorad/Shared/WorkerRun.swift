@@ -68,7 +68,7 @@ final class WorkerRun {
     /// Joins and works until the run is over, or a signal asks to stop.
     ///
     /// - Parameter isAllowed: asked again and again; the worker stops once it may not work any more.
-    /// - Returns: whether this worker is done, rather than to go on once it may.
+    /// - Returns: whether this worker is done, rather than to continue once it may.
     @discardableResult
     func work(while isAllowed: @escaping @Sendable () -> Bool = { true }) throws -> Bool {
         StopSignal.savesFirst()
@@ -92,7 +92,7 @@ final class WorkerRun {
                 throw error
             }
             let end = try runner.work(welcome, with: part.trainer, under: part.agreed, watchedBy: part.witness)
-            guard end.isOver else { throw CommandError("the coordinator shut this worker out: \(end.reason)") }
+            guard end.isOver else { throw CommandError("the coordinator excluded this worker: \(end.reason)") }
             guard !end.hasFailed else { throw CommandError(end.reason) }
             log.end(end.reason)
         } catch let error as TransportError where error.code == .closed && StopSignal.isReceived {
@@ -141,9 +141,10 @@ final class WorkerRun {
         guard let noise = configuration.privacy?.differentialPrivacy.ofWorkers else {
             guard !masking.requiresNoise || !hasOwnData && !masking.coversGivenData else {
                 throw CommandError(
-                    "in run \(run) this worker would add no noise, and it sends nothing without (--require-noise, "
-                        + "--max-epsilon): the run file needs privacy.differential_privacy with unit: example or person, "
-                        + "or with a mechanism whose noise workers add")
+                    "in run \(run) this worker would add no noise, and it sends nothing without noise "
+                        + "(--require-noise, --max-epsilon): the run file needs privacy.differential_privacy with "
+                        + "unit: example or person, or with a mechanism whose noise workers add"
+                )
             }
             return
         }
@@ -174,7 +175,9 @@ final class WorkerRun {
         _ welcome: WorkerRunner.Welcome, _ configuration: RunConfiguration
     ) throws -> SharedTrainer {
         guard let adapter = welcome.files.first(where: { $0.name == AdapterFolder.configurationFile }) else {
-            throw CommandError("the coordinator sent no adapter configuration: run the same release at both ends")
+            throw CommandError(
+                "the coordinator sent no adapter configuration: run the same release on the coordinator and the workers"
+            )
         }
         let file = try runner.fetch(adapter)
         held.append(file)
@@ -236,8 +239,9 @@ final class WorkerRun {
         }
         guard rank == nil else {
             throw CommandError(
-                "--rank cuts the adapter that the run starts from, so that it cannot be compared with the one that the site's "
-                    + "policy approves of (base_adapters): leave --rank out")
+                "--rank truncates the adapter that the run starts from, so it cannot be compared with the one that "
+                    + "the site's policy approves (base_adapters): remove --rank"
+            )
         }
         let files = welcome.files.filter { RunBasis.adapterFiles.contains($0.name) }
         let state = try trainer.stateDigest(ofAdapterIn: link(files, in: "adapter"))
@@ -257,7 +261,7 @@ final class WorkerRun {
         return try fetch(files)
     }
 
-    /// What tells a folder from the run's base model; nil where nothing does.
+    /// What tells a folder from the run's base model; `nil` if nothing does.
     private func difference(_ folder: URL, _ files: [CoordinatorOptions.File]) throws -> String? {
         let fingerprints = try FileFingerprints(path: state.folder.appending(path: "fingerprints.sqlite").path)
         for file in files {
@@ -270,14 +274,15 @@ final class WorkerRun {
 
     /// Bytes of all files together, by the sizes that the coordinator names.
     ///
-    /// - Throws: `CommandError` where these are more than can be.
+    /// - Throws: `CommandError` if these are more than can be.
     static func byteCount(of files: [CoordinatorOptions.File]) throws -> Int {
         try files.reduce(0) { sum, file in
             let (total, overflows) = sum.addingReportingOverflow(file.size)
             guard !overflows else {
                 throw CommandError(
-                    "the coordinator names \(files.count) files of the base model with more bytes than a machine can hold, "
-                        + "\(file.name) among them: give --model, or leave this coordinator")
+                    "the coordinator lists \(files.count) files of the base model, larger in total than any machine "
+                        + "can store, including \(file.name): give --model, or do not join this coordinator"
+                )
             }
             return total
         }

@@ -24,7 +24,7 @@ struct WorkerTranscript {
         guard FileManager.default.fileExists(atPath: key) || !FileManager.default.fileExists(atPath: file.path)
         else {
             throw CommandError(
-                "\(key) is not there, so whether \(file.path) is this worker's cannot be told: put the key back")
+                "\(key) is missing, so lorad cannot tell whether \(file.path) is this worker's: restore the key")
         }
         let signer =
             FileManager.default.fileExists(atPath: key)

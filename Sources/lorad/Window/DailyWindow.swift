@@ -21,7 +21,7 @@ struct DailyWindow: Equatable, Sendable {
     /// The window as it is written.
     var text: String { "\(Self.text(opens))-\(Self.text(closes))" }
 
-    /// Whether a moment lies in it: from the opening minute on, up to the closing one.
+    /// Whether a moment is in it: from the opening minute on, up to the closing one.
     func contains(_ date: Date, in calendar: Calendar) -> Bool {
         let parts = calendar.dateComponents([.hour, .minute], from: date)
         let minute = 60 * (parts.hour ?? 0) + (parts.minute ?? 0)

@@ -15,9 +15,9 @@ final class StopWatch: Sendable {
     /// Watches on a thread of its own until `finish`.
     ///
     /// - Parameters:
-    ///   - isAllowed: whether work may go on, asked ten times a second.
+    ///   - isAllowed: whether work may continue, asked ten times a second.
     ///   - stop: called once, if it may not.
-    ///   - leave: called where the work still goes on `secondsToLeave` after a signal, as in a long computation.
+    ///   - leave: called where the work still continues `secondsToLeave` after a signal, as in a long computation.
     func start(
         while isAllowed: @escaping @Sendable () -> Bool, stop: @escaping @Sendable () -> Void,
         leave: @escaping @Sendable () -> Void
@@ -33,7 +33,7 @@ final class StopWatch: Sendable {
         watch.start()
     }
 
-    /// - Returns: whether the work goes on still.
+    /// - Returns: whether the work continues still.
     private func wait(while isWaiting: () -> Bool) -> Bool {
         while isWaiting() {
             if isOver.load(ordering: .acquiring) { return false }

@@ -18,8 +18,8 @@ struct WorkHours: Sendable {
         guard !isOpen() else { return true }
         let opening = window.nextOpening(from: Date(), in: calendar).formatted(.iso8601)
         say(
-            "outside of --only \(window.text): "
-                + (endsOutside ? "the next time begins at \(opening)" : "waiting until \(opening)"))
+            "outside the hours of --only \(window.text): "
+                + (endsOutside ? "they next begin at \(opening)" : "waiting until \(opening)"))
         while !endsOutside, !StopSignal.isReceived {
             if isOpen() { return true }
             Thread.sleep(forTimeInterval: 0.5)

@@ -29,7 +29,7 @@ struct AdaptedModel: Sendable {
             try self.init(
                 folder, adapterFolder: URL(filePath: path), learnsTemperature: learnsTemperature, computing: type)
             guard learnsTemperature || !learnsTheTemperature else {
-                throw CommandError("\(path) holds a temperature that was trained: set training.learn_temperature: true")
+                throw CommandError("\(path) contains a trained temperature: set training.learn_temperature: true")
             }
             return
         }
@@ -58,8 +58,9 @@ struct AdaptedModel: Sendable {
         if !vocabulary.heldEmbeddings.isEmpty {
             configuration.modulesToSave += vocabulary.heldEmbeddings
             notes.append(
-                "\(adapterFolder.path) holds \(vocabulary.heldEmbeddings.joined(separator: " and ")) with "
-                    + "\(vocabulary.additions.rows) rows, saved because the vocabulary was enlarged: taken as modules_to_save"
+                "\(adapterFolder.path) contains \(vocabulary.heldEmbeddings.joined(separator: " and ")) with "
+                    + "\(vocabulary.additions.rows) rows, saved because the vocabulary was enlarged: treated as "
+                    + "modules_to_save"
             )
         }
         if !vocabulary.additions.tokens.isEmpty {
@@ -125,7 +126,8 @@ struct AdaptedModel: Sendable {
         }
         guard let first = idle.first else { return [] }
         return [
-            "\(idle.count) trainable tensors lie in layers whose output is not used and will not change: \(first.path)…"
+            "\(idle.count) trainable tensors belong to layers whose output is not used, and will not change: "
+                + "\(first.path)…"
         ]
     }
 
@@ -133,7 +135,7 @@ struct AdaptedModel: Sendable {
     private static func temperature(of model: any VisionLanguageModel, _ folder: ModelFolder) throws -> String {
         guard let name = model.objective.temperatureName else {
             throw CommandError(
-                "\(folder.url.path): a \(folder.modelType) model has no temperature: leave training.learn_temperature out"
+                "\(folder.url.path): a \(folder.modelType) model has no temperature: remove training.learn_temperature"
             )
         }
         return name
@@ -150,7 +152,7 @@ struct AdaptedModel: Sendable {
 }
 
 extension ModelFolder.Loaded {
-    /// What the model has no use for; nil where there is nothing.
+    /// What the model has no use for; `nil` if there is nothing.
     var unusedNotice: String? {
         guard !unusedTensors.isEmpty else { return nil }
         return "\(unusedTensors.count) tensors of the checkpoint are not used: "

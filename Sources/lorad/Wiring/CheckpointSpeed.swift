@@ -60,5 +60,9 @@ struct CheckpointSpeed {
     }
 
     /// What to know where nothing was measured.
-    var remark: String? { refusal.map { "  the checkpoint at 50 MB/s, because nothing can be written there: \($0)" } }
+    var remark: String? {
+        refusal.map {
+            "  assuming 50 MB/s for the checkpoint, because the folder is not writable: \($0)"
+        }
+    }
 }

@@ -15,7 +15,7 @@ extension EvaluationReport {
     }
 }
 
-/// How well pictures and captions find each other.
+/// How well images and captions find each other.
 struct RetrievalReport: EvaluationReport {
     struct Recall: Encodable {
         var recall_at_1: Double
@@ -49,21 +49,21 @@ struct RetrievalReport: EvaluationReport {
     var text: String {
         """
         loss               \(String(format: "%.6f", loss))
-        rows               \(rows)
+        examples           \(rows)
         recall among         1        5       10
-        \(texts) captions by pictures  \(picture_to_text.text)
-        \(pictures) pictures by captions  \(text_to_picture.text)
+        \(texts) captions for images   \(picture_to_text.text)
+        \(pictures) images for captions   \(text_to_picture.text)
         """
     }
 }
 
-/// How often a picture's class is the nearest.
+/// How often an image's class is the nearest.
 struct ZeroShotReport: EvaluationReport {
     var pictures: Int
     var classes: Int
     var top_1: Double
     var top_5: Double
-    /// Share of each class's pictures that are taken for it.
+    /// Share of each class's images that are taken for it.
     var by_class: [String: Double]
 
     init(_ evaluation: ZeroShotEvaluation, classes names: [String]) {
@@ -74,7 +74,7 @@ struct ZeroShotReport: EvaluationReport {
 
     var text: String {
         let lines = [
-            "pictures  \(pictures)", "classes   \(classes)", String(format: "top 1     %.2f%%", 100 * top_1),
+            "images    \(pictures)", "classes   \(classes)", String(format: "top 1     %.2f%%", 100 * top_1),
             String(format: "top 5     %.2f%%", 100 * top_5),
         ]
         let own = by_class.sorted { $0.key < $1.key }.map { String(format: "  %6.2f%%  ", 100 * $0.value) + $0.key }

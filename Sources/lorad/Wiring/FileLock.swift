@@ -5,10 +5,10 @@ import Foundation
 final class FileLock: Sendable {
     private let descriptor: Int32
 
-    /// Takes the lock on a file, which is created where there is none; nil where another holds it. Where the file system
+    /// Takes the lock on a file, which is created where there is none; `nil` if another holds it. Where the file system
     /// knows no locks, nobody is kept out.
     ///
-    /// - Throws: `CommandError` where the file cannot be opened.
+    /// - Throws: `CommandError` if the file cannot be opened.
     init?(path: String) throws {
         let descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {

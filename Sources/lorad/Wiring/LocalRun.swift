@@ -20,7 +20,7 @@ final class LocalRun {
     /// Opens the model, the adapter and the data; nothing is written yet.
     ///
     /// - Parameters:
-    ///   - skipsBadRows: whether rows that cannot be used are left out instead of refused.
+    ///   - skipsBadRows: whether examples that cannot be used are left out instead of refused.
     ///   - say: receives what a user should know, a line at a time.
     init(_ configuration: RunConfiguration, skipsBadRows: Bool, say: (String) -> Void) throws {
         let ignored = configuration.sectionsOfSharedRuns
@@ -66,7 +66,7 @@ final class LocalRun {
         try opened.skippedRows.write(to: output.folder, say)
     }
 
-    /// How a run treats what lies in its output folder.
+    /// How a run treats what is in its output folder.
     enum Start {
         case new, resume, overwrite
         /// Resumes from a checkpoint if there is one; an adapter without one is kept.
@@ -81,7 +81,7 @@ final class LocalRun {
     private var latestCheckpoint: URL {
         get throws {
             guard let checkpoint = output.checkpoints.latest else {
-                throw CommandError("\(output.folder.path) holds no checkpoint to resume from: leave out --resume")
+                throw CommandError("\(output.folder.path) contains no checkpoint to resume from: remove --resume")
             }
             return checkpoint
         }
@@ -108,7 +108,10 @@ final class LocalRun {
     ) throws -> BestCheckpoint {
         let keys = Set(changes.map(\.key))
         if best.step != nil, !keys.isDisjoint(with: ["data.validation", "training.metric_for_best_model"]) {
-            say("the best evaluation is looked for anew: earlier ones cannot be compared with those that follow")
+            say(
+                "the search for the best evaluation starts again: earlier evaluations cannot be compared with later "
+                    + "ones"
+            )
             return BestCheckpoint()
         }
         guard opened.configuration.training.loadBestModelAtEnd, let step = best.step,
@@ -116,10 +119,11 @@ final class LocalRun {
         else { return best }
         guard !isRecorded || keys.contains("training.load_best_model_at_end") else {
             throw CommandError(
-                "\(output.checkpoints.url(step).path), the checkpoint of the best evaluation, is missing: put it back, or "
-                    + "start anew with --overwrite")
+                "\(output.checkpoints.url(step).path), the checkpoint of the best evaluation, is missing: restore "
+                    + "it, or start again with --overwrite"
+            )
         }
-        say("the best evaluation is looked for anew: the checkpoint of step \(step) was not kept")
+        say("the search for the best evaluation starts again: the checkpoint of step \(step) was not kept")
         return BestCheckpoint()
     }
 
@@ -146,13 +150,14 @@ final class LocalRun {
         guard trainer.isFinished || recorder.endsEarly else {
             throw StoppedEarly(
                 output.checkpoints.latest == nil
-                    ? "stopped before the first step; --auto-resume starts anew"
-                    : "stopped at step \(trainer.step) of \(trainer.totalSteps); --resume goes on from there")
+                    ? "stopped before the first step; --auto-resume starts again"
+                    : "stopped at step \(trainer.step) of \(trainer.totalSteps); --resume continues from there")
         }
         if !trainer.isFinished {
             display.say(
-                "ended at step \(trainer.step) of \(trainer.totalSteps): \(recorder.best.evaluationsWithoutGain) evaluations "
-                    + "without a gain (training.early_stopping_patience)")
+                "ended at step \(trainer.step) of \(trainer.totalSteps): \(recorder.best.evaluationsWithoutGain) "
+                    + "evaluations without improvement (training.early_stopping_patience)"
+            )
         }
         try takeBest(recorder.best, display)
         try opened.adapted.weights.write(to: output.folder)
@@ -171,13 +176,14 @@ extension LocalRun {
         if step != trainer.step {
             guard let checkpoint = output.checkpoints.existing(step) else {
                 throw CommandError(
-                    "\(output.checkpoints.url(step).path), the checkpoint of the best evaluation, is missing: put it back "
-                        + "and give --resume")
+                    "\(output.checkpoints.url(step).path), the checkpoint of the best evaluation, is missing: "
+                        + "restore it and give --resume"
+                )
             }
             try opened.adapted.weights.restore(from: checkpoint)
         }
         display.say(
-            "the best evaluation is that of step \(step): \(arguments.metricForBestModel.rawValue) "
+            "the best evaluation is at step \(step): \(arguments.metricForBestModel.rawValue) "
                 + String(format: "%.4f", value))
     }
 }

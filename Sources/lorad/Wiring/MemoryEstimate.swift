@@ -8,7 +8,7 @@ import Training
 struct MemoryEstimate: CustomStringConvertible {
     /// The checkpoint's files: mapped, shared by every process on the machine.
     var mappedWeights: Int
-    /// What the process takes already, buffers left out: program, libraries, tokenizer, index of the rows.
+    /// What the process takes already, buffers left out: program, libraries, tokenizer, index of the examples.
     var program: Int
     /// Trainable tensors, and AdamW's two moments of each.
     var trainable: Int
@@ -56,14 +56,14 @@ struct MemoryEstimate: CustomStringConvertible {
 
     var description: String {
         let lines = [
-            ("base weights, mapped from the files", mappedWeights), ("program, tokenizer, rows", program),
+            ("base weights, mapped from the files", mappedWeights), ("program, tokenizer, examples", program),
             ("adapter and optimizer", trainable), ("gradients", gradients), ("activations and buffers", activations),
-            ("total of its own", own),
+            ("total without mapped weights", own),
         ]
         let text = lines.map { name, bytes in
             "  " + name.padding(toLength: 36, withPad: " ", startingAt: 0)
                 + String(format: "%9.1f MB", Double(bytes) / 1e6)
         }
-        return (["memory estimate, for micro-batches of the longest rows:"] + text).joined(separator: "\n")
+        return (["memory estimate, for micro-batches of the longest examples:"] + text).joined(separator: "\n")
     }
 }

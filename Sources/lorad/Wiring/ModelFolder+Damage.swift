@@ -12,7 +12,7 @@ extension ModelFolder {
         } catch let error as TrainingError where error.code == .diverged {
             guard let name = checkpoint.firstNonFinite() else { throw error }
             throw TrainingError(
-                .corruptFile, "\(url.path): the weight \(name) holds NaN or infinite numbers: copy the model again",
+                .corruptFile, "\(url.path): the weight \(name) contains NaN or infinite values: copy the model again",
                 cause: error)
         }
     }

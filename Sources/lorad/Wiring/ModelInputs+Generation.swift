@@ -21,7 +21,7 @@ extension ModelInputs {
 
     /// What answers questions with a model.
     ///
-    /// - Throws: `ModelError` where the model writes no text.
+    /// - Throws: `ModelError` if the model writes no text.
     func writer(_ model: any VisionLanguageModel, _ settings: GenerationSettings) throws -> AnswerWriter {
         let model = try model.generative
         guard let dialogue else { preconditionFailure("inputs of another model") }

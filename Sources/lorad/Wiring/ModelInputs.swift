@@ -3,18 +3,18 @@ import Models
 import Tensors
 import Training
 
-/// What turns rows of a dataset into a model's input: its tokenizer, chat template and image processor.
+/// What turns examples of a dataset into a model's input: its tokenizer, chat template and image processor.
 struct ModelInputs: Sendable {
     let tokenizer: Tokenizer
     /// What the model makes of images.
     let layout: any ImageLayout
     /// Whether the model can take what the processor makes.
     let fit: PictureFit
-    /// What turns rows into tokens.
+    /// What turns examples into tokens.
     private let encoding: RowEncoding
     private let imageLength: Int
 
-    /// How rows are written, and what is doubtful about it: a line each, to be said once.
+    /// How examples are written, and what is doubtful about it: a line each, to be said once.
     var templateNotices: [String] { encoding.notices }
     /// How conversations are written; `nil` if the model continues no texts.
     var dialogue: RowEncoding.Dialogue? { encoding.dialogue }
@@ -37,7 +37,7 @@ struct ModelInputs: Sendable {
         imageLength = objective.imageLength
     }
 
-    /// The cache of what frozen layers make of pictures; nil where none is asked for, or no layer is frozen.
+    /// The cache of what frozen layers make of images; `nil` if none is asked for, or no layer is frozen.
     ///
     /// - Parameters:
     ///   - path: its folder; empty for none.
@@ -52,16 +52,16 @@ struct ModelInputs: Sendable {
             let layers = FeatureCache.Layers(
                 of: model, folder.checkpoint, configuration: configuration, computing: type)
         else {
-            say("data.feature_cache is not used: the vision layers train")
+            say("data.feature_cache is not used: the vision layers are trained")
             return nil
         }
         return try FeatureCache(
             folder: URL(filePath: path), limit: Int(gigabytes * 1e9), layers: layers, layout: layout)
     }
 
-    /// Opens a dataset; every row is checked.
+    /// Opens a dataset; every example is checked.
     ///
-    /// - Parameter say: receives what the dataset was taken for, and rows that are left out.
+    /// - Parameter say: receives what the dataset was taken for, and examples that are left out.
     func source(
         _ options: DatasetOptions, maxLength: Int, onLong: DataArguments.LongRows, say: (String) -> Void
     ) throws -> OpenedSource {
@@ -79,8 +79,8 @@ struct ModelInputs: Sendable {
 /// A dataset ready to be trained or evaluated on.
 struct OpenedSource: Sendable {
     var rows: ConversationSource
-    /// The same rows before they are packed.
+    /// The same examples before they are packed.
     let encoded: EncodedDataset
-    /// Rows left out because they are too long.
+    /// Examples left out because they are too long.
     let droppedCount: Int
 }

@@ -28,7 +28,7 @@ struct NewTokens {
     /// - Returns: what there is to say, a line each.
     func resolve(into configuration: inout AdapterConfiguration, _ modules: [ModuleDescription]) -> [String] {
         var notices: [String] = known.map { token in
-            "tokenizer.add_tokens: \"\(token.content)\" is in the vocabulary already, with the id \(token.id)"
+            "tokenizer.add_tokens: \"\(token.content)\" is already in the vocabulary, with the id \(token.id)"
         }
         let rows = folder.checkpoint.additions.rows
         if let first = added.first, let last = added.last {
@@ -37,8 +37,8 @@ struct NewTokens {
                     ? "1 token added with the id \(first.id); "
                     : "\(added.count) tokens added with the ids \(first.id) to \(last.id); ")
                     + (rows > 0
-                        ? "the embeddings have \(rows) rows now, the new ones begin as the mean of the others"
-                        : "they take rows that the embeddings have already"))
+                        ? "the embeddings have \(rows) rows now, and the new rows start as the mean of the others"
+                        : "they use existing rows of the embeddings"))
         }
         guard !added.isEmpty else { return notices }
         let heads = modules.filter(\.isOutputEmbedding)
@@ -53,7 +53,8 @@ struct NewTokens {
             configuration.trainableTokens =
                 names.count == 1 ? .inputEmbedding(indices) : .modules(names.map { .init($0, indices) })
             notices.append(
-                "their rows of \(names.joined(separator: " and ")) train (trainable_token_indices); all other rows stay"
+                "their rows of \(names.joined(separator: " and ")) are trained (trainable_token_indices); all other "
+                    + "rows stay frozen"
             )
         }
         return notices + untrained(configuration, names, isNamed)
@@ -73,9 +74,9 @@ struct NewTokens {
             let missing = added.filter { !trained.contains($0.id) }
             guard let first = missing.first else { return nil }
             return
-                "warning: the rows of \(missing.count) new tokens in \(name) neither train nor are saved with the adapter "
-                + "(\"\(first.content)\", id \(first.id)): name them in adapter.trainable_token_indices, or \(name) in "
-                + "adapter.modules_to_save"
+                "warning: the rows of \(missing.count) new tokens in \(name) are neither trained nor saved with the "
+                + "adapter (\"\(first.content)\", id \(first.id)): name them in "
+                + "adapter.trainable_token_indices, or \(name) in adapter.modules_to_save"
         }
     }
 }

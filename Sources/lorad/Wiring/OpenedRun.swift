@@ -9,7 +9,7 @@ struct OpenedRun: Sendable {
     let configuration: RunConfiguration
     let adapted: AdaptedModel
     let inputs: ModelInputs
-    /// What there is to train on; nil where the data is the workers'.
+    /// What there is to train on; `nil` if the data is the workers'.
     let training: TrainingRows?
     let validation: OpenedSource?
     let lanes: Lanes
@@ -17,7 +17,7 @@ struct OpenedRun: Sendable {
     /// Opens everything; nothing is written.
     ///
     /// - Parameters:
-    ///   - skipsBadRows: whether rows that cannot be used are left out instead of refused.
+    ///   - skipsBadRows: whether examples that cannot be used are left out instead of refused.
     ///   - say: receives what a user should know, a line at a time.
     init(_ configuration: RunConfiguration, skipsBadRows: Bool = false, say: (String) -> Void) throws {
         var configuration = configuration
@@ -52,7 +52,7 @@ struct OpenedRun: Sendable {
         lanes = Lanes(count: arguments.lanes.resolved)
     }
 
-    /// The rows that were left out because they cannot be used.
+    /// The examples that were left out because they cannot be used.
     var skippedRows: SkippedRows { SkippedRows([training?.encoded, validation?.encoded].compactMap(\.self)) }
 
     /// Says how much there is to do, and what trains.
@@ -62,22 +62,25 @@ struct OpenedRun: Sendable {
         }
         say("\(counts.joined(separator: ", ")), \(Products.summary)")
         let dropped = (training?.droppedCount ?? 0) + (validation?.droppedCount ?? 0)
-        if dropped > 0 { say("\(dropped) rows are longer than data.max_length and were left out (data.on_long: drop)") }
+        if dropped > 0 {
+            say(
+                "\(dropped) examples are longer than data.max_length and were dropped (data.on_long: drop)")
+        }
         say("\(adapted.parameterCount)")
     }
 
-    /// Evaluates the adapter as it is; nil without validation data.
+    /// Evaluates the adapter as it is; `nil` without validation data.
     @Sendable func evaluate() throws -> Evaluation? {
         try validation.map { try Evaluation(adapted.model, $0.rows, lanes: lanes) }
     }
 }
 
-/// The rows of a run, and which of them each step takes.
+/// The examples of a run, and which of them each step takes.
 struct TrainingRows: Sendable {
     let rows: ConversationSource
-    /// The same rows before they are packed.
+    /// The same examples before they are packed.
     let encoded: EncodedDataset
-    /// Rows left out because they are too long.
+    /// Examples left out because they are too long.
     let droppedCount: Int
     let order: BatchOrder
 
@@ -90,10 +93,10 @@ struct TrainingRows: Sendable {
 extension OpenedRun {
     /// What there is to train on.
     ///
-    /// - Throws: `CommandError` where the run file names no data.
+    /// - Throws: `CommandError` if the run file names no data.
     func trainingRows() throws -> TrainingRows {
         guard let training else {
-            throw CommandError("data.train is not given: only a federated run's coordinator can do without it")
+            throw CommandError("data.train is missing: only the coordinator of a federated run can do without it")
         }
         return training
     }

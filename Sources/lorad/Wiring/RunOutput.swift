@@ -17,7 +17,7 @@ struct RunOutput: Sendable {
 
     /// Keeps other runs from writing to the folder as long as the lock is held; the folder is created.
     ///
-    /// - Throws: `CommandError` where another run is writing to it, `TensorError` where the folder cannot be created.
+    /// - Throws: `CommandError` if another run is writing to it, `TensorError` if the folder cannot be created.
     func lock() throws -> FileLock {
         let path = folder.appending(path: ".lock").path
         try AtomicFile.createFolder(of: path)
@@ -34,7 +34,7 @@ struct RunOutput: Sendable {
     /// - Parameter options: what a command offers where there is something, for the message.
     /// - Throws: `CommandError` if an earlier run lies there and neither `resume` nor `overwrite` is given.
     func prepare(
-        resume: Bool, overwrite: Bool, options: String = "--resume goes on with it, --overwrite replaces it"
+        resume: Bool, overwrite: Bool, options: String = "give --resume to continue it, or --overwrite to replace it"
     ) throws {
         try check(isExpected: resume || overwrite, options: options)
         guard overwrite else { return }
@@ -48,10 +48,10 @@ struct RunOutput: Sendable {
     ///
     /// - Throws: `CommandError`.
     func check(
-        isExpected: Bool, options: String = "--resume goes on with it, --overwrite replaces it"
+        isExpected: Bool, options: String = "give --resume to continue it, or --overwrite to replace it"
     ) throws {
         guard isExpected || !isUsed else {
-            throw CommandError("\(folder.path) holds an earlier run or adapter: \(options)")
+            throw CommandError("\(folder.path) contains an earlier run or adapter: \(options)")
         }
     }
 

@@ -78,7 +78,7 @@ final class RunRecorder: Sendable {
         record.add(evaluation)
         display.say(
             String(
-                format: "step %d: validation loss %.4f, %@ %.1f%% of %d rows", record.step, evaluation.loss,
+                format: "step %d: validation loss %.4f, %@ %.1f%% of %d examples", record.step, evaluation.loss,
                 evaluation.criterion.rawValue, 100 * evaluation.exactMatch, evaluation.rows))
         return evaluation
     }

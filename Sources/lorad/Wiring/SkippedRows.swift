@@ -2,7 +2,7 @@ import Foundation
 import Tensors
 import Training
 
-/// The rows of a run's datasets that were left out because they cannot be used.
+/// The examples of a run's datasets that were left out because they cannot be used.
 struct SkippedRows: Sendable {
     /// The file in the output folder that names all of them.
     static let fileName = "skipped_rows.jsonl"
@@ -24,7 +24,7 @@ struct SkippedRows: Sendable {
         }
     }
 
-    /// Those of pictures with known classes.
+    /// Those of images with known classes.
     init(_ pictures: LabelledPictures) {
         let dataset = Dataset(path: pictures.path, rowCount: pictures.count, problems: pictures.skipped)
         datasets = pictures.skipped.isEmpty ? [] : [dataset]
@@ -33,11 +33,11 @@ struct SkippedRows: Sendable {
     /// How many there are.
     var count: Int { datasets.reduce(0) { $0 + $1.problems.count } }
 
-    /// Says how many rows of each dataset were left out, and names the first ones.
+    /// Says how many examples of each dataset were left out, and names the first ones.
     func report(_ say: (String) -> Void) {
         for dataset in datasets {
             let count = dataset.problems.count
-            say("\(dataset.path): \(count) of \(dataset.rowCount) rows cannot be used and are left out:")
+            say("\(dataset.path): \(count) of \(dataset.rowCount) examples cannot be used and are skipped:")
             for problem in dataset.problems.prefix(Self.shown) { say("  \(problem)") }
             if count > Self.shown { say("  … and \(count - Self.shown) more") }
         }
@@ -45,7 +45,7 @@ struct SkippedRows: Sendable {
 
     /// Writes all of them, a JSON object a line; where there are none, a list of an earlier start is removed.
     ///
-    /// - Throws: `TensorError` where the file cannot be written.
+    /// - Throws: `TensorError` if the file cannot be written.
     func write(to folder: URL, _ say: (String) -> Void) throws {
         let file = folder.appending(path: Self.fileName)
         guard count > 0 else {
@@ -54,6 +54,6 @@ struct SkippedRows: Sendable {
         }
         let lines = datasets.flatMap { dataset in dataset.problems.map { $0.json(dataset: dataset.path) + "\n" } }
         try AtomicFile.write(lines.joined(), to: file.path)
-        say("the rows that were left out are listed in \(file.path)")
+        say("the skipped examples are listed in \(file.path)")
     }
 }

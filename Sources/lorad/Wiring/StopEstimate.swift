@@ -10,7 +10,7 @@ import Training
 /// With P parameters and T tokens, a forward pass takes 2PT operations, and a backward pass through frozen weights as many;
 /// gradients of the weights themselves, or a second forward pass (`gradient_checkpointing`), take 2PT more each.
 struct StopEstimate: CustomStringConvertible {
-    /// Seconds of the step with the longest rows.
+    /// Seconds of the step with the longest examples.
     let step: Double
     /// Seconds of an evaluation; 0 without validation data.
     let evaluation: Double
@@ -46,7 +46,7 @@ struct StopEstimate: CustomStringConvertible {
         2 + (recomputes ? 1 : 0) + (trainsWeights ? 1 : 0)
     }
 
-    /// Tokens of a step whose rows are the longest.
+    /// Tokens of a step whose examples are the longest.
     static func longestStep(_ lengths: some RowLengths, rows: Int) -> Int {
         guard lengths.count > 0 else { return 0 }
         let sorted = (0..<lengths.count).map { lengths.length(at: $0) }.sorted(by: >)
@@ -65,14 +65,14 @@ struct StopEstimate: CustomStringConvertible {
 
     var description: String {
         let lines = [
-            ("step of the longest rows", step), ("evaluation", evaluation),
+            ("step with the longest examples", step), ("evaluation", evaluation),
             ("checkpoint of \(checkpoint.bytes.bytesText)", checkpoint.seconds), ("total", total),
         ]
         let text = lines.map { name, seconds in
             "  " + name.padding(toLength: 36, withPad: " ", startingAt: 0) + String(format: "%9.1f s", seconds)
         }
         return
-            (["time from a stop signal to the saved checkpoint, at most, at the speed of matrix products measured now:"]
+            (["longest time from a stop signal to the saved checkpoint, at the speed of matrix products measured now:"]
             + text + [checkpoint.remark].compactMap(\.self)).joined(separator: "\n")
     }
 

@@ -3,8 +3,8 @@ import Synchronization
 
 /// SIGINT and SIGTERM, which ask a command to stop.
 ///
-/// A command with nothing to save ends at once, with `ExitStatus.stopped`. One that called `savesFirst` goes on to its next
-/// step boundary, saves, and ends with the same status; a second signal ends it without saving.
+/// A command with nothing to save ends at once, with `ExitStatus.stopped`. One that called `savesFirst` continues to
+/// its next step boundary, saves, and ends with the same status; a second signal ends it without saving.
 enum StopSignal {
     /// Milliseconds after the first signal within which further ones mean the same stop: a scheduler may signal a process
     /// both directly and through the step or shell that started it.
@@ -25,8 +25,8 @@ enum StopSignal {
         unblock()
     }
 
-    /// Lets the command go on until it has saved: from now on it looks at `isReceived` at every step boundary. A signal
-    /// that was ignored until then counts too.
+    /// Lets the command continue until it has saved: from now on it looks at `isReceived` at every step boundary. A
+    /// signal that was ignored until then counts too.
     static func savesFirst() {
         isAwaited.store(true, ordering: .sequentiallyConsistent)
         for number in [SIGINT, SIGTERM] { signal(number, take) }

@@ -202,7 +202,7 @@ struct MergeTests {
         for parameter in broken.parameters { parameter.tensor.updateInPlace { $0[0] = .nan } }
         try withOutput { output in
             let merged = MergedModel(golden.folder, broken, isTied: false)
-            #expect(message { try merged.write(to: output, shardBytes: .max) }.contains("holds NaN or infinite"))
+            #expect(message { try merged.write(to: output, shardBytes: .max) }.contains("contains NaN or infinite"))
             #expect(throws: Failure.self) {
                 try model(golden).write(to: output, shardBytes: .max) { _ in throw Failure() }
             }

@@ -42,8 +42,8 @@ struct AdapterFolderTests {
     @Test("whose configuration is broken, or has a key twice, names the line")
     func broken() {
         let cases = [
-            ("{\n\"r\": 8,\n\"r\": 4}", "f:3: not valid JSON: the key \"r\" stands twice"),
-            ("{\"rank_pattern\": {\"q\": 1, \"q\": 2}}", "f:1: not valid JSON: the key \"q\" stands twice"),
+            ("{\n\"r\": 8,\n\"r\": 4}", "f:3: not valid JSON: the key \"r\" occurs twice"),
+            ("{\"rank_pattern\": {\"q\": 1, \"q\": 2}}", "f:1: not valid JSON: the key \"q\" occurs twice"),
             ("{\n\"r\" 8}", "f:2: not valid JSON: expected `:`, found `8`"),
         ]
         for (text, reason) in cases {
@@ -61,7 +61,8 @@ struct AdapterFolderTests {
             let noConfiguration = message { _ = try AdapterFolder.configuration(in: folder) }
             #expect(noConfiguration.contains("adapter_config.json: no such file"))
             #expect(
-                message { _ = try AdapterFolder.weights(in: folder) }.contains("this folder holds no adapter weights"))
+                message { _ = try AdapterFolder.weights(in: folder) }.contains(
+                    "this folder contains no adapter weights"))
         }
     }
 

@@ -60,7 +60,7 @@ struct AdapterKeyReportTests {
     @Test("fails on a module that is there in part, naming the first tensor and how many")
     func halves() {
         let found = message { _ = try report(["model.language_model.q.lora_B.weight": [8, 2]]) }
-        #expect(found.hasPrefix("a.safetensors: 1 tensors are missing of modules that are there in part, the first "))
+        #expect(found.hasPrefix("a.safetensors: 1 tensors are missing from incomplete modules, the first "))
         #expect(found.contains("base_model.model.model.language_model.q.lora_A.weight"))
     }
 
@@ -79,7 +79,7 @@ struct AdapterKeyReportTests {
         let found = message { _ = try report(["k.lora_A.weight": [2, 8]]) }
         #expect(found.contains("none of its keys belong to this model and configuration"))
         #expect(found.contains("found for example base_model.model.k.lora_A.weight, expected for example base_model"))
-        #expect(message { _ = try report([:]) } == "a.safetensors: holds no tensors")
+        #expect(message { _ = try report([:]) } == "a.safetensors: contains no tensors")
     }
 
     @Test("fails when two keys mean one tensor")

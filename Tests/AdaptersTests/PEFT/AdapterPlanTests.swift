@@ -13,7 +13,7 @@ struct AdapterPlanTests {
         (#"{"target_modules": ["q_proj"], "exclude_modules": ".*"}"#, "all modules are excluded"),
         (
             #"{"target_modules": ["q_proj"], "modules_to_save": ["q_proj"]}"#,
-            "that exclude_modules and modules_to_save leave"
+            "that is left by exclude_modules and modules_to_save"
         ),
         (
             #"{"target_modules": ["q_proj"], "layers_to_transform": [9], "layers_pattern": "layers"}"#,
@@ -28,15 +28,15 @@ struct AdapterPlanTests {
         (#"{"target_modules": ["mlp"]}"#, "layers.0.mlp, which is a container or activation, not a linear layer"),
         (
             #"{"target_modules": ["q_proj"], "modules_to_save": ["proj"]}"#,
-            #"modules_to_save: "proj" also takes model.vision_tower.encoder.layers.0.self_attn.q_proj"#
+            #"modules_to_save: "proj" also matches model.vision_tower.encoder.layers.0.self_attn.q_proj"#
         ),
         (
             #"{"target_modules": ["q_proj"], "modules_to_save": ["tower"]}"#,
-            #"is adapted; write the module's whole name, "vision_tower""#
+            #"is adapted; write the module's full name, "vision_tower""#
         ),
         (
             #"{"target_modules": ["gate_proj"], "modules_to_save": ["vision_tower", "fc1"]}"#,
-            "lies inside model.vision_tower, which is saved already; drop one of the two names"
+            "is inside model.vision_tower, which is already saved; remove one of the two names"
         ),
         (
             #"{"target_modules": ["linear_1"], "modules_to_save": ["encoder.layers"]}"#,
@@ -44,7 +44,7 @@ struct AdapterPlanTests {
         ),
         (
             #"{"target_modules": [], "modules_to_save": ["lm_haed"]}"#,
-            #"would train nothing: no layer is adapted, no module saved, no token or bias trained; modules_to_save: "lm_haed" matches no module; did you mean "lm_head"?"#
+            #"would train nothing: it adapts no layer, saves no module, and trains no token or bias; modules_to_save: "lm_haed" matches no module; did you mean "lm_head"?"#
         ),
     ]
 

@@ -30,9 +30,9 @@ struct ConfigurationErrorTests {
             #"{"target_modules": 3}"#,
             "adapter: target_modules must be a string or a list of strings, found the number 3"
         ),
-        (#"{"target_modules": [""]}"#, #"must be a string or a list of strings, but holds the string """#),
+        (#"{"target_modules": [""]}"#, #"must be a string or a list of strings, but contains the string """#),
         (#"{"modules_to_save": "lm_head"}"#, #"modules_to_save must be a list of strings, found the string "lm_head""#),
-        (#"{"layers_to_transform": ["1"]}"#, #"must be a whole number or a list of them, but holds the string "1""#),
+        (#"{"layers_to_transform": ["1"]}"#, #"must be a whole number or a list of them, but contains the string "1""#),
         (#"{"target_modules": "q(", "r": 1}"#, #"adapter: target_modules: "q(" is not a valid regular expression"#),
         (#"{"rank_pattern": {"*q": 1}}"#, #"adapter: rank_pattern: "*q" is not a valid regular expression"#),
         (#"{"modules_to_save": ["+"]}"#, #""+" is not a valid regular expression"#),
@@ -46,7 +46,7 @@ struct ConfigurationErrorTests {
         (#"{"target_modules": []}"#, "adapter: this configuration would train nothing; name layers in target_modules"),
         (#"{"target_modules": [], "bias": "lora_only"}"#, "adapter: this configuration would train nothing"),
         (#"{"task_type": "VQA"}"#, "adapter: task_type must be one of SEQ_CLS,"),
-        (#"{"peft_type": "ADALORA"}"#, #"peft_type "ADALORA" is not one that lorad trains; supported: LORA"#),
+        (#"{"peft_type": "ADALORA"}"#, #"peft_type "ADALORA" is not supported; supported: LORA"#),
         (#"{"lora_aplha": 3}"#, #"adapter: lora_aplha is not a setting of an adapter; did you mean "lora_alpha"#),
         (#"{"init_lora_weights": "pissa"}"#, #"init_lora_weights "pissa" is not supported: use true or "gaussian""#),
         (#"{"init_lora_weights": "pissa_niter_4"}"#, #"init_lora_weights "pissa_niter_4" is not supported"#),
@@ -60,7 +60,7 @@ struct ConfigurationErrorTests {
             "must be a list of token ids, or a mapping from modules to such lists"
         ),
         (#"{"trainable_token_indices": 7}"#, "or a mapping from modules to such lists, found the number 7"),
-        (#"{"trainable_token_indices": [3, -1]}"#, "trainable_token_indices holds -1, which is not a token id"),
+        (#"{"trainable_token_indices": [3, -1]}"#, "trainable_token_indices contains -1, which is not a token id"),
         (#"{"trainable_token_indices": {"lm_head": [3, 3]}}"#, "trainable_token_indices.lm_head names token 3 twice"),
         (#"{"trainable_token_indices": {"lm_head": 3}}"#, "lm_head must be a list of token ids, found the number 3"),
         (#"{"ensure_weight_tying": "yes"}"#, "ensure_weight_tying must be true or false"),
@@ -96,7 +96,7 @@ struct ConfigurationErrorTests {
         func error(_ text: String) -> String {
             message { _ = try AdapterFolder.configuration(Data(text.utf8), file: "f.json") }
         }
-        #expect(error("{}") == "f.json: peft_type is missing: this is not a configuration that PEFT wrote")
+        #expect(error("{}") == "f.json: peft_type is missing: PEFT did not write this configuration")
         #expect(error(#"{"peft_type": "LORA", "init_lora_weights": "olora"}"#).contains("save the adapter from PEFT"))
         #expect(error(#"{"peft_type": "LORA", "use_qalora": true}"#).hasPrefix("f.json: use_qalora"))
         for key in ["lora_bias", "use_qalora"] {

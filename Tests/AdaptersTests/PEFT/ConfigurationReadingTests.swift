@@ -83,6 +83,6 @@ struct ConfigurationReadingTests {
         let text = #"{"peft_type": "LORA", "init_lora_weights": "orthogonal"}"#
         let (read, notes) = try AdapterFolder.configuration(Data(text.utf8), file: "f")
         #expect(read.lora.initialWeights == .standard)
-        #expect(notes == [#"f: init_lora_weights "orthogonal" no longer matters, the weights have been trained"#])
+        #expect(notes == [#"f: init_lora_weights "orthogonal" is ignored, because the weights have been trained"#])
     }
 }

@@ -7,7 +7,7 @@ import Testing
 struct TargetGoldenTests {
     /// Taken by PEFT, refused here with a reason and a way out.
     private static let stricter = [
-        "saved name is any ending": "write the module's whole name, \"multi_modal_projector\"",
+        "saved name is any ending": "write the module's full name, \"multi_modal_projector\"",
         "a convolution": "LoRA on convolutions is not supported yet",
         "an embedding": "LoRA on embeddings is not supported yet",
     ]
@@ -43,7 +43,7 @@ struct TargetGoldenTests {
         let test = try #require(Self.cases.first { $0.name == Self.renamed })
         let plan = try test.plan()
         #expect(plan.linears.map(\.path) == ["model.language_model.layers.0.self_attn.q_proj"])
-        #expect(plan.warnings.contains { $0.contains("in transformers 5 and was taken as that") })
+        #expect(plan.warnings.contains { $0.contains("in transformers 5 and was read as that") })
     }
 
     @Test("Every case of the fixture is compared")

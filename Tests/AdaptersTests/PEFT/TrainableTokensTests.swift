@@ -55,8 +55,8 @@ struct TrainableTokensTests {
     func refused() {
         let wrong = [
             (#"{"embed_token": [1]}"#, #"did you mean "embed_tokens"?"#),
-            (#"{"q_proj": [1]}"#, "no embedding of tokens"),
-            (#"{"position_embedding": [1]}"#, "no embedding of tokens"),
+            (#"{"q_proj": [1]}"#, "not a token embedding"),
+            (#"{"position_embedding": [1]}"#, "not a token embedding"),
             (#"[100000]"#, "names token 100000, but model.language_model.embed_tokens has"),
             (#"[1], "modules_to_save": ["embed_tokens"]"#, "and modules_to_save both train"),
             (#"{"lm_head": [1]}, "target_modules": ["lm_head"]"#, "and target_modules both change lm_head"),

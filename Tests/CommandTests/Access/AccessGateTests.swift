@@ -47,7 +47,7 @@ struct AccessGateTests {
         }
         #expect(decide(.look, "bearer  \(look.text)").decision == .admitted(.token("grafana", from: "192.0.2.7")))
         let (decision, refused) = decide(.manage, "Bearer \(look.text)")
-        let reason = "token grafana has the role look; this takes manage"
+        let reason = "token grafana has the role look; this requires manage"
         #expect(decision == .forbidden(reason, .token("grafana", from: "192.0.2.7")))
         #expect(refused == [.init(requester: .token("grafana", from: "192.0.2.7"), what: "pause", reason: reason)])
     }
@@ -56,11 +56,13 @@ struct AccessGateTests {
     func strangers() {
         let guess = AccessToken().text
         for (authorization, words) in [
-            (nil, "a token is needed"), ("", "a token is needed"), (manage.text, "a token is needed"),
-            ("Basic \(manage.text)", "a token is needed"), ("Bearer \(manage.text) x", "a token is needed"),
-            ("Bearer \(guess)", "none of this coordinator's"), ("Bearer \(old.text)", "token old has expired"),
+            (nil, "an access token is required"), ("", "an access token is required"),
+            (manage.text, "an access token is required"),
+            ("Basic \(manage.text)", "an access token is required"),
+            ("Bearer \(manage.text) x", "an access token is required"),
+            ("Bearer \(guess)", "does not know the token"), ("Bearer \(old.text)", "token old has expired"),
             ("Bearer \(lost.text)", "token lost was revoked"),
-            ("Bearer " + String(repeating: "a", count: 2_000), "a token is needed"),
+            ("Bearer " + String(repeating: "a", count: 2_000), "an access token is required"),
         ] as [(String?, String)] {
             for role in AccessRole.allCases {
                 let (decision, refused) = decide(role, authorization)

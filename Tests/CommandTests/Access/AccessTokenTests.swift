@@ -95,7 +95,7 @@ struct AccessTokenTests {
         let token = try make("grafana")
         chmod(file.path, 0o666)
         let writable = #expect(throws: CommandError.self) { try file.tokens() }
-        #expect(writable?.description.contains("others may write this file") == true)
+        #expect(writable?.description.contains("other users can write to this file") == true)
         chmod(file.path, 0o600)
         #expect(try refusal(token.text) == nil)
         try folder.write("{", to: "access/tokens.json")

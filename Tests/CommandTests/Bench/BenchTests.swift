@@ -119,7 +119,7 @@ struct BenchTests {
             .outcome()
         let found = try #require(try report(TrainBench.Report.self, of: outcome).profile)
         let names = Set(found.work.map(\.name))
-        #expect(names.isSuperset(of: ["linear", "linear, backward", "attention", "optimizer", "rows and pictures"]))
+        #expect(names.isSuperset(of: ["linear", "linear, backward", "attention", "optimizer", "examples and images"]))
         #expect(abs(found.work.reduce(0) { $0 + $1.share } - 1) < 1e-6)
         #expect(found.operations > 0 && !found.products.isEmpty && found.memory.adapter > 0)
         let trace = try Data(contentsOf: URL(filePath: "\(run.path)/trace.json"))

@@ -8,7 +8,7 @@ struct ConfigCheckTests {
     func tiny(name: String) async throws {
         let outcome = try await lorad("config", "check", "configs/\(name)")
         #expect(outcome.status == 0, "\(outcome.output)")
-        #expect(outcome.output == "configs/\(name): nothing wrong, nothing unusual\n")
+        #expect(outcome.output == "configs/\(name): no errors, no warnings\n")
     }
 
     @Test("names file, line, key, what, why and what to do, and exits with 0 where there are only warnings")
@@ -19,8 +19,8 @@ struct ConfigCheckTests {
         #expect(outcome.status == 0, "\(outcome.output)")
         #expect(
             outcome.output.contains(
-                "--set training.warmup_ratio=0.9: warning: training.warmup_ratio: the learning rate rises for 5 of 5 steps; "
-                    + "it never reaches its peak; set 0.03 to 0.1\n"))
+                "--set training.warmup_ratio=0.9: warning: training.warmup_ratio: the warm-up takes 5 of 5 steps; "
+                    + "the learning rate never reaches its peak; set 0.03 to 0.1\n"))
         #expect(outcome.output.hasSuffix("run.yaml: 1 warning\n"))
     }
 

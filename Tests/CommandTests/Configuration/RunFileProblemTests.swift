@@ -30,7 +30,7 @@ struct RunFileProblemTests {
         ),
         (
             "privacy: { secure_aggregation: { threshold: 0.9 } }",
-            "run.yaml:5: privacy.secure_aggregation.enabled: is required and not given: set true or false"
+            "run.yaml:5: privacy.secure_aggregation.enabled: is required but missing: set true or false"
         ),
         (
             "privacy: { differential_privacy: { enabled: false, clip: 1e300 } }",
@@ -39,14 +39,14 @@ struct RunFileProblemTests {
         (
             "federation: { mode: federated }\n"
                 + "privacy: { differential_privacy: { enabled: true, noise_multiplier: 1, population: 9 } }",
-            "run.yaml:6: privacy.differential_privacy: has population, the number of people or examples at each worker, and "
-                + "hides whole workers: leave it out, or set unit: person or example"
+            "run.yaml:6: privacy.differential_privacy: protects whole workers, but population is a number of people or "
+                + "examples at each worker: remove population, or set unit: person or example"
         ),
         (
             "federation: { mode: federated, refuse_norm: 1 }\n"
                 + "privacy: { differential_privacy: { enabled: true, noise_multiplier: 1 } }",
-            "run.yaml:6: privacy.differential_privacy: hides how long each update is, and federation.refuse_norm refuses by "
-                + "that: leave refuse_norm out; clip bounds every update"
+            "run.yaml:6: privacy.differential_privacy: hides the norm of each update, which federation.refuse_norm needs: "
+                + "remove refuse_norm; clip already bounds every update"
         ),
         (
             "federation: { mode: federated, aggregation: krum, min_workers: 4 }",
@@ -110,7 +110,7 @@ struct RunFileProblemTests {
         (
             "training: { eval_steps: 5 }",
             "run.yaml:5: training.eval_steps: there is nothing to evaluate on: set data.validation,"
-                + " or leave eval_steps out"
+                + " or remove eval_steps"
         ),
         ("training: { seed: 1 }\ntraining: { seed: 2 }", "run.yaml:5: `training` given more than once"),
         (
@@ -129,15 +129,15 @@ struct RunFileProblemTests {
     func required() {
         #expect(
             RunFileFixture.problem("model: { precision: fp32 }\ndata: {}\n") == """
-                run.yaml:1: model.path: is required and not given
-                run.yaml:2: data.train: is required and not given
-                run.yaml:1: adapter: is required and not given
+                run.yaml:1: model.path: is required but missing
+                run.yaml:2: data.train: is required but missing
+                run.yaml:1: adapter: is required but missing
                 """)
     }
 
     @Test("that is empty lacks its sections")
     func empty() {
-        #expect(RunFileFixture.problem("")?.contains("run.yaml:1: model: is required and not given") == true)
+        #expect(RunFileFixture.problem("")?.contains("run.yaml:1: model: is required but missing") == true)
     }
 
     @Test(
@@ -145,7 +145,7 @@ struct RunFileProblemTests {
         arguments: [
             (
                 "targets: visoin",
-                "adapter.targets: \"visoin\" is no part of a model: expected one of vision, language, connector,"
+                "adapter.targets: \"visoin\" is not a part of a model: expected one of vision, language, connector,"
                     + " cross_attention, both"
             ),
             (
@@ -224,11 +224,12 @@ struct RunFileProblemTests {
             return "  a\(level): &a\(level) [\(aliases)]"
         }
         let yaml = "data:\n  a0: &a0 [x]\n" + bomb.joined(separator: "\n")
-        #expect(RunFileFixture.problem(yaml) == "run.yaml:4: more than 16 aliases: that is no run file")
+        #expect(RunFileFixture.problem(yaml) == "run.yaml:4: more than 16 aliases: this is not a run file")
         let many = "data:\n  a: &a [\(String(repeating: "x,", count: 20_000))]\n  b: [*a,*a,*a,*a,*a]"
         #expect(
             RunFileFixture.problem(many)
-                == "run.yaml:2: more than 100000 values, those that aliases stand for among them: that is no run file")
+                == "run.yaml:2: more than 100000 values, including those that aliases stand for: this is not a run file"
+        )
         let few = "model: { path: &m some }\nadapter: { r: 4 }\ndata: { train: *m }"
         #expect(RunFileFixture.problem(few) == nil)
     }
@@ -237,7 +238,7 @@ struct RunFileProblemTests {
     func nesting(depth: Int) throws {
         let yaml = "data: " + String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
         let found = try #require(RunFileFixture.problem(yaml))
-        #expect(found.contains("deep in each other") || found.contains("nesting level"), "\(found)")
+        #expect(found.contains("levels deep") || found.contains("nesting level"), "\(found)")
     }
 
     @Test("lists everything that is wrong at once, line by line")
@@ -269,7 +270,7 @@ struct RunFileProblemTests {
     @Test(
         "names the column that was likely meant, or what stands where one belongs",
         arguments: [
-            ("columns: { imgae: x }", "columns: `imgae` is no name of a column for lorad; did you mean image?"),
+            ("columns: { imgae: x }", "columns: `imgae` is not a column name that lorad knows; did you mean image?"),
             ("columns: { image: [x] }", "columns: `image`: expected a column's name, found a list"),
             ("columns: image", "columns: expected a mapping of names to columns, found image"),
             ("separator: ab", "separator: must be auto, tab or a character, found ab"),

@@ -75,14 +75,15 @@ struct ManagedRunTests {
         #expect(status(try post("pause", alice, port: gate, host: "evil.example:\(gate)")) == 421)
         #expect(status(try post("fly", alice, port: gate)) == 404)
         let long = try post("pause", alice, body: String(repeating: " ", count: 5_000), port: gate)
-        #expect(status(long) == 413 && long.contains("more than the 4096 bytes"), "\(long)")
+        #expect(status(long) == 413 && long.contains("larger than the limit of 4096 bytes"), "\(long)")
         #expect(status(try post("extend", alice, body: "{\"seconds\": 5}", port: gate)) == 400, "there is no deadline")
         #expect(status(try post("pause", alice, body: "{\"min_workers\": 1}", port: gate)) == 400)
         #expect(try first.outputSoFar().events().named("paused").isEmpty)
 
         #expect(status(try post("pause", alice, body: "{\"run\": \"other\"}", port: gate)) == 400)
         for (file, words) in [
-            ("grafana", "the coordinator refuses (403): token grafana has the role look"), ("none", "cannot be read"),
+            ("grafana", "the coordinator refused the request (403): token grafana has the role look"),
+            ("none", "cannot be read"),
         ] {
             let remote = try await LoradProcess(
                 ["runs", "pause", "run", "--url", "http://127.0.0.1:\(gate)", "--token-file", "\(file).token"],
@@ -107,14 +108,14 @@ struct ManagedRunTests {
         let second = try run.coordinator(endless)
         try await eventually { try !second.outputSoFar().events().named("joined").isEmpty }
         let resumed = try await run.runs("resume", "run")
-        #expect(resumed.status == 0 && resumed.output == "run run goes on\n", "\(resumed.errors)")
+        #expect(resumed.status == 0 && resumed.output == "run run continues\n", "\(resumed.errors)")
         try await eventually { try events(second, after: "resumed").contains("step_committed") }
         let names = try second.outputSoFar().events().compactMap { $0["event"]?.stringValue }
         let begin = try #require(names.firstIndex(of: "resumed"))
         #expect(names[..<begin].contains("paused") && !names[..<begin].contains("round_opened"))
 
         let stopping = try await run.runs("stop", "run")
-        #expect(stopping.status == 0 && stopping.output.hasPrefix("run run stops after"), "\(stopping.errors)")
+        #expect(stopping.status == 0 && stopping.output.hasPrefix("run run will stop after"), "\(stopping.errors)")
         let stopped = try await second.outcome()
         let ends = try stopped.events().named("stopped")
         #expect(stopped.status == 75 && ends.count == 1, "\(stopped.errors)")
@@ -184,7 +185,9 @@ struct ManagedRunTests {
         #expect(try await run.runs("token", "revoke", "grafana").status == 0)
         #expect(status(try get("/metrics", grafana, port: port)) == 401, "a revoked token is refused at once")
         let refused = try await LoradProcess(["runs", "list"] + remote, in: run.path).outcome()
-        #expect(refused.status == 1 && refused.errors.contains("the coordinator refuses (401)"), "\(refused.errors)")
+        #expect(
+            refused.status == 1 && refused.errors.contains("the coordinator refused the request (401)"),
+            "\(refused.errors)")
         try await coordinator.end(by: SIGTERM)
         let open = try run.coordinator(flags: ["--metrics", "0.0.0.0:0", "--require-token", "never"])
         let openPort = try await self.port(open, "metrics")
@@ -219,6 +222,6 @@ struct ManagedRunTests {
         let log = try String(contentsOfFile: "\(run.path)/state/runs/run/audit.log", encoding: .utf8)
         #expect(!log.contains("token="))
         let gone = try await run.runs("join-token", "run")
-        #expect(gone.status == 1 && gone.errors.contains("is not being coordinated: join-token is for one that is"))
+        #expect(gone.status == 1 && gone.errors.contains("has no running coordinator, which join-token needs"))
     }
 }

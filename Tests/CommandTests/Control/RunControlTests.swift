@@ -83,7 +83,7 @@ struct RunControlTests {
         #expect(try first.perform(.pause, by: .user()).text.hasPrefix("run run is paused already: "))
         #expect(try ControlState.read(in: url).isPaused)
         let second = try control(means)
-        #expect(try second.perform(.resume, by: .user()).text == "run run goes on")
+        #expect(try second.perform(.resume, by: .user()).text == "run run continues")
         #expect(try second.perform(.resume, by: .user()).text == "run run is not paused")
         #expect(try !ControlState.read(in: url).isPaused)
         #expect(told.withLock(\.self) == [true, true, false, false])
@@ -100,7 +100,7 @@ struct RunControlTests {
         ])
     func needed(action: RunAction) throws {
         let error = #expect(throws: CommandError.self) { try control(nothing).perform(action, by: .user()) }
-        #expect(error?.description == "run run is not being coordinated: \(action.name) is for one that is")
+        #expect(error?.description == "run run has no running coordinator, which \(action.name) needs")
         #expect(try audit().last?.hasSuffix(": \(action.name) failed") == true)
     }
 

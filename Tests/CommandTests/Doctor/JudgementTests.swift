@@ -54,35 +54,37 @@ struct JudgementTests {
         Case("libraries", .warning, "install libopenblas0") {
             $0.libraries = ["oneDNN 2.7.2", "OpenBLAS not installed"]
         },
-        Case("speed", .warning, "do 38% of 8 times one core") { $0.speed?.products[0].gflopsOfAll = 300 },
+        Case("speed", .warning, "reach 38% of 8 times one core") { $0.speed?.products[0].gflopsOfAll = 300 },
         Case("memory", .warning, "1.1 GB of 34 GB") { $0.memory.available = 1 << 30 },
         Case("memory", .problem, "--dry-run") { $0.memory.available = 100 << 20 },
         Case("disk", .warning, "1.0 GB free") { $0.disks[0].free = 1_000_000_000 },
         Case("disk", .problem, "checkpoints") { $0.disks[0].free = 1 << 20 },
         Case("disk", .warning, "Permission denied") { $0.disks[0].refusal = "Permission denied" },
-        Case("network", .warning, "port 7700 cannot be listened on") { $0.ports[1].refusal = "Address already in use" },
+        Case("network", .warning, "lorad cannot listen on port 7700") {
+            $0.ports[1].refusal = "Address already in use"
+        },
         Case("network", .problem, "loopback") { $0.ports[0].refusal = "Cannot assign requested address" },
         Case("open files", .warning, "LimitNOFILE") { $0.limits.openFiles = 256 },
         Case("open files", .problem, "ulimit -n") { $0.limits.openFiles = 32 },
         Case("address space", .warning, "ulimit -v unlimited") { $0.limits.addressSpace = 4 << 30 },
         Case("clock", .problem, "1970-01-01") { $0.time = Date(timeIntervalSince1970: 0) },
-        Case("slurm cores", .warning, "Slurm gave 4 cores, and lorad may use 8 → the task is not bound") {
+        Case("slurm cores", .warning, "Slurm allocated 4 cores, and lorad may use 8 → the task is not bound") {
             $0.slurm = Self.slurmJob(["SLURM_CPUS_PER_TASK": "4"])
         },
         Case("slurm cores", .warning, "srun --cpus-per-task=$SLURM_CPUS_PER_TASK") {
             $0.slurm = Self.slurmJob(["SLURM_CPUS_PER_TASK": "16"])
         },
-        Case("slurm memory", .warning, "asked for 10 GB, a control group allows 4.3 GB → the step has a part") {
+        Case("slurm memory", .warning, "asked for 10 GB, a control group allows 4.3 GB → the step gets only a part") {
             $0.slurm = Self.slurmJob(["SLURM_MEM_PER_NODE": "10000"])
             $0.memory.limit = 4 << 30
         },
-        Case("scratch", .warning, "in memory that counts as the job's") {
+        Case("scratch", .warning, "in memory, which counts against the job") {
             $0.slurm = Self.slurmJob([:], ScratchReading(folder: "/tmp", medium: .memory, free: 8 << 30))
         },
         Case("scratch", .warning, "on a network file system") {
             $0.slurm = Self.slurmJob([:], ScratchReading(folder: "/tmp", medium: .network, free: 8 << 30))
         },
-        Case("scratch", .warning, "make room") {
+        Case("scratch", .warning, "free some space") {
             $0.slurm = Self.slurmJob([:], ScratchReading(folder: "/tmp", medium: .disk, free: 8 << 20))
         },
         Case("terminal", .warning, "ISO-8859-1") { $0.terminalEncoding = "ISO-8859-1" },

@@ -44,7 +44,7 @@ struct AllowedChangeTests {
         // Diverges before the next checkpoint.
         let diverged = try await run.train(
             "--resume", "--set", "training.learning_rate=1e38", "--allow-change", "training.learning_rate")
-        #expect(diverged.status == 1 && diverged.errors.contains("is not a finite number"), "\(diverged.errors)")
+        #expect(diverged.status == 1 && diverged.errors.contains("is not finite"), "\(diverged.errors)")
         #expect(try run.text("out/trainer_log.jsonl").contains("resumed_with"))
         _ = try await run.succeed("--resume")
         #expect(try !run.text("out/trainer_log.jsonl").contains("resumed_with"))
@@ -57,17 +57,17 @@ struct AllowedChangeTests {
         _ = try await run.succeed()
         try await run.expectRefusal(
             ["--set", "adapter.r=2", "--allow-change", "adapter.r"], "lora_A.weight was [4, 32], is [2, 32]",
-            "what trains is fixed")
+            "the set of trained tensors is fixed")
         let fewer = #"adapter.target_modules=.*language_model.*\.q_proj"#
         try await run.expectRefusal(
             ["--set", fewer, "--allow-change", "adapter.target_modules"],
-            "v_proj.lora_A.weight was trained, and is not now")
+            "v_proj.lora_A.weight was trained, but is not now")
         try await run.expectRefusal(
-            ["--allow-change", "training.output_dir"], "a checkpoint is not held to this key")
+            ["--allow-change", "training.output_dir"], "a checkpoint does not depend on this key")
         try await run.expectRefusal(
-            ["--allow-change", "training.sed"], "no such key of a run file; did you mean training.seed?")
+            ["--allow-change", "training.sed"], "no such key in a run file; did you mean training.seed?")
         let alone = try await run.train("--allow-change", "training.seed")
-        #expect(alone.errors.contains("--allow-change is about a run that is resumed: give --resume too"))
+        #expect(alone.errors.contains("--allow-change needs --resume"))
     }
 
     @Test("of what evaluations are judged by looks for the best one anew")
@@ -83,7 +83,7 @@ struct AllowedChangeTests {
                 + ["--allow-change", "training.load_best_model_at_end", "--allow-change", "training.max_steps"])
         let outcome = try await process.outcome()
         #expect(outcome.status == 0, "\(outcome.errors)")
-        #expect(outcome.errors.contains("the best evaluation is that of step "))
+        #expect(outcome.errors.contains("the best evaluation is at step "))
         // The validation rows decide now.
         try await run.replacing(".\"", with: "!\"", in: "data/val.json") {
             try await run.expectRefusal(judged, "data.validation (rows) was 5 rows, sha256 ")
@@ -97,7 +97,7 @@ struct AllowedChangeTests {
             "training.load_best_model_at_end=true", "training.save_steps=1")
         let errors = try await run.succeed()
         let adapter = try run.adapter()
-        let step = try #require(errors.firstMatch(of: /the best evaluation is that of step ([0-9]+)/)?.1)
+        let step = try #require(errors.firstMatch(of: /the best evaluation is at step ([0-9]+)/)?.1)
         let folder = "\(run.path)/out/checkpoints/step-\(step)"
         try FileManager.default.moveItem(atPath: folder, toPath: folder + ".before")
         _ = try await run.succeed("--resume")

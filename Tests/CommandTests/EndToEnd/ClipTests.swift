@@ -108,7 +108,7 @@ struct ClipTests {
     func text() async throws {
         let outcome = try await lorad(
             "eval", "--model", TinyClip.model, "--data", TinyClip.data("val"), "--images", TinyClip.pictures)
-        #expect(outcome.status == 0 && outcome.output.contains("5 captions by pictures"), "\(outcome.output)")
+        #expect(outcome.status == 0 && outcome.output.contains("5 captions for images"), "\(outcome.output)")
     }
 
     @Test("What does not go together is refused with advice")

@@ -82,7 +82,8 @@ struct ColumnTests {
         let found = try await LoradProcess(common + ["--columns", Self.option], in: folder.path).outcome()
         #expect(found.status == 0 && found.errors.contains("question_answer (recognised)"), "\(found.errors)")
         let missing = try await LoradProcess(common + ["--columns", "image=photo"], in: folder.path).outcome()
-        #expect(missing.status == 1 && missing.errors.contains("no row has the column `photo`"), "\(missing.errors)")
+        #expect(
+            missing.status == 1 && missing.errors.contains("no example has the column `photo`"), "\(missing.errors)")
         let unknown = try await LoradProcess(common + ["--columns", "imag=photo"], in: folder.path).outcome()
         #expect(unknown.status != 0 && unknown.errors.contains("did you mean image?"), "\(unknown.errors)")
         let cut = try await LoradProcess(
@@ -99,7 +100,7 @@ struct ColumnTests {
         try folder.write(rows.joined(separator: "\n"), to: "rows.tsv")
         let common = ["eval", "--model", TinyClip.model, "--images", TinyClip.pictures, "--data", "rows.tsv"]
         let refused = try await LoradProcess(common, in: folder.path).outcome()
-        let isTold = refused.errors.contains("more than the 48 that the model takes")
+        let isTold = refused.errors.contains("more than the 48 that the model allows")
         #expect(refused.status == 1 && isTold, "\(refused.errors)")
         let cut = try await LoradProcess(common + ["--on-long", "truncate"], in: folder.path).outcome()
         #expect(cut.status == 0 && cut.errors.contains("1 caption is longer than"), "\(cut.errors)")

@@ -57,8 +57,9 @@ struct DataTests {
                 #expect(!run.has("skipped_rows.jsonl"))
                 continue
             }
-            #expect(outcome.errors.contains("rows.jsonl: 12 of \(mixed.count) rows cannot be used and are left out:"))
-            #expect(outcome.errors.contains("row 0 (id bad-0, line 1): holds no question and answer"))
+            #expect(
+                outcome.errors.contains("rows.jsonl: 12 of \(mixed.count) examples cannot be used and are skipped:"))
+            #expect(outcome.errors.contains("example 0 (id bad-0, line 1): has no question and answer"))
             #expect(outcome.errors.contains("… and 2 more") && !outcome.errors.contains("bad-10"))
             let listed = try run.contents(of: "skipped_rows.jsonl").split(separator: UInt8(ascii: "\n"))
             #expect(listed.count == 12)
@@ -88,7 +89,7 @@ struct DataTests {
         try row.write(toFile: "\(run.path)/rows.jsonl", atomically: true, encoding: .utf8)
         let outcome = try await run.train("--set", "data.validation=null")
         #expect(outcome.status == 1)
-        for word in ["row 0", "/damaged.png", "--skip-bad-rows"] {
+        for word in ["example 0", "/damaged.png", "--skip-bad-rows"] {
             #expect(outcome.errors.contains(word), "\(word) is not in: \(outcome.errors)")
         }
     }

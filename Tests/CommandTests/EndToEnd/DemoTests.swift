@@ -45,7 +45,7 @@ struct DemoTests {
         }
         let again = try await lorad("demo", "--fast", "--keep", "demo", in: folder.path)
         #expect(again.status == 1)
-        #expect(again.errors.contains("demo: holds an earlier demonstration: give --overwrite, or another folder"))
+        #expect(again.errors.contains("demo: contains an earlier demonstration: give --overwrite, or another folder"))
         try await follow(outcome.output, in: folder)
         try await knowsItsOwnWorld(folder)
     }
@@ -116,6 +116,6 @@ struct DemoTests {
         try folder.write("mine", to: "notes.txt")
         let outcome = try await lorad("demo", "--keep", ".", "--overwrite", in: folder.path)
         #expect(outcome.status == 1)
-        #expect(outcome.errors.contains("holds other files: give another folder"))
+        #expect(outcome.errors.contains("contains other files: give another folder"))
     }
 }

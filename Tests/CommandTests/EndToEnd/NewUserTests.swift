@@ -50,9 +50,10 @@ struct NewUserTests {
         let empty = try folder.write("", to: "empty.json")
         #expect(
             message(try await TinyRun("data.train=\(none)").train())
-                == "\(none): holds no rows: expected at least one\n")
+                == "\(none): contains no examples: expected at least one\n")
         #expect(
-            message(try await TinyRun("data.train=\(empty)").train()) == "\(empty): the file is empty: expected rows\n")
+            message(try await TinyRun("data.train=\(empty)").train())
+                == "\(empty): the file is empty: expected examples\n")
     }
 
     @Test(
@@ -60,10 +61,10 @@ struct NewUserTests {
         arguments: [
             (
                 "model.safetensors",
-                "holds neither model.safetensors nor model.safetensors.index.json: is the download complete?"
+                "contains neither model.safetensors nor model.safetensors.index.json: is the download complete?"
             ),
             ("tokenizer.json", "a model folder needs its tokenizer: is the download complete?"),
-            ("config.json", "config.json: no such file; a model folder holds one: check its path"),
+            ("config.json", "config.json: no such file; a model folder contains one: check its path"),
             ("preprocessor_config.json", "copy it from the model's original folder"),
         ])
     func incompleteModel(missing: String, words: String) async throws {
@@ -117,7 +118,7 @@ struct NewUserTests {
         let found = message(try await TinyRun("training.output_dir=/proc/lorad/out").train())
         #expect(found.contains("/proc/lorad/out/"), "\(found)")
         #expect(
-            found.contains("its folder cannot be created: ") && found.contains("; choose another place"), "\(found)")
+            found.contains("its folder cannot be created: ") && found.contains("; choose another path"), "\(found)")
     }
 
     @Test("files of an older format, of a model, a tokenizer and an adapter")
@@ -127,10 +128,10 @@ struct NewUserTests {
         try files.moveItem(atPath: "\(model.path)/tokenizer.json", toPath: "\(model.path)/tokenizer.model")
         let tokenizer = message(try await TinyRun("model.path=\(model.path)").train())
         #expect(
-            tokenizer.contains("tokenizer.model beside it is not read: load it with transformers and save it again"))
+            tokenizer.contains("lorad does not read tokenizer.model: load it with transformers and save it again"))
         try files.moveItem(atPath: "\(model.path)/model.safetensors", toPath: "\(model.path)/pytorch_model.bin")
         let weights = message(try await TinyRun("model.path=\(model.path)").train())
-        #expect(weights.contains("pytorch_model.bin is not read: save the model with safe_serialization=True"))
+        #expect(weights.contains("lorad does not read pytorch_model.bin: save the model with safe_serialization=True"))
         let adapter = try TemporaryFolder()
         try adapter.write(#"{"peft_type": "LORA", "r": 4, "target_modules": ["q_proj"]}"#, to: "adapter_config.json")
         try adapter.write("", to: "adapter_model.bin")

@@ -14,7 +14,7 @@ struct OptionAdviceTests {
         let long = try await LoradProcess(
             common + ["--data", TinyLlava.data("val"), "--max-length", "8"], in: TinyLlava.repository
         ).outcome()
-        #expect(long.status == 1 && long.errors.contains("more than --max-length 8: raise it, or leave such rows out"))
+        #expect(long.status == 1 && long.errors.contains("more than --max-length 8: raise it, or skip such examples"))
         let unknown = try folder.write("nothing known", to: "data/x.bin")
         let format = try await LoradProcess(
             common + ["--data", URL(filePath: unknown).deletingLastPathComponent().path], in: TinyLlava.repository

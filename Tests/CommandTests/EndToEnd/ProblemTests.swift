@@ -97,7 +97,7 @@ struct ProblemTests {
             }
         #expect(outcome.status == 1 && !FileManager.default.fileExists(atPath: output))
         #expect(outcome.errors.contains("\(folder.path): the weight "), "\(outcome.errors)")
-        #expect(outcome.errors.contains("holds NaN or infinite numbers: copy the model again"))
+        #expect(outcome.errors.contains("contains NaN or infinite values: copy the model again"))
     }
 
     @Test("keeps what was saved before where the disk takes no more, and goes on once it does")
@@ -126,11 +126,12 @@ struct ProblemTests {
     func folders() async throws {
         let model = try await lorad("inspect", "/nowhere")
         #expect(model.status == 1)
-        #expect(model.errors.contains("/nowhere/config.json: no such file; a model folder holds one: check its path"))
+        #expect(
+            model.errors.contains("/nowhere/config.json: no such file; a model folder contains one: check its path"))
         let adapter = try await lorad(
             "eval", "--model", TinyLlava.model, "--adapter", "/nowhere", "--data", TinyLlava.data("val"))
         #expect(adapter.status == 1)
-        #expect(adapter.errors.contains("/nowhere/adapter_config.json: no such file; an adapter folder holds"))
+        #expect(adapter.errors.contains("/nowhere/adapter_config.json: no such file; an adapter folder contains"))
         let target = try await lorad("inspect", TinyLlava.model, "--target", "q_porj")
         #expect(target.status == 1)
         #expect(target.errors.contains("did you mean \"q_proj\"?"), "\(target.errors)")

@@ -20,7 +20,7 @@ struct ResumeTests {
             let stopped = try await stop(run, with: signal)
             if signal != SIGKILL {
                 #expect(stopped.status == 75)
-                #expect(stopped.errors.contains("of 120; --resume goes on from there"), "\(stopped.errors)")
+                #expect(stopped.errors.contains("of 120; --resume continues from there"), "\(stopped.errors)")
             }
             let resumed = try await run.train("--resume")
             #expect(resumed.status == 0, "\(resumed.errors)")
@@ -37,7 +37,7 @@ struct ResumeTests {
         while process.isRunning, !run.has("checkpoints/step-10") { try await Task.sleep(for: .milliseconds(2)) }
         for signal in [SIGTERM, SIGINT, SIGTERM] { process.send(signal) }
         let stopped = try await process.outcome()
-        #expect(stopped.status == 75 && stopped.errors.contains("--resume goes on from there"), "\(stopped.errors)")
+        #expect(stopped.status == 75 && stopped.errors.contains("--resume continues from there"), "\(stopped.errors)")
         let resumed = try await run.train("--auto-resume")
         #expect(resumed.status == 0, "\(resumed.errors)")
         #expect(try run.log().map(\.step) == Array(1...120))
@@ -59,7 +59,8 @@ struct ResumeTests {
         let adapter = try run.adapter()
         try FileManager.default.removeItem(at: output.appending(path: "checkpoints"))
         let refused = try await run.train("--auto-resume")
-        #expect(refused.status == 1 && refused.errors.contains("holds an earlier run or adapter"), "\(refused.errors)")
+        #expect(
+            refused.status == 1 && refused.errors.contains("contains an earlier run or adapter"), "\(refused.errors)")
         #expect(try run.adapter() == adapter)
     }
 
@@ -110,7 +111,7 @@ struct ResumeTests {
     /// Goes on with a run that was killed; false where there was no checkpoint yet.
     private func finish(_ run: TinyRun) async throws -> Bool {
         let outcome = try await run.train("--resume")
-        if outcome.errors.contains("holds no checkpoint to resume from") { return false }
+        if outcome.errors.contains("contains no checkpoint to resume from") { return false }
         #expect(outcome.status == 0, "\(outcome.errors)")
         return true
     }
@@ -129,8 +130,8 @@ struct ResumeTests {
         let best = try #require(losses.min { $0.loss < $1.loss })
         let last = try #require(losses.last)
         #expect(last.step == best.step + 6 && last.step < 60)
-        #expect(outcome.errors.contains("ended at step \(last.step) of 60: 3 evaluations without a gain"))
-        #expect(outcome.errors.contains("the best evaluation is that of step \(best.step)"))
+        #expect(outcome.errors.contains("ended at step \(last.step) of 60: 3 evaluations without improvement"))
+        #expect(outcome.errors.contains("the best evaluation is at step \(best.step)"))
         #expect(try run.adapter() == run.contents(of: "checkpoints/step-\(best.step)/adapter_model.safetensors"))
         #expect(run.has("checkpoints/step-\(last.step)") && !run.has("checkpoints/step-\(best.step - 2)"))
 
@@ -161,7 +162,7 @@ struct ResumeTests {
         let run = try TinyRun(TinyRun.freshAdapter)
         let early = try await run.train("--resume")
         #expect(early.status == 1)
-        #expect(early.errors.contains("/out holds no checkpoint to resume from: leave out --resume"))
+        #expect(early.errors.contains("/out contains no checkpoint to resume from: remove --resume"))
         try await run.train()
         let other = try await run.train("--resume", "--set", "adapter.r=2", "--set", "training.max_steps=9")
         #expect(other.status == 1)

@@ -37,7 +37,7 @@ struct ResumedSettingsTests {
             try await run.expectRefusal(["--set", change], "\n  \(words)\n", "--allow-change \(key)")
         }
         try await run.expectRefusal(
-            ["--set", "adapter.r=2"], "adapter.r was 4, is 2", "what trains is fixed for the whole run")
+            ["--set", "adapter.r=2"], "adapter.r was 4, is 2", "the set of trained tensors is fixed for the whole run")
         try await run.expectRefusal(
             ["--set", "training.seed=7", "--set", "data.shuffle=false", "--allow-change", "data.shuffle"],
             "training.seed was 42, is 7", "on purpose with --allow-change training.seed;")

@@ -45,12 +45,12 @@ struct HostileArchiveTests {
         }
     }
 
-    @Test("is told apart where it is cut short, or goes on", arguments: [1, 511, 512, 1_024, 1_025, 5_000])
+    @Test("is told apart where it is truncated, or goes on", arguments: [1, 511, 512, 1_024, 1_025, 5_000])
     func lengths(count: Int) throws {
-        #expect(try problem(original.dropLast(count)).contains("is cut short: copy it again"))
-        #expect(try problem(original + Data(count: count)).contains("there is more behind its end"))
+        #expect(try problem(original.dropLast(count)).contains("is truncated: copy it again"))
+        #expect(try problem(original + Data(count: count)).contains("there is data after its end"))
         #expect(try problem(Data(original.prefix(count))) != "")
-        #expect(try problem(Data()).contains("is cut short"))
+        #expect(try problem(Data()).contains("is truncated"))
     }
 
     @Test("names the member that was changed")
@@ -89,12 +89,12 @@ struct HostileArchiveTests {
             Data(repeating: 0xFF, count: 512), Data((0..<512).map { UInt8(truncatingIfNeeded: $0) }),
         ]
         for block in foreign {
-            #expect(try problem(block + original).contains("at byte 0 there is no header as lorad writes it"))
+            #expect(try problem(block + original).contains("byte 0 does not start a header that lorad writes"))
         }
         let first = try header({ _ in }, name: "zzz")
         #expect(
             try problem(first + original).contains(
-                "comes after zzz: members are in the order of their names, each once"))
+                "comes after zzz: expected members sorted by name, each once"))
         let twice = try header({ _ in }, name: "adapter/adapter_config.json", size: 0)
         #expect(
             try problem(twice + original).contains(
@@ -104,14 +104,14 @@ struct HostileArchiveTests {
         let huge = try header({ _ in }, name: "aaa", size: UstarHeader.sizeLimit)
         #expect(try problem(huge + original).contains("aaa has 8589934591 bytes, more than an export writes"))
         let large = try header({ _ in }, name: "adapter/a", size: UstarHeader.sizeLimit)
-        #expect(try problem(large + original).contains("is cut short"))
+        #expect(try problem(large + original).contains("is truncated"))
     }
 
     @Test("is held in memory a member at a time, of which those that are read as a whole are short")
     func sizes() throws {
         for (name, size, words) in [
-            ("transcripts/a.transcript", 512 << 20, "is cut short"), ("rounds.jsonl", 65 << 20, "is cut short"),
-            ("audit/audit.log", 65 << 20, "is cut short"), ("zz", 65 << 20, "more than an export writes"),
+            ("transcripts/a.transcript", 512 << 20, "is truncated"), ("rounds.jsonl", 65 << 20, "is truncated"),
+            ("audit/audit.log", 65 << 20, "is truncated"), ("zz", 65 << 20, "more than an export writes"),
             ("transcripts/a.transcript", 512 << 20 + 1, "more than an export writes"),
         ] {
             let block = try header({ _ in }, name: name, size: size)
@@ -129,7 +129,7 @@ struct HostileArchiveTests {
         try file.write(contentsOf: Data("RUN".utf8))
         try file.close()
         let error = #expect(throws: CommandError.self) { try contents.bytes(of: "configuration.yaml") }
-        #expect(error?.description.hasSuffix("configuration.yaml changes while it is read: try again") == true)
+        #expect(error?.description.hasSuffix("configuration.yaml changed while it was read: try again") == true)
     }
 
     @Test("is none where there is no file, or something else")
@@ -170,7 +170,7 @@ struct HostileArchiveTests {
         try original.write(to: URL(filePath: sample.path))
         let expected: [(String, (inout [String: Data]) -> Void)] = [
             (
-                "rounds.jsonl ends with round 2, and run.json says that 3 are done",
+                "rounds.jsonl ends with round 2, but run.json says that 3 are done",
                 { members in
                     let lines = (members["rounds.jsonl"] ?? Data()).split(separator: UInt8(ascii: "\n")).prefix(2)
                     members["rounds.jsonl"] = lines.reduce(Data()) { $0 + $1 + Data("\n".utf8) }
@@ -184,10 +184,10 @@ struct HostileArchiveTests {
                 }
             ),
             (
-                "is not the one that the run wrote in its last round",
+                "differs from what the run wrote in its last round",
                 { $0["adapter/adapter_config.json"] = Data("{}".utf8) }
             ),
-            ("the adapter has other files", { $0["adapter/adapter_config.json"] = nil }),
+            ("the adapter's files are not those", { $0["adapter/adapter_config.json"] = nil }),
             (
                 "the adapter is not that of the last round",
                 { members in
@@ -196,7 +196,7 @@ struct HostileArchiveTests {
                 }
             ),
             (
-                "run.json is of another run",
+                "run.json belongs to another run",
                 { members in
                     let text = String(decoding: members["run.json"] ?? Data(), as: UTF8.self)
                     members["run.json"] = Data(text.replacing("\"run\": \"run\"", with: "\"run\": \"other\"").utf8)

@@ -66,7 +66,7 @@ struct RunExportTests {
         let sample = try SampleExport(isFinished: false)
         try sample.write()
         let found = try ExportVerification(path: sample.path, signer: nil)
-        #expect(found.notes == ["it holds no adapter: the run was not finished, or an earlier release finished it"])
+        #expect(found.notes == ["it contains no adapter: the run had not finished, or an earlier release finished it"])
         #expect(!found.manifest.members.contains { $0.name.hasPrefix("adapter/") || $0.name == "trainer_log.jsonl" })
     }
 
@@ -76,7 +76,8 @@ struct RunExportTests {
         try sample.folder.write(Data(count: 5_000), to: "out/adapter_model.safetensors")
         let error = #expect(throws: CommandError.self) { try sample.write() }
         #expect(
-            error?.description.hasSuffix("is not as the run wrote it in its last round: put that file back") == true)
+            error?.description.hasSuffix("has changed since the run wrote it in its last round: restore that file")
+                == true)
         #expect(!FileManager.default.fileExists(atPath: sample.path))
         try FileManager.default.removeItem(atPath: "\(sample.folder.path)/out/adapter_model.safetensors")
         #expect(throws: CommandError.self) { try sample.write() }

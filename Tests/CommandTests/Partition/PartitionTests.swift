@@ -66,13 +66,15 @@ struct PartitionTests {
         let dataset = try LabelledDataset(DatasetOptions(path: path), label: .firstAnswer)
         let partition = try dataset.partition(Partitioners.named("iid"), into: 1, seed: 1)
         let summary = dataset.summary(of: partition, folder: "x")
-        #expect(summary.contains(#"part-1.json: 12 rows · "yes" 6, "4.50" 3, "no" 3"#))
+        #expect(summary.contains(#"part-1.json: 12 examples · "yes" 6, "4.50" 3, "no" 3"#))
     }
 
     @Test("Parts that are there are kept unless they may be replaced, and none of them is left over")
     func overwriting() throws {
         _ = try write("iid", parts: 4)
-        #expect { try write("iid", parts: 2) } throws: { "\($0)".contains("holds 4 parts already: give --overwrite") }
+        #expect { try write("iid", parts: 2) } throws: {
+            "\($0)".contains("already contains 4 parts: give --overwrite")
+        }
         _ = try write("iid", parts: 2, overwrite: true)
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/parts").sorted()
         #expect(names == ["part-1.json", "part-2.json"])
@@ -81,17 +83,17 @@ struct PartitionTests {
     @Test("What is missing is named with the row and its line")
     func problems() throws {
         #expect { try LabelledDataset(DatasetOptions(path: path), label: .field("color")) } throws: {
-            "\($0)".contains("rows.json:1: row 0 has no field `color`, only id, site, note, conversations")
+            "\($0)".contains("rows.json:1: example 0 has no field `color`, only id, site, note, conversations")
         }
         #expect { try LabelledDataset(DatasetOptions(path: path), label: .field("conversations")) } throws: {
-            "\($0)".contains("a label is text, a number or a truth value")
+            "\($0)".contains("a label must be text, a number, true or false")
         }
         let bad = "\(folder.path)/bad.json"
         try Data("[{}]".utf8).write(to: URL(filePath: bad))
         #expect { try LabelledDataset(DatasetOptions(path: bad), label: .firstAnswer) } throws: {
-            "\($0)" == "\(bad): row 0 (line 1): has no `conversations`"
+            "\($0)" == "\(bad): example 0 (line 1): has no `conversations`"
         }
-        #expect { try write("iid", parts: 13) } throws: { "\($0)".contains("has 12 rows, too few for 13 parts") }
+        #expect { try write("iid", parts: 13) } throws: { "\($0)".contains("has 12 examples, too few for 13 parts") }
     }
 
     @Test("Archives are cut into archives, folders of pictures into rows of their own")

@@ -90,7 +90,7 @@ struct UntrainedModelTests {
             let words = refusal(good, aggregation)
             #expect(
                 words.hasPrefix(
-                    "the coordinator's state holds \(module).delta_A.weight, which would change frozen weights")
+                    "the coordinator's state contains \(module).delta_A.weight, which would change frozen weights")
                     && words.hasSuffix("federation.aggregation: \(aggregation)"), "\(words)")
         }
         #expect(refusal(gain(inputs + 1, outputs, of: module), "flora").contains("expected [k, \(inputs)]"))

@@ -36,18 +36,18 @@ struct EventWordingTests {
             (.fellSilent(member, held: nil), "silent", "alpha is silent"),
             (.left(member, reason: "stopped"), "left", "alpha has left: stopped"),
             (.excluded(member, reason: "its key was revoked"), "excluded", "alpha is shut out: its key was revoked"),
-            (.barred(member, reason: "it lied"), "barred", "alpha is left out of the rest of the run: it lied"),
+            (.barred(member, reason: "it lied"), "barred", "alpha is excluded from the rest of the run: it lied"),
             (
                 .distrusted(member, round: 2, reason: "3 others do not accept its key"), "distrusted",
-                "alpha is left out of the exchanges from step 3 on: 3 others do not accept its key"
+                "alpha is excluded from the exchanges from step 3 on: 3 others do not accept its key"
             ),
             (
                 .leftOut(member, rounds: 1), "left_out",
-                "alpha did not answer in the exchange: the next round goes on without it"
+                "alpha did not answer in the exchange: the next round continues without it"
             ),
             (
                 .leftOut(member, rounds: 4), "left_out",
-                "alpha did not answer in the exchange: the next 4 rounds go on without it"
+                "alpha did not answer in the exchange: the next 4 rounds continue without it"
             ),
         ]
         for (event, name, text) in events {
@@ -78,7 +78,7 @@ struct EventWordingTests {
                 == "step 4: the result of alpha is refused: NaN fake line")
         #expect(
             announcement(.taskFailed(key, SampleRun.beta, reason: "no memory")).text
-                == "step 4: the result of \(SampleRun.beta) could not be made: no memory")
+                == "step 4: the result of \(SampleRun.beta) could not be computed: no memory")
         #expect(announcement(.late(key, SampleRun.alpha)).text == nil)
         for (event, outcome) in [
             (CoordinatorEvent.refused(key, SampleRun.alpha, reason: ""), "refused"),
@@ -118,10 +118,10 @@ struct EventWordingTests {
                 == "round 3 closes with 3 of 5 results")
         #expect(
             announcement(.waitingBeyondDeadline(round: 2, results: 1, needed: 2), unit: .round).text
-                == "round 3: 1 of 2 results needed are in at the deadline; waiting for more")
+                == "round 3: 1 of the 2 required results are in at the deadline; waiting for more")
         let range = announcement(.outOfRange(round: 2, numbers: 7), unit: .round)
-        #expect(range.event == "out_of_range" && range.text?.hasPrefix("round 3: 7 numbers of the masked sum") == true)
-        #expect(announcement(.failed(reason: "diverged")).text == "the run cannot go on: diverged")
+        #expect(range.event == "out_of_range" && range.text?.hasPrefix("round 3: 7 values of the masked sum") == true)
+        #expect(announcement(.failed(reason: "diverged")).text == "the run cannot continue: diverged")
         #expect(announcement(.finished).event == "finished")
         let early = announcement(.endedEarly(rounds: 2, reason: "no budget"), unit: .round)
         #expect(early.text?.hasPrefix("the run ends after round 2 of ") == true && early.event == "ended_early")
@@ -146,7 +146,7 @@ struct InvitationTests {
         let words = count == 1 ? "one new worker" : "3 new workers"
         #expect(
             invitation.announcement.text?.contains(
-                "(it admits \(words), before 2023-11-14T22:13:20Z; the next line is printed when this one is used up, "
+                "(it admits \(words), before 2023-11-14T22:13:20Z; a new line is printed when this one is used up; "
                     + "--token-uses allows more):") == true)
     }
 
@@ -157,9 +157,9 @@ struct InvitationTests {
             try invitation(expiry, workers: 2, metrics: .init(host: "::1", port: 9700)).announcement.text == """
                 run sample listens at tcp://0.0.0.0:7700 and tcp://0.0.0.0:7701, with its state in /var/lib/lorad/runs/sample
                 metrics are at http://[::1]:9700/metrics
-                workers join with this line (it admits new ones until 2023-11-14T22:13:20Z):
+                workers join with this line (it admits new workers until 2023-11-14T22:13:20Z):
                   lorad worker --join 'tcp://10.0.0.1:7700?insecure=1'
-                work begins when 2 workers are there
+                training starts when 2 workers have joined
                 """)
         #expect(try invitation(nil, workers: 1).announcement.text?.contains("this line:\n") == true)
     }

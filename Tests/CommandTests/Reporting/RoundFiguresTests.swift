@@ -109,14 +109,14 @@ struct RunDigestTests {
     func incidents() {
         let incidents = [
             ("distrusted", "alpha is left out"), ("failed", "the first reason"), ("distrusted", "alpha is left out"),
-            ("failed", "the run cannot go on: the loss is not finite"),
+            ("failed", "the run cannot continue: the loss is not finite"),
         ].map { IncidentRecord(kind: $0, time: Date(timeIntervalSince1970: 0), text: $1) }
         for state in RunRecord.State.allCases {
             let run = RunRecord(
                 name: "run", created: Date(timeIntervalSince1970: 0), mode: "federated", configuration: "", state: state
             )
             let digest = RunDigest(run: run, process: nil, workers: [], steps: [], incidents: incidents)
-            #expect((digest.failure == "the run cannot go on: the loss is not finite") == (state == .failed))
+            #expect((digest.failure == "the run cannot continue: the loss is not finite") == (state == .failed))
             #expect((digest.failure == nil) == (state != .failed) && digest.distrusted == ["alpha is left out"])
             let text = digest.text(ProgressStyle(isTerminal: false, usesColour: false, columns: 80), limit: 1)
             #expect(text.contains("the loss is not finite") == (state == .failed) && text.contains("alpha is left out"))
@@ -137,7 +137,7 @@ struct RunDigestTests {
         let plain = ProgressStyle(isTerminal: false, usesColour: false, columns: 80)
         let lines = digest(process: 12).text(plain, limit: 2).split(
             separator: "\n", omittingEmptySubsequences: false)
-        #expect(lines[0] == "sample: distributed, running (process 12), begun 2023-11-14T22:13:20Z")
+        #expect(lines[0] == "sample: distributed, running (process 12), started 2023-11-14T22:13:20Z")
         #expect(lines[1] == "step 3/20 · loss 1.0000 · 6 results · 300 tokens · 3.0 kB in · 6.0 kB out")
         #expect(lines[4].hasPrefix("alpha   000000000000  enrolled        6     0        0     300  3.0 kB  6.0 kB"))
         #expect(lines.count == 10 && lines[8].hasPrefix("   2  2.0000        2     100     1.00  1.0 kB  2.0 kB"))
@@ -187,7 +187,7 @@ struct WorkerChoiceTests {
     @Test("is asked for again where several may be meant", arguments: ["alpha", "a"])
     func several(text: String) {
         let error = #expect(throws: CommandError.self) { try choice.worker(text) }
-        #expect(error?.description.contains("\"\(text)\" may be several workers of run sample: alpha abc1, ") == true)
+        #expect(error?.description.contains("\"\(text)\" matches several workers of run sample: alpha abc1, ") == true)
     }
 
     @Test("is missed with the names of those that there are", arguments: ["delta", ""])

@@ -22,10 +22,10 @@ struct StallWordingTests {
             ])
         #expect(
             told.text == """
-                round 5 has waited for 1:35 for workers: 1 of the 3 that it needs are there. Missing: site-a x (is silent), \
-                site-b (has left), site-c (has not come back since the coordinator started). Wait, or start the missing \
-                workers again; or stop the coordinator: what is done is kept, and the same command continues; or begin anew \
-                with a smaller federation.min_workers (under secure aggregation also fewest_workers) and --overwrite
+                round 5 has waited for 1:35 for workers: 1 of the 3 that it needs are connected. Missing: site-a x \
+                (is silent), site-b (has left), site-c (has not come back since the coordinator started). Wait, or start the \
+                missing workers again; or stop the coordinator: finished work is kept, and the same command continues the \
+                run; or start again with a smaller federation.min_workers (under secure aggregation also fewest_workers) and --overwrite
                 """)
         #expect(told.event == "stalled")
     }
@@ -42,10 +42,10 @@ struct StallWordingTests {
     @Test("of a step ask for a worker, and of results say that nobody has another")
     func others() throws {
         let step = try #require(announcement(.results(counted: 0, needed: 4), unit: .step, missing: []).text)
-        #expect(step.contains("step 5 has waited for 1:35 for workers: none is there. Start a worker, or stop"))
+        #expect(step.contains("step 5 has waited for 1:35 for workers: none is connected. Start a worker, or stop"))
         #expect(!step.contains("min_workers"))
         let results = try #require(announcement(.results(counted: 2, needed: 3), unit: .round, missing: []).text)
-        #expect(results.contains("2 of the 3 that it needs are in, and no worker that is there has another to give"))
+        #expect(results.contains("2 of the 3 that it needs are in, and no connected worker has another to send"))
     }
 
     @Test("name twenty workers, and count the others")

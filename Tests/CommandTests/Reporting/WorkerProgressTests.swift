@@ -24,10 +24,10 @@ struct WorkerProgressTests {
         #expect(done(0, .counted, in: &progress)?.text == nil)
         #expect(
             done(1, .counted, in: &progress)?.text
-                == "step 2 · 16 rows, 812 tokens in 0.50 s, 45 kB sent · counted")
+                == "step 2 · 16 examples, 812 tokens in 0.50 s, 45 kB sent · counted")
         let late = done(2, .late, reason: "the round has gone on", in: &progress)
         #expect(
-            late?.text == "step 3 · 16 rows, 812 tokens in 0.50 s, 45 kB sent · late: the round has gone on")
+            late?.text == "step 3 · 16 examples, 812 tokens in 0.50 s, 45 kB sent · late: the round has gone on")
         #expect(late?.isProgress == false)
         var rounds = WorkerProgress(unit: .round, loggingSteps: 100)
         #expect(done(0, .counted, in: &rounds)?.text?.hasPrefix("round 1 · ") == true)

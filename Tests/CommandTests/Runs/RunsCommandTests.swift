@@ -63,14 +63,15 @@ struct RunsCommandTests {
         let (alpha, beta) = (try await run.worker("alpha"), try await run.worker("beta"))
         try await eventually { try coordinator.outputSoFar().events().named("joined").count == 2 }
         let revoked = try await run.runs("revoke", "run", "alpha")
-        #expect(revoked.status == 0 && revoked.output.contains("shuts it out within seconds"), "\(revoked.errors)")
+        #expect(
+            revoked.status == 0 && revoked.output.contains("will disconnect it within seconds"), "\(revoked.errors)")
         let shutOut = try await alpha.outcome()
         // Once the first has ended: beside it, another worker of its name has another key.
         let refused = try await run.worker("alpha").outcome()
         for outcome in [shutOut, refused] {
             #expect(outcome.status == 1 && outcome.errors.contains("was revoked"), "\(outcome.errors)")
         }
-        #expect(try await run.runs("revoke", "run", "alpha").output.contains("is revoked already"))
+        #expect(try await run.runs("revoke", "run", "alpha").output.contains("is already revoked"))
         // The page is of up to a quarter of a second ago.
         try await eventually {
             let page = try metrics(of: coordinator)
@@ -79,7 +80,7 @@ struct RunsCommandTests {
         }
         coordinator.send(SIGTERM)
         let stopped = try await coordinator.outcome()
-        #expect(stopped.status == 75 && stopped.errors.contains("the same command goes on from there"))
+        #expect(stopped.status == 75 && stopped.errors.contains("the same command continues from there"))
         let events = try stopped.events()
         #expect(events.named("excluded").first?["reason"]?.stringValue == "its key was revoked")
         #expect(events.named("turned_away").count >= 1 && events.named("stopped").count == 1)

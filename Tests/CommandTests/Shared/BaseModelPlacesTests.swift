@@ -33,6 +33,6 @@ struct BaseModelPlacesTests {
         let error = #expect(throws: CommandError.self) {
             try BaseModelPlaces(roots: ["/nowhere/at/all"]).allowed("/etc")
         }
-        #expect(error?.description == "--model-root /nowhere/at/all: there is no such folder")
+        #expect(error?.description == "--model-root /nowhere/at/all: no such folder")
     }
 }

@@ -52,7 +52,7 @@ struct ChangedContentsTests {
                 }
             }
             let shown = path == weights ? "\(run.path)/\(path)" : path
-            try await run.coordinator().expectFailure("was begun with other contents: \(key): \(shown) has changed")
+            try await run.coordinator().expectFailure("was started with other contents: \(key): \(shown) has changed")
             try before.write(to: URL(filePath: "\(run.path)/\(path)"))
         }
         let coordinator = try run.coordinator()
@@ -67,7 +67,9 @@ struct ChangedContentsTests {
         try FileManager.default.removeItem(atPath: "\(run.path)/state/runs/shared/contents.tsv")
         let coordinator = try run.coordinator()
         _ = try await coordinator.joinLine()
-        #expect(coordinator.errors.contains("begun without a record of what its files hold"), "\(coordinator.errors)")
+        #expect(
+            coordinator.errors.contains("started without a record of the contents of its files"),
+            "\(coordinator.errors)")
         try await coordinator.end(by: SIGKILL)
         _ = try change("rows.json", of: run) { $0.append(contentsOf: "\n".utf8) }
         try await run.coordinator().expectFailure("data.train: rows.json has changed")

@@ -30,7 +30,7 @@ struct CoordinatorWordsTests {
     func plannedSteps() throws {
         #expect(try OwnData.product(3, 4) == 12)
         let error = #expect(throws: CommandError.self) { try OwnData.product(Int.max, 2) }
-        #expect(error?.description.contains("more than can be counted") == true)
+        #expect(error?.description.contains("more than lorad can count") == true)
     }
 
     @Test("of files' sizes is refused where they cannot be added up")
@@ -41,6 +41,6 @@ struct CoordinatorWordsTests {
         }
         #expect(try WorkerRun.byteCount(of: files(1, 2, Int.max - 3)) == Int.max)
         let error = #expect(throws: CommandError.self) { try WorkerRun.byteCount(of: files(Int.max, 1)) }
-        #expect(error?.description.contains("more bytes than a machine can hold") == true)
+        #expect(error?.description.contains("larger in total than any machine can store") == true)
     }
 }

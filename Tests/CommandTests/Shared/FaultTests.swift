@@ -88,7 +88,7 @@ struct FaultTests {
         let stopped = try await coordinator.end(by: signal)
         if signal == SIGTERM {
             #expect(stopped.status == 75)
-            #expect(stopped.errors.contains("goes on from there"), "\(stopped.errors)")
+            #expect(stopped.errors.contains("continues from there"), "\(stopped.errors)")
         }
         let taken = try run.stepsTaken
         #expect(taken < SharedRun.steps, "it ended before it could be stopped")

@@ -79,7 +79,7 @@ struct FederatedRunTests {
         try await coordinator.end(by: SIGTERM)
         let heard = try coordinator.errors + coordinator.outputSoFar()
         #expect(heard.contains("its own log says why"), "\(heard)")
-        #expect(!heard.contains("scan-of-ada") && !heard.contains("row 0"), "\(heard)")
+        #expect(!heard.contains("scan-of-ada") && !heard.contains("example 0"), "\(heard)")
     }
 
     @Test("turns a worker without data away with advice")

@@ -50,8 +50,8 @@ struct GradientCheckTests {
     @Test("tells of the task's rows, to the token")
     func counts() throws {
         let key = Self.decoder
-        #expect(try refusal([key], of: [key], examples: 2)?.contains("is of 2 rows") == true)
-        #expect(try refusal([key], of: [key], tokens: 4)?.contains("the task of 1, 3 and 2") == true)
-        #expect(try refusal([key], of: [key], supervised: 3)?.contains("3 learned ones") == true)
+        #expect(try refusal([key], of: [key], examples: 2)?.contains("covers 2 examples") == true)
+        #expect(try refusal([key], of: [key], tokens: 4)?.contains("the task has 1, 3 and 2") == true)
+        #expect(try refusal([key], of: [key], supervised: 3)?.contains("3 supervised ones") == true)
     }
 }

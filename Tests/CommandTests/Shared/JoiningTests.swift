@@ -67,7 +67,7 @@ struct JoiningTests {
         let line = try await coordinator.joinLine()
         let own = ["--data", TinyLlava.data("train"), "--images", TinyLlava.pictures]
         let first = try run.worker(line, "first", arguments: own)
-        _ = try await coordinator.errors(containing: "the join line has admitted as many workers as it may")
+        _ = try await coordinator.errors(containing: "the join line has admitted all the workers that it may")
         let second = try run.worker(line, "second", arguments: own)
         try await second.expectFailure("its join token was used already; get a new join line")
         let next = try String(contentsOfFile: "\(run.path)/join", encoding: .utf8).trimmingCharacters(in: .newlines)
@@ -125,7 +125,7 @@ struct JoiningTests {
         let worker = try run.worker(line, "worker")
         try await run.expectEnd(coordinator)
         try await worker.expectSuccess()
-        try await run.coordinator().expectFailure("run shared is finished: --overwrite begins it anew")
+        try await run.coordinator().expectFailure("run shared is finished: give --overwrite to start it again")
         let changed = try run.coordinator("tcp://127.0.0.1:0", "--set", "training.seed=7", "--set", "run=other")
         try await changed.expectFailure("lorad: ")
     }

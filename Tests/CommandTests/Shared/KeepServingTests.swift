@@ -19,12 +19,12 @@ struct KeepServingTests {
         #expect(!again.errors.contains("--join"), "it waits for workers: \(again.errors)")
         let changed = try run.coordinator(
             "tcp://127.0.0.1:0", options[0], options[1], options[2], "--set", "training.seed=7")
-        try await changed.expectFailure("run shared is finished: --overwrite begins it anew")
+        try await changed.expectFailure("run shared is finished: give --overwrite to start it again")
     }
 
     /// Expects that a coordinator tells of a finished run at an address, and ends it.
     private func expectAnswers(_ coordinator: LoradProcess, _ address: String) async throws {
-        _ = try await coordinator.errors(containing: "run shared is finished; --keep-serving answers until")
+        _ = try await coordinator.errors(containing: "run shared is finished; serving continues until")
         let port = try #require(Int(address.drop { $0 != ":" }.dropFirst()))
         let request = "HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         let health = try TestSocket(port: port).ask("GET /healthz \(request)")

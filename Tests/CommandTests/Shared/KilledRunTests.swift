@@ -41,7 +41,7 @@ struct KilledRunTests {
         let line2 = try await again.joinLine()
         #expect(line2 == line)
         var workers = [try worker(run, line, 0)]
-        let told = try await again.errors(containing: "1 of the 3 that it needs are there. Missing: site-1")
+        let told = try await again.errors(containing: "1 of the 3 that it needs are connected. Missing: site-1")
         #expect(told.contains("has waited for") && told.contains("site-2 (has not come back"))
         let done = try run.stepsTaken
         #expect(done < 8)

@@ -131,7 +131,7 @@ struct OwnPrivacyTests {
         let worker = try run.worker(
             try await coordinator.joinLineOfJSON(), "site", "--data", TinyLlava.data("train"), "--images", pictures)
         let outcome = try await worker.outcome()
-        let words = unit == "worker" ? "sends an update without any change" : "counts as nothing"
+        let words = unit == "worker" ? "sends an update that changes nothing" : "contributes nothing"
         #expect(outcome.status == 0 && outcome.errors.contains(words), "\(outcome.errors)")
         let ended = try await coordinator.outcome()
         #expect(ended.status == 0, "\(ended.errors)")
@@ -147,7 +147,7 @@ struct OwnPrivacyTests {
         let worker = try run.worker(
             try await coordinator.joinLineOfJSON(), "site", "--data", TinyLlava.data("train"), "--images",
             TinyLlava.pictures)
-        try await worker.expectFailure("has no `person`: name whom it is about")
+        try await worker.expectFailure("has no `person`: name the person whom it is about")
         coordinator.send(SIGKILL)
     }
 

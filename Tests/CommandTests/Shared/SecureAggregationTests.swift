@@ -87,7 +87,7 @@ struct SecureAggregationTests {
         #expect(outcome.output.split(separator: "\n").count { $0.contains("\"barred\"") } == 1, "\(outcome.output)")
         #expect(outcome.output.split(separator: "\n").count { $0.contains("\"round_committed\"") } == 20)
         let shown = try await LoradProcess(["runs", "show", "shared", "--state", "state"], in: run.path).outcome()
-        #expect(shown.output.contains("is left out of the rest of the run"), "\(shown.output)")
+        #expect(shown.output.contains("is excluded from the rest of the run"), "\(shown.output)")
         #expect(try await liar.outcome().status != 0)
     }
 

@@ -94,7 +94,7 @@ struct TranscriptCommandTests {
         }
         try FileManager.default.removeItem(atPath: "\(run.path)/one/workers/one/worker.key")
         let keyless = try await transcript(run, "one", ["--verify"])
-        #expect(keyless.status == 1 && keyless.errors.contains("worker.key is not there"), "\(keyless.errors)")
+        #expect(keyless.status == 1 && keyless.errors.contains("worker.key is missing"), "\(keyless.errors)")
         let none = try await transcript(run, "three", [])
         #expect(none.status == 1 && none.errors.contains("no such transcript"), "\(none.errors)")
     }

@@ -228,7 +228,7 @@ struct TranscriptTests {
         let pipe = "\(folder.path)/pipe"
         #expect(mkfifo(pipe, 0o600) == 0)
         for other in [pipe, folder.path] {
-            #expect(message(other).contains("is no file but a folder, a pipe or a device"), "\(message(other))")
+            #expect(message(other).contains("is a folder, a pipe or a device"), "\(message(other))")
         }
     }
 

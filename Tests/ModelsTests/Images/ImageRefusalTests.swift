@@ -41,7 +41,7 @@ struct ImageRefusalTests {
 
     @Test("A JPEG without its end mark is refused")
     func noEndMark() throws {
-        #expect(try refusal(Self.bytes("420.jpg").dropLast(2)).description.contains("cut short"))
+        #expect(try refusal(Self.bytes("420.jpg").dropLast(2)).description.contains("truncated"))
     }
 
     @Test("Stray bytes after a JPEG's end and before a marker are forgiven")

@@ -52,7 +52,7 @@ struct JSONReaderTests {
         let strict = { (text: String) in try parse(text, refusesRepeatedKeys: true) }
         #expect(try strict(#"{"a": {"a": 1}, "b": {"a": 1}, "\u00e9": 1, "e\u0301": 2}"#).objectValue?.count == 4)
         let found = message { _ = try strict("{\"a\": 1,\n\"a\": 2}") }
-        #expect(found == "f:2: not valid JSON: the key \"a\" stands twice")
+        #expect(found == "f:2: not valid JSON: the key \"a\" occurs twice")
     }
 
     static let broken: [(text: String, line: Int, reason: String)] = [
@@ -88,8 +88,8 @@ struct JSONReaderTests {
         ("ünknown", 1, "expected a value, found `ü`"),
         ("{} {}", 1, "expected the end of the file, found `{`"),
         ("1\u{0}", 1, "expected the end of the file, found `\\0`"),
-        (String(repeating: "[", count: 1000), 1, "lists and objects more than 128 deep in each other"),
-        (String(repeating: "{\"a\":", count: 100_000), 1, "lists and objects more than 128 deep in each other"),
+        (String(repeating: "[", count: 1000), 1, "lists and objects nested more than 128 levels deep"),
+        (String(repeating: "{\"a\":", count: 100_000), 1, "lists and objects nested more than 128 levels deep"),
     ]
 
     @Test("that cannot be read is an error with the file, the line and what was expected", arguments: broken)

@@ -80,7 +80,7 @@ struct ModelFolderTests {
             let text = message(folder)
             #expect(
                 text.contains(
-                    "tensors of a type that is not supported: model.language_model.norm.weight (I64); save the model"))
+                    "tensors of an unsupported type: model.language_model.norm.weight (I64); save the model"))
             #expect(!text.contains("wrong shape") && !text.contains("quantization_config"))
             try edit(folder) { $0["quantization_config"] = ["load_in_4bit": true] }
             #expect(message(folder).contains("config.json has a quantization_config"))
@@ -116,7 +116,7 @@ struct ModelFolderTests {
     func noWeights() throws {
         try copy("llama-gqa") { folder in
             try FileManager.default.removeItem(at: folder.appending(path: "model.safetensors"))
-            #expect(message(folder).contains("holds neither model.safetensors nor"))
+            #expect(message(folder).contains("contains neither model.safetensors nor"))
         }
         #expect(message(URL(filePath: "/nonexistent/model")).contains("/nonexistent/model/config.json"))
     }

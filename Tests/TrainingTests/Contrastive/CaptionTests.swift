@@ -58,7 +58,7 @@ struct CaptionTests {
         let long = "{\"image\": \"a.png\", \"caption\": \"\(String(repeating: "word ", count: 15))\"}"
         let short = #"{"image": "a.png", "caption": "word"}"#
         let message = errorMessage { try dataset([long, short]) }
-        #expect(message?.contains("has 17 tokens, more than the 16 that the model takes: shorten it, or set") == true)
+        #expect(message?.contains("has 17 tokens, more than the 16 that the model allows: shorten it, or set") == true)
         let kept = try dataset([long, short], onLong: .drop)
         #expect(kept.count == 1 && kept.droppedCount == 1)
     }
@@ -103,7 +103,7 @@ struct CaptionTests {
             let ids: [Int]
             func encode(_ text: String) -> (ids: [Int], offsets: [Range<Int>]) { (ids, ids.map { _ in 0..<0 }) }
         }
-        for (ids, reason) in [([58, 60, 59], "has token 60"), ([58, 5], "does not hold token 59"), ([59], "empty")] {
+        for (ids, reason) in [([58, 60, 59], "has token 60"), ([58, 5], "has no token 59"), ([59], "empty")] {
             let encoder = CaptionEncoder(tokenizer: Other(ids: ids), model: model)
             let message = errorMessage { try encoder.tokens(of: "a") } ?? ""
             #expect(message.contains(reason), "\(message)")
@@ -123,7 +123,7 @@ struct CaptionTests {
         #expect(try StretchWork(data([picture]), limits: limits).rows.count == 1)
         for pictures in [[], [picture, picture]] {
             let message = errorMessage { try StretchWork(data(pictures), limits: limits) } ?? ""
-            #expect(message.contains("has \(pictures.count) pictures, expected 1"), "\(message)")
+            #expect(message.contains("has \(pictures.count) images, expected 1"), "\(message)")
         }
     }
 }

@@ -138,7 +138,7 @@ struct ContrastiveTrainingTests {
             _ = try computation.clippedGradients(
                 of: [.init(rows: [0], key: 1)], from: source, privacy: privacy, frozen: nil, beforeMicroBatch: {})
         }
-        #expect(own?.contains("no gradient of one example's own") == true, "\(own ?? "")")
+        #expect(own?.contains("no gradient of a single example") == true, "\(own ?? "")")
     }
 
     @Test("A trained temperature is written under its PEFT key, and read back")

@@ -46,7 +46,7 @@ struct ZeroShotTests {
     @Test("Prompts without a place for the name, classes named twice, and none at all are refused")
     func refusals() {
         let cases: [([String], [String], String)] = [
-            (["a"], ["a photo"], "has no {}"), (["a", "a"], ["{}"], "is there twice"), ([], ["{}"], "needs classes"),
+            (["a"], ["a photo"], "has no {}"), (["a", "a"], ["{}"], "is given twice"), ([], ["{}"], "needs classes"),
             (["a"], [], "needs classes"), (["a"], [String(repeating: "x ", count: 20) + "{}"], "more than the 16"),
         ]
         for (classes, prompts, reason) in cases {
@@ -69,7 +69,7 @@ struct ZeroShotTests {
         let tree = try LabelledPictures(folder: folder.path)
         #expect(tree.classes == ["bag", "coat"] && tree.entries.map(\.label) == [0, 1, 1])
         let message = errorMessage { try LabelledPictures(folder: folder.path, classes: classes) } ?? ""
-        #expect(message.contains("has no folder shoe"))
+        #expect(message.contains("has no folder for the class shoe"))
     }
 
     @Test("Pictures are those of training; what is left out, and folders of no class, are told")
@@ -81,14 +81,14 @@ struct ZeroShotTests {
         let classes = try LabelledPictures.classes(inFile: folder.write("\u{FEFF}bag\ncoat\nshoe\n", to: "classes"))
         #expect(classes == ["bag", "coat", "shoe"])
         let refused = errorMessage { try LabelledPictures(folder: folder.path, classes: classes) } ?? ""
-        #expect(refused.contains("1 of 4 rows cannot be used") && refused.contains("(coat/2.gif)"), "\(refused)")
+        #expect(refused.contains("1 of 4 examples cannot be used") && refused.contains("(coat/2.gif)"), "\(refused)")
         let found = try LabelledPictures(folder: folder.path, classes: classes, skipsBadRows: true)
         #expect(found.entries.map(\.label) == [0, 0, 1] && found.skipped.map(\.file) == ["coat/2.gif"])
         #expect(
-            found.notice == "\(folder.path): 3 pictures, 3 classes, 1 pictures that lie in no class's folder left out,"
-                + " 1 files that are not pictures left out, 1 classes without pictures (shoe)")
+            found.notice == "\(folder.path): 3 images, 3 classes, 1 images outside the class folders skipped,"
+                + " 1 files that are not images skipped, 1 classes without images (shoe)")
         let unknown = errorMessage { try LabelledPictures(folder: folder.path, classes: ["bag", "coat"]) } ?? ""
-        #expect(unknown.contains("its folder shoe is none of the 2 classes"), "\(unknown)")
+        #expect(unknown.contains("its folder shoe is not one of the 2 classes"), "\(unknown)")
     }
 
     @Test(

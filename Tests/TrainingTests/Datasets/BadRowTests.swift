@@ -76,8 +76,8 @@ struct BadRowTests {
         let message = try #require(errorMessage { try encoded(skips: false) })
         #expect(
             message.contains(
-                "train.jsonl: 7 of 12 rows cannot be used; correct them, or leave them out with --skip-bad-rows"))
-        #expect(message.contains("row 1 (id none.png, line 2): the image \(folder.path)/none.png does not exist"))
+                "train.jsonl: 7 of 12 examples cannot be used; correct them, or skip them with --skip-bad-rows"))
+        #expect(message.contains("example 1 (id none.png, line 2): the image \(folder.path)/none.png does not exist"))
         #expect(!message.contains("damaged.png"))
     }
 
@@ -93,7 +93,8 @@ struct BadRowTests {
         #expect(try ConversationDataset(options, fit: fitting).count == 1)
         let other = try PictureFit(layout(ImageProcessor(), 2), name: "m")
         let message = errorMessage { try ConversationDataset(options, fit: other) }
-        #expect(message?.contains("the processor makes 1×1 pixels, the model takes 2×2") == true, "\(message ?? "")")
+        #expect(
+            message?.contains("the processor makes 1×1 pixels, but the model takes 2×2") == true, "\(message ?? "")")
         var cropping = ImageProcessor()
         cropping.crop = ImageCrop(height: 3, width: 3)
         let refusal = errorMessage { try PictureFit(layout(cropping, 2), name: "m") }
@@ -105,7 +106,7 @@ struct BadRowTests {
         var options = DatasetOptions(
             path: try folder.write(Self.row("none.png"), to: "train.jsonl"), imageFolder: folder.path)
         options.skipsBadRows = true
-        #expect(errorMessage { try ConversationDataset(options) }?.contains("1 of 1 rows cannot be used") == true)
+        #expect(errorMessage { try ConversationDataset(options) }?.contains("1 of 1 examples cannot be used") == true)
     }
 
     @Test("tell programs where they are")

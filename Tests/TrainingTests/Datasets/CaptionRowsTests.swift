@@ -22,7 +22,7 @@ struct CaptionRowsTests {
             "text,file_name,extra\r\n\"One, \"\"two\"\"\r\nthree\",a.png,\r\n\r\nPlain,sub/b.png,x\r\n\"\",a.png,\n"
         let path = try folder.write(text, to: "metadata.csv")
         let dataset = errorMessage { try ConversationDataset(path: path, imageFolder: ".") }
-        #expect(dataset?.contains("row 2 (id a.png, line 6): `conversations[1]`: the answer is empty") == true)
+        #expect(dataset?.contains("example 2 (id a.png, line 6): `conversations[1]`: the answer is empty") == true)
         let good = try captions(String(text.dropLast("\"\",a.png,\n".count)), "metadata.csv")
         #expect(good == ["One, \"two\"\r\nthree", "Plain"])
     }
@@ -50,20 +50,20 @@ struct CaptionRowsTests {
     @Test(
         "that are not in order are named by line",
         arguments: [
-            ("file_name,text\na.png", "row 0 (line 2): has 1 fields, expected 2 as the first line has"),
-            ("file_name,text\n\"a.png\"x,A", "row 0 (line 2): field 1: expected a comma after its closing quote"),
-            ("file_name,text\na\"b,A", "row 0 (line 2): a quote stands within a field that is not quoted"),
-            ("file_name,text\n,A", "row 0 (line 2): has no `file_name`"),
-            ("file_name,txt\na.png,A", "row 0 (id a.png, line 2): has no `text` or `caption`"),
+            ("file_name,text\na.png", "example 0 (line 2): has 1 fields, expected 2 as in the first line"),
+            ("file_name,text\n\"a.png\"x,A", "example 0 (line 2): field 1: expected a comma after its closing quote"),
+            ("file_name,text\na\"b,A", "example 0 (line 2): a quote occurs in a field that is not quoted"),
+            ("file_name,text\n,A", "example 0 (line 2): has no `file_name`"),
+            ("file_name,txt\na.png,A", "example 0 (id a.png, line 2): has no `text` or `caption`"),
             ("file_name,text\n\"a.png,A", ":2: a quote that begins in this row is not closed"),
-            ("file_name,text\n", "holds no rows"),
-            ("file_name,text\nc.png,A", "row 0 (id c.png, line 2): the image DIR/c.png does not exist"),
+            ("file_name,text\n", "contains no examples"),
+            ("file_name,text\nc.png,A", "example 0 (id c.png, line 2): the image DIR/c.png does not exist"),
             ("file_name,text\nhttps://x/c.png,A", "`https://x/c.png` is not on this machine"),
             (#"{"file_name": "a.png", "text": {"a": 3}}"#, "`text`: expected text or a list of texts, found a mapping"),
             (#"{"file_name": "a.png", "captions": []}"#, "`captions`: expected text or a list of texts"),
             (
                 "{\"file_name\": \"a.png\", \"text\": \"A\"}\n{\"text\"}",
-                "row 1 (line 2): its JSON:1: not valid JSON: expected `:`"
+                "example 1 (line 2): its JSON:1: not valid JSON: expected `:`"
             ),
             (#"{"file_name": "a.png", "text": "an <image>"}"#, "2 `<image>` markers but 1 image"),
         ])
@@ -78,6 +78,6 @@ struct CaptionRowsTests {
     func encoding() throws {
         let path = try folder.write(Data("file_name,text\na.png,".utf8) + [0xFF], to: "metadata.csv")
         let message = errorMessage { try ConversationDataset(path: path, imageFolder: ".") }
-        #expect(message?.contains("row 0 (line 2): is not UTF-8") == true)
+        #expect(message?.contains("example 0 (line 2): is not UTF-8") == true)
     }
 }

@@ -39,7 +39,7 @@ struct ColumnMappingTests {
     @Test(
         "refuses what it cannot mean",
         arguments: [
-            ("imgae=x", "`imgae` is no name of a column for lorad; did you mean image?"),
+            ("imgae=x", "`imgae` is not a column name that lorad knows; did you mean image?"),
             ("xyzxyz=x", "expected one of image, images, question, answer"),
             ("image", "`image`: expected NAME=COLUMN"), ("image=a,image=b", "`image` is mapped twice"),
             ("image=", "a column without a name"),
@@ -102,17 +102,18 @@ struct ColumnMappingTests {
         let rows = #"{"filepath": "a.png", "query": "Q"}"# + "\n" + #"{"response": "A"}"#
         let found = message(rows, "image=filepth")
         #expect(
-            found == "DIR/rows.json: no row has the column `filepth`, which data.columns maps to `image`; its columns:"
+            found
+                == "DIR/rows.json: no example has the column `filepth`, which data.columns maps to `image`; its columns:"
                 + " filepath, query, response; did you mean `filepath`?", "\(found ?? "taken")")
         let later = message(rows, "answer=response,question=query")
-        #expect(later?.contains("no row has the column") == false, "\(later ?? "taken")")
+        #expect(later?.contains("no example has the column") == false, "\(later ?? "taken")")
         let table = message("question,answer\nQ,A\n", "image=photo", name: "rows.csv")
         #expect(table?.contains("its columns: question, answer") == true, "\(table ?? "taken")")
         for name in ["classes/cat/1.png", "classes/dog/1.png"] { try folder.writePicture(to: name) }
         var options = DatasetOptions(path: "\(folder.path)/classes")
         options.columns = try ColumnMapping(text: "image=photo")
         let classes = errorMessage { try ConversationDataset(options) }
-        #expect(classes?.contains("folders of pictures have no columns") == true, "\(classes ?? "taken")")
+        #expect(classes?.contains("folders of images have no columns") == true, "\(classes ?? "taken")")
     }
 
     @Test("finds pictures that stand in the rows themselves")
@@ -121,7 +122,7 @@ struct ColumnMappingTests {
         let url = "data:image/png;base64,\(data.base64EncodedString())"
         let row = #"{"extra": {"icon": "data:,x"}, "img": ["a.png", "\#(url)"], "q": "<image><image>", "a": "A"}"#
         let found = try dataset(row, "images=img,question=q,answer=a").conversation(at: 0)
-        #expect(found.images[1].description == "\(folder.path)/rows.json: picture 1 of row 0")
+        #expect(found.images[1].description == "\(folder.path)/rows.json: image 1 of example 0")
         #expect(try found.images[1].contents() == data)
     }
 

@@ -59,20 +59,20 @@ struct ConversationTableTests {
         let rows = try dataset("filepath\ttitle\na.png\tA 12\" pizza, \"big\"\n")
         #expect(try rows.conversation(at: 0).turns[1].text == "A 12\" pizza, \"big\"")
         let comma = message("filepath,title\na.png,A 12\" pizza\n")
-        #expect(comma?.contains("a quote stands within a field that is not quoted") == true, "\(comma ?? "taken")")
+        #expect(comma?.contains("a quote occurs in a field that is not quoted") == true, "\(comma ?? "taken")")
     }
 
     @Test("names its columns and the row where something is wrong")
     func problems() throws {
         for (text, name, problem) in [
-            ("filepath\ttitle\nc.png\tA\n", "x", "row 0 (line 2): the image DIR/c.png does not exist"),
-            ("filepath\ttitle\na.png\n", "x", "row 0 (line 2): has 1 fields, expected 2 as the first line has"),
-            ("filepath,title\na.png,\n", "x", "row 0 (line 2): `title`: the answer is empty"),
-            ("filepath,title\n,A\n", "x", "`filepath`: expected the path of one picture"),
-            ("filepath,title\n", "x", "holds no rows: expected at least one beneath the column names"),
-            ("a,b\n1,2\n", "rows.csv", "no row can be made of the columns a, b: map them with data.columns"),
-            ("question\tpicture\nQ\ta.png\n", "x", "no row can be made of the columns question, picture"),
-            ("filepath,title\n\"data:image/png;base64,AA==\",A\n", "x", "holds a picture as a data: URL"),
+            ("filepath\ttitle\nc.png\tA\n", "x", "example 0 (line 2): the image DIR/c.png does not exist"),
+            ("filepath\ttitle\na.png\n", "x", "example 0 (line 2): has 1 fields, expected 2 as in the first line"),
+            ("filepath,title\na.png,\n", "x", "example 0 (line 2): `title`: the answer is empty"),
+            ("filepath,title\n,A\n", "x", "`filepath`: expected the path of one image"),
+            ("filepath,title\n", "x", "contains no examples: expected at least one row below the column names"),
+            ("a,b\n1,2\n", "rows.csv", "no example can be made from the columns a, b: map them with data.columns"),
+            ("question\tpicture\nQ\ta.png\n", "x", "no example can be made from the columns question, picture"),
+            ("filepath,title\n\"data:image/png;base64,AA==\",A\n", "x", "contains an image as a data: URL"),
             ("filepath,title\na.png,\"A\n", "x", "a quote that begins in this row is not closed"),
         ] {
             let found = message(text, name)
@@ -84,7 +84,7 @@ struct ConversationTableTests {
     func prompts() throws {
         let path = try folder.write("image,caption\na.png,A cat\n", to: "rows.csv")
         var options = DatasetOptions(path: path, imageFolder: folder.path)
-        let unused = "; the prompt is not used: only image_caption, open_clip, class_folders and webdataset ask it"
+        let unused = "; the prompt is not used: only image_caption, open_clip, class_folders and webdataset use it"
         #expect(try !ConversationDataset(options).notice.contains("prompt"))
         options.prompt = "What is it?"
         let pairs = try ConversationDataset(options)

@@ -162,7 +162,7 @@ struct RecognisedTemplateTests {
         ] {
             let folder = try TemporaryFolder()
             try folder.write(source, to: "chat_template.jinja")
-            #expect(message(folder)?.contains("of a kind that is not known") == true)
+            #expect(message(folder)?.contains("an unknown kind of chat template") == true)
         }
     }
 
@@ -171,7 +171,7 @@ struct RecognisedTemplateTests {
         let folder = try TemporaryFolder()
         try folder.write("[INST] {{ x }} [/INST]", to: "chat_template.jinja")
         #expect(
-            message(folder) == "DIR/chat_template.jinja: a chat template of a kind that is not known:"
+            message(folder) == "DIR/chat_template.jinja: an unknown kind of chat template:"
                 + " set data.template to one of chatml, llama-3, gemma, llama-2, mistral, mistral-v3, smolvlm, vicuna, plain"
         )
     }

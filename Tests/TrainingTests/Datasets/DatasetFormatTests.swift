@@ -36,7 +36,7 @@ struct DatasetFormatTests {
             let dataset = try ConversationDataset(path: try folder.write(text, to: name), imageFolder: folder.path)
             #expect(dataset.format == format)
             #expect(dataset.count == 1)
-            #expect(dataset.notice.hasPrefix("\(folder.path)/\(name): 1 rows, \(format.rawValue) (recognised)"))
+            #expect(dataset.notice.hasPrefix("\(folder.path)/\(name): 1 examples, \(format.rawValue) (recognised)"))
         }
     }
 
@@ -46,18 +46,18 @@ struct DatasetFormatTests {
         #expect(classes.format == .classFolders)
         #expect(
             classes.notice.hasSuffix(
-                "2 rows, class_folders (recognised), 2 classes, asked \"What does the picture show?\","
-                    + " 1 files that are not pictures left out"))
+                "2 examples, class_folders (recognised), 2 classes, question \"What does the picture show?\","
+                    + " 1 files that are not images skipped"))
         let captions = try ConversationDataset(path: "\(folder.path)/pictures", imageFolder: ".")
         #expect(captions.format == .imageCaption)
-        #expect(captions.notice.hasSuffix("image_caption (recognised), asked \"Describe the picture.\""))
+        #expect(captions.notice.hasSuffix("image_caption (recognised), question \"Describe the picture.\""))
     }
 
     @Test("that is not known is answered with those that are")
     func unknown() throws {
         try folder.write("x", to: "empty/x.txt")
         let message = errorMessage { try ConversationDataset(path: "\(folder.path)/empty", imageFolder: ".") }
-        #expect(message?.contains("a dataset of a kind that is not known: expected rows of JSON") == true)
+        #expect(message?.contains("a dataset of an unknown format: expected JSON") == true)
         #expect(message?.contains("data.format") == true)
     }
 
@@ -68,9 +68,9 @@ struct DatasetFormatTests {
         )
         options.format = .messages
         let message = errorMessage { try ConversationDataset(options) }
-        #expect(message?.hasSuffix("row 0 (line 1): has no `messages`") == true)
+        #expect(message?.hasSuffix("example 0 (line 1): has no `messages`") == true)
         options.format = .llava
-        #expect(try ConversationDataset(options).notice == "\(folder.path)/a.json: 1 rows, llava")
+        #expect(try ConversationDataset(options).notice == "\(folder.path)/a.json: 1 examples, llava")
     }
 
     @Test("Every format has a name of its own and can be opened")
@@ -92,7 +92,7 @@ struct DatasetFormatTests {
         #expect(try dataset.rows.fields(ofRow: 1)["class"]?.stringValue == "dog")
         try folder.write("GIF89a", to: "classes/cat/0.gif")
         let message = errorMessage { try ConversationDataset(options) }
-        #expect(message?.contains("row 0 (cat/0.gif): the image cannot be used") == true, "\(message ?? "")")
+        #expect(message?.contains("example 0 (cat/0.gif): the image cannot be used") == true, "\(message ?? "")")
     }
 
     @Test("Class folders tell what lies beside their pictures, and refuse a dataset of captions as a class")
@@ -102,14 +102,14 @@ struct DatasetFormatTests {
         let notice = try ConversationDataset(path: "\(folder.path)/classes", imageFolder: ".").notice
         #expect(
             notice.hasSuffix(
-                "1 pictures that lie in no class's folder left out, 1 folders within classes left out,"
-                    + " 1 files that are not pictures left out"), "\(notice)")
+                "1 images outside the class folders skipped, 1 folders within classes skipped,"
+                    + " 1 files that are not images skipped"), "\(notice)")
         try folder.write("x", to: "classes/dog/4.jxl")
         let picture = errorMessage { try ConversationDataset(path: "\(folder.path)/classes", imageFolder: ".") }
         #expect(picture?.contains("(dog/4.jxl): the image cannot be used") == true, "\(picture ?? "")")
         try folder.write("file_name,text\n1.png,A cat.\n", to: "classes/cat/metadata.csv")
         let table = errorMessage { try ConversationDataset(path: "\(folder.path)/classes", imageFolder: ".") }
-        #expect(table?.contains("classes/cat: holds metadata.csv: it is a dataset of captions") == true)
+        #expect(table?.contains("classes/cat: contains metadata.csv, so it is a dataset of captions") == true)
     }
 
     @Test("A folder with two tables of captions is refused")

@@ -25,113 +25,113 @@ struct DatasetProblemTests {
         let row =
             #"[{"image": "a.png", "conversations": [{"from": "human", "value": "<image>Q"}, {"from": "gpt", "value": "A"}]}]"#
         let found = try #require(try message(row))
-        #expect(found.contains("row 0") && found.contains("the image cannot be used: DIR/a.png"), "\(found)")
+        #expect(found.contains("example 0") && found.contains("the image cannot be used: DIR/a.png"), "\(found)")
     }
 
     @Test(
         "names the row and what is wrong with it",
         arguments: [
-            (#"{"id": "a"}"#, "row 1 (id a, line 3): has no `conversations`"),
-            (#"{"id": 12}"#, "row 1 (id 12, line 3): has no `conversations`"),
-            (#"{"conversations": []}"#, "row 1 (line 3): holds no question and answer"),
+            (#"{"id": "a"}"#, "example 1 (id a, line 3): has no `conversations`"),
+            (#"{"id": 12}"#, "example 1 (id 12, line 3): has no `conversations`"),
+            (#"{"conversations": []}"#, "example 1 (line 3): has no question and answer"),
             (
                 #"{"conversations": [{"from": "system", "value": "S"}]}"#,
-                "row 1 (line 3): holds no question and answer"
+                "example 1 (line 3): has no question and answer"
             ),
             (
                 #"{"id": 5, "conversations": [{"from": "gpt", "value": "A"}]}"#,
-                "row 1 (id 5, line 3): `conversations[0]`: expected the user, found the assistant"
+                "example 1 (id 5, line 3): `conversations[0]`: expected the user, found the assistant"
             ),
             (
                 #"{"conversations": [{"from": "human", "value": "Q"}, {"from": "human", "value": "Q"}]}"#,
-                "row 1 (line 3): ends with a question: expected an answer of the assistant"
+                "example 1 (line 3): ends with a question: expected an answer by the assistant"
             ),
             (
                 #"{"conversations": [{"from": "human", "value": "Q"}, {"from": "system", "value": "Q"}]}"#,
-                "row 1 (line 3): `conversations[1]`: expected the assistant, found the system"
+                "example 1 (line 3): `conversations[1]`: expected the assistant, found the system"
             ),
             (
                 #"{"conversations": [{"from": "human", "value": "Q"}]}"#,
-                "row 1 (line 3): ends with a question: expected an answer of the assistant"
+                "example 1 (line 3): ends with a question: expected an answer by the assistant"
             ),
             (
                 #"{"conversations": [{"from": "human", "value": "Q"}, {"from": "gpt", "value": " \n"}]}"#,
-                "row 1 (line 3): `conversations[1]`: the answer is empty"
+                "example 1 (line 3): `conversations[1]`: the answer is empty"
             ),
             (
                 #"{"image": "a.png", "conversations": [{"from": "human", "value": "Q"}, {"from": "gpt", "value": "A"}]}"#,
-                "row 1 (line 3): 0 `<image>` markers but 1 image: they must be equal"
+                "example 1 (line 3): 0 `<image>` markers but 1 image: they must be equal"
             ),
             (
                 #"{"conversations": [{"from": "human", "value": "<image>"}, {"from": "gpt", "value": "A"}]}"#,
-                "row 1 (line 3): 1 `<image>` marker but 0 images: they must be equal"
+                "example 1 (line 3): 1 `<image>` marker but 0 images: they must be equal"
             ),
             (
                 #"{"image": "a.png", "conversations": [{"from": "human", "value": "Q"}, {"from": "gpt", "value": "<image>"}]}"#,
-                "row 1 (line 3): `conversations[1]`: `<image>` may only stand in a question"
+                "example 1 (line 3): `conversations[1]`: `<image>` is only allowed in a question"
             ),
             (
                 #"{"image": "b.png", "conversations": [{"from": "human", "value": "<image>"}, {"from": "gpt", "value": "A"}]}"#,
-                "row 1 (line 3): the image DIR/b.png does not exist"
+                "example 1 (line 3): the image DIR/b.png does not exist"
             ),
             (
                 #"{"image": 3, "conversations": []}"#,
-                "row 1 (line 3): `image`: expected a path or a list of paths, found the number 3"
+                "example 1 (line 3): `image`: expected a path or a list of paths, found the number 3"
             ),
             (
                 #"{"image": "a", "images": ["b"], "conversations": []}"#,
-                "row 1 (line 3): has both `image` and `images`: give one"
+                "example 1 (line 3): has both `image` and `images`: give one"
             ),
             (
                 #"{"conversations": [{"from": "human", "value": 3}]}"#,
-                "row 1 (line 3): `conversations[0].value`: expected text, found the number 3"
+                "example 1 (line 3): `conversations[0].value`: expected text, found the number 3"
             ),
             (
                 #"{"conversations": [{"from": "human", "value": null}]}"#,
-                "row 1 (line 3): `conversations[0].value`: expected text, found null"
+                "example 1 (line 3): `conversations[0].value`: expected text, found null"
             ),
             (
-                #"{"conversations": [{"value": "Q"}]}"#, "row 1 (line 3): `conversations[0]`: has no `from`"
+                #"{"conversations": [{"value": "Q"}]}"#, "example 1 (line 3): `conversations[0]`: has no `from`"
             ),
             (
                 #"{"conversations": [{"from": "robot", "value": "Q"}]}"#,
-                "row 1 (line 3): `from` is `robot`: expected human, gpt, user, assistant, system, tool or function"
+                "example 1 (line 3): `from` is `robot`: expected human, gpt, user, assistant, system, tool or function"
             ),
             (
                 #"{"conversations": "Q"}"#,
-                "row 1 (line 3): `conversations`: expected a list, found the string \"Q\""
+                "example 1 (line 3): `conversations`: expected a list, found the string \"Q\""
             ),
             (
                 #"{"conversations": {"value": [1]}}"#,
-                "row 1 (line 3): `conversations`: expected a list, found the mapping {\"value\": [1]}"
+                "example 1 (line 3): `conversations`: expected a list, found the mapping {\"value\": [1]}"
             ),
         ])
     func rowProblem(row: String, problem: String) throws {
         let good = #"{"conversations": [{"from": "human", "value": "Q"}, {"from": "gpt", "value": "A"}]}"#
         #expect(
-            try message("[\n\(good),\n\(row)\n]") == "DIR/train.json: 1 of 2 rows cannot be used;"
-                + " correct them, or leave them out with --skip-bad-rows:\n  \(problem)")
+            try message("[\n\(good),\n\(row)\n]") == "DIR/train.json: 1 of 2 examples cannot be used;"
+                + " correct them, or skip them with --skip-bad-rows:\n  \(problem)")
     }
 
     @Test(
         "says where its JSON is broken",
         arguments: [
-            ("", "DIR/train.json: the file is empty: expected rows"),
-            ("[]", "DIR/train.json: holds no rows: expected at least one"),
+            ("", "DIR/train.json: the file is empty: expected examples"),
+            ("[]", "DIR/train.json: contains no examples: expected at least one"),
             (
                 "\n\"text\"",
-                "DIR/train.json:2: not valid JSON: expected `[` (a JSON array of rows) or `{` (JSON Lines), found `\"`"
+                "DIR/train.json:2: not valid JSON: expected `[` (a JSON array of examples) or `{` (JSON Lines), found `\"`"
             ),
-            ("[\n3]", "DIR/train.json:2: not valid JSON: expected `{` for row 0, found `3`"),
-            ("[{}\n\n{}]", "DIR/train.json:3: not valid JSON: expected `,` or `]` after row 0, found `{`"),
-            ("[{},\n]", "DIR/train.json:2: not valid JSON: expected `{` for row 1, found `]`"),
+            ("[\n3]", "DIR/train.json:2: not valid JSON: expected `{` for example 0, found `3`"),
+            ("[{}\n\n{}]", "DIR/train.json:3: not valid JSON: expected `,` or `]` after example 0, found `{`"),
+            ("[{},\n]", "DIR/train.json:2: not valid JSON: expected `{` for example 1, found `]`"),
             ("[{}\n]x", "DIR/train.json:2: not valid JSON: expected the end of the file after `]`, found `x`"),
-            ("[{}", "DIR/train.json:1: not valid JSON: expected `,` or `]` after row 0, found the end of the file"),
+            ("[{}", "DIR/train.json:1: not valid JSON: expected `,` or `]` after example 0, found the end of the file"),
             (
                 "[{},\n{\"a\": [1,\n2",
-                "DIR/train.json:3: not valid JSON: row 1, which begins in line 2, is not closed"
+                "DIR/train.json:3: not valid JSON: example 1, which begins in line 2, is not closed"
             ),
-            ("[{\"a\": \"\n", "DIR/train.json:2: not valid JSON: row 0, which begins in line 1, is not closed"),
+            ("[{\"a\": \"\n", "DIR/train.json:2: not valid JSON: example 0, which begins in line 1, is not closed"),
         ])
     func brokenStructure(text: String, problem: String) throws {
         #expect(try message(text) == problem)
@@ -142,13 +142,14 @@ struct DatasetProblemTests {
         let message = try #require(try message("[\n\(row)]"))
         #expect(
             message.hasPrefix(
-                "DIR/train.json: 1 of 1 rows cannot be used; correct them:\n  row 0 (line 2): is not valid JSON"))
+                "DIR/train.json: 1 of 1 examples cannot be used; correct them:\n  example 0 (line 2): is not valid JSON"
+            ))
     }
 
     @Test("says what is wrong with its JSON, and where in a row of several lines")
     func brokenValue() throws {
         let found = try #require(try message("[\n{\"a\": 1,\n \"b\" 2}]"))
-        #expect(found.hasSuffix("is not valid JSON: expected `:`, found `2`, in line 2 of the row"), "\(found)")
+        #expect(found.hasSuffix("is not valid JSON: expected `:`, found `2`, in line 2 of the example"), "\(found)")
     }
 
     @Test(
@@ -160,12 +161,12 @@ struct DatasetProblemTests {
             ("", #", "tool_calls": {}}, {"role": "tool""#, "`messages[2]`: has no `content`"),
             (
                 "", #", "tool_calls": [{"function": {"name": "f", "arguments": "[1]"}}]"#,
-                "`messages[1].tool_calls[0].function.arguments`: expected an object, or text that holds one"
+                "`messages[1].tool_calls[0].function.arguments`: expected an object, or text that contains one"
             ),
             ("", #", "function_call": {"name": "f"}"#, "`messages[1].function_call`: is OpenAI's older form"),
             (
                 "", #", "weight": 0.5"#,
-                "`messages[1].weight`: expected 1, or 0 for an answer that is not learned, found 0.5"
+                "`messages[1].weight`: expected 1, or 0 for an answer that is not trained on, found 0.5"
             ),
             ("", #", "weight": true"#, "`messages[1].weight`: expected 1, or 0"),
             (#""system": 3,"#, "", "`system`: expected text"), (#""id": {},"#, "", "`id`: expected text or a number"),
@@ -191,7 +192,7 @@ struct DatasetProblemTests {
     @Test("that is packed, a folder, or a link to nothing is told as what it is")
     func otherKinds() throws {
         let packed = try message(Data([0x1F, 0x8B, 8, 0]), name: "x.tar")
-        #expect(packed == "DIR/x.tar: is compressed by gzip: unpack it with gunzip")
+        #expect(packed == "DIR/x.tar: is compressed with gzip: unpack it with gunzip")
         for start in [Data("ARROW1".utf8), Data([0xFF, 0xFF, 0xFF, 0xFF, 8, 0, 0, 0])] {
             #expect(try message(start, name: "x.arrow")?.hasPrefix("DIR/x.arrow: is Arrow") == true)
         }
@@ -200,7 +201,7 @@ struct DatasetProblemTests {
         let link = "\(folder.path)/link.json"
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "nowhere")
         let dangling = errorMessage { try ConversationFile(path: link) }
-        #expect(dangling == "\(link): is a link to nowhere, which is not there")
+        #expect(dangling == "\(link): is a link to nowhere, which does not exist")
         try FileManager.default.createDirectory(atPath: "\(folder.path)/sub", withIntermediateDirectories: true)
         let score = errorMessage { try PredictionFile.read("\(folder.path)/sub") }
         #expect(score == "\(folder.path)/sub: cannot be read (Is a directory)")
@@ -211,8 +212,8 @@ struct DatasetProblemTests {
         let row = Data(#"[{"conversations": [{"from": "human", "value": ""#.utf8) + [0xC3, 0x28] + Data(#""}]}]"#.utf8)
         #expect(
             try message(row) == """
-                DIR/train.json: 1 of 1 rows cannot be used; correct them:
-                  row 0 (line 1): is not UTF-8: save the file with that encoding
+                DIR/train.json: 1 of 1 examples cannot be used; correct them:
+                  example 0 (line 1): is not UTF-8: save the file with that encoding
                 """)
     }
 
@@ -222,8 +223,8 @@ struct DatasetProblemTests {
         let message = try #require(try message(Data(lines.utf8), name: "train.jsonl"))
         let listed = message.split(separator: "\n")
         #expect(listed.count == 22)
-        #expect(listed[0] == "DIR/train.jsonl: 30 of 30 rows cannot be used; correct them:")
-        #expect(listed[20] == "  row 19 (line 20): has no `conversations`")
+        #expect(listed[0] == "DIR/train.jsonl: 30 of 30 examples cannot be used; correct them:")
+        #expect(listed[20] == "  example 19 (line 20): has no `conversations`")
         #expect(listed[21] == "  … and 10 more")
     }
 

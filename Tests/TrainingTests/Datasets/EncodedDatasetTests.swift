@@ -52,8 +52,8 @@ struct EncodedDatasetTests {
     func refuses() throws {
         #expect(
             message { try encoded([1, 9, 2], maxLength: 7, onLong: .error) } == """
-                DIR/train.jsonl: 1 of 3 rows cannot be used; correct them, or leave them out with --skip-bad-rows:
-                  row 1 (line 2): has 14 tokens, more than data.max_length 7: raise it, or set data.on_long to drop
+                DIR/train.jsonl: 1 of 3 examples cannot be used; correct them, or skip them with --skip-bad-rows:
+                  example 1 (line 2): has 14 tokens, more than data.max_length 7: raise it, or set data.on_long to drop
                 """)
     }
 
@@ -68,7 +68,7 @@ struct EncodedDatasetTests {
     func nothingLeft() throws {
         #expect(
             message { try encoded([9, 9], maxLength: 7, onLong: .drop) }
-                == "DIR/train.jsonl: all 2 rows are longer than data.max_length 7: raise it")
+                == "DIR/train.jsonl: all 2 examples are longer than data.max_length 7: raise it")
     }
 
     @Test("refuses text that holds the model's image token itself")
@@ -77,8 +77,8 @@ struct EncodedDatasetTests {
             token: "<pad>", id: 2 + "<pad>".unicodeScalars.reduce(0) { $0 + Int($1.value) }, countPerImage: 2)
         #expect(
             message { try encoded([1], maxLength: 20, onLong: .error, question: "a<pad>", image: image) } == """
-                DIR/train.jsonl: 1 of 1 rows cannot be used; correct them:
-                  row 0 (line 1): has 1 image tokens, expected 0 for 0 images: its text must not hold `<pad>` itself
+                DIR/train.jsonl: 1 of 1 examples cannot be used; correct them:
+                  example 0 (line 1): has 1 image tokens, expected 0 for 0 images: its text must not contain `<pad>` itself
                 """)
     }
 }

@@ -59,7 +59,7 @@ struct MessageRowTests {
         let url = "data:image/png;base64,\(Self.png)".replacing("/", with: "\\/").replacing("+", with: "%2B")
         let content = #"[{"type": "image", "image": "a.png"}, {"type": "image_url", "image_url": {"url": "\#(url)"}}]"#
         let picture = try dataset(content).conversation(at: 0).images[1]
-        #expect(picture.description == "\(folder.path)/train.json: picture 1 of row 0")
+        #expect(picture.description == "\(folder.path)/train.json: image 1 of example 0")
         #expect(try picture.contents() == Data(base64Encoded: Self.png))
         #expect(try picture.size() == (1, 1))
         #expect(try picture.decoded() == file("a.png").decoded())
@@ -75,7 +75,7 @@ struct MessageRowTests {
                 #"[{"type": "image", "image": "s3://x/a.png"}]"#, "",
                 "is not on this machine: download it and give its path"
             ),
-            (#"[{"type": "image", "image": "data:image/png;base64,AAA"}]"#, "", "not valid base64, or are cut short"),
+            (#"[{"type": "image", "image": "data:image/png;base64,AAA"}]"#, "", "not valid base64, or are truncated"),
             (#"[{"type": "image", "image": "data:image/png,AAAA"}]"#, "", "is not in base64"),
             (#"[{"type": "image", "image": "data:image/png;base64,"}]"#, "", "the file is empty"),
             (#"[{"type": "image"}]"#, "", "1 `<image>` marker but 0 images"),

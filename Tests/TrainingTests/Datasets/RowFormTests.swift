@@ -76,7 +76,8 @@ struct RowFormTests {
     func ambiguity() throws {
         let row = #"{"question": "Q", "answer": "A", "prompt": "P", "completion": "C"}"#
         #expect(
-            message(row) == "DIR/rows.jsonl: its first row has the names of prompt_completion and question_answer: set"
+            message(row)
+                == "DIR/rows.jsonl: its first example has the names of prompt_completion and question_answer: set"
                 + " data.format to one of them")
         #expect(try dataset(row, as: .promptCompletion).conversation(at: 0).turns[1].text == "C")
     }
@@ -121,7 +122,7 @@ struct RowFormTests {
         let questions = try Questions(dataset(row))
         #expect(try questions.count == 1 && questions[0].turns.count == 4 && questions[0].references == ["A"])
         let mixed = message(#"{"prompt": "Q", "completion": [{"role": "assistant", "content": "A"}]}"#)
-        #expect(mixed?.contains("must both be texts, or both be lists of messages") == true, "\(mixed ?? "taken")")
+        #expect(mixed?.contains("must both be texts, or both lists of messages") == true, "\(mixed ?? "taken")")
         let none = message(#"{"prompt": [{"role": "user", "content": "Q"}], "completion": []}"#)
         #expect(none?.contains("ends with a question") == true, "\(none ?? "taken")")
     }
@@ -178,7 +179,7 @@ struct RowFormTests {
             #expect(try rows.conversation(at: index).turns[1].text == number.text, "\(number.json)")
         }
         #expect(
-            rows.notice.hasSuffix("; \(Self.numbers.count) answers that are numbers or truth values are read as text"),
+            rows.notice.hasSuffix("; \(Self.numbers.count) answers that are numbers or booleans are read as text"),
             "\(rows.notice)")
         #expect(try dataset(text[Self.numbers.count]).notice.hasSuffix("(recognised)"))
     }
@@ -196,7 +197,7 @@ struct RowFormTests {
     func numberPlaces(row: String) throws {
         let rows = try dataset(row)
         #expect(try rows.conversation(at: 0).turns.last?.text == "3")
-        #expect(rows.notice.hasSuffix("1 answer that is a number or truth value is read as text"), "\(rows.notice)")
+        #expect(rows.notice.hasSuffix("1 answer that is a number or boolean is read as text"), "\(rows.notice)")
     }
 
     @Test(
@@ -204,7 +205,7 @@ struct RowFormTests {
         arguments: [
             (#"{"question": "Q", "answer": null}"#, "`answer`: expected text, found null"),
             (#"{"question": "Q", "answer": {}}"#, "`answer`: expected text, found "),
-            (#"{"question": "Q", "answer": 12345678901234567890}"#, "too large to be exact: write it in quotes"),
+            (#"{"question": "Q", "answer": 12345678901234567890}"#, "too large to be exact: put it in quotes"),
             (#"{"question": 3, "answer": "A"}"#, "`question`: expected text"),
             (#"{"question": "Q", "answer": " "}"#, "`answer`: the answer is empty"),
             (
@@ -216,7 +217,7 @@ struct RowFormTests {
                 "expected text or a list"
             ),
             (#"{"filepath": "a.png", "image": "a.png", "title": "A"}"#, "has both `filepath` and `image`"),
-            (#"{"filepath": "", "title": "A"}"#, "expected the path of one picture"),
+            (#"{"filepath": "", "title": "A"}"#, "expected the path of one image"),
         ])
     func problems(row: String, problem: String) {
         let found = message(row)

@@ -104,7 +104,7 @@ struct TurnGoldenTests {
     func systems() throws {
         let turns: [ConversationTurn] = [.init(.system, "S"), .init(.user, "Q"), .init(.assistant, "A")]
         let reason: String? =
-            "turn 0: the template mistral of this model's folder has no system turn: leave it out, or set data.template"
+            "turn 0: the template mistral of this model's folder has no system turn: remove it, or set data.template"
         for (model, name, expected) in [
             ("v0.1 at first", "mistral", reason), ("v0.2 at first", "mistral", reason),
             ("v0.1, v0.2", "mistral", nil), ("v0.3", "mistral-v3", nil),
@@ -152,10 +152,10 @@ struct TurnGoldenTests {
         }
         #expect(try encoded("chatml").count == 2)
         let message = errorMessage { try encoded("mistral") }
-        #expect(message?.contains("row 1 (line 2): `messages[1]`: expected the assistant, found the user") == true)
+        #expect(message?.contains("example 1 (line 2): `messages[1]`: expected the assistant, found the user") == true)
         #expect(try encoded("mistral", skips: true).skipped.map(\.row) == [1])
         let notice = try ConversationDataset(path: path, imageFolder: ".").notice
-        #expect(notice.hasSuffix("1 row lists `tools`, which are not written: describe them in the system's turn"))
+        #expect(notice.hasSuffix("1 example lists `tools`, which are not used: describe them in the system turn"))
     }
 
     @Test("stand in parts as they are")

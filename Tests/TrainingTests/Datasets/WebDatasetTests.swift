@@ -92,7 +92,7 @@ struct WebDatasetTests {
         #expect(rows.map(\.id) == ["own", "y", "z", "t"])
         #expect(rows[0].images.map(\.description) == ["\(path): d/x.0.png", "\(path): d/x.1.PNG"])
         #expect(rows[1].images.map(\.description) == ["\(path): y.b.png", "\(path): y.a.png"])
-        #expect(rows[2].images.map(\.description) == ["\(path): z.png", "\(path): picture 1 of z.json"])
+        #expect(rows[2].images.map(\.description) == ["\(path): z.png", "\(path): image 1 of z.json"])
         #expect(try rows[2].images[1].contents() == picture)
         #expect(rows[3].images.isEmpty)
     }
@@ -123,7 +123,7 @@ struct WebDatasetTests {
         #expect(try ConversationDataset(options).conversation(at: 0).turns[0].text == "<image>\nWhich?")
         options.path = try classArchive(["2"])
         #expect(
-            errorMessage { try answers() }?.contains("is of class 2, and data.classes names 2 classes, from 0 to 1")
+            errorMessage { try answers() }?.contains("is of class 2, but data.classes names 2 classes, from 0 to 1")
                 == true)
         for text in ["cat", "-1", "1.5", ""] {
             options.path = try classArchive([text])
@@ -131,7 +131,7 @@ struct WebDatasetTests {
             #expect(found?.contains("expected the number of a class, from 0") == true, "\(found ?? "taken")")
         }
         options.path = try folder.write(#"{"question": "Q", "answer": "A"}"#, to: "rows.jsonl")
-        #expect(errorMessage { try answers() }?.contains("and this is question_answer: leave it out") == true)
+        #expect(errorMessage { try answers() }?.contains("but this is question_answer: remove it") == true)
     }
 
     @Test("takes a caption or a row before a class")
@@ -192,7 +192,7 @@ struct WebDatasetTests {
         for count in [0, 1, 511, 512, 700, 1024, whole.count - 512, whole.count - 1, whole.count, whole.count + 511] {
             let data = (whole + Data(count: 1024)).prefix(count)
             let found = try message(data)
-            #expect(found?.contains("DIR/x.tar: the archive is cut short") == true, "\(count): \(found ?? "no error")")
+            #expect(found?.contains("DIR/x.tar: the archive is truncated") == true, "\(count): \(found ?? "no error")")
         }
         #expect(try message(whole + Data(count: 512)) == nil)
     }
@@ -206,19 +206,19 @@ struct WebDatasetTests {
         #expect(try message(joined)?.contains("archives must not be joined") == true)
         var sparse = captions(1...1)
         sparse.add("2.png", picture, type: "S")
-        #expect(try message(sparse.finished)?.contains("2.png has holes") == true)
+        #expect(try message(sparse.finished)?.contains("2.png is a sparse file") == true)
         var dangling = captions(1...1)
         dangling.addRecords([("path", "x")])
-        #expect(try message(dangling.finished)?.contains("a member that is not there") == true)
+        #expect(try message(dangling.finished)?.contains("a member that is missing") == true)
         for record in ["0 path=x\n", "99 path=x\n", "path=x\n", "9 pathxxx\n", "11 size=-1\n"] {
             var pax = captions(1...1)
             pax.add("pax", Data(record.utf8), type: "x")
             pax.add("2.png", picture)
-            #expect(try message(pax.finished)?.contains("a pax header holds no valid records") == true, "\(record)")
+            #expect(try message(pax.finished)?.contains("a pax header has no valid records") == true, "\(record)")
         }
         var huge = TarFile()
         huge.add("1.png", picture, size: "77777777777")
-        #expect(try message(huge.finished)?.contains("cut short") == true)
+        #expect(try message(huge.finished)?.contains("truncated") == true)
     }
 
     @Test("holds to JSON's rule for markers and pictures, and refuses links to what belongs to a sample")
@@ -264,11 +264,11 @@ struct WebDatasetTests {
         tar.add("7.png", picture)
         let found = try message(tar.finished)
         for problem in [
-            "6 of 7 rows cannot be used", "row 1 (id 2, DIR/x.tar): says nothing about its picture",
-            "row 2 (id 3, DIR/x.tar): has no picture",
-            "row 3 (id 4, DIR/x.tar): the image cannot be used: DIR/x.tar: 4.png:",
-            "row 4 (id 5, DIR/x.tar): the image `x.png` is no member of its sample",
-            "row 5 (DIR/x.tar): has two .txt members", "row 6 (id 7, DIR/x.tar): its JSON:1: not valid JSON",
+            "6 of 7 examples cannot be used", "example 1 (id 2, DIR/x.tar): has no text about its image",
+            "example 2 (id 3, DIR/x.tar): has no image",
+            "example 3 (id 4, DIR/x.tar): the image cannot be used: DIR/x.tar: 4.png:",
+            "example 4 (id 5, DIR/x.tar): the image `x.png` is not a member of its sample",
+            "example 5 (DIR/x.tar): has two .txt members", "example 6 (id 7, DIR/x.tar): its JSON:1: not valid JSON",
         ] { #expect(found?.contains(problem) == true, "\(problem) is not in \(found ?? "nothing")") }
     }
 

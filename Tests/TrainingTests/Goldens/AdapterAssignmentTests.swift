@@ -36,13 +36,13 @@ struct AdapterAssignmentTests {
         }
         let cases: [(String?, String)] = [
             (refusal { $0[last.key] = nil }, "\(last.key) is missing"),
-            (refusal { $0["other"] = Tensor(zeros: [1]) }, "other does not train here"),
+            (refusal { $0["other"] = Tensor(zeros: [1]) }, "other is not trained here"),
             (
                 refusal { $0[last.key] = Tensor(zeros: [2, 3]) },
                 "\(last.key) is F32 [2, 3], expected F32 \(last.shape)"
             ),
             (refusal { $0[last.key] = Tensor(integers: [1]) }, "\(last.key) is I64 [1]"),
-            (refusal { $0[last.key]?.updateInPlace { $0[0] = .nan } }, "\(last.key) holds NaN or infinite numbers"),
+            (refusal { $0[last.key]?.updateInPlace { $0[0] = .nan } }, "\(last.key) contains NaN or infinite values"),
         ]
         for (message, expected) in cases { #expect(message?.hasPrefix(expected) == true, "\(message ?? "taken")") }
         #expect(weights.stateDict.bits == before)

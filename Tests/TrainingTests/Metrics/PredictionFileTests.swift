@@ -35,7 +35,7 @@ struct PredictionFileTests {
     @Test(
         "A line that cannot be used is named",
         arguments: [
-            (#"{"question_id": 1"#, "one JSON object a line expected"),
+            (#"{"question_id": 1"#, "expected one JSON object per line"),
             (#"{"question_id": 1, "references": ["a"]}"#, "`prediction`: expected text, found nothing"),
             (#"{"prediction": "a", "references": ["a"]}"#, "`question_id`: expected text or a number, found nothing"),
             (

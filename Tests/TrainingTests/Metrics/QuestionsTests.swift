@@ -115,7 +115,7 @@ struct QuestionsTests {
         let writer = try writer(Self.model()) { $0.maxNewTokens = 1 }
         let error = #expect(throws: TrainingError.self) { try questions.answered(by: writer, lanes: Lanes(count: 1)) }
         #expect(
-            error?.message.contains("row 0 (line 1): `answers`: expected a list") == true,
+            error?.message.contains("example 0 (line 1): `answers`: expected a list") == true,
             "\(String(describing: error))")
     }
 }

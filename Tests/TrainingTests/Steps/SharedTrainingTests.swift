@@ -108,7 +108,7 @@ struct SharedTrainingTests {
             let error = #expect(throws: TrainingError.self) { _ = try optimizer.apply(sum, of: plan) }
             #expect(error?.code == .diverged)
             #expect(
-                error?.message.hasPrefix("step 7: the loss or its gradient is not a finite number (rows 1, 0…)") == true
+                error?.message.hasPrefix("step 7: the loss or its gradient is not finite (examples 1, 0…)") == true
             )
         }
         #expect(tiny.weights.stateDict.bits == before)

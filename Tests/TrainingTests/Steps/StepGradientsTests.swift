@@ -48,10 +48,11 @@ struct StepGradientsTests {
     func refusals() {
         let first = plan.parameters[0]
         #expect(refusal { _ in } == nil)
-        #expect(refusal { $0["x"] = Tensor(zeros: [1]) }?.hasPrefix("a gradient of x, which does not train") == true)
+        #expect(
+            refusal { $0["x"] = Tensor(zeros: [1]) }?.hasPrefix("a gradient of x, which is not trained here") == true)
         #expect(
             refusal { $0[first.key] = Tensor(zeros: [7]) }
-                == "the gradient of \(first.key) is F32 [7], expected F32 \(first.shape): both sides must have one adapter"
+                == "the gradient of \(first.key) is F32 [7], expected F32 \(first.shape): both sides must use the same adapter"
         )
         #expect(refusal { $0[first.key] = Tensor(integers: [7]) }?.contains("is I64 [1]") == true)
     }

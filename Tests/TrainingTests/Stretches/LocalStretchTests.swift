@@ -109,9 +109,10 @@ struct LocalStretchTests {
     @Test("Rows that the source lacks, no steps, and values of another adapter are refused")
     func refusals() throws {
         #expect(
-            errorMessage { try run([[0, 6]]) }?.hasPrefix("step 1 of the stretch takes no row, or one beyond") == true)
+            errorMessage { try run([[0, 6]]) }?.hasPrefix("step 1 of the stretch takes no example, or one beyond")
+                == true)
         #expect(errorMessage { try run([[0], []]) }?.hasPrefix("step 2 of the stretch") == true)
-        #expect(errorMessage { try run([]) } == "a stretch of no steps")
+        #expect(errorMessage { try run([]) } == "a stretch without steps")
         let stretch = try LocalStretch(
             tiny.computation(lanes: 1), arguments: arguments, options: StretchOptions(seed: 1))
         #expect(throws: AdapterError.self) { try stretch.run(StretchPlan(steps: [[0]]), on: source, from: StateDict()) }

@@ -109,6 +109,6 @@ struct WorkEncodingTests {
             var reader = WorkReader(writer.data)
             return try WorkRows(from: &reader, limits: limits)
         }
-        #expect(message?.contains("row 0 makes more than 1000 tokens in all") == true)
+        #expect(message?.contains("example 0 brings the total to more than 1000 tokens") == true)
     }
 }

@@ -29,15 +29,15 @@ struct WorkRefusalTests {
     func rows() throws {
         let unlearned = PackedBatch.unsupervised
         let cases: [(String?, String)] = [
-            (try refusal([1, 100]), "token 100 of row 0 is beyond a vocabulary of 100"),
-            (try refusal([1]), "the length of row 0 is 1, expected 2 to 40"),
-            (try refusal(Array(repeating: 1, count: 41)), "the length of row 0 is 41, expected 2 to 40"),
-            (try refusal([1, 2], labels: [1, unlearned]), "row 0 has no token to learn"),
-            (try refusal([9, 9, 1], pictures: [1]), "row 0 has 2 image tokens, expected 3 for 1 pictures"),
-            (try refusal([9, 9, 9]), "row 0 has 3 image tokens, expected 0 for 0 pictures"),
+            (try refusal([1, 100]), "token 100 of example 0 is beyond the vocabulary of 100"),
+            (try refusal([1]), "the length of example 0 is 1, expected 2 to 40"),
+            (try refusal(Array(repeating: 1, count: 41)), "the length of example 0 is 41, expected 2 to 40"),
+            (try refusal([1, 2], labels: [1, unlearned]), "example 0 has no token to learn"),
+            (try refusal([9, 9, 1], pictures: [1]), "example 0 has 2 image tokens, expected 3 for 1 images"),
+            (try refusal([9, 9, 9]), "example 0 has 3 image tokens, expected 0 for 0 images"),
             (
                 try refusal([1, 2], pictures: Array(repeating: 1, count: 14)),
-                "the number of pictures of row 0 is 14, expected 0 to 13"
+                "the number of images of example 0 is 14, expected 0 to 13"
             ),
         ]
         for (message, expected) in cases {
@@ -48,13 +48,13 @@ struct WorkRefusalTests {
     @Test("Shares that contradict themselves are refused")
     func shares() throws {
         let cases: [(String?, String)] = [
-            (try refusal([1, 2, 3], supervised: 1), "2 supervised tokens are more than the step's 1"),
+            (try refusal([1, 2, 3], supervised: 1), "2 supervised tokens exceed the 1 of the step"),
             (try refusal([1, 2], supervised: 0), "the number of supervised tokens is 0, expected 1 to"),
             (try refusal([1, 2], count: 0), "the number of micro-batches is 0, expected 1 to"),
             (try refusal([1, 2], step: -1), "the step is -1, expected 0 to"),
             (try refusal([1, 2], node: TreeNode(leaf: 3), count: 3), "level 0, index 3 is not in a tree of 3"),
-            (try refusal([1, 2], microBatches: [[0, 1]]), "the micro-batches take 2 rows, 1 are there"),
-            (try refusal([1, 2], microBatches: [[]]), "the number of rows of micro-batch 0 is 0, expected 1 to"),
+            (try refusal([1, 2], microBatches: [[0, 1]]), "the micro-batches take 2 examples, but there are 1"),
+            (try refusal([1, 2], microBatches: [[]]), "the number of examples of micro-batch 0 is 0, expected 1 to"),
         ]
         for (message, expected) in cases { #expect(message?.contains(expected) == true, "\(message ?? "taken")") }
     }
@@ -72,7 +72,7 @@ struct WorkRefusalTests {
 
     @Test("An identifier has 32 bytes")
     func identifiers() throws {
-        #expect(errorMessage { try PictureID([1, 2]) } == "a picture's identifier has 2 bytes, expected 32")
+        #expect(errorMessage { try PictureID([1, 2]) } == "an image identifier has 2 bytes, expected 32")
         #expect("\(try PictureID([0xAB, 0x0F] + Array(repeating: 0, count: 30)))" == "ab0f000000000000")
     }
 }

@@ -66,7 +66,7 @@ struct WorkSourceTests {
     @Test("An identifier of another size, and a picture that cannot be read, are refused")
     func refusals() throws {
         let short = WorkMaker(rows, catalogue: PictureCatalogue { _ in [1, 2, 3] })
-        #expect(errorMessage { try short.pictures(of: [0]) } == "a picture's identifier has 3 bytes, expected 32")
+        #expect(errorMessage { try short.pictures(of: [0]) } == "an image identifier has 3 bytes, expected 32")
         let work = try WorkMaker(rows, catalogue: catalogue).work(ofStretch: [[0]])
         let source = WorkSource(work.rows, layout: tiny.layout) { _ in Data("no picture".utf8) }
         let message = errorMessage { try source.batch(of: [0]) }

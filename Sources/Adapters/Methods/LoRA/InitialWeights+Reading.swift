@@ -26,7 +26,7 @@ extension InitialWeights {
             throw reader.invalid(key, "must be true, false or \"gaussian\", found \"\(name)\"")
         }
         if origin == .savedAdapter, !known.changesBase {
-            notes.append("\(reader.source): \(key) \"\(name)\" no longer matters, the weights have been trained")
+            notes.append("\(reader.source): \(key) \"\(name)\" is ignored, because the weights have been trained")
             return .standard
         }
         let advice =

@@ -1,9 +1,9 @@
 public import Foundation
 public import Tensors
 
-/// What a family makes of an image: the tiles that it is cut into, and the tokens that stand for it in a text.
+/// How a family represents an image: the tiles that it is split into, and its tokens in a text.
 public protocol ImageLayout: Sendable {
-    /// The token that stands for one row of image features; `nil` if images do not lie among a text's tokens.
+    /// The token for one row of image features; `nil` if images are not part of a text's tokens.
     var imageToken: Int? { get }
     /// The plan of every image, if it does not depend on the image's size.
     var fixedPlan: ImagePlan? { get }

@@ -1,9 +1,9 @@
 public import Foundation
 public import Tensors
 
-/// An image as a single tile of the size that the model takes, and always as many tokens.
+/// An image as a single tile of the model's input size, with a fixed number of tokens.
 public struct WholeImageLayout: ImageLayout {
-    /// The token that stands for one row of image features; `nil` if images do not lie among a text's tokens.
+    /// The token for one row of image features; `nil` if images are not part of a text's tokens.
     public let imageToken: Int?
     private let processor: ImageProcessor
     private let tile: TileSize
@@ -12,9 +12,9 @@ public struct WholeImageLayout: ImageLayout {
     /// A layout.
     ///
     /// - Parameters:
-    ///   - processor: makes pixel values of an image.
+    ///   - processor: computes the pixel values of an image.
     ///   - tile: the size that the model takes.
-    ///   - imageToken: stands for one row of features; `nil` if images do not lie among a text's tokens.
+    ///   - imageToken: the token for one row of features; `nil` if images are not part of a text's tokens.
     ///   - featureCount: image tokens of an image.
     public init(_ processor: ImageProcessor, tile: TileSize, imageToken: Int? = nil, featureCount: Int = 0) {
         self.processor = processor
@@ -59,7 +59,8 @@ public struct WholeImageLayout: ImageLayout {
 
     private func reason(against size: (height: Int, width: Int)) -> String? {
         guard size.height != tile.height || size.width != tile.width else { return nil }
-        return "the processor makes \(size.width)×\(size.height) pixels, the model takes \(tile.width)×\(tile.height);"
-            + " set size and crop_size in preprocessor_config.json to that"
+        return
+            "the processor makes \(size.width)×\(size.height) pixels, but the model takes "
+            + "\(tile.width)×\(tile.height); set size and crop_size in preprocessor_config.json to that"
     }
 }

@@ -142,7 +142,7 @@ struct Idefics3ImageProcessor: Sendable {
         for size in sizes {
             let name = "a \(width)×\(height) image resized to \(size.width)×\(size.height)"
             guard size.width > 0, size.height > 0 else {
-                throw ModelError(.invalidInput, "\(name): nothing is left of it; leave this image out or crop it")
+                throw ModelError(.invalidInput, "\(name): nothing is left of it; remove this image or crop it")
             }
             try ImageLimits().check(width: size.width, height: size.height, name: name)
         }

@@ -2,15 +2,15 @@
 public struct AddedToken: Sendable, Equatable {
     /// Its text.
     public let content: String
-    /// Whether it is only found where no letter or digit is next to it.
+    /// Whether it matches only if no letter or digit is next to it.
     public let isSingleWord: Bool
-    /// Whether it takes white space before it.
+    /// Whether it absorbs white space before it.
     public let stripsLeft: Bool
-    /// Whether it takes white space behind it.
+    /// Whether it absorbs white space after it.
     public let stripsRight: Bool
     /// Whether it is looked for in the normalised text.
     public let isNormalized: Bool
-    /// Whether decoding may leave it out.
+    /// Whether decoding may skip it.
     public let isSpecial: Bool
 
     /// A token with transformers' defaults: one that is not special is looked for in the normalised text.

@@ -82,7 +82,8 @@ struct BytePairFile {
             let ids = (id(of: left), id(of: right), joined.withUnsafeBufferPointer { vocabulary.id(of: $0) })
             guard case (let first?, let second?, let result?) = ids else {
                 let pair = [left, right].map { String(decoding: $0, as: UTF8.self) }
-                throw options.corrupt("merge \(rank) ('\(pair[0])' and '\(pair[1])') is of tokens not in 'vocab'")
+                throw options.corrupt(
+                    "merge \(rank) ('\(pair[0])' and '\(pair[1])') has tokens that are not in 'vocab'")
             }
             table.insert(PairTable.key(UInt32(first), UInt32(second)), UInt64(rank) << 32 | UInt64(result))
             merged.append(result)

@@ -32,7 +32,7 @@ struct CompositionTable: Sendable {
         scalar >= 0x300 && Int(scalar) < affected.count && (affected[Int(scalar)] || Hangul.joins(scalar))
     }
 
-    /// The last pair that is joined on the way to a composed scalar; nil if nothing composes to it.
+    /// The last pair that is joined on the way to a composed scalar; `nil` if nothing composes to it.
     private static func pair(_ composed: UInt32, _ parts: [UInt32]) -> (first: UInt32, second: UInt32)? {
         guard parts.count > 1, compose([composed]) == [composed], let last = parts.last else { return nil }
         let first = compose(Array(parts.dropLast()))

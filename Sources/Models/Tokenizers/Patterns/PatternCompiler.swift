@@ -46,7 +46,7 @@ struct PatternCompiler {
     }
 
     private mutating func compile(_ node: PatternNode, _ minimum: Int, _ maximum: Int?, isLazy: Bool) throws {
-        guard !node.canBeEmpty else { throw PatternError(message: "a repetition of what can match nothing") }
+        guard !node.canBeEmpty else { throw PatternError(message: "a repetition of something that can match nothing") }
         for _ in 0..<minimum { try compile(node) }
         guard let maximum else { return try compileLoop(node, isLazy: isLazy) }
         var branches: [Int] = []

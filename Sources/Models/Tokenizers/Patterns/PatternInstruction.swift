@@ -2,15 +2,15 @@
 enum PatternInstruction: Sendable, Equatable {
     /// Takes one scalar of the set with this index.
     case set(Int)
-    /// Takes at least `minimum` and at most `maximum` scalars of a set, as many as it can; gives them back one by one
-    /// unless it is possessive.
+    /// Takes at least `minimum` and at most `maximum` scalars of a set, greedily; backtracks one by one unless it is
+    /// possessive.
     case run(set: Int, minimum: Int, maximum: Int, possessive: Bool)
     /// Goes on at `first`, and if that fails at `second`.
     case branch(first: Int, second: Int)
     case jump(Int)
-    /// Goes on at `end` if what follows, up to an `accept`, matches here (or does not, if negative).
+    /// Continues at `end` if what follows, up to an `accept`, matches here (or does not, if negative).
     case lookahead(negative: Bool, end: Int)
-    /// Matches what follows, up to an `accept`, without trying again differently, and goes on at `end`.
+    /// Matches what follows, up to an `accept`, without trying again differently, and continues at `end`.
     case atomic(end: Int)
     case lineStart
     case lineEnd

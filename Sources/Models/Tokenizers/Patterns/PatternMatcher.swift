@@ -10,7 +10,7 @@ struct PatternMatcher {
     let instructions: [PatternInstruction]
     let sets: [ScalarSet]
     let text: UnsafeBufferPointer<UInt32>
-    /// The bits of all sets in one array, so that a test is a load and takes no reference.
+    /// The bits of all sets in one array, so a test is a load and takes no reference.
     private let basicPlanes: [UInt64]
     private var retries: [Retry] = []
 
@@ -46,7 +46,7 @@ struct PatternMatcher {
         }
     }
 
-    /// Carries out one instruction; the next one, or nil if it failed.
+    /// Carries out one instruction; the next one, or `nil` if it failed.
     private mutating func step(_ index: Int, _ position: inout Int) -> Int? {
         switch instructions[index] {
         case .set(let set):

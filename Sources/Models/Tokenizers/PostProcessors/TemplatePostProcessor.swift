@@ -15,7 +15,7 @@ struct TemplatePostProcessor: PostProcessor {
     private static func piece(_ section: TokenizerSection, _ tokens: TokenizerSection) throws -> Piece {
         if section.value["Sequence"] != nil {
             guard try section.section("Sequence").string("id") == "A" else {
-                throw section.unsupported("a template for one text that asks for a second")
+                throw section.unsupported("a template for one text that requires a second")
             }
             return .text
         }

@@ -72,7 +72,7 @@ struct PreTokenizedText: Sendable {
         }
     }
 
-    /// Makes the text anew, with what `body` appends for each piece of plain text of the old one.
+    /// Makes the text again, with what `body` appends for each piece of plain text of the old one.
     private mutating func rebuild(_ body: (inout PreTokenizedText, PreTokenizedText, TextPiece) -> Void) {
         var result = PreTokenizedText(AlignedText([], []))
         result.scalars.reserveCapacity(scalars.count + scalars.count / 2)

@@ -9,7 +9,7 @@ enum ScalarCategory {
     /// The version of Unicode the reference implementation has; what came later is unassigned there.
     static let unicodeVersion = 16
 
-    /// The bits of the categories that a property such as `L` or `Lu` names; nil if there is no such category.
+    /// The bits of the categories that a property such as `L` or `Lu` names; `nil` if there is no such category.
     static func mask(_ name: String) -> UInt32? {
         let matching = names.indices.filter { names[$0].hasPrefix(name) }
         guard !name.isEmpty, !matching.isEmpty else { return nil }

@@ -23,7 +23,7 @@ struct ShardPattern {
     private let folder: String
     private let pieces: [String]
 
-    /// Nil where the last part of a path has no `*`, or another one has.
+    /// `nil` if the last part of a path has no `*`, or another one has.
     init?(_ path: String) {
         folder = FolderEntries.parent(of: path)
         let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
@@ -34,10 +34,10 @@ struct ShardPattern {
 
     /// The files whose names fit, in the order of their bytes.
     ///
-    /// - Throws: `TrainingError` where there are none, or the folder cannot be read.
+    /// - Throws: `TrainingError` if there are none, or the folder cannot be read.
     func paths() throws -> [String] {
         let names = try FolderEntries.visible(in: folder).filter(fits)
-        guard !names.isEmpty else { throw TrainingError(.fileNotFound, "\(path): no file's name fits") }
+        guard !names.isEmpty else { throw TrainingError(.fileNotFound, "\(path): no file name matches") }
         return names.map { "\(folder)/\($0)" }
     }
 

@@ -12,7 +12,7 @@ enum ShardList {
 
     /// The paths, in order.
     ///
-    /// - Throws: `TrainingError` where there are none, or a folder or list cannot be read.
+    /// - Throws: `TrainingError` if there are none, or a folder or list cannot be read.
     static func shards(at path: String, of kind: ShardKind = .tar) throws -> [String] {
         if range(in: path) != nil { return try expanded(path) }
         if isRange(path), let pattern = ShardPattern(path) {
@@ -25,7 +25,7 @@ enum ShardList {
             let names = try FolderEntries.visible(in: path).filter { $0.hasSuffix(kind.ending) }
             guard !names.isEmpty else {
                 throw TrainingError(
-                    .invalidDataset, "\(path): holds no \(kind.plural): expected files named *\(kind.ending)")
+                    .invalidDataset, "\(path): contains no \(kind.plural): expected files named *\(kind.ending)")
             }
             if kind == .parquet { try SplitNames.check(names, in: path) }
             return names.map { "\(path)/\($0)" }
@@ -45,7 +45,7 @@ enum ShardList {
 
     /// The lines of a text file that names files of a kind or ranges of them, and nothing else.
     ///
-    /// - Throws: `TrainingError` where it cannot be read, or is no such file.
+    /// - Throws: `TrainingError` if it cannot be read, or is no such file.
     static func lines(of path: String, _ kind: ShardKind = .tar) throws -> [String] {
         let data = try MappedText.map(path)
         let lines =
@@ -53,7 +53,7 @@ enum ShardList {
         let names = lines.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
         guard !names.isEmpty, names.allSatisfy({ $0.hasSuffix(kind.ending) }) else {
             throw TrainingError(
-                .invalidDataset, "\(path): expected a \(kind.name), or a list of the paths of some, one a line")
+                .invalidDataset, "\(path): expected a \(kind.name), or a list of their paths, one per line")
         }
         return names
     }

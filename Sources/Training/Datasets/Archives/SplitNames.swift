@@ -13,13 +13,14 @@ enum SplitNames {
         guard !isSplit || splits.count == 1 else {
             throw TrainingError(
                 .invalidDataset,
-                "\(folder): holds files of several splits (\(splits.prefix(5).joined(separator: ", "))): give one of them,"
-                    + " such as '\(folder)/\(splits.contains("train") ? "train" : splits[0])*.parquet'")
+                "\(folder): contains files of several splits (\(splits.prefix(5).joined(separator: ", "))): give "
+                    + "one of them, such as '\(folder)/\(splits.contains("train") ? "train" : splits[0])*.parquet'"
+            )
         }
         let expected = parts.compactMap { $0.flatMap { Int($0.2) } }.max() ?? names.count
         guard names.count == expected else {
             throw TrainingError(
-                .invalidDataset, "\(folder): holds \(names.count) of the \(expected) files of \(splits[0])")
+                .invalidDataset, "\(folder): contains \(names.count) of the \(expected) files of \(splits[0])")
         }
     }
 
@@ -34,8 +35,9 @@ enum SplitNames {
             guard let expected = Int(part.3), found < expected else { continue }
             throw TrainingError(
                 .invalidDataset,
-                "\(pattern): fits \(found) of the \(expected) files of \(part.1): fetch the others, or name the files to read"
-                    + " in a text file, one a line")
+                "\(pattern): matches \(found) of the \(expected) files of \(part.1): download the others, or name "
+                    + "the files to read in a text file, one per line"
+            )
         }
     }
 

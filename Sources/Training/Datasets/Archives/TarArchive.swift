@@ -20,7 +20,7 @@ struct TarArchive: Sendable {
 
     /// Maps an archive.
     ///
-    /// - Throws: `TrainingError` where it cannot be read.
+    /// - Throws: `TrainingError` if it cannot be read.
     init(path: String) throws {
         data = try MappedText.map(path)
         self.path = path
@@ -37,7 +37,7 @@ struct TarArchive: Sendable {
 
     /// The member whose headers begin at an offset; nil at the archive's end.
     ///
-    /// - Throws: `TrainingError` where the archive is damaged or cut short.
+    /// - Throws: `TrainingError` if the archive is damaged or cut short.
     func member(at start: Int) throws -> Member? {
         var extensions = TarExtensions()
         var offset = start
@@ -56,14 +56,14 @@ struct TarArchive: Sendable {
             }
             guard !header.isSparse, !extensions.isSparse else {
                 throw damaged(
-                    "\(header.name) has holes (a sparse file), which are not read: pack it without", at: offset)
+                    "\(header.name) is a sparse file, which is not supported: pack it without holes", at: offset)
             }
             return Member(
                 name: extensions.name ?? header.name, contents: contents..<contents + size, whole: start..<end,
                 isFile: header.isFile, isLink: header.isLink)
         }
         guard offset == start else {
-            throw damaged("it ends after the header of a member that is not there", at: offset)
+            throw damaged("it ends after the header of a member that is missing", at: offset)
         }
         return nil
     }
@@ -72,7 +72,7 @@ struct TarArchive: Sendable {
     func checkEnd(at offset: Int) throws {
         let isEmpty = data.withUnsafeBytes { $0[offset...].allSatisfy { $0 == 0 } }
         guard isEmpty else {
-            throw damaged("there is more behind its end: archives must not be joined; give each as a shard", at: offset)
+            throw damaged("there is data after its end: archives must not be joined; give each as a shard", at: offset)
         }
     }
 
@@ -95,7 +95,7 @@ struct TarArchive: Sendable {
 
     private var truncated: TrainingError {
         TrainingError(
-            .corruptFile, "\(path): the archive is cut short (\(data.count) bytes, without an end mark): copy it again")
+            .corruptFile, "\(path): the archive is truncated (\(data.count) bytes, without an end mark): copy it again")
     }
 
     private func damaged(_ reason: String, at offset: Int) -> TrainingError {

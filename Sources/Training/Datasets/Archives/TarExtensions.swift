@@ -14,14 +14,14 @@ struct TarExtensions {
     /// Takes a header's contents in.
     ///
     /// - Parameters:
-    ///   - contents: nil where they are too large.
+    ///   - contents: `nil` if they are too large.
     ///   - damage: makes an error of a reason.
     mutating func add(_ type: UInt8, _ contents: Data?, damage: (String) -> TrainingError) throws {
         guard let contents else { throw damage("an extended header has more than \(Self.maxSize) bytes") }
         switch type {
         case UInt8(ascii: "L"): name = TarHeader.text(Array(contents)[...])
         case UInt8(ascii: "x"):
-            guard addRecords(Array(contents)[...]) else { throw damage("a pax header holds no valid records") }
+            guard addRecords(Array(contents)[...]) else { throw damage("a pax header has no valid records") }
         default: break
         }
     }

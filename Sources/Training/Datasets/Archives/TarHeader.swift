@@ -14,7 +14,7 @@ struct TarHeader {
         init(_ reason: String) { self.reason = reason }
     }
 
-    /// Reads a block; nil for one of zeros, which ends an archive.
+    /// Reads a block; `nil` for one of zeros, which ends an archive.
     ///
     /// - Throws: `Damage`.
     init?(_ block: [UInt8]) throws {
@@ -22,7 +22,7 @@ struct TarHeader {
         guard Self.number(block[148..<156]) == Self.checksum(block) else {
             throw Damage("the checksum of a header is wrong")
         }
-        guard let size = Self.number(block[124..<136]) else { throw Damage("a header holds no size") }
+        guard let size = Self.number(block[124..<136]) else { throw Damage("a header has no size") }
         self.size = size
         type = block[156]
         let prefix = Array(block[257..<263]) == Array("ustar\0".utf8) ? Self.text(block[345..<500]) : ""
@@ -45,7 +45,7 @@ struct TarHeader {
     /// Text up to the first zero.
     static func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) }
 
-    /// Octal digits among spaces and zeros, or GNU's numbers of base 256; nil for anything else.
+    /// Octal digits among spaces and zeros, or GNU's numbers of base 256; `nil` for anything else.
     private static func number(_ field: ArraySlice<UInt8>) -> Int? {
         if field.first == 0x80 {
             let digits = field.dropFirst().drop { $0 == 0 }

@@ -8,8 +8,8 @@ enum ColumnCheck {
     /// Checks that each mapped column is in some row; rows are read until all of them were seen.
     ///
     /// - Parameters:
-    ///   - count: How many rows there are.
-    ///   - fields: A row with its own names; nil where it cannot be read.
+    ///   - count: How many examples there are.
+    ///   - fields: An example with its own names; `nil` if it cannot be read.
     /// - Throws: `TrainingError` that names the columns there are.
     static func check(
         _ mapping: ColumnMapping, path: String, count: Int, fields: (_ row: Int) throws -> JSONValue
@@ -30,7 +30,7 @@ enum ColumnCheck {
         guard let entry = mapping.entries.first else { return }
         throw TrainingError(
             .invalidDataset,
-            "\(path): data.columns maps `\(entry.name)` to `\(entry.column)`, but \(kind) have no columns: leave it out"
+            "\(path): data.columns maps `\(entry.name)` to `\(entry.column)`, but \(kind) have no columns: remove it"
         )
     }
 
@@ -39,7 +39,8 @@ enum ColumnCheck {
         let hint = NearestName.of(entry.column, among: columns).map { "; did you mean `\($0)`?" } ?? ""
         return TrainingError(
             .invalidDataset,
-            "\(path): no row has the column `\(entry.column)`, which data.columns maps to `\(entry.name)`; its columns: "
-                + "\(known)\(hint)")
+            "\(path): no example has the column `\(entry.column)`, which data.columns maps to `\(entry.name)`; its "
+                + "columns: \(known)\(hint)"
+        )
     }
 }

@@ -1,15 +1,14 @@
 public import Models
 
-/// Which of a dataset's columns holds what: `data.columns`.
+/// Column names of a dataset: `data.columns`.
 ///
-/// On the left stand lorad's names, on the right the names that the rows have. A name that is not mapped is looked for as it
-/// is.
+/// Maps lorad's names to the names in the dataset. A name that is not mapped is used unchanged.
 public struct ColumnMapping: Equatable, Sendable {
-    /// One of lorad's names and the column that stands for it.
+    /// One of lorad's names and its column.
     public struct Entry: Equatable, Sendable {
         /// lorad's name, one of `names`.
         public let name: String
-        /// The rows' own name.
+        /// The examples' own name.
         public let column: String
 
         /// Creates an entry; nothing is checked.
@@ -19,7 +18,7 @@ public struct ColumnMapping: Equatable, Sendable {
         }
     }
 
-    /// The names that rows may have for lorad.
+    /// The names that examples may have for lorad.
     public static let names = [
         "image", "images", "question", "answer", "answers", "conversations", "messages", "text", "caption", "captions",
         "id", "person", "system", "label", "instruction", "input", "output", "prompt", "completion", "query",
@@ -35,7 +34,7 @@ public struct ColumnMapping: Equatable, Sendable {
 
     /// Creates a mapping.
     ///
-    /// - Throws: `TrainingError` for a name that lorad does not know or that is there twice, and for an empty column.
+    /// - Throws: `TrainingError` for an unknown or repeated name, and for an empty column name.
     public init(_ entries: [Entry]) throws {
         for entry in entries {
             if let reason = Self.reason(against: entry, after: self.entries) {
@@ -47,7 +46,7 @@ public struct ColumnMapping: Equatable, Sendable {
 
     /// Reads `image=filepath,question=query`; an empty text maps nothing.
     ///
-    /// - Throws: `TrainingError` where it cannot be read.
+    /// - Throws: `TrainingError` if it cannot be read.
     public init(text: String) throws {
         let parts = text.split(separator: ",").filter { !$0.allSatisfy(\.isWhitespace) }
         try self.init(
@@ -63,22 +62,23 @@ public struct ColumnMapping: Equatable, Sendable {
             })
     }
 
-    /// Why an entry cannot stand behind others, or nil where it can.
+    /// Why an entry cannot be added to others; `nil` if it can.
     public static func reason(against entry: Entry, after others: [Entry]) -> String? {
         guard names.contains(entry.name) else {
             let hint =
                 NearestName.of(entry.name, among: names).map { "did you mean \($0)?" }
                 ?? "expected one of \(names.joined(separator: ", "))"
-            return "`\(entry.name)` is no name of a column for lorad; \(hint)"
+            return "`\(entry.name)` is not a column name that lorad knows; \(hint)"
         }
         if others.contains(where: { $0.name == entry.name }) { return "`\(entry.name)` is mapped twice" }
         return entry.column.isEmpty ? "`\(entry.name)` is mapped to a column without a name" : nil
     }
 
-    /// The column that holds what a name stands for.
+    /// The column for one of lorad's names.
     public func column(of name: String) -> String { entries.first { $0.name == name }?.column ?? name }
 
-    /// A row with lorad's names: mapped columns are renamed, and other columns that have one of the mapped names are left out.
+    /// A row with lorad's names: mapped columns are renamed, and other columns with one of the mapped names are
+    /// removed.
     public func applied(to row: JSONValue) -> JSONValue {
         guard !entries.isEmpty, let members = row.objectValue else { return row }
         return .object(

@@ -1,8 +1,8 @@
 import Foundation
 import Models
 
-/// Pictures with captions in a table, as Hugging Face's imagefolder has them: `file_name` or an `image` column, and `text`,
-/// `caption` or `captions`. A list of captions makes a row of each.
+/// Images with captions in a table, as Hugging Face's imagefolder has them: `file_name` or an `image` column, and
+/// `text`, `caption` or `captions`. A list of captions makes an example of each.
 struct CaptionRows: DatasetRows {
     static let tableNames = ["metadata.jsonl", "metadata.csv", "metadata.parquet"]
     static let defaultQuestion = "Describe the picture."
@@ -13,15 +13,15 @@ struct CaptionRows: DatasetRows {
     let folder: String
     private let question: String
     private let columns: ColumnMapping
-    /// The record and the caption of each row; nil where every record has one caption.
+    /// The record and the caption of each example; `nil` if every record has one caption.
     private let rows: [(record: Int32, caption: Int32)]?
 
     /// Opens a table.
     ///
     /// - Parameters:
-    ///   - path: The table, or the folder that it lies in. Pictures are relative to that folder.
-    ///   - question: What each picture is asked for.
-    ///   - columns: Which column holds what.
+    ///   - path: The table, or the folder that it is in. Images are relative to that folder.
+    ///   - question: What each image is asked for.
+    ///   - columns: Column names.
     ///   - separator: What separates the fields of CSV; nil lets the first line decide.
     init(
         path: String, question: String, columns: ColumnMapping = ColumnMapping(), separator: TableSeparator? = nil
@@ -39,20 +39,20 @@ struct CaptionRows: DatasetRows {
 
     /// The table of a folder, or the path itself.
     ///
-    /// - Throws: `TrainingError` where a folder has two.
+    /// - Throws: `TrainingError` if a folder has two.
     private static func table(at path: String) throws -> String {
         let inside = tableNames.map { "\(path)/\($0)" }.filter { FileManager.default.fileExists(atPath: $0) }
         guard inside.count < 2 else {
             let names = tableNames.filter { inside.contains("\(path)/\($0)") }.joined(separator: " and ")
             throw TrainingError(
-                .invalidDataset, "\(path): has both \(names): give the one that counts as the dataset")
+                .invalidDataset, "\(path): has both \(names): give one of them as the dataset")
         }
         return inside.first ?? path
     }
 
     var count: Int { rows?.count ?? table.count }
 
-    var remark: String? { "asked \(question.debugDescription)" }
+    var remark: String? { "question \(question.debugDescription)" }
 
     func place(ofRow row: Int) -> RowPlace { table.place(of: index(row).record) }
 
@@ -71,7 +71,7 @@ struct CaptionRows: DatasetRows {
         return Data(JSONValue.object(members).text(isASCII: false).utf8)
     }
 
-    /// A row's record with its own names, its picture and its one caption in it.
+    /// An example's record with its own names, its image and its one caption in it.
     private func written(_ row: Int, _ pictures: [String]) throws -> [JSONValue.Member] {
         let record = try table.record(at: index(row).record)
         let caption = try Self.captions(of: columns.applied(to: record))[index(row).caption]
@@ -99,14 +99,14 @@ struct CaptionRows: DatasetRows {
         }
     }
 
-    /// The picture of a row: its `file_name`, or its `image` where it has none.
+    /// The image of an example: its `file_name`, or its `image` where it has none.
     ///
-    /// - Throws: `RowProblem.Reason`, or what reading the row throws.
+    /// - Throws: `RowProblem.Reason`, or what reading the example throws.
     func picture(of record: JSONValue, _ row: Int) throws -> Picture {
         let file = record["file_name"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
         let image = try file ?? RowValue(value: record, path: "").member("image")?.reference()
         guard let image, !image.isEmpty else {
-            throw RowProblem.Reason("has no `file_name`: expected a picture's path")
+            throw RowProblem.Reason("has no `file_name`: expected the path of an image")
         }
         guard let picture = try table.picture(image, of: index(row).record, folder: folder) else {
             throw RowProblem.Reason("`\(file == nil ? "image" : "file_name")`: expected a path")
@@ -123,7 +123,7 @@ struct CaptionRows: DatasetRows {
     private static func captions(of record: JSONValue) throws -> [SpokenText] {
         let found = captionNames.compactMap { name in record[name].map { (name, $0) } }.first { !$0.1.isNull }
         guard let (name, value) = found else {
-            throw RowProblem.Reason("has no `text` or `caption`: expected what the picture shows")
+            throw RowProblem.Reason("has no `text` or `caption`: expected a description of the image")
         }
         if let caption = SpokenText(value) { return [caption] }
         let captions = value.arrayValue?.map(SpokenText.init) ?? []

@@ -1,4 +1,4 @@
-/// What pictures are asked and answered of which only the class is known, by its number.
+/// What images are asked and answered of which only the class is known, by its number.
 struct ClassAnswers: Sendable {
     /// What is asked.
     let question: String
@@ -7,12 +7,12 @@ struct ClassAnswers: Sendable {
 
     /// The answer for a class.
     ///
-    /// - Throws: `RowProblem.Reason` where there is no class of that number.
+    /// - Throws: `RowProblem.Reason` if there is no class of that number.
     func answer(_ number: Int) throws -> String {
         guard let names else { return "\(number)" }
         guard names.indices.contains(number) else {
             throw RowProblem.Reason(
-                "is of class \(number), and data.classes names \(names.count) classes, from 0 to \(names.count - 1)")
+                "is of class \(number), but data.classes names \(names.count) classes, from 0 to \(names.count - 1)")
         }
         return names[number]
     }

@@ -1,13 +1,13 @@
 import Foundation
 import Models
 
-/// A row that holds a conversation, in one of the forms that there are.
+/// An example that holds a conversation, in one of the forms that there are.
 ///
-/// Pictures stand where the text has `<image>`, and are listed in `image` or `images`; or they are blocks of the text.
+/// Images stand where the text has `<image>`, and are listed in `image` or `images`; or they are blocks of the text.
 struct ConversationRow {
     let id: String?
     let person: String?
-    /// What is written for each picture, in the order of the markers.
+    /// What is written for each image, in the order of the markers.
     let images: [String]
     let turns: [ConversationTurn]
     /// What messages call its turns.
@@ -15,16 +15,16 @@ struct ConversationRow {
     /// What is to be said about it.
     let notes: RowNotes
 
-    /// Reads a row of JSON.
+    /// Reads an example of JSON.
     ///
     /// - Throws: `RowProblem.Reason`.
     init(_ bytes: Data, _ reading: RowReading = RowReading()) throws {
         try self.init(RowValue.row(bytes.withoutByteOrderMark), reading)
     }
 
-    /// Reads a row with its own names.
+    /// Reads an example with its own names.
     ///
-    /// - Parameter picturesBeside: How many pictures come with it where it names none.
+    /// - Parameter picturesBeside: How many images come with it where it names none.
     /// - Throws: `RowProblem.Reason`.
     init(_ written: RowValue, _ reading: RowReading, picturesBeside: Int = 0) throws {
         let row = RowValue(value: reading.columns.applied(to: written.value), path: written.path)
@@ -45,18 +45,18 @@ struct ConversationRow {
         self.images = Self.inOrder(content.turns.flatMap(\.pictures), listed: listed)
     }
 
-    /// Refuses what would change the row's meaning and is not done.
+    /// Refuses what would change the example's meaning and is not done.
     private static func refuse(_ row: RowValue) throws {
         if row.member("conversations") != nil, row.member("messages") != nil {
             throw RowProblem.Reason("has both `conversations` and `messages`: give one")
         }
         if let video = row.member("video") ?? row.member("videos"), !video.isEmpty {
-            throw video.reason("videos are not supported: leave such rows out")
+            throw video.reason("videos are not supported: remove such examples")
         }
     }
 
-    /// The pictures of all markers: those that blocks bring, and the listed ones for the others. Where their numbers do not
-    /// fit, all of them in some order: they are counted before they are used.
+    /// The images of all markers: those that blocks bring, and the listed ones for the others. Where their numbers do
+    /// not fit, all of them in some order: they are counted before they are used.
     private static func inOrder(_ markers: [String?], listed: [String]) -> [String] {
         guard markers.count(where: { $0 == nil }) == listed.count else { return markers.compactMap(\.self) + listed }
         var rest = listed[...]

@@ -12,8 +12,8 @@ struct ConversationTable: DatasetRows {
     ///
     /// - Parameters:
     ///   - separator: What separates fields; nil lets the first line decide.
-    ///   - imageFolder: The folder that picture paths are relative to.
-    /// - Throws: `TrainingError` where it cannot be read, holds no rows, or its columns make no row.
+    ///   - imageFolder: The folder that image paths are relative to.
+    /// - Throws: `TrainingError` if it cannot be read, holds no rows, or its columns make no row.
     init(path: String, _ reading: RowReading, separator: TableSeparator?, imageFolder: String) throws {
         table = try RecordTable(path: path, separator: separator, mapping: reading.columns)
         rowReading = reading
@@ -32,8 +32,9 @@ struct ConversationTable: DatasetRows {
         guard hasPicture && saysSomething || RowForms.all.contains(where: { $0.recognises(row) }) else {
             throw TrainingError(
                 .invalidDataset,
-                "\(path): no row can be made of the columns \(columns.joined(separator: ", ")): map them with data.columns,"
-                    + " such as {image: \(columns.first ?? "x")}")
+                "\(path): no example can be made from the columns \(columns.joined(separator: ", ")): map them with "
+                    + "data.columns, such as {image: \(columns.first ?? "x")}"
+            )
         }
     }
 
@@ -73,10 +74,10 @@ struct ConversationTable: DatasetRows {
         rowReading.columns.applied(to: try table.record(at: row))
     }
 
-    /// The picture that a row means by a reference.
+    /// The image that an example means by a reference.
     func picture(_ reference: String) throws -> Picture {
         guard let path = try PictureReference(text: reference).path(in: imageFolder) else {
-            throw RowProblem.Reason("holds a picture as a data: URL: give its path")
+            throw RowProblem.Reason("contains an image as a data: URL: give the path of a file")
         }
         return Picture(file: path)
     }

@@ -19,14 +19,14 @@ enum DatasetFormats {
                     separator: $0.separator)
             },
             Entry(format: .classFolders, recognises: { $0.hasClasses }) {
-                try ColumnCheck.refuse($0.columns, path: $0.path, "folders of pictures")
+                try ColumnCheck.refuse($0.columns, path: $0.path, "folders of images")
                 return try ClassFolderRows(path: $0.path, question: $0.prompt ?? ClassFolderRows.defaultQuestion)
             },
         ] + RowForms.all.map(rows)
 
     private static let prompted: [DataFormat] = [.imageCaption, .openCLIP, .classFolders, .webDataset]
 
-    /// Whether pictures of a format may be asked `data.prompt`.
+    /// Whether images of a format may be asked `data.prompt`.
     static func asksPrompt(_ format: DataFormat) -> Bool { prompted.contains(format) }
 
     /// Those that are, for messages.
@@ -42,20 +42,21 @@ enum DatasetFormats {
 
     /// Opens a dataset in the format that is asked for, or that it turns out to have.
     ///
-    /// - Throws: `TrainingError` where it cannot be read, is of no known format, or does not tell which it is of.
+    /// - Throws: `TrainingError` if it cannot be read, is of no known format, or does not tell which it is of.
     static func open(_ options: DatasetOptions) throws -> (rows: any DatasetRows, format: DataFormat) {
         let probe = try options.format == .automatic ? DatasetProbe(options) : nil
         if let probe, probe.hasRows, probe.forms.count > 1 {
             throw TrainingError(
-                .invalidDataset, "\(options.path): its first row \(RowForms.ambiguity(probe.forms))")
+                .invalidDataset, "\(options.path): its first example \(RowForms.ambiguity(probe.forms))")
         }
         let found = all.first { entry in probe.map(entry.recognises) ?? (entry.format == options.format) }
         guard let found else { throw unknown(options, probe) }
         guard options.classes == nil || found.format == .webDataset else {
             throw TrainingError(
                 .invalidDataset,
-                "\(options.path): data.classes names the classes of `.cls` members in tar archives, and this is"
-                    + " \(found.format.rawValue): leave it out")
+                "\(options.path): data.classes names the classes of `.cls` members in tar archives, but this is "
+                    + "\(found.format.rawValue): remove it"
+            )
         }
         return (try found.open(options), found.format)
     }
@@ -64,12 +65,13 @@ enum DatasetFormats {
         let unread = probe?.unread.map { "; \($0) is not read: \(PackedFile.advice(for: $0))" } ?? ""
         return TrainingError(
             .unsupported,
-            "\(options.path): a dataset of a kind that is not known: expected rows of JSON or Parquet, a metadata.jsonl or"
-                + " metadata.csv with `file_name`, a folder of pictures for each class, or tar archives;"
-                + " \(options.names.chooseFormat) to have it read as one of them\(unread)\(inside(options.path))")
+            "\(options.path): a dataset of an unknown format: expected JSON or Parquet, a metadata.jsonl or "
+                + "metadata.csv with `file_name`, a folder of images for each class, or tar archives; "
+                + "\(options.names.chooseFormat) to choose the format\(unread)\(inside(options.path))"
+        )
     }
 
-    /// What to say about a folder whose files lie in folders of its own, as those of a repository on the Hub do.
+    /// What to say about a folder whose files are in folders of its own, as those of a repository on the Hub do.
     private static func inside(_ path: String) -> String {
         guard FolderEntries.isFolder(path), let names = try? FolderEntries.visible(in: path) else { return "" }
         let folders = names.map { "\(path)/\($0)" }.filter { folder in

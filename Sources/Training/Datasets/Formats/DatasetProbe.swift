@@ -10,13 +10,13 @@ struct DatasetProbe {
     private(set) var hasRows = false
     /// A file of a folder that is of a kind which is not read.
     private(set) var unread: String?
-    /// The forms that the first row may be of.
+    /// The forms that the first example may be of.
     private(set) var forms: [RowForm] = []
     private let options: DatasetOptions
 
     /// Looks at a file's beginning, or at the names in a folder.
     ///
-    /// - Throws: `TrainingError` where there is nothing.
+    /// - Throws: `TrainingError` if there is nothing.
     init(_ options: DatasetOptions) throws {
         self.options = options
         let path = options.path
@@ -63,7 +63,7 @@ struct DatasetProbe {
         look(atRow: (try? ParquetShards(path: path).record(at: 0)) ?? .null)
     }
 
-    /// Decides by the names of a row.
+    /// Decides by the names of an example.
     private mutating func look(atRow written: JSONValue) {
         let row = options.columns.applied(to: written)
         forms = RowForms.recognising(row)

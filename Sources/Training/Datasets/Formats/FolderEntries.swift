@@ -4,7 +4,7 @@ import Foundation
 enum FolderEntries {
     /// The names that do not begin with a dot, in the order of their bytes: the same on every machine.
     ///
-    /// - Throws: `TrainingError` where the folder cannot be read.
+    /// - Throws: `TrainingError` if the folder cannot be read.
     static func visible(in folder: String) throws -> [String] {
         do {
             let names = try FileManager.default.contentsOfDirectory(atPath: folder)
@@ -20,7 +20,7 @@ enum FolderEntries {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    /// What a link leads to that is not there; nil for anything else.
+    /// What a link leads to that is not there; `nil` for anything else.
     static func danglingTarget(of path: String) -> String? {
         guard !FileManager.default.fileExists(atPath: path) else { return nil }
         return try? FileManager.default.destinationOfSymbolicLink(atPath: path)
@@ -33,7 +33,7 @@ enum FolderEntries {
     }
 }
 
-/// Names of files that are meant as pictures, whether their format can be read or not.
+/// Names of files that are meant as images, whether their format can be read or not.
 enum PictureName {
     private static let extensions: Set<String> = [
         "jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff", "ppm", "pgm", "avif", "heic", "heif",

@@ -1,11 +1,11 @@
 import Foundation
 import Models
 
-/// Writes rows in LLaVA's format.
+/// Writes examples in LLaVA's format.
 enum LlavaRow {
     /// `{"id": …, "person": …, "image": […], "conversations": [{"from": …, "value": …}]}`.
     ///
-    /// - Throws: `TrainingError` where a picture that lies in no file of its own cannot be read; its bytes are written.
+    /// - Throws: `TrainingError` if an image that is in no file of its own cannot be read; its bytes are written.
     static func json(_ conversation: Conversation) throws -> JSONValue {
         let turns = conversation.turns.map(turn)
         let images = try conversation.images.map { JSONValue.string(try reference($0)) }
@@ -29,9 +29,9 @@ enum LlavaRow {
                 + (calls.isEmpty ? [] : [.init("tool_calls", .array(calls))]))
     }
 
-    /// A picture's absolute path, or its bytes as a `data:` URL where it lies in no file of its own.
+    /// An image's absolute path, or its bytes as a `data:` URL where it is in no file of its own.
     ///
-    /// - Throws: `TrainingError` where it cannot be read.
+    /// - Throws: `TrainingError` if it cannot be read.
     static func reference(_ picture: Picture) throws -> String {
         guard case .file(let path) = picture.place else {
             return DataURL.bytesPrefix + (try picture.contents().base64EncodedString())

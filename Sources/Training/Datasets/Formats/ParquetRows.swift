@@ -1,7 +1,7 @@
 import Foundation
 import Models
 
-/// Rows of Parquet files: their columns are what the members of a JSON row are, and `bytes` of pictures stay in the file.
+/// Rows of Parquet files: their columns are what the members of a JSON row are, and `bytes` of images stay in the file.
 struct ParquetRows: DatasetRows {
     private let shards: ParquetShards
     private let rowReading: RowReading
@@ -10,9 +10,10 @@ struct ParquetRows: DatasetRows {
     /// Opens the files.
     ///
     /// - Parameters:
-    ///   - reading: How rows are read.
-    ///   - imageFolder: The folder that picture paths are relative to.
-    /// - Throws: `TrainingError` where a file cannot be read or is damaged, there are no rows, or no file has a mapped column.
+    ///   - reading: How examples are read.
+    ///   - imageFolder: The folder that image paths are relative to.
+    /// - Throws: `TrainingError` if a file cannot be read or is damaged, there are no examples, or no file has a mapped
+    ///   column.
     init(path: String, _ reading: RowReading, imageFolder: String) throws {
         shards = try ParquetShards(path: path)
         rowReading = reading
@@ -32,7 +33,7 @@ struct ParquetRows: DatasetRows {
         try reading(row) { rowReading.columns.applied(to: try shards.record(at: row)) }
     }
 
-    /// The row with its own names, with bytes in base64: parts are read as the whole is.
+    /// The example with its own names, with bytes in base64: parts are read as the whole is.
     func part(ofRow row: Int) throws -> Data {
         try reading(row) {
             Data(try shards.written(shards.record(at: row), row: row).text(isASCII: false).utf8)
@@ -49,7 +50,7 @@ struct ParquetRows: DatasetRows {
         }
     }
 
-    /// The picture that a row means by a reference.
+    /// The image that an example means by a reference.
     func picture(_ reference: String, number: Int, row: Int) throws -> Picture {
         try shards.picture(reference, number: number, row: row, folder: imageFolder)
     }

@@ -6,7 +6,7 @@ enum RowFile {
 
     /// Opens a file.
     ///
-    /// - Throws: `TrainingError` where it cannot be read.
+    /// - Throws: `TrainingError` if it cannot be read.
     static func open(_ options: DatasetOptions, as format: DataFormat) throws -> any DatasetRows {
         let reading = RowReading(
             format: format, columns: options.columns, question: options.prompt ?? CaptionRows.defaultQuestion)
@@ -21,7 +21,8 @@ enum RowFile {
         return try ConversationFile(path: options.path, reading, imageFolder: options.imageFolder)
     }
 
-    /// The columns of a table; nil for a file that is none: neither its name nor its first line nor the options say so.
+    /// The columns of a table; `nil` for a file that is none: neither its name nor its first line nor the options say
+    /// so.
     static func columns(of data: Data, _ options: DatasetOptions) -> [String]? {
         if let separator = options.separator {
             return RecordTable.columns(ofFirstLine: data, separator)

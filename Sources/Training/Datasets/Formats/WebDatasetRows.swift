@@ -3,8 +3,8 @@ import Models
 
 /// Samples in tar archives: members that follow each other and are named alike up to the first dot belong together.
 ///
-/// Pictures are read where they lie. What is said about them is a row or a caption in `.json`, a caption in `.txt`, or a class in
-/// `.cls`.
+/// Images are read where they lie. What is said about them is an example or a caption in `.json`, a caption in `.txt`,
+/// or a class in `.cls`.
 struct WebDatasetRows: DatasetRows {
     let path: String
     private let archives: [TarArchive]
@@ -14,8 +14,8 @@ struct WebDatasetRows: DatasetRows {
 
     /// Finds the samples of all archives.
     ///
-    /// - Throws: `TrainingError` where an archive cannot be read, is damaged or cut short, there are no samples, or no row has a
-    ///   mapped column.
+    /// - Throws: `TrainingError` if an archive cannot be read, is damaged or cut short, there are no samples, or no
+    ///   example has a mapped column.
     init(_ options: DatasetOptions) throws {
         path = options.path
         rowReading = RowReading(columns: options.columns, question: options.prompt ?? CaptionRows.defaultQuestion)
@@ -25,14 +25,16 @@ struct WebDatasetRows: DatasetRows {
         archives = try ShardList.shards(at: path).map { try TarArchive(path: $0) }
         samples = try WebDatasetIndex.samples(in: archives)
         guard !samples.isEmpty else {
-            throw TrainingError(.invalidDataset, "\(path): holds no samples: expected members such as 000001.jpg")
+            throw TrainingError(.invalidDataset, "\(path): contains no samples: expected members such as 000001.jpg")
         }
         try ColumnCheck.check(rowReading.columns, path: path, count: samples.count) { try document(ofRow: $0) }
     }
 
     var count: Int { samples.count }
 
-    var remark: String? { "\(archives.count) archives, captions asked \(rowReading.question.debugDescription)" }
+    var remark: String? {
+        "\(archives.count) archives, captions with the question \(rowReading.question.debugDescription)"
+    }
 
     var partForm: DatasetPartForm { .tar }
 
@@ -42,7 +44,7 @@ struct WebDatasetRows: DatasetRows {
         try reading(row) { rowReading.columns.applied(to: try document(ofRow: row)) }
     }
 
-    /// The row's `.json` with its own names, and the number of its class as `label` where it has none.
+    /// The example's `.json` with its own names, and the number of its class as `label` where it has none.
     private func document(ofRow row: Int) throws -> JSONValue {
         let sample = try sample(row)
         let document = try sample.written() ?? .object([])

@@ -15,7 +15,7 @@ struct WebDatasetSample {
 
     /// Sorts members.
     ///
-    /// - Throws: `RowProblem.Reason` where two members are of the same kind, of which there may be one, or a text is none.
+    /// - Throws: `RowProblem.Reason` if two members are of the same kind, of which there may be one, or a text is none.
     init(_ members: [TarArchive.Member], of archive: TarArchive) throws {
         self.archive = archive
         key = members.first.flatMap { MemberName($0.name)?.key } ?? ""
@@ -50,27 +50,27 @@ struct WebDatasetSample {
         return bytes.withoutByteOrderMark
     }
 
-    /// The number in the sample's `.cls`, as WebDataset reads it; nil where it has none.
+    /// The number in the sample's `.cls`, as WebDataset reads it; `nil` if it has none.
     ///
-    /// - Throws: `RowProblem.Reason` where it is no number.
+    /// - Throws: `RowProblem.Reason` if it is no number.
     func classNumber() throws -> Int? {
         guard let classText else { return nil }
         let text = String(decoding: classText, as: UTF8.self).stripped
         guard let number = Int(text), number >= 0 else {
             throw RowProblem.Reason(
-                "its .cls member holds `\(text.prefix(40))`: expected the number of a class, from 0")
+                "its .cls member contains `\(text.prefix(40))`: expected the number of a class, from 0")
         }
         return number
     }
 
-    /// The sample's `.json` with its own names; nil where it has none.
+    /// The sample's `.json` with its own names; `nil` if it has none.
     ///
-    /// - Throws: `ModelError` where it is not JSON.
+    /// - Throws: `ModelError` if it is not JSON.
     func written() throws -> JSONValue? {
         try document.map { try JSONValue(parsing: $0, file: "its JSON", takesNonNumbers: true) }
     }
 
-    /// The sample's pictures: its members, or those that its `.json` holds where it has no members.
+    /// The sample's images: its members, or those that its `.json` holds where it has no members.
     ///
     /// - Parameters:
     ///   - fields: The `.json` with lorad's names.
@@ -83,7 +83,7 @@ struct WebDatasetSample {
         }
     }
 
-    /// The row that the sample is.
+    /// The example that the sample is.
     ///
     /// - Throws: `RowProblem.Reason`, or what decoding throws.
     func conversation(row: Int, _ reading: RowReading, _ classes: ClassAnswers) throws -> Conversation {
@@ -97,7 +97,7 @@ struct WebDatasetSample {
         let images = try pictures(beside: fields, in: written)
         guard !images.isEmpty else {
             guard try spoken(fields) != nil || classNumber() != nil else { throw RowProblem.Reason(Self.silence) }
-            throw RowProblem.Reason("has no picture: expected a .jpg, .png or .webp member")
+            throw RowProblem.Reason("has no image: expected a .jpg, .png or .webp member")
         }
         let person = try fields.flatMap { try RowValue(value: $0, path: "").member("person")?.identifier() }
         if let answer = try spoken(fields) {
@@ -112,14 +112,14 @@ struct WebDatasetSample {
             answer: try classes.answer(number))
     }
 
-    /// Whether the `.json` is a row by itself.
+    /// Whether the `.json` is an example by itself.
     private func saysAll(_ fields: JSONValue) -> Bool {
         RowForms.listsTurns(fields) || caption == nil && RowForms.isKnown(fields)
     }
 
     private static let silence =
-        "says nothing about its picture: expected a .txt member, a .json one with `conversations`, `messages` or `caption`,"
-        + " or a .cls one"
+        "has no text about its image: expected a .txt member, a .json one with `conversations`, `messages` or "
+        + "`caption`, or a .cls one"
 
     /// The caption: `.txt` before `.json`.
     private func spoken(_ fields: JSONValue?) throws -> SpokenText? {
@@ -127,7 +127,7 @@ struct WebDatasetSample {
         return (fields?["caption"]).flatMap(SpokenText.init) ?? (fields?["text"]).flatMap(SpokenText.init)
     }
 
-    /// A conversation's pictures are the sample's members, in their order unless it names them.
+    /// A conversation's images are the sample's members, in their order unless it names them.
     private func conversation(row: Int, _ read: ConversationRow, in document: JSONValue) throws -> Conversation {
         let images =
             read.images.isEmpty
@@ -140,10 +140,10 @@ struct WebDatasetSample {
             let position = DataURL.position(of: reference, in: document)
             return Picture(
                 .row(path: archive.path, bytes: documentPlace, number: position),
-                name: "\(archive.path): picture \(number) of \(key).json")
+                name: "\(archive.path): image \(number) of \(key).json")
         }
         guard let found = pictures.first(where: { $0.name == reference || $0.name.hasSuffix("/\(reference)") }) else {
-            throw RowProblem.Reason("the image `\(reference.prefix(80))` is no member of its sample")
+            throw RowProblem.Reason("the image `\(reference.prefix(80))` is not a member of its sample")
         }
         return found.picture
     }

@@ -3,12 +3,12 @@ import Models
 /// A turn of a conversation as JSON has it: `from` and `value`, or `role` and `content`.
 struct WrittenTurn {
     let turn: ConversationTurn
-    /// For each `<image>` marker what its block says about the picture; nil where it is listed elsewhere.
+    /// For each `<image>` marker what its block says about the image; `nil` if it is listed elsewhere.
     let pictures: [String?]
-    /// Whether it is an answer that is a number or a truth value.
+    /// Whether it is an answer that is a number or a boolean.
     let isConverted: Bool
 
-    /// A turn whose pictures are listed elsewhere.
+    /// A turn whose images are listed elsewhere.
     init(_ turn: ConversationTurn, isConverted: Bool = false) {
         self.turn = turn
         self.isConverted = isConverted
@@ -58,7 +58,7 @@ struct WrittenTurn {
 
     private static func calls(of turn: RowValue) throws -> [ToolCall] {
         if let call = turn.member("function_call"), !call.isEmpty {
-            throw call.reason("is OpenAI's older form of a call: write it as `tool_calls`")
+            throw call.reason("is OpenAI's older form of a tool call: write it as `tool_calls`")
         }
         guard let calls = turn.member("tool_calls"), !calls.isEmpty else { return [] }
         return try calls.list().map { try ToolCall($0) }
@@ -71,12 +71,12 @@ struct WrittenTurn {
         case 0: return false
         case 1: return true
         default:
-            throw weight.reason("expected 1, or 0 for an answer that is not learned, found \(weight.value)")
+            throw weight.reason("expected 1, or 0 for an answer that is not trained on, found \(weight.value)")
         }
     }
 }
 
-/// What a message says: text, or blocks of text and pictures.
+/// What a message says: text, or blocks of text and images.
 private struct MessageContent {
     let text: String
     let pictures: [String?]
@@ -98,7 +98,7 @@ private struct MessageContent {
         }
     }
 
-    /// Joins blocks; a line ends between a picture and what stands beside it, as LLaVA's own template has it.
+    /// Joins blocks; a line ends between an image and what stands beside it, as LLaVA's own template has it.
     private init(blocks: [MessageBlock]) {
         var text = ""
         var pictures: [String?] = []
@@ -117,7 +117,7 @@ private struct MessageContent {
 private struct MessageBlock {
     var isPicture = true
     var text = ""
-    /// The picture's path or URL; nil where the row lists it.
+    /// The image's path or URL; `nil` if the example lists it.
     var reference: String?
 
     init(_ block: RowValue) throws {

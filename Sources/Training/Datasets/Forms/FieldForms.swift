@@ -31,7 +31,7 @@ extension RowForm {
                 .content(row.required("question").text(), mostFrequent(answer), of: row)
         })
 
-    /// open_clip's tables: `filepath` and `title`. Each picture is asked `data.prompt`.
+    /// open_clip's tables: `filepath` and `title`. Each image is asked `data.prompt`.
     static let openCLIP = RowForm(
         format: .openCLIP,
         recognises: { row in
@@ -43,7 +43,7 @@ extension RowForm {
             }
             let path = try row.required(row.key("image", or: "filepath"))
             let references = try path.references()
-            guard references.count == 1 else { throw path.reason("expected the path of one picture") }
+            guard references.count == 1 else { throw path.reason("expected the path of one image") }
             let key = row.key("title", or: "caption")
             return RowContent(
                 [.asking(reading.question), .answering(try row.required(key).spoken())],
@@ -70,9 +70,9 @@ private struct QuestionFields {
     /// The answer's field.
     let answered: String
 
-    /// What such a row says.
+    /// What such an example says.
     ///
-    /// - Throws: `RowProblem.Reason` where `system` or `history` cannot be read.
+    /// - Throws: `RowProblem.Reason` if `system` or `history` cannot be read.
     func content(_ question: String, _ answer: SpokenText, of row: RowValue) throws -> RowContent {
         let history = try row.member("history")?.list() ?? []
         let system = try SystemText(row).turns

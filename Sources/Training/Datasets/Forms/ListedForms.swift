@@ -15,8 +15,8 @@ extension RowForm {
         },
         read: { row, _ in try listed(row.key("messages", or: "conversations"), row) })
 
-    /// LLaVA's: `conversations` of `from` and `value`, and `image`; or pictures with a `caption` or `text`, which is an answer to
-    /// nothing.
+    /// LLaVA's: `conversations` of `from` and `value`, and `image`; or images with a `caption` or `text`, which is an
+    /// answer to nothing.
     static let llava = RowForm(
         format: .llava,
         recognises: { row in
@@ -34,7 +34,7 @@ extension RowForm {
             return try listed(list, row)
         })
 
-    /// The turns of a list, behind the turn of a system that the row names beside it.
+    /// The turns of a list, behind the turn of a system that the example names beside it.
     private static func listed(_ key: String, _ row: RowValue) throws -> RowContent {
         let written = try row.required(key).list().map { try WrittenTurn($0) }
         let system = try SystemText(row, before: written).turns
@@ -42,14 +42,14 @@ extension RowForm {
     }
 }
 
-/// The turn of a system that a row names beside its conversation, as ShareGPT's rows may.
+/// The turn of a system that an example names beside its conversation, as ShareGPT's examples may.
 struct SystemText {
     /// The turn, or none.
     let turns: [WrittenTurn]
 
     /// Reads `system`.
     ///
-    /// - Throws: `RowProblem.Reason` where it is no text, or the turns begin with the system's already.
+    /// - Throws: `RowProblem.Reason` if it is no text, or the turns begin with the system's already.
     init(_ row: RowValue, before written: [WrittenTurn] = []) throws {
         guard let system = row.member("system"), !system.isEmpty else {
             turns = []

@@ -11,7 +11,7 @@ extension RowForm {
             case (true, true): return try messages(prompt, completion, of: row)
             case (false, false): return try texts(prompt, completion, of: row)
             default:
-                throw RowProblem.Reason("`prompt` and `completion` must both be texts, or both be lists of messages")
+                throw RowProblem.Reason("`prompt` and `completion` must both be texts, or both lists of messages")
             }
         })
 

@@ -1,7 +1,7 @@
 import Foundation
 import Models
 
-/// A value of a Parquet file that holds a picture. Two are equal where they are the same value of files of one path.
+/// A value of a Parquet file that contains an image. Two are equal if they are the same value of the same path.
 public struct ParquetCell: Hashable, Sendable {
     /// The path of its file.
     public var path: String { file.path }
@@ -26,7 +26,7 @@ public struct ParquetCell: Hashable, Sendable {
         hasher.combine(file.path)
     }
 
-    /// The picture's bytes: the value itself, or what its text holds in base64.
+    /// The image's bytes: the value itself, or what its text holds in base64.
     ///
     /// - Throws: `ParquetError` or `RowProblem.Reason`.
     func contents() throws -> Data {

@@ -23,7 +23,7 @@ final class ParquetFile: Sendable {
     /// - Parameters:
     ///   - number: the file's own among those that share a cache.
     ///   - cache: what keeps unpacked pages.
-    /// - Throws: `TrainingError` where it cannot be read, is damaged, or is written in a way that is not read.
+    /// - Throws: `TrainingError` if it cannot be read, is damaged, or is written in a way that is not read.
     init(path: String, number: Int = 0, cache: ParquetPageCache = ParquetPageCache()) throws {
         (self.path, self.number, self.cache) = (path, number, cache)
         data = try MappedText.map(path)
@@ -46,20 +46,21 @@ final class ParquetFile: Sendable {
         // Rows of nulls take no bytes: a few of them could speak of more rows than anyone can go through.
         let rowCount = groups.reduce(0) { $0 + $1.rowCount }
         guard rowCount <= data.count else {
-            throw ParquetError.damaged("its footer speaks of \(rowCount) rows in \(data.count) bytes")
+            throw ParquetError.damaged("its footer claims \(rowCount) rows in \(data.count) bytes")
         }
         // Writers leave groups without rows, whose columns have no pages: no row leads to one of them.
         for (number, group) in groups.enumerated() where group.rowCount > 0 {
             guard group.columns.count == schema.columns.count else {
                 throw ParquetError.damaged(
-                    "row group \(number) has \(group.columns.count) columns, the schema \(schema.columns.count)")
+                    "row group \(number) has \(group.columns.count) columns, but the schema has \(schema.columns.count)"
+                )
             }
             for (info, column) in zip(group.columns, schema.columns) {
                 try ParquetError.locating("row group \(number), column `\(column.path)`") {
                     _ = try info.range(in: data)
                     _ = try ParquetCodec(number: info.codec)
                     guard info.type == column.type.rawValue else {
-                        throw ParquetError.damaged("is of another type than in the schema")
+                        throw ParquetError.damaged("has another type than in the schema")
                     }
                     guard column.maxRepetition > 0 || info.valueCount == group.rowCount else {
                         throw ParquetError.damaged("has \(info.valueCount) values for \(group.rowCount) rows")
@@ -89,8 +90,8 @@ final class ParquetFile: Sendable {
 
     /// The bytes of one value of a row.
     ///
-    /// - Parameter index: the value's position among those of the row in its column.
-    /// - Throws: `ParquetError` where there are none.
+    /// - Parameter cell: the value's position among those of the row in its column.
+    /// - Throws: `ParquetError` if there are none.
     func bytes(of cell: BinaryCell, row: Int) throws -> Data {
         guard schema.columns.indices.contains(cell.column) else { throw ParquetError.damaged("no such column") }
         var run = try run(ofRow: row, cell.column)
@@ -134,14 +135,14 @@ extension ParquetFile {
         let entry = try cache.entry(key) {
             .page(try decoder(group, column).page(place.header, contents(place)))
         }
-        guard case .page(let page) = entry else { throw ParquetError.damaged("a page is no page") }
+        guard case .page(let page) = entry else { throw ParquetError.damaged("an entry is not a page") }
         return page
     }
 
     /// The dictionary of a chunk.
     func dictionary(_ group: Int, _ column: Int) throws -> ParquetValues {
         guard let place = try index(group, column).dictionary else {
-            throw ParquetError.damaged("its pages refer to a dictionary that is not there")
+            throw ParquetError.damaged("its pages refer to a missing dictionary")
         }
         let key = ParquetPageCache.Key(file: number, group: group, column: column, page: -1)
         let entry = try cache.entry(key) {
@@ -163,9 +164,9 @@ extension ParquetFile {
     }
 }
 
-/// Pictures in texts.
+/// Images in texts.
 extension ParquetFile {
-    /// The value of a row whose text is a `data:` URL, or that follows its mark in base64; nil where there is none.
+    /// The value of a row whose text is a `data:` URL, or that follows its mark in base64; `nil` if absent.
     ///
     /// - Throws: `ParquetError`.
     func cell(ofText url: String, row: Int) throws -> BinaryCell? {

@@ -4,7 +4,7 @@ enum ParquetLimits {
     static let footerBytes = 1 << 28
     /// Columns and groups of the schema.
     static let schemaElements = 1 << 14
-    /// How deep groups may lie in each other.
+    /// How deep groups may are in each other.
     static let schemaDepth = 64
     /// Bytes of an unpacked page.
     static let pageBytes = 1 << 30

@@ -13,7 +13,7 @@ struct ParquetShards: Sendable {
     /// Opens the files and reads their footers.
     ///
     /// - Parameter path: one file, a folder of them, a range, or a pattern.
-    /// - Throws: `TrainingError` where one cannot be read, or there are no rows.
+    /// - Throws: `TrainingError` if one cannot be read, or there are no rows.
     init(path: String) throws {
         self.path = path
         let cache = ParquetPageCache()
@@ -22,7 +22,7 @@ struct ParquetShards: Sendable {
         }
         ends = files.reduce(into: []) { $0.append(($0.last ?? 0) + $1.rowCount) }
         guard count > 0 else {
-            throw TrainingError(.invalidDataset, "\(path): holds no rows: expected at least one")
+            throw TrainingError(.invalidDataset, "\(path): contains no examples: expected at least one")
         }
     }
 
@@ -57,21 +57,21 @@ struct ParquetShards: Sendable {
         return try file.record(at: local)
     }
 
-    /// The picture that a row means by a reference.
+    /// The image that a row means by a reference.
     ///
     /// - Parameters:
-    ///   - number: the picture's position among those of the row, for messages.
+    ///   - number: the image's position among those of the row, for messages.
     ///   - folder: what paths are relative to.
     /// - Throws: `RowProblem.Reason`, `ParquetError`.
     func picture(_ reference: String, number: Int, row: Int, folder: String) throws -> Picture {
         let (file, local) = locate(row)
-        let name = "\(file.path): picture \(number) of row \(local)"
+        let name = "\(file.path): image \(number) of row \(local)"
         if let cell = BinaryCell(reference: reference) {
             return Picture(.cell(ParquetCell(file, row: local, cell)), name: name)
         }
         if let path = try PictureReference(text: reference).path(in: folder) { return Picture(file: path) }
         guard let cell = try file.cell(ofText: reference, row: local) else {
-            throw RowProblem.Reason("picture \(number) is a data: URL that is not read from Parquet")
+            throw RowProblem.Reason("image \(number) is a data: URL, which lorad does not read from Parquet")
         }
         return Picture(.cell(ParquetCell(file, row: local, cell)), name: name)
     }

@@ -3,7 +3,7 @@ import Models
 
 /// URLs that hold their contents themselves (RFC 2397), in base64.
 enum DataURL {
-    /// What stands before `bytes` of a row, which are base64 alone.
+    /// What stands before `bytes` of an example, which are base64 alone.
     static let bytesPrefix = "data:;base64,"
 
     /// Whether a text is one.
@@ -11,7 +11,7 @@ enum DataURL {
 
     /// What a URL holds.
     ///
-    /// - Throws: `RowProblem.Reason` where it is not in base64.
+    /// - Throws: `RowProblem.Reason` if it is not in base64.
     static func contents(_ text: String) throws -> Data {
         guard let comma = text.utf8.firstIndex(of: UInt8(ascii: ",")), isOne(text) else {
             throw RowProblem.Reason("its data: URL has no comma before its contents")
@@ -23,18 +23,18 @@ enum DataURL {
         let plain = body.utf8.contains(UInt8(ascii: "%")) ? body.removingPercentEncoding : body
         guard let data = plain.flatMap({ Data(base64Encoded: $0) }) else {
             let what = text.hasPrefix(bytesPrefix) ? "`bytes`" : "the contents of its data: URL"
-            throw RowProblem.Reason("\(what) are not valid base64, or are cut short")
+            throw RowProblem.Reason("\(what) are not valid base64, or are truncated")
         }
         return data
     }
 
-    /// Which of the `data:` URLs of a row a text is, in the order in which they stand in it.
+    /// Which of the `data:` URLs of an example a text is, in the order in which they stand in it.
     static func position(of text: String, in row: JSONValue) -> Int {
         let urls = all(in: row)
         return urls.firstIndex(of: text) ?? urls.count
     }
 
-    /// The `data:` URLs in a row, wherever they stand, and what stands under `bytes` as one.
+    /// The `data:` URLs in an example, wherever they stand, and what stands under `bytes` as one.
     static func all(in value: JSONValue) -> [String] {
         switch value {
         case .string(let text): isOne(text) ? [text] : []
@@ -44,12 +44,12 @@ enum DataURL {
         }
     }
 
-    /// `bytes` of a picture, which are base64 alone or a whole URL.
+    /// `bytes` of an image, which are base64 alone or a whole URL.
     private static func bytes(_ value: JSONValue) -> [String] {
         guard let text = value.stringValue, !text.isEmpty else { return all(in: value) }
         return [url(ofBytes: text)]
     }
 
-    /// The URL that `bytes` of a picture are: base64 gets the prefix.
+    /// The URL that `bytes` of an image are: base64 gets the prefix.
     static func url(ofBytes text: String) -> String { isOne(text) ? text : bytesPrefix + text }
 }

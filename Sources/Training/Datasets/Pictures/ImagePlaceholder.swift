@@ -1,6 +1,6 @@
 public import Models
 
-/// What stands for an image in a model's text.
+/// The placeholder for an image in a model's text.
 public struct ImagePlaceholder: Sendable {
     /// The image token's text.
     public let token: String
@@ -9,7 +9,7 @@ public struct ImagePlaceholder: Sendable {
     private let layout: (any ImageLayout)?
     private let fixedCount: Int
 
-    /// What stands for images of a layout.
+    /// The placeholder for images of a layout.
     ///
     /// - Parameter token: the image token as the tokenizer writes it.
     public init(token: String, id: Int, layout: any ImageLayout) {

@@ -2,10 +2,10 @@ public import Foundation
 public import Models
 
 extension Picture {
-    /// The picture, decoded.
+    /// The image, decoded.
     ///
-    /// - Throws: `ModelError` where it is missing, damaged or too large; `TrainingError` where the row that it stands in
-    ///   does not hold it.
+    /// - Throws: `ModelError` if it is missing, damaged or too large; `TrainingError` if its example does not contain
+    ///   it.
     public func decoded() throws -> RGBImage {
         switch place {
         case .file(let path): try RGBImage(file: URL(filePath: path))
@@ -16,7 +16,7 @@ extension Picture {
 
     /// Width and height in pixels, from its header.
     ///
-    /// - Throws: As `decoded()`, for what the header shows.
+    /// - Throws: As `decoded()`, for problems that the header shows.
     public func size() throws -> (width: Int, height: Int) {
         switch place {
         case .file(let path): try RGBImage.size(of: URL(filePath: path))
@@ -25,9 +25,9 @@ extension Picture {
         }
     }
 
-    /// The bytes that are the picture, as a file of its own would hold them.
+    /// The encoded bytes of the image, as in a file.
     ///
-    /// - Throws: `TrainingError` where they cannot be read.
+    /// - Throws: `TrainingError` if they cannot be read.
     public func contents() throws -> Data {
         switch place {
         case .file(let path): try FileBytes.all(of: path)
@@ -49,7 +49,7 @@ extension Picture {
     private func embedded(_ row: Data, _ number: Int) throws -> Data {
         do {
             let urls = DataURL.all(in: try RowValue.row(row.withoutByteOrderMark).value)
-            guard urls.indices.contains(number) else { throw RowProblem.Reason("the row has no such picture") }
+            guard urls.indices.contains(number) else { throw RowProblem.Reason("the example has no such image") }
             return try DataURL.contents(urls[number])
         } catch {
             throw TrainingError(.invalidDataset, "\(self): \(RowProblem.reason(for: error))")
@@ -64,14 +64,14 @@ enum FileBytes {
 
     /// A whole file.
     ///
-    /// - Throws: `TrainingError` where it cannot be read or is larger than `limit`.
+    /// - Throws: `TrainingError` if it cannot be read or is larger than `limit`.
     static func all(of path: String) throws -> Data {
         try open(path) { try read(0..<Int($0.seekToEnd()), of: $0, path) }
     }
 
     /// Some bytes of a file.
     ///
-    /// - Throws: `TrainingError` where they cannot be read, are not there, or are more than `limit`.
+    /// - Throws: `TrainingError` if they cannot be read, are not there, or are more than `limit`.
     static func read(_ range: Range<Int>, of path: String) throws -> Data {
         try open(path) { try read(range, of: $0, path) }
     }
@@ -96,7 +96,7 @@ enum FileBytes {
         let data = try file.read(upToCount: range.count) ?? Data()
         guard data.count == range.count else {
             throw TrainingError(
-                .corruptFile, "\(path): ends before byte \(range.upperBound): it has changed or is cut short")
+                .corruptFile, "\(path): ends before byte \(range.upperBound): it has changed or is truncated")
         }
         return data
     }

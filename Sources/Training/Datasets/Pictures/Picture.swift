@@ -1,15 +1,16 @@
-/// Where a picture's bytes are.
+/// The location of an image's bytes.
 ///
-/// It holds none of them, so that the pictures of a dataset take no memory before they are read. Two are equal where they
-/// lie in the same place.
+/// It does not contain the bytes, so the images of a dataset take no memory before they are read. Two are equal if
+/// their location is the same.
 public struct Picture: Hashable, Sendable, CustomStringConvertible {
     /// The kinds of places.
     public enum Place: Hashable, Sendable {
-        /// A file of its own.
+        /// A separate file.
         case file(path: String)
         /// Bytes of a larger file, as a member of an archive is.
         case part(path: String, bytes: Range<Int>)
-        /// Text of a `data:` URL in a row of JSON: the file's bytes that are the row, and which of its URLs it is.
+        /// Text of a `data:` URL in an example of JSON: the file's bytes that are the example, and which of its URLs it
+        /// is.
         case row(path: String, bytes: Range<Int>, number: Int)
         /// A value of a Parquet file.
         case cell(ParquetCell)
@@ -20,14 +21,14 @@ public struct Picture: Hashable, Sendable, CustomStringConvertible {
     /// What errors call it.
     public let description: String
 
-    /// Creates a picture; nothing is looked at.
+    /// Creates an image without reading anything.
     ///
-    /// - Parameter name: what errors call it.
+    /// - Parameter name: its name in error messages.
     public init(_ place: Place, name: String) {
         self.place = place
         description = name
     }
 
-    /// A picture in a file of its own.
+    /// An image in a separate file.
     public init(file path: String) { self.init(.file(path: path), name: path) }
 }

@@ -1,11 +1,11 @@
 import Foundation
 import Models
 
-/// Looks at each picture of some rows once.
+/// Looks at each image of some examples once.
 struct PictureCheck {
-    /// Whether pictures are decoded, and not just their headers read: what is damaged further on shows only then.
+    /// Whether images are decoded, and not just their headers read: what is damaged further on shows only then.
     let decodes: Bool
-    /// Whether a model can take them; nil where there is none.
+    /// Whether a model can take them; `nil` if absent.
     let fit: PictureFit?
     private var good: Set<Picture> = []
 
@@ -14,7 +14,7 @@ struct PictureCheck {
         self.fit = fit
     }
 
-    /// Why a row's pictures cannot be used, if so.
+    /// Why an example's images cannot be used, if so.
     mutating func reason(against conversation: Conversation) -> String? {
         for picture in conversation.images {
             if let reason = reason(against: picture) { return reason }
@@ -22,7 +22,7 @@ struct PictureCheck {
         return nil
     }
 
-    /// Why a picture cannot be used, if so.
+    /// Why an image cannot be used, if so.
     mutating func reason(against picture: Picture) -> String? {
         guard !good.contains(picture) else { return nil }
         do {
@@ -32,7 +32,7 @@ struct PictureCheck {
             guard case .file(let path) = picture.place, let target = FolderEntries.danglingTarget(of: path) else {
                 return "the image \(picture) does not exist"
             }
-            return "the image \(picture) is a link to \(target), which is not there"
+            return "the image \(picture) is a link to \(target), which does not exist"
         } catch {
             return "the image cannot be used: \(error)"
         }

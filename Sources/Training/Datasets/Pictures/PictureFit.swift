@@ -1,13 +1,13 @@
 public import Models
 
-/// Whether a model can take what an image processor makes of images.
+/// Whether a model accepts the output of an image processor.
 public struct PictureFit: Sendable {
     private let layout: any ImageLayout
 
     /// Creates a check.
     ///
-    /// - Parameter name: What an error calls the model.
-    /// - Throws: `TrainingError` if the processor makes of every image what the model cannot take.
+    /// - Parameter name: The model's name in error messages.
+    /// - Throws: `TrainingError` if the model cannot take any image of the processor.
     public init(_ layout: any ImageLayout, name: String) throws {
         self.layout = layout
         if let reason = layout.mismatch {

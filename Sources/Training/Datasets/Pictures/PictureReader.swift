@@ -2,7 +2,7 @@ import Foundation
 import Models
 import Tensors
 
-/// Makes a model's tiles of images, whether they lie on disk or came over a wire.
+/// Makes a model's tiles of images, whether they are on disk or came over a wire.
 struct PictureReader: Sendable {
     let layout: any ImageLayout
 

@@ -1,13 +1,13 @@
 import Foundation
 
-/// What a row writes to say which picture it means: a path, a `file:` URL or a `data:` URL.
+/// What an example writes to say which image it means: a path, a `file:` URL or a `data:` URL.
 struct PictureReference {
     let text: String
 
-    /// The path that it stands for, or nil where it holds the picture itself.
+    /// The path that it stands for, or `nil` if it holds the image itself.
     ///
     /// - Parameter folder: What paths are relative to.
-    /// - Throws: `RowProblem.Reason` where it names something that is not on this machine.
+    /// - Throws: `RowProblem.Reason` if it names something that is not on this machine.
     func path(in folder: String) throws -> String? {
         if DataURL.isOne(text) { return nil }
         guard let scheme else { return text.hasPrefix("/") ? text : "\(folder)/\(text)" }

@@ -1,6 +1,6 @@
 import Models
 
-/// Bytes of a row that JSON cannot hold: which of the row's values they are stands in their place.
+/// Bytes of an example that JSON cannot hold: which of the example's values they are stands in their place.
 struct BinaryCell: Hashable, Sendable {
     /// The column, from 0.
     let column: Int
@@ -12,13 +12,13 @@ struct BinaryCell: Hashable, Sendable {
 
     init(column: Int, index: Int) { (self.column, self.index) = (column, index) }
 
-    /// What stands in a row's JSON: an object, which is taken for no text.
+    /// What stands in an example's JSON: an object, which is taken for no text.
     var json: JSONValue { .object([.init(Self.key, .array([.int(column), .int(index)]))]) }
 
-    /// What stands for the bytes as a reference to a picture.
+    /// What stands for the bytes as a reference to an image.
     var reference: String { "\(Self.scheme)\(column),\(index)" }
 
-    /// The bytes that stand in a row's JSON; nil for anything else.
+    /// The bytes that stand in an example's JSON; `nil` for anything else.
     init?(_ json: JSONValue) {
         guard case .object(let members) = json, members.count == 1, members[0].key == Self.key,
             let column = members[0].value[0]?.intValue, let index = members[0].value[1]?.intValue
@@ -26,7 +26,7 @@ struct BinaryCell: Hashable, Sendable {
         self.init(column: column, index: index)
     }
 
-    /// The bytes that a reference means; nil for any other reference.
+    /// The bytes that a reference means; `nil` for any other reference.
     init?(reference: String) {
         guard reference.hasPrefix(Self.scheme) else { return nil }
         let numbers = reference.dropFirst(Self.scheme.count).split(separator: ",").map { Int($0) }
@@ -36,7 +36,7 @@ struct BinaryCell: Hashable, Sendable {
         self.init(column: column, index: index)
     }
 
-    /// A value of a row with null in the places of bytes.
+    /// A value of an example with null in the places of bytes.
     static func left(out value: JSONValue) -> JSONValue {
         if BinaryCell(value) != nil { return .null }
         switch value {

@@ -1,4 +1,4 @@
-/// Walks over the bytes of a dataset file to find where its rows begin and end, without reading what is in them.
+/// Walks over the bytes of a dataset file to find where its examples begin and end, without reading what is in them.
 struct JSONScanner {
     private let bytes: UnsafeRawBufferPointer
     private let name: String
@@ -38,7 +38,7 @@ struct JSONScanner {
         position += 1
     }
 
-    /// The first element of an array, or the first line; nil where there is none, or it is not whole.
+    /// The first element of an array, or the first line; `nil` if absent, or it is not whole.
     mutating func firstRow() -> Range<Int>? {
         skipByteOrderMark()
         skipSpace()
@@ -65,7 +65,7 @@ struct JSONScanner {
             skipSpace()
         }
         guard current == UInt8(ascii: "]") else {
-            throw error("expected `,` or `]` after row \(entries.count - 1), found \(found)")
+            throw error("expected `,` or `]` after example \(entries.count - 1), found \(found)")
         }
         advance()
         skipSpace()
@@ -75,13 +75,13 @@ struct JSONScanner {
 
     /// The object that begins here, up to its closing brace.
     private mutating func element(index: Int) throws -> RowIndex.Entry {
-        guard current == UInt8(ascii: "{") else { throw error("expected `{` for row \(index), found \(found)") }
+        guard current == UInt8(ascii: "{") else { throw error("expected `{` for example \(index), found \(found)") }
         let start = (position: position, line: line)
         var depth = 0
         repeat {
             switch current {
             case nil:
-                throw error("row \(index), which begins in line \(start.line), is not closed")
+                throw error("example \(index), which begins in line \(start.line), is not closed")
             case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
             case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
             case UInt8(ascii: "\""): skipString()

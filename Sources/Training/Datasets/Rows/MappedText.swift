@@ -5,35 +5,35 @@ extension Data {
     var withoutByteOrderMark: Data { starts(with: [0xEF, 0xBB, 0xBF]) ? dropFirst(3) : self }
 }
 
-/// A text file that is mapped, not read, and where its rows are.
+/// A text file that is mapped, not read, and where its examples are.
 struct MappedText: Sendable {
     let path: String
     private let data: Data
     private let entries: [RowIndex.Entry]
 
-    /// Opens a file and finds its rows.
+    /// Opens a file and finds its examples.
     ///
-    /// - Parameter index: Finds the rows of the data; it is given the path for messages.
-    /// - Throws: `TrainingError` where the file cannot be read, and what `index` throws.
+    /// - Parameter index: Finds the examples of the data; it is given the path for messages.
+    /// - Throws: `TrainingError` if the file cannot be read, and what `index` throws.
     init(path: String, index: (Data, String) throws -> [RowIndex.Entry]) throws {
         data = try Self.map(path)
         self.path = path
         entries = try index(data, path)
     }
 
-    /// How many rows there are.
+    /// How many examples there are.
     var count: Int { entries.count }
 
-    /// The line that a row begins on, from 1.
+    /// The line that an example begins on, from 1.
     func line(ofRow row: Int) -> Int { entries[row].line }
 
-    /// Where a row is in the file.
+    /// Where an example is in the file.
     func range(ofRow row: Int) -> Range<Int> { entries[row].bytes }
 
-    /// A row's bytes as they stand in the file.
+    /// An example's bytes in the file.
     func bytes(ofRow row: Int) -> Data { data[entries[row].bytes] }
 
-    /// A row's bytes, unless they are more than a row may have or no text.
+    /// An example's bytes, unless they are more than an example may have or no text.
     ///
     /// - Throws: `RowProblem.Reason`.
     func checkedBytes(ofRow row: Int) throws -> Data {
@@ -53,10 +53,10 @@ struct MappedText: Sendable {
 
     /// Maps a file.
     ///
-    /// - Throws: `TrainingError` where it cannot be read.
+    /// - Throws: `TrainingError` if it cannot be read.
     static func map(_ path: String) throws -> Data {
         guard FileManager.default.isReadableFile(atPath: path) else {
-            let link = FolderEntries.danglingTarget(of: path).map { "is a link to \($0), which is not there" }
+            let link = FolderEntries.danglingTarget(of: path).map { "is a link to \($0), which does not exist" }
             throw TrainingError(.fileNotFound, "\(path): \(link ?? "no such file, or it cannot be read")")
         }
         guard !FolderEntries.isFolder(path) else {

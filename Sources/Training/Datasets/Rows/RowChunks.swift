@@ -1,12 +1,12 @@
 import Dispatch
 import Synchronization
 
-/// Rows in stretches that the machine's cores work through side by side.
+/// Examples in stretches that the machine's cores work through side by side.
 struct RowChunks {
     let count: Int
     var chunkSize = 1024
 
-    /// The body's result for each stretch, in the order of the rows.
+    /// The body's result for each stretch, in the order of the examples.
     func map<Result: Sendable>(_ body: @Sendable (Range<Int>) -> Result) -> [Result] {
         let chunks = (count + chunkSize - 1) / chunkSize
         let results = Mutex<[Int: Result]>([:])

@@ -1,8 +1,8 @@
-/// What is to be said about rows that are used all the same, counted over a dataset.
+/// What is to be said about examples that are used all the same, counted over a dataset.
 struct RowNotes: Equatable, Sendable {
-    /// Answers that are numbers or truth values and are read as text.
+    /// Answers that are numbers or booleans and are read as text.
     var answersAsText = 0
-    /// Rows that list tools, which no template writes.
+    /// Examples that list tools, which no template writes.
     var toolLists = 0
 
     static func + (first: RowNotes, second: RowNotes) -> RowNotes {
@@ -14,12 +14,12 @@ struct RowNotes: Equatable, Sendable {
     var texts: [String] {
         [
             (
-                answersAsText, "answer that is a number or truth value is read as text",
-                "answers that are numbers or truth values are read as text"
+                answersAsText, "answer that is a number or boolean is read as text",
+                "answers that are numbers or booleans are read as text"
             ),
             (
-                toolLists, "row lists `tools`, which are not written: describe them in the system's turn",
-                "rows list `tools`, which are not written: describe them in the system's turn"
+                toolLists, "example lists `tools`, which are not used: describe them in the system turn",
+                "examples list `tools`, which are not used: describe them in the system turn"
             ),
         ].filter { $0.0 > 0 }.map { count, one, many in "\(count) \(count == 1 ? one : many)" }
     }

@@ -1,7 +1,7 @@
 import Models
 
 extension RowProblem {
-    /// An error in the words of a row's problem.
+    /// An error in the words of an example's problem.
     static func reason(for error: any Error) -> String {
         switch error {
         case let error as Reason: error.text

@@ -1,14 +1,14 @@
 import Models
 
-/// Why a row of a dataset cannot be trained on.
+/// Why an example of a dataset cannot be trained on.
 public struct RowProblem: Error, Equatable, Sendable {
-    /// The row's position in its dataset, from 0.
+    /// The example's position in its dataset, from 0.
     public let row: Int
-    /// The file that the row is in, where the dataset has several.
+    /// The file with the example, if the dataset has several.
     public let file: String?
-    /// The line that the row begins on, from 1.
+    /// The line that the example begins on, from 1.
     public let line: Int?
-    /// The row's own identifier, if it could be read.
+    /// The example's own identifier, if it could be read.
     public let id: String?
     /// What was expected and what was found.
     public let reason: String
@@ -22,7 +22,7 @@ public struct RowProblem: Error, Equatable, Sendable {
         self.reason = reason
     }
 
-    /// A reason found where the row's position is not known.
+    /// A reason found where the example's position is not known.
     struct Reason: Error {
         let text: String
         init(_ text: String) { self.text = text }
@@ -30,13 +30,13 @@ public struct RowProblem: Error, Equatable, Sendable {
 }
 
 extension RowProblem: CustomStringConvertible {
-    /// `row 3 (id 000042, line 17): the reason`.
+    /// `example 3 (id 000042, line 17): the reason`.
     public var description: String {
         let details = [id.map { "id \($0)" }, file, line.map { "line \($0)" }].compactMap(\.self)
-        return "row \(row)\(details.isEmpty ? "" : " (\(details.joined(separator: ", ")))"): \(reason)"
+        return "example \(row)\(details.isEmpty ? "" : " (\(details.joined(separator: ", ")))"): \(reason)"
     }
 
-    /// The problem as an object for programs; what is not known is left out.
+    /// The problem as a JSON object; unknown members are omitted.
     public func json(dataset: String) -> String {
         let members: [(String, JSONValue?)] = [
             ("dataset", .string(dataset)), ("row", .int(row)), ("file", file.map { .string($0) }),
@@ -52,9 +52,9 @@ extension TrainingError {
         let listed = problems.prefix(shown).map { "\n  \($0)" }.joined()
         let rest = problems.count > shown ? "\n  … and \(problems.count - shown) more" : ""
         let advice =
-            problems.count < rowCount ? "correct them, or leave them out with --skip-bad-rows" : "correct them"
+            problems.count < rowCount ? "correct them, or skip them with --skip-bad-rows" : "correct them"
         return TrainingError(
             .invalidDataset,
-            "\(dataset): \(problems.count) of \(rowCount) rows cannot be used; \(advice):\(listed)\(rest)")
+            "\(dataset): \(problems.count) of \(rowCount) examples cannot be used; \(advice):\(listed)\(rest)")
     }
 }

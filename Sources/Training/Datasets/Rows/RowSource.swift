@@ -1,25 +1,25 @@
 public import Models
 import Tensors
 
-/// How long some rows are: all that planning steps needs.
+/// How long some examples are: all that planning steps needs.
 public protocol RowLengths: Sendable {
-    /// How many rows there are.
+    /// How many examples there are.
     var count: Int { get }
-    /// The tokens of a row.
+    /// The tokens of an example.
     func length(at index: Int) -> Int
-    /// The tokens of a row that count for the loss.
+    /// The tokens of an example that count for the loss.
     func supervisedCount(at index: Int) -> Int
 }
 
-/// Rows to train or evaluate on, each made ready when a lane asks for it.
+/// Examples to train or evaluate on, each made ready when a lane asks for it.
 public protocol RowSource: RowLengths {
-    /// Rows packed for one forward and backward pass, in the given order.
+    /// Examples packed for one forward and backward pass, in the given order.
     ///
-    /// - Throws: what is wrong with a picture or a row.
+    /// - Throws: what is wrong with an image or an example.
     func batch(of rows: [Int]) throws -> PackedBatch
 }
 
-/// Encoded rows with their images, read from files when asked for.
+/// Encoded examples with their images, read from files when asked for.
 public struct ConversationSource: RowSource {
     private let rows: any EncodedRows
     private let reader: PictureReader
@@ -30,25 +30,25 @@ public struct ConversationSource: RowSource {
     /// Creates a source.
     ///
     /// - Parameters:
-    ///   - rows: the encoded rows.
-    ///   - layout: what the model makes of images.
-    ///   - imageLength: what a row's image adds to the row's length, beyond its tokens.
+    ///   - rows: the encoded examples.
+    ///   - layout: the model's image layout.
+    ///   - imageLength: the addition of an image to the length of its example, beyond its tokens.
     public init(_ rows: any EncodedRows, layout: any ImageLayout, imageLength: Int = 0) {
         self.rows = rows
         self.imageLength = imageLength
         reader = PictureReader(layout)
     }
 
-    /// How many rows there are.
+    /// How many examples there are.
     public var count: Int { rows.count }
 
-    /// The tokens of a row.
+    /// The tokens of an example.
     public func length(at index: Int) -> Int { rows.length(at: index) + imageLength }
 
-    /// The tokens of a row that count for the loss.
+    /// The tokens of an example that count for the loss.
     public func supervisedCount(at index: Int) -> Int { rows.supervisedCount(at: index) }
 
-    /// Rows packed one after another, with their images.
+    /// Examples packed one after another, with their images.
     public func batch(of rows: [Int]) throws -> PackedBatch {
         let examples = try rows.map { try self.rows.example(at: $0) }
         let pictures = examples.flatMap { example in example.images.map { (picture: $0, row: example.row) } }
@@ -71,8 +71,9 @@ public struct ConversationSource: RowSource {
         } catch let error as ModelError {
             throw TrainingError(
                 .invalidDataset,
-                "row \(row): its picture cannot be used; replace it, or leave such rows out with --skip-bad-rows, which"
-                    + " decodes every picture beforehand", cause: error)
+                "example \(row): its image cannot be used; replace it, or skip such examples with --skip-bad-rows, "
+                    + "which decodes every image beforehand",
+                cause: error)
         }
     }
 }

@@ -1,16 +1,16 @@
 import Foundation
 import Models
 
-/// A value in a row of JSON and where it stands there, with typed access whose errors name the place. Of a key that an
-/// object has twice the last counts.
+/// A value in an example of JSON and where it stands there, with typed access whose errors name the place. Of a key
+/// that an object has twice the last counts.
 struct RowValue {
     let value: JSONValue
-    /// Such as `conversations[1].value`; empty for the row itself.
+    /// Such as `conversations[1].value`; empty for the example itself.
     let path: String
 
-    /// Reads a row.
+    /// Reads an example.
     ///
-    /// - Throws: `RowProblem.Reason` where it is not JSON, not UTF-8, or too long.
+    /// - Throws: `RowProblem.Reason` if it is not JSON, not UTF-8, or too long.
     static func row(_ bytes: Data) throws -> RowValue {
         try MappedText.check(bytes)
         do {
@@ -20,11 +20,11 @@ struct RowValue {
         }
     }
 
-    /// What the parser found, and the row's own line where it has several.
+    /// What the parser found, and the example's own line where it has several.
     private static func detail(of message: String) -> String {
         guard let mark = message.firstRange(of: "not valid JSON: ") else { return "" }
         let line = message.dropFirst("row:".count).prefix { $0.isNumber }
-        return ": \(message[mark.upperBound...])" + (line == "1" ? "" : ", in line \(line) of the row")
+        return ": \(message[mark.upperBound...])" + (line == "1" ? "" : ", in line \(line) of the example")
     }
 
     /// Whether it is a text, list or object that holds nothing.
@@ -73,16 +73,16 @@ struct RowValue {
         return "\(number)"
     }
 
-    /// The paths or URLs of pictures: one, or a list of them. Nulls in a list are none.
+    /// The paths or URLs of images: one, or a list of them. Nulls in a list are none.
     func references() throws -> [String] {
         if value.arrayValue == nil { return try value == .string("") ? [] : [reference()] }
         return try list().filter { !$0.value.isNull }.map { try $0.reference() }
     }
 
-    /// The paths or URLs of the pictures that a row lists.
+    /// The paths or URLs of the images that an example lists.
     func pictures() throws -> [String] { try (member("image") ?? member("images"))?.references() ?? [] }
 
-    /// The path or URL of a picture: text, or `bytes` and `path` as `datasets` has them, where bytes come first.
+    /// The path or URL of an image: text, or `bytes` and `path` as `datasets` has them, where bytes come first.
     func reference() throws -> String {
         if let text = value.stringValue { return text }
         if let cell = BinaryCell(value) { return cell.reference }

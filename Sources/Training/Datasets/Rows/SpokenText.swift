@@ -1,15 +1,15 @@
 import Models
 
-/// What an answer says: text, or a number or truth value as JSON writes it.
+/// What an answer says: text, or a number or boolean as JSON writes it.
 struct SpokenText {
     let text: String
     /// Whether it was no text.
     let isConverted: Bool
 
-    /// The text of a value, or nil where it is something else.
+    /// The text of a value, or `nil` if it is something else.
     ///
-    /// `3` is read as "3", `2.50` as "2.5", `1e16` as "1e+16" and `true` as "true". Doubles of 2⁶³ and more are no text: they may
-    /// have been written as whole numbers with more digits than a double holds.
+    /// `3` is read as "3", `2.50` as "2.5", `1e16` as "1e+16" and `true` as "true". Doubles of 2⁶³ and more are no
+    /// text: they may have been written as whole numbers with more digits than a double holds.
     init?(_ value: JSONValue) {
         switch value {
         case .string(let text): (self.text, isConverted) = (text, false)
@@ -26,10 +26,10 @@ struct SpokenText {
 extension RowValue {
     /// The text of an answer.
     ///
-    /// - Throws: `RowProblem.Reason` where it is null, a list, an object, or a number that is too large.
+    /// - Throws: `RowProblem.Reason` if it is null, a list, an object, or a number that is too large.
     func spoken() throws -> SpokenText {
         if let spoken = SpokenText(value) { return spoken }
-        if value.doubleValue != nil { throw reason("the number is too large to be exact: write it in quotes") }
+        if value.doubleValue != nil { throw reason("the number is too large to be exact: put it in quotes") }
         _ = try text()
         throw reason("expected text")
     }

@@ -5,7 +5,7 @@ import Foundation
 enum CSVScanner {
     /// Where each record lies, without its line end; empty lines are none.
     ///
-    /// - Throws: `TrainingError` where a quote is not closed.
+    /// - Throws: `TrainingError` if a quote is not closed.
     static func records(
         _ data: Data, name: String, _ separator: TableSeparator = .comma
     ) throws -> [RowIndex.Entry] {
@@ -25,7 +25,7 @@ enum CSVScanner {
         }
     }
 
-    /// The end of the record at a position, which moves behind its line end; nil where the data ends within quotes.
+    /// The end of the record at a position, which moves behind its line end; `nil` if the data ends within quotes.
     private static func end(
         of bytes: UnsafeRawBufferPointer, _ separator: TableSeparator, from position: inout Int, line: inout Int
     ) -> Int? {
@@ -59,8 +59,8 @@ enum CSVScanner {
 
     /// The fields of a record.
     ///
-    /// - Throws: `RowProblem.Reason` where its quotes are not as RFC 4180 has them. Between tabs a quote within a field stands for
-    ///   itself, as Python and pandas read it.
+    /// - Throws: `RowProblem.Reason` if its quotes are not as RFC 4180 has them. Between tabs a quote within a field
+    ///   stands for itself, as Python and pandas read it.
     static func fields(_ record: Data, _ separator: TableSeparator = .comma) throws -> [String] {
         var fields: [String] = []
         var rest = [UInt8](record)[...]
@@ -78,7 +78,7 @@ enum CSVScanner {
         let field = rest.prefix { $0 != separator.byte }
         guard separator == .tab || !field.contains(UInt8(ascii: "\"")) else {
             throw RowProblem.Reason(
-                "a quote stands within a field that is not quoted: put the field in quotes, twice \"")
+                "a quote occurs in a field that is not quoted: quote the field, and write each quote in it as \"\"")
         }
         rest = rest.dropFirst(field.count)
         return String(decoding: field, as: UTF8.self)

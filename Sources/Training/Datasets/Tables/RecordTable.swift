@@ -20,7 +20,7 @@ struct RecordTable: Sendable {
     /// - Parameters:
     ///   - separator: What separates the fields of CSV; nil lets the first line decide.
     ///   - mapping: Which column holds what: its names help to recognise the separator.
-    /// - Throws: `TrainingError` where the file cannot be read or holds no records.
+    /// - Throws: `TrainingError` if the file cannot be read or holds no records.
     init(path: String, separator: TableSeparator? = nil, mapping: ColumnMapping = ColumnMapping()) throws {
         self.path = path
         if ParquetShards.isOne(path) {
@@ -32,7 +32,7 @@ struct RecordTable: Sendable {
         }
         guard count > 0 else {
             throw TrainingError(
-                .invalidDataset, "\(path): holds no rows: expected at least one beneath the column names")
+                .invalidDataset, "\(path): contains no examples: expected at least one row below the column names")
         }
     }
 
@@ -42,7 +42,7 @@ struct RecordTable: Sendable {
         return .csv(text, columns: try columns(text, separator))
     }
 
-    /// The columns of CSV; nil for JSON and Parquet.
+    /// The columns of CSV; `nil` for JSON and Parquet.
     var columns: [String]? {
         if case .csv(_, let columns) = source { columns } else { nil }
     }
@@ -87,13 +87,13 @@ struct RecordTable: Sendable {
         case .csv(let text, let columns):
             let fields = try CSVScanner.fields(text.checkedBytes(ofRow: record + 1), separator)
             guard fields.count == columns.count else {
-                throw RowProblem.Reason("has \(fields.count) fields, expected \(columns.count) as the first line has")
+                throw RowProblem.Reason("has \(fields.count) fields, expected \(columns.count) as in the first line")
             }
             return .object(zip(columns, fields).map { .init($0, .string($1)) })
         }
     }
 
-    /// The picture that a record means by a reference; nil where the reference holds it and the table is CSV.
+    /// The image that a record means by a reference; `nil` if the reference holds it and the table is CSV.
     ///
     /// - Parameter folder: What paths are relative to.
     /// - Throws: `RowProblem.Reason`, `ParquetError`, or `ModelError` for what is not JSON.
@@ -106,7 +106,7 @@ struct RecordTable: Sendable {
         let number = DataURL.position(of: reference, in: try self.record(at: record))
         return Picture(
             .row(path: path, bytes: text.range(ofRow: record), number: number),
-            name: "\(path): picture 0 of row \(record)")
+            name: "\(path): image 0 of row \(record)")
     }
 
     /// Whether a file begins as JSON does.
@@ -116,7 +116,7 @@ struct RecordTable: Sendable {
         return first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
     }
 
-    /// The separator and the columns of a file's first line; nil where none of the columns is one that rows may have.
+    /// The separator and the columns of a file's first line; `nil` if none of the columns is one that rows may have.
     static func recognised(_ data: Data, _ mapping: ColumnMapping) -> (separator: TableSeparator, columns: [String])? {
         TableSeparator.recognised(
             in: firstLine(of: data), known: Set(ColumnMapping.names + mapping.entries.map(\.column)))

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What stands between the fields of a table.
+/// The field separator of a table.
 public struct TableSeparator: Equatable, Sendable {
     static let comma = TableSeparator(byte: UInt8(ascii: ","))
     static let tab = TableSeparator(byte: UInt8(ascii: "\t"))
@@ -15,7 +15,7 @@ public struct TableSeparator: Equatable, Sendable {
 
     private init(byte: UInt8) { self.byte = byte }
 
-    /// Reads `tab`, or a character of ASCII that no field needs for itself; nil for anything else.
+    /// Reads `tab`, or a character of ASCII that no field needs for itself; `nil` for anything else.
     public init?(name: String) {
         if name == "tab" || name == "\\t" {
             self = .tab
@@ -33,9 +33,10 @@ public struct TableSeparator: Equatable, Sendable {
     /// What messages call it.
     var name: String { self == .tab ? "tab" : "`\(Character(Unicode.Scalar(byte)))`" }
 
-    /// The separator of a table by its first line: the one that finds the most names that are known, then the most names.
+    /// The separator of a table by its first line: the one that finds the most names that are known, then the most
+    /// names.
     ///
-    /// - Returns: The separator and the names; nil where no separator finds a known name.
+    /// - Returns: The separator and the names; `nil` if no separator finds a known name.
     static func recognised(in line: Data, known: Set<String>) -> (separator: TableSeparator, columns: [String])? {
         let found = recognised.compactMap { separator -> (separator: TableSeparator, columns: [String])? in
             guard let columns = try? CSVScanner.fields(line, separator), columns.contains(where: known.contains)

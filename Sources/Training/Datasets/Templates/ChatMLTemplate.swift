@@ -52,7 +52,7 @@ extension ToolFrame {
         },
         problem: { turn in
             guard turn.role.isTool, turn.role != .tool else { return nil }
-            return "the model's chat template leaves out turns of the role \(turn.role.rawValue): write tool"
+            return "the model's chat template omits turns of the role \(turn.role.rawValue): write tool"
         },
         result: { result in
             let text = "\n<tool_response>\n\(result.turn.text)\n</tool_response>"

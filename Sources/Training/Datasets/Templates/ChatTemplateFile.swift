@@ -9,9 +9,9 @@ public struct ChatTemplateFile: Equatable, Sendable {
     /// The Jinja source.
     public let source: String
 
-    /// Looks for a chat template in a model's folder, in the order in which transformers does.
+    /// Finds the chat template of a model's folder, in the same order as transformers.
     ///
-    /// - Throws: `TrainingError` where a file is there but cannot be read.
+    /// - Throws: `TrainingError` if a file exists but cannot be read.
     public static func find(inFolder folder: String) throws -> ChatTemplateFile? {
         if let data = FileManager.default.contents(atPath: "\(folder)/chat_template.jinja") {
             guard !GitLFSPointer.isOne(data) else {
@@ -49,14 +49,14 @@ extension ConversationTemplates {
         public let template: ConversationTemplate
         /// Where the folder's was found.
         public let file: String
-        /// What the folder's says for the system where rows say nothing, which is left out: its first line, if any.
+        /// The first line of the folder's default system text, if any, which lorad omits.
         public let omittedSystem: String?
     }
 
-    /// The template that fits the chat template of a model's folder, and where that was found.
+    /// The template that matches the chat template of a model's folder, and the file of that template.
     ///
-    /// - Parameter names: what messages call the setting.
-    /// - Throws: `TrainingError` where the folder has no chat template or one of an unknown kind.
+    /// - Parameter names: the setting's names in messages.
+    /// - Throws: `TrainingError` if the folder has no chat template or one of an unknown kind.
     public static func recognised(
         inFolder folder: String, names: SettingNames = .runFile
     ) throws -> Recognised {
@@ -68,7 +68,7 @@ extension ConversationTemplates {
                     + " tokenizer_config.json): \(choice)")
         }
         guard let kind = all.first(where: { $0.recognises(file.source) }) else {
-            throw TrainingError(.unsupported, "\(file.path): a chat template of a kind that is not known: \(choice)")
+            throw TrainingError(.unsupported, "\(file.path): an unknown kind of chat template: \(choice)")
         }
         let template = kind.variant?(file.source) ?? kind
         return Recognised(

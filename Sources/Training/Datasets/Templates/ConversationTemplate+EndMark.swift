@@ -1,4 +1,4 @@
 extension ConversationTemplate {
-    /// What an answer ends with: where a model that learned from this template stops.
+    /// The end of an answer, at which a model trained with this template stops.
     public func endMark(endOfText: String) -> String { answer("", TextMarks(endOfText: endOfText)) }
 }

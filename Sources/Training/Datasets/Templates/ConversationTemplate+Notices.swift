@@ -1,15 +1,17 @@
 extension ConversationTemplate {
-    /// What a user should know where the tokenizer cuts marks of the template into pieces, which are then learned as text;
-    /// nil where each is a token.
+    /// A warning if the tokenizer splits marks of the template, which are then learned as text; `nil` if each mark is a
+    /// token.
     public func notice(names: SettingNames = .runFile, onMissingTokens isToken: (String) -> Bool) -> String? {
         let missing = tokens.filter { !isToken($0) }
         guard !missing.isEmpty else { return nil }
-        return "the tokenizer has no token \(missing.joined(separator: ", ")) of the template \(name), which is learned"
-            + " as plain text: \(names.chooseTemplate) the one that the model was made for, or to plain"
+        return
+            "the tokenizer has no token \(missing.joined(separator: ", ")) of the template \(name), so the model "
+            + "learns it as plain text: \(names.chooseTemplate) the template that the model was trained with, "
+            + "or to plain"
     }
 
     /// What the model's own chat template says for the system where a conversation does not, up to the end of the first
-    /// line; nil where it says nothing, or only what depends on the conversation.
+    /// line; `nil` if it says nothing, or only what depends on the conversation.
     ///
     /// - Parameter source: The Jinja source.
     func defaultSystem(in source: String) -> String? {

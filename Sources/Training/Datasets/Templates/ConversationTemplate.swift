@@ -14,7 +14,7 @@ public struct ConversationTemplate: Sendable {
     enum Order: Sendable {
         /// A question and its answer in turn, and nothing else.
         case alternating
-        /// Several turns of one side in a row, too.
+        /// Several turns of one side in an example, too.
         case any
     }
 
@@ -38,15 +38,15 @@ public struct ConversationTemplate: Sendable {
     var systemIsLast = false
     /// Whether there may be a turn of the system.
     var takesSystem = true
-    /// How turns of tools are written; nil where they cannot be.
+    /// How turns of tools are written; `nil` if they cannot be.
     var tools: ToolFrame?
     /// The marks of the frame that are single tokens of the models that it is for.
     var tokens: [String] = []
     /// What a folder's chat template has right before the text of a system's turn.
     var systemPrefix: String?
-    /// The text of a turn as it is written around its `<image>` markers; as it stands in the row unless set.
+    /// The text of a turn as it is written around its `<image>` markers; as it stands in the example unless set.
     var imagePlaces: (@Sendable (ConversationTurn) -> String)?
-    /// The template as a folder's chat template of this kind has it; nil where all of them are alike.
+    /// The template as a folder's chat template of this kind has it; `nil` if all of them are alike.
     var variant: (@Sendable (_ chatTemplate: String) -> ConversationTemplate)?
 
     /// Writes turns as one text, without the token that begins every text.
@@ -90,27 +90,27 @@ public struct ConversationTemplate: Sendable {
         return tools?.result(result) ?? turns[index].text
     }
 
-    /// Writes turns, for templates that need no mark but that of a text's end.
+    /// Writes turns, for templates whose only mark is the end of a text.
     public func render(_ turns: [ConversationTurn], endOfText: String) -> RenderedConversation {
         render(turns, marks: TextMarks(endOfText: endOfText))
     }
 
-    /// Writes turns that end with a question, or a tool's turn, as the text that a model is to go on with.
+    /// Writes turns that end with a question or a tool's turn, as a prompt for the model.
     ///
-    /// Spaces at its end are left out: tokenizers join them with the answer's first word.
+    /// Spaces at its end are removed, because tokenizers join them with the first word of the answer.
     public func prompt(_ turns: [ConversationTurn], marks: TextMarks) -> String {
         var text = render(turns, marks: marks).text + opening
         while text.last == " " { text.removeLast() }
         return text
     }
 
-    /// Writes a prompt, for templates that need no mark but that of a text's end.
+    /// Writes a prompt, for templates whose only mark is the end of a text.
     public func prompt(_ turns: [ConversationTurn], endOfText: String) -> String {
         prompt(turns, marks: TextMarks(endOfText: endOfText))
     }
 }
 
-/// The tokens that a tokenizer begins and ends texts with, as text; empty where it has none.
+/// The tokenizer's tokens for the start and end of a text, as text; empty if it has none.
 public struct TextMarks: Equatable, Sendable {
     /// The beginning of a text.
     public var beginningOfText: String

@@ -13,7 +13,7 @@ public enum ConversationTemplates {
 
     /// The template of a name.
     ///
-    /// - Throws: `TrainingError` where there is none.
+    /// - Throws: `TrainingError` if there is none.
     public static func named(_ name: String) throws -> ConversationTemplate {
         if let template = all.first(where: { $0.name == name }) { return template }
         let nearest = NearestName.of(name, among: names).map { "; did you mean `\($0)`?" } ?? ""

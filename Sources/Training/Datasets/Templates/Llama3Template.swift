@@ -47,11 +47,11 @@ extension ToolFrame {
         },
         problem: { turn in
             if turn.calls.count > 1 {
-                return "calls \(turn.calls.count) tools: Llama 3.1's template has one call a turn"
+                return "calls \(turn.calls.count) tools: Llama 3.1's template allows one call per turn"
             }
             guard !turn.calls.isEmpty, !turn.text.isEmpty else { return nil }
             return
-                "calls a tool and says something, which Llama 3.1's template leaves out: write two turns, or the call alone"
+                "calls a tool and contains text, which Llama 3.1's template omits: write two turns, or only the call"
         },
         result: { result in
             let (role, text) = (result.turn.role, result.turn.text)

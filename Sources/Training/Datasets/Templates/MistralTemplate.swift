@@ -57,7 +57,7 @@ struct MistralFrame: Equatable, Sendable {
 }
 
 extension MistralFrame {
-    /// Reads the frame from a chat template's Jinja source; nil for one that is not of this kind.
+    /// Reads the frame from a chat template's Jinja source; `nil` for one that is not of this kind.
     init?(chatTemplate source: String) {
         guard !source.contains("<<SYS>>"), !source.contains("[SYSTEM_PROMPT]") else { return nil }
         let before = Set(source.matches(of: /['"]( ?\[INST\] ?)['"]/).map { String($0.1) })

@@ -1,4 +1,4 @@
-/// A conversation as one text, and where its answers stand.
+/// A conversation as one text, with the positions of its answers.
 public struct RenderedConversation: Equatable, Sendable {
     /// The whole text.
     public private(set) var text = ""

@@ -20,6 +20,6 @@ extension ConversationTemplate {
             turn.text.replacing("\(Conversation.imageMarker)\n", with: Conversation.imageMarker)
         })
 
-    /// How an image begins: in a row, and in the text that its family makes of it.
+    /// How an image begins: in an example, and in the text that its family makes of it.
     private static let imageMarks = [Conversation.imageMarker, "<fake_token_around_image>"]
 }

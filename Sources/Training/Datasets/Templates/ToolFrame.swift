@@ -2,8 +2,8 @@ import Models
 
 /// How a template writes the turns of tools and the calls of them.
 struct ToolFrame: Sendable {
-    /// An answer's text with its calls, from where the answer begins to before its end mark; nil where the template has no
-    /// calls.
+    /// An answer's text with its calls, from where the answer begins to before its end mark; `nil` if the template has
+    /// no calls.
     var calls: (@Sendable (_ text: String, [ToolCall]) -> String)?
     /// Why a turn of a tool, or an answer that calls tools, cannot be written, if so.
     var problem: @Sendable (ConversationTurn) -> String? = { _ in nil }

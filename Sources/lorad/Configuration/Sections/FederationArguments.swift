@@ -84,7 +84,7 @@ struct FederationArguments: ConfigurationSection {
         Field("eval_rounds", \.evalRounds, "Evaluate every N rounds.", .within(1...1_000_000)),
     ]
 
-    /// Steps of all workers in the whole run, so that the rows of them all stay countable.
+    /// Steps of all workers in the whole run, so the rows of them all stay countable.
     private static let mostSteps = 1_000_000_000_000
 
     static let rules: [SectionRule<Self>] = [

@@ -6,9 +6,9 @@ struct DiskReading: Equatable, Sendable {
     var purpose: String
     /// The folder that was looked at: the folder itself, or the nearest one above that exists.
     var folder: String
-    /// Bytes that this user may still write; nil where the system does not tell.
+    /// Bytes that this user may still write; `nil` if the system does not tell.
     var free: Int?
-    /// Why nothing can be written there; nil where a file could be.
+    /// Why nothing can be written there; `nil` if a file could be.
     var refusal: String?
 
     init(purpose: String, folder: String, free: Int? = nil, refusal: String? = nil) {

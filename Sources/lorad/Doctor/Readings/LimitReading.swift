@@ -4,7 +4,7 @@ import Foundation
 struct LimitReading: Equatable, Sendable {
     /// Files and connections that may be open at a time.
     var openFiles: Int
-    /// Address space in bytes; nil without a limit.
+    /// Address space in bytes; `nil` without a limit.
     var addressSpace: Int?
 
     init(openFiles: Int, addressSpace: Int? = nil) {

@@ -2,9 +2,9 @@ import Tensors
 
 /// What the system says of memory, in bytes.
 struct MemoryReading: Equatable, Sendable {
-    /// What the machine has; nil where the system does not tell.
+    /// What the machine has; `nil` if the system does not tell.
     var total: Int?
-    /// What a process can still take; nil where the system does not tell.
+    /// What a process can still take; `nil` if the system does not tell.
     var available: Int?
     /// The limit of the control group, where there is one below what the machine has.
     var limit: Int?

@@ -4,7 +4,7 @@ import Foundation
 struct PortReading: Equatable, Sendable {
     /// The port; 0 stands for any one of loopback.
     var port: UInt16
-    /// Why not; nil where it is free.
+    /// Why not; `nil` if it is free.
     var refusal: String?
 
     init(port: UInt16, refusal: String? = nil) {

@@ -7,7 +7,7 @@ struct ProcessorReading: Equatable, Sendable {
     var model = ""
     /// Cores that this process may run on.
     var cores = 1
-    /// What a control group lets this process take of them, in cores; nil without a limit.
+    /// What a control group lets this process take of them, in cores; `nil` without a limit.
     var quota: Double?
     /// Cores that lorad computes on unless it is told a number.
     var usable: Int { AvailableCores.count(affinity: cores, quota: quota) }

@@ -17,7 +17,7 @@ struct SlurmReading: Equatable, Sendable {
     var memory: Int?
     /// How often the job was requeued.
     var restarts = 0
-    /// A folder on this node's own disk, and what lies under it; `nil` where no variable names one.
+    /// A folder on this node's own disk, and what is under it; `nil` where no variable names one.
     var scratch: ScratchReading?
 
     /// Reads a process's environment.
@@ -51,7 +51,7 @@ struct SlurmReading: Equatable, Sendable {
 
 /// A folder for what is needed only while a job runs.
 struct ScratchReading: Equatable, Sendable {
-    /// What the folder lies on.
+    /// What the folder is on.
     enum Medium: String, Sendable {
         case disk, memory, network
     }
@@ -82,10 +82,10 @@ struct ScratchReading: Equatable, Sendable {
         "smb3", "smbfs", "wekafs",
     ]
 
-    /// What a folder lies on.
+    /// What a folder is on.
     ///
-    /// - Parameter mounts: the text of `/proc/self/mountinfo`: a line for each mount, with its folder in the fifth column,
-    ///   and the type of its file system after ` - `. The last one with the longest folder counts.
+    /// - Parameter mounts: the text of `/proc/self/mountinfo`: a line for each mount, with its folder in the fifth
+    ///   column, and the type of its file system after ` - `. The last one with the longest folder counts.
     static func medium(of folder: String, mounts: String) -> Medium {
         var (best, type) = (-1, "")
         for line in mounts.split(separator: "\n") {

@@ -20,7 +20,7 @@ struct SpeedReading: Codable, Equatable, Sendable {
     /// 10⁹ bytes a second read and written by copies on all cores.
     var copiedGigabytesPerSecond: Double
 
-    /// The side of the matrices: three of them in fp32 lie in a core's own cache.
+    /// The side of the matrices: three of them in fp32 are in a core's own cache.
     private static let side = 384
     /// Bytes that a core copies at a time: more than caches hold, if there is memory for it.
     static let copied = 8 << 20...64 << 20

@@ -20,14 +20,14 @@ struct EventWording: Sendable {
         case .joined(let member): joined(member)
         case .fellSilent(let member, let task):
             Announcement(
-                "silent", "\(name(member)) is silent" + (task == nil ? "" : ": its task goes to another"),
+                "silent", "\(name(member)) is silent" + (task == nil ? "" : ": its task goes to another worker"),
                 worker(member.id) + (task.map(self.task) ?? []))
         case .left(let member, let reason): gone("left", member, "has left", reason)
-        case .excluded(let member, let reason): gone("excluded", member, "is shut out", reason)
-        case .barred(let member, let reason): gone("barred", member, "is left out of the rest of the run", reason)
+        case .excluded(let member, let reason): gone("excluded", member, "is excluded", reason)
+        case .barred(let member, let reason): gone("barred", member, "is excluded from the rest of the run", reason)
         case .leftOut(let member, let rounds): leftOut(member, rounds)
         case .distrusted(let member, let round, let reason):
-            gone("distrusted", member, "is left out of the exchanges from \(text(round)) on", reason)
+            gone("distrusted", member, "is excluded from the exchanges from \(text(round)) on", reason)
         case .outOfRange(let round, let numbers): outOfRange(round, numbers)
         case .roundOpened(let round, let tasks):
             Announcement("round_opened", nil, [number(round), ("tasks", .int(tasks))])
@@ -35,7 +35,7 @@ struct EventWording: Sendable {
             result(.counted, key, id, nil, figures: status.isWithheld ? nil : metrics)
         case .late(let key, let id): result(.late, key, id, nil)
         case .refused(let key, let id, let reason): result(.refused, key, id, "is refused", reason: reason)
-        case .taskFailed(let key, let id, let reason): result(.failed, key, id, "could not be made", reason: reason)
+        case .taskFailed(let key, let id, let reason): result(.failed, key, id, "could not be computed", reason: reason)
         case .closedEarly(let round, let results, let tasks):
             Announcement(
                 "closed_early", "\(text(round)) closes with \(results) of \(tasks) results",
@@ -43,20 +43,21 @@ struct EventWording: Sendable {
         case .waitingBeyondDeadline(let round, let results, let needed):
             Announcement(
                 "waiting",
-                "\(text(round)): \(results) of \(needed) results needed are in at the deadline; waiting for more",
+                "\(text(round)): \(results) of the \(needed) required results are in at the deadline; waiting for more",
                 [number(round), ("results", .int(results)), ("needed", .int(needed))])
         case .stalled(let shortage): StallWording(shortage, unit: status.unit).announcement
         case .roundLost(let round, let reason):
             Announcement(
-                "round_lost", "\(text(round)) is begun anew: \(reason.onOneLine)",
+                "round_lost", "\(text(round)) starts again: \(reason.onOneLine)",
                 [number(round), ("reason", .string(reason))])
         case .roundGivenUp(let round, let reason):
             Announcement(
-                "round_given_up", "\(text(round)) is given up, and the run goes on with the next: \(reason.onOneLine)",
+                "round_given_up",
+                "\(text(round)) is abandoned, and the run continues with the next: \(reason.onOneLine)",
                 [number(round), ("reason", .string(reason))])
         case .paused:
-            Announcement("paused", "the run is paused: no \(status.unit.rawValue) begins before it is resumed", [])
-        case .resumed: Announcement("resumed", "the run goes on", [])
+            Announcement("paused", "the run is paused: no \(status.unit.rawValue) starts until it is resumed", [])
+        case .resumed: Announcement("resumed", "the run continues", [])
         case .deadlineExtended(let round, let time):
             Announcement(
                 "deadline_extended", "\(text(round)): its deadline is \(Int(time / .seconds(1))) s later",
@@ -69,7 +70,7 @@ struct EventWording: Sendable {
                 [(status.unit.rawValue + "s", .int(rounds)), ("reason", .string(reason))])
         case .finished: Announcement("finished", nil, [(status.unit.rawValue + "s", .int(status.done))])
         case .failed(let reason):
-            Announcement("failed", "the run cannot go on: \(reason.onOneLine)", [("reason", .string(reason))])
+            Announcement("failed", "the run cannot continue: \(reason.onOneLine)", [("reason", .string(reason))])
         }
     }
 
@@ -85,17 +86,18 @@ struct EventWording: Sendable {
     }
 
     private func leftOut(_ member: Member, _ rounds: Int) -> Announcement {
-        let ahead = rounds == 1 ? "the next round goes" : "the next \(rounds) rounds go"
+        let ahead = rounds == 1 ? "the next round continues" : "the next \(rounds) rounds continue"
         return Announcement(
-            "left_out", "\(name(member)) did not answer in the exchange: \(ahead) on without it",
+            "left_out", "\(name(member)) did not answer in the exchange: \(ahead) without it",
             worker(member.id) + [("rounds", .int(rounds))])
     }
 
     private func outOfRange(_ round: Int, _ numbers: Int) -> Announcement {
         Announcement(
             "out_of_range",
-            "\(text(round)): \(numbers) numbers of the masked sum are beyond what honest workers can have sent, and "
-                + "were cut to that: a worker lies, and masks hide which. Compare the validation loss with the round before",
+            "\(text(round)): \(numbers) values of the masked sum exceed what honest workers can have sent, and were "
+                + "clipped: a worker is lying, and the masks hide which. Compare the validation loss with the "
+                + "previous round's",
             [number(round), ("numbers", .int(numbers))])
     }
 

@@ -11,9 +11,9 @@ struct Invitation: Sendable {
     /// The folder with the run's state.
     let state: String
     let line: JoinLine
-    /// When the line ceases to admit new workers; nil for never, or where only listed keys are admitted.
+    /// When the line ceases to admit new workers; `nil` for never, or where only listed keys are admitted.
     let expiry: Date?
-    /// How many new workers the line admits; nil for any number, or where only listed keys are admitted.
+    /// How many new workers the line admits; `nil` for any number, or where only listed keys are admitted.
     let uses: Int?
     /// Workers that must be there before work begins.
     let minimumWorkers: Int
@@ -36,14 +36,14 @@ struct Invitation: Sendable {
 
     private var text: String {
         let until = JoinLine.limits(uses: uses, until: expiry)
-        let start = minimumWorkers == 1 ? "the first worker is there" : "\(minimumWorkers) workers are there"
+        let start = minimumWorkers == 1 ? "the first worker has joined" : "\(minimumWorkers) workers have joined"
         let figures = metrics.map { "\nmetrics are at http://\($0)/metrics" } ?? ""
         let page = dashboard.map { "\nthe run's page is at \($0)" } ?? ""
         return """
             run \(run) listens at \(endpoint) and \(bulk), with its state in \(state)\(figures)\(page)
             workers join with this line\(until):
               lorad worker --join '\(line.text)'
-            work begins when \(start)
+            training starts when \(start)
             """
     }
 }
@@ -52,8 +52,9 @@ extension JoinLine {
     /// Whom a line admits, in brackets after a space; empty where only listed keys are admitted.
     fileprivate static func limits(uses: Int?, until expiry: Date?) -> String {
         guard let expiry else { return "" }
-        let workers = uses.map { $0 == 1 ? "one new worker, before" : "\($0) new workers, before" } ?? "new ones until"
-        let next = uses == nil ? "" : "; the next line is printed when this one is used up, --token-uses allows more"
+        let workers =
+            uses.map { $0 == 1 ? "one new worker, before" : "\($0) new workers, before" } ?? "new workers until"
+        let next = uses == nil ? "" : "; a new line is printed when this one is used up; --token-uses allows more"
         return " (it admits \(workers) \(expiry.ISO8601Format())\(next))"
     }
 }
@@ -63,9 +64,9 @@ extension Admission.Renewal {
     func announcement(_ line: JoinLine, expiry: Date?) -> Announcement {
         let (code, reason) =
             switch self {
-            case .usedUp: ("used_up", "the join line has admitted as many workers as it may")
+            case .usedUp: ("used_up", "the join line has admitted all the workers that it may")
             case .revocation(let worker):
-                ("revocation", "worker \(worker) was revoked, so the earlier join line admits nobody any more")
+                ("revocation", "worker \(worker) was revoked, so the earlier join line is no longer valid")
             }
         return Announcement(
             "join_line", "\(reason); the next new worker joins with\n  lorad worker --join '\(line.text)'",

@@ -14,10 +14,10 @@ struct Pace: Equatable, Sendable {
         last = now
     }
 
-    /// The mean time of a round; nil before the first is done.
+    /// The mean time of a round; `nil` before the first is done.
     var secondsPerRound: Double? { recent.isEmpty ? nil : seconds / Double(recent.count) }
 
-    /// Tokens worked through in a second; nil before the first round is done, and where workers do not tell.
+    /// Tokens worked through in a second; `nil` before the first round is done, and where workers do not tell.
     var tokensPerSecond: Double? {
         let tokens = recent.reduce(0) { $0 + $1.tokens }
         return seconds > 0 && tokens > 0 ? Double(tokens) / seconds : nil

@@ -20,7 +20,7 @@ struct RoundFigures: Equatable, Sendable {
         var bytesOut = 0
     }
 
-    /// Nil where it may not be told.
+    /// `nil` if it may not be told.
     var loss: Double?
     var tokens = 0
     /// Results that it was made of.

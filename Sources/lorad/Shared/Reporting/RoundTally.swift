@@ -25,7 +25,7 @@ struct RoundTally: Sendable {
             counted: 1, examples: metrics.examples, tokens: metrics.tokens, seconds: metrics.seconds)
     }
 
-    /// The round's figures; counting begins anew.
+    /// The round's figures; counting begins again.
     mutating func close(_ report: RoundReport, rounds: Int, traffic: Traffic.Counts?, at now: Duration) -> RoundFigures
     {
         let totals = traffic.map { Traffic.Totals($0) } ?? before

@@ -13,7 +13,7 @@ extension RunDigest {
         if !workers.isEmpty { parts.append(lines(workerTable, style)) }
         let leftOut = workers.compactMap { worker in
             worker.leftOut.map {
-                "\(worker.record.name.onOneLine) is left out of the rest of the run: \($0.onOneLine)"
+                "\(worker.record.name.onOneLine) is excluded from the rest of the run: \($0.onOneLine)"
             }
         }
         if !leftOut.isEmpty { parts.append(leftOut.joined(separator: "\n")) }
@@ -40,7 +40,8 @@ extension RunDigest {
                 : "\(total.tokens.grouped) tokens · \(total.bytesIn.bytesText) in · \(total.bytesOut.bytesText) out",
         ]
         return [
-            "\(run.name): \(run.mode), \(state)\(process)\(isPaused ? ", paused" : ""), begun \(run.created.ISO8601Format())",
+            "\(run.name): \(run.mode), \(state)\(process)\(isPaused ? ", paused" : ""), started "
+                + "\(run.created.ISO8601Format())",
             figures.compactMap(\.self).joined(separator: " · "),
         ]
     }

@@ -92,7 +92,7 @@ struct RunDigest: Sendable {
     /// How far it is: a run that its coordinator left behind is interrupted.
     var state: String { run.state == .running && process == nil ? "interrupted" : run.state.rawValue }
 
-    /// Rounds of the whole run; nil before the first is done.
+    /// Rounds of the whole run; `nil` before the first is done.
     var plannedRounds: Int? { rounds.last.map(\.figures.rounds).flatMap { $0 > 0 ? $0 : nil } }
 
     /// Number of the last round that is done.

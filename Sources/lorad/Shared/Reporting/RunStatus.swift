@@ -72,7 +72,7 @@ struct RunStatus: Equatable, Sendable {
         }
     }
 
-    /// Seconds until the end at the present pace; nil before the first round is done, and when all are.
+    /// Seconds until the end at the present pace; `nil` before the first round is done, and when all are.
     var remaining: Double? { done < rounds ? pace.secondsPerRound.map { $0 * Double(rounds - done) } : nil }
 
     /// The share of all rounds that is done, from 0 to 1.

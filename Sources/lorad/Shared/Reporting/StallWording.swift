@@ -37,11 +37,12 @@ struct StallWording {
         let start = "\(unit.text(shortage.round + 1)) has waited for \(ProgressText.duration(seconds))"
         switch shortage.need {
         case .workers(let there, let needed):
-            return "\(start) for workers: \(there) of the \(needed) that it needs are there"
-        case .results where unit == .step: return "\(start) for workers: none is there"
+            return "\(start) for workers: \(there) of the \(needed) that it needs are connected"
+        case .results where unit == .step: return "\(start) for workers: none is connected"
         case .results(let counted, let needed):
-            return "\(start) for results: \(counted) of the \(needed) that it needs are in, and no worker that is "
-                + "there has another to give"
+            return
+                "\(start) for results: \(counted) of the \(needed) that it needs are in, and no connected worker "
+                + "has another to send"
         }
     }
 
@@ -53,9 +54,10 @@ struct StallWording {
     }
 
     private var choices: String {
-        let stop = "stop the coordinator: what is done is kept, and the same command continues"
+        let stop = "stop the coordinator: finished work is kept, and the same command continues the run"
         guard unit == .round, counts.needed > 1 else { return "Start a worker, or \(stop)" }
-        return "Wait, or start the missing workers again; or \(stop); or begin anew with a smaller "
+        return
+            "Wait, or start the missing workers again; or \(stop); or start again with a smaller "
             + "federation.min_workers (under secure aggregation also fewest_workers) and --overwrite"
     }
 }
@@ -67,7 +69,7 @@ extension Shortage.Missing {
         return switch state {
         case nil: "has not come back since the coordinator started"
         case .left: "has left"
-        case .excluded: "is shut out"
+        case .excluded: "is excluded"
         case .silent, .idle, .working: "is silent"
         }
     }

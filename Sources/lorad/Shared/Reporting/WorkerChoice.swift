@@ -8,7 +8,7 @@ struct WorkerChoice {
 
     /// The worker of a fingerprint, of the beginning of one, or of a name.
     ///
-    /// - Throws: `CommandError` that names the candidates where there is none or are several.
+    /// - Throws: `CommandError` that names the candidates if there is none or are several.
     func worker(_ text: String) throws -> WorkerRecord {
         let digits = text.lowercased()
         let named = workers.filter { $0.name == text }
@@ -18,7 +18,7 @@ struct WorkerChoice {
                 "no worker \(text.debugDescription) has joined run \(run)\(list(workers, "; these have: "))")
         }
         guard found.count == 1 else {
-            throw CommandError("\(text.debugDescription) may be several workers of run \(run)\(list(found, ": "))")
+            throw CommandError("\(text.debugDescription) matches several workers of run \(run)\(list(found, ": "))")
         }
         return first
     }

@@ -14,7 +14,7 @@ final class WorkerLog: Sendable {
     private let display: ProgressDisplay
     private let state = Mutex(State())
 
-    /// How often the bar is redrawn while a task goes on.
+    /// How often the bar is redrawn while a task continues.
     private static let interval = Duration.milliseconds(100)
 
     init(_ display: ProgressDisplay) { self.display = display }

@@ -66,7 +66,7 @@ struct WorkerProgress: Equatable, Sendable {
     private func text(_ key: TaskKey, _ outcome: WorkerEvent.Outcome, _ reason: String) -> String {
         let done = result.map { result in
             let metrics = result.metrics
-            return "\(metrics.examples) rows, \(metrics.tokens) tokens in "
+            return "\(metrics.examples) examples, \(metrics.tokens) tokens in "
                 + String(format: "%.2f s", metrics.seconds) + ", \(result.updateBytes.bytesText) sent"
         }
         let end = outcome.rawValue + (reason.isEmpty ? "" : ": \(reason.onOneLine)")

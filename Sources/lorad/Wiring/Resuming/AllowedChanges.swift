@@ -19,11 +19,11 @@ struct AllowedChanges: Sendable {
         for key in keys where !known.contains(key) {
             guard !RunConfiguration.hasKey(key) else {
                 throw CommandError(
-                    "--allow-change \(key): a checkpoint is not held to this key; change it without the option")
+                    "--allow-change \(key): a checkpoint does not depend on this key: change it without this option")
             }
             let nearest = NearestName.of(key, among: known.sorted()).map { "did you mean \($0)?" }
             throw CommandError(
-                "--allow-change \(key): no such key of a run file; "
+                "--allow-change \(key): no such key in a run file; "
                     + (nearest ?? "expected one such as training.num_train_epochs"))
         }
     }

@@ -11,7 +11,7 @@ enum ModelConfiguration {
 
     /// The digest of a folder's configuration: layout, order of keys and the ignored keys do not count.
     ///
-    /// - Throws: `ModelError` where it cannot be read.
+    /// - Throws: `ModelError` if it cannot be read.
     static func digest(of folder: URL) throws -> ContentDigest {
         var hasher = ContentHasher()
         hasher.add(canonical(try ConfigurationReader(file: folder.appending(path: "config.json")).object).text())

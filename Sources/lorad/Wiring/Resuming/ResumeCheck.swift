@@ -30,8 +30,8 @@ struct ResumeCheck {
         return (changes, earlier)
     }
 
-    /// Whether a change follows from others, which are named themselves: other settings make other rows, and other rows make
-    /// other tokens.
+    /// Whether a change follows from others, which are named themselves: other settings make other examples, and other
+    /// examples make other tokens.
     private func isConsequence(_ change: TrainingRecord.Change, of changes: [TrainingRecord.Change]) -> Bool {
         guard let aspect = change.aspect else { return false }
         let causes =
@@ -50,16 +50,18 @@ struct ResumeCheck {
         let list = changes.map { "  \($0)\n" }.joined()
         if let tensorProblem {
             return CommandError(
-                "\(checkpoint.path) cannot be resumed with this run file:\n\(list)  \(tensorProblem)\n"
-                    + "what trains is fixed for the whole run: change it back, or start another run in another "
-                    + "training.output_dir; nothing was written")
+                "\(checkpoint.path) cannot be resumed with this run file:\n\(list)  \(tensorProblem)\nthe set of "
+                    + "trained tensors is fixed for the whole run: change it back, or start another run in another "
+                    + "training.output_dir; nothing was written"
+            )
         }
         var keys: [String] = []
         for change in changes where !keys.contains(change.key) { keys.append(change.key) }
         let options = keys.map { "--allow-change \($0)" }.joined(separator: " ")
         return CommandError(
-            "\(checkpoint.path) was made with other settings:\n\(list)"
-                + "change them back, or resume on purpose with \(options); nothing was written")
+            "\(checkpoint.path) was saved with other settings:\n\(list)change them back, or resume on purpose with "
+                + "\(options); nothing was written"
+        )
     }
 
     /// Tensors of another name or shape cannot be loaded, whatever is allowed.
@@ -68,11 +70,11 @@ struct ResumeCheck {
         let parameters = opened.adapted.weights.plan.parameters
         let known = Set(parameters.flatMap { [$0.key] + $0.tiedKeys })
         let changed = parameters.lazy.compactMap { parameter -> String? in
-            guard let stored = file[parameter.key] else { return "\(parameter.key) was not trained, and is now" }
+            guard let stored = file[parameter.key] else { return "\(parameter.key) was not trained, but is now" }
             return stored.shape == parameter.shape
                 ? nil : "the shape of \(parameter.key) was \(stored.shape), is \(parameter.shape)"
         }
-        let dropped = file.names.lazy.filter { !known.contains($0) }.map { "\($0) was trained, and is not now" }
+        let dropped = file.names.lazy.filter { !known.contains($0) }.map { "\($0) was trained, but is not now" }
         return changed.first ?? dropped.first
     }
 }
@@ -80,8 +82,9 @@ struct ResumeCheck {
 /// Checkpoints of releases that kept no record.
 extension ResumeCheck {
     private static func notice(_ checkpoint: URL) -> String {
-        "\(checkpoint.path) was saved by an earlier release without a record of its settings: only the base model and what "
-            + "trains could be checked; make sure that data, seed, batch size, learning rate and the rest are as they were"
+        "\(checkpoint.path) was saved by an earlier release without a record of its settings: only the base model "
+            + "and the trained tensors could be checked; make sure that data, seed, batch size, learning rate and "
+            + "the rest are unchanged"
     }
 
     /// What differs as far as it can be told.
@@ -96,8 +99,8 @@ extension ResumeCheck {
         return .init(of: setting, from: was)
     }
 
-    /// Earlier releases did not shorten the last step of an epoch of rows in file order, but filled it with the first rows
-    /// of the next epoch.
+    /// Earlier releases did not shorten the last step of an epoch of examples in file order, but filled it with the
+    /// first examples of the next epoch.
     private var orderChange: TrainingRecord.Change? {
         guard let order = opened.training?.order, order.shuffleSeed == nil, order.rowCount % order.rowsPerStep != 0,
             totalSteps * order.rowsPerStep > order.rowCount

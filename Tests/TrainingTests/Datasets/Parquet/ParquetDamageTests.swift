@@ -29,7 +29,7 @@ struct ParquetDamageTests {
         }
         let message = try problem(whole.dropLast(9))
         #expect(
-            message == "\(folder.path)/x.parquet: does not end with PAR1: it is cut short, or still being written;"
+            message == "\(folder.path)/x.parquet: does not end with PAR1: it is truncated, or still being written;"
                 + " copy it again")
     }
 
@@ -59,7 +59,7 @@ struct ParquetDamageTests {
     func outside() throws {
         let data = try ParquetFixture.data("plain")
         let message = try problem(data.prefix(4) + data.dropFirst(4 + 20_000))
-        #expect(message?.contains("its pages lie outside the file") == true, "\(message ?? "read")")
+        #expect(message?.contains("its pages are outside the file") == true, "\(message ?? "read")")
     }
 
     @Test("in Snappy that copy from before their start, or say another length, are refused")
@@ -85,12 +85,12 @@ struct ParquetDamageTests {
         #expect(try problem(footer([0]))?.contains("has no schema") == true)
         // A list of more elements than there are bytes; structures within each other.
         #expect(try problem(footer([0x29, 0xFC, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F]))?.contains("ends too early") == true)
-        #expect(try problem(footer(Array(repeating: 0x5C, count: 5_000)))?.contains("too deep") == true)
+        #expect(try problem(footer(Array(repeating: 0x5C, count: 5_000)))?.contains("nested too deeply") == true)
         // A root that promises more children than there are.
         let root: [UInt8] = [0x29, 0x1C, 0x48, 1, 0x72, 0x15, 0xFE, 0xFF, 0xFF, 0xFF, 0x0F, 0, 0]
         #expect(try problem(footer(root))?.contains("its schema ends too early") == true)
         var long = Data("PAR1".utf8) + Data(count: 8)
         long.replaceSubrange(4..<8, with: [0xFF, 0xFF, 0xFF, 0x7F])
-        #expect(try problem(long.prefix(8) + Data("PAR1".utf8))?.contains("more than it can have") == true)
+        #expect(try problem(long.prefix(8) + Data("PAR1".utf8))?.contains("more than the file can hold") == true)
     }
 }

@@ -29,13 +29,13 @@ struct ParquetFolderTests {
         try put(["train-00000-of-00002.parquet", "train-00001-of-00002.parquet", "test-00000-of-00001.parquet"])
         #expect(
             problem(folder.path)
-                == "\(folder.path): holds files of several splits (test, train): give one of them, such as"
+                == "\(folder.path): contains files of several splits (test, train): give one of them, such as"
                 + " '\(folder.path)/train*.parquet'")
         let dataset = try ConversationDataset(path: "\(folder.path)/train*.parquet", imageFolder: ".")
-        #expect(dataset.notice.hasSuffix("40 rows, llava (recognised), 2 Parquet files"))
+        #expect(dataset.notice.hasSuffix("40 examples, llava (recognised), 2 Parquet files"))
         #expect(dataset.rows.place(ofRow: 20).file == "\(folder.path)/train-00001-of-00002.parquet")
         #expect(try dataset.conversation(at: 33).turns == dataset.conversation(at: 13).turns)
-        #expect(problem("\(folder.path)/val*.parquet") == "\(folder.path)/val*.parquet: no file's name fits")
+        #expect(problem("\(folder.path)/val*.parquet") == "\(folder.path)/val*.parquet: no file name matches")
         try put(["more/train.parquet", "more/validation.parquet"])
         #expect(problem("\(folder.path)/more")?.contains("(train, validation)") == true)
     }
@@ -43,7 +43,7 @@ struct ParquetFolderTests {
     @Test("that lack one are refused; numbers alone are no splits")
     func missing() throws {
         try put(["train-00000-of-00003.parquet", "train-00002-of-00003.parquet"])
-        #expect(problem(folder.path) == "\(folder.path): holds 2 of the 3 files of train")
+        #expect(problem(folder.path) == "\(folder.path): contains 2 of the 3 files of train")
         try put(["plain/0000.parquet", "plain/0001.parquet"])
         #expect(try ConversationDataset(path: "\(folder.path)/plain", imageFolder: ".").count == 40)
         let list = try folder.write("# both\nplain/0000.parquet\nplain/0001.parquet\n", to: "files.txt")
@@ -57,11 +57,11 @@ struct ParquetFolderTests {
         ]
         try put(names)
         let pattern = "\(folder.path)/train-*.parquet"
-        let advice = "fetch the others, or name the files to read in a text file, one a line"
-        #expect(problem(pattern) == "\(pattern): fits 1 of the 3 files of train: \(advice)")
-        #expect(problem("\(folder.path)/*.parquet")?.contains("fits 1 of the 3 files of train: ") == true)
+        let advice = "download the others, or name the files to read in a text file, one per line"
+        #expect(problem(pattern) == "\(pattern): matches 1 of the 3 files of train: \(advice)")
+        #expect(problem("\(folder.path)/*.parquet")?.contains("matches 1 of the 3 files of train: ") == true)
         let hashed = "\(folder.path)/*-1a*.parquet"
-        #expect(problem(hashed) == "\(hashed): fits 1 of the 2 files of test: \(advice)")
+        #expect(problem(hashed) == "\(hashed): matches 1 of the 2 files of test: \(advice)")
         #expect(try ConversationDataset(path: "\(folder.path)/test*.parquet", imageFolder: ".").count == 40)
         let list = try folder.write(names[0], to: "files.txt")
         for path in ["\(folder.path)/\(names[0])", list] {
@@ -101,7 +101,7 @@ struct ParquetFolderTests {
                     == [["Question 0?", "Answer 0"], ["Question 1?", "Answer 1"], ["Question 2?", "Answer 2"]])
         }
         for path in ["\(folder.path)/a.parquet", "\(folder.path)/none"] {
-            #expect(problem(path) == "\(path): holds no rows: expected at least one")
+            #expect(problem(path) == "\(path): contains no examples: expected at least one")
         }
     }
 
@@ -110,9 +110,9 @@ struct ParquetFolderTests {
         let path = try folder.write(damagedRows(), to: "x.parquet")
         let message = problem(path)
         #expect(
-            message?.contains("row 7: row group 1, column `conversations.list.element.value`: ") == true,
+            message?.contains("example 7: row group 1, column `conversations.list.element.value`: ") == true,
             "\(message ?? "read")")
-        #expect(message?.contains("row 5") == false)
+        #expect(message?.contains("example 5") == false)
     }
 
     /// A file of which a column of the second row group is damaged.

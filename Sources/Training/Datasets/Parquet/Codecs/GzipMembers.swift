@@ -10,7 +10,7 @@ enum GzipMembers {
         try UnpackedBytes.make(size: size) { output in
             var stream = z_stream()
             let isReady = inflateInit2_(&stream, 15 + 32, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-            guard isReady == Z_OK else { throw ParquetError.unsupported("zlib cannot be used") }
+            guard isReady == Z_OK else { throw ParquetError.unsupported("zlib cannot be initialised") }
             defer { inflateEnd(&stream) }
             guard let input = bytes.baseAddress, bytes.count <= Int32.max, output.count <= Int32.max else {
                 throw ParquetError.damaged("gzip data of \(bytes.count) bytes")

@@ -16,7 +16,8 @@ enum ParquetCodec: Int {
     init(number: Int) throws {
         guard let codec = Self(rawValue: number) else {
             let name = Self.refused[number] ?? "codec \(number)"
-            throw ParquetError.unsupported("is compressed with \(name), which is not read; \(ParquetError.rewrite)")
+            throw ParquetError.unsupported(
+                "is compressed with \(name), which lorad does not read; \(ParquetError.rewrite)")
         }
         self = codec
     }

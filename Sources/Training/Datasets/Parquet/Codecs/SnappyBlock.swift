@@ -58,5 +58,5 @@ enum SnappyBlock {
         return length
     }
 
-    private static var tooLong: ParquetError { .damaged("Snappy data unpacks to more than it says") }
+    private static var tooLong: ParquetError { .damaged("Snappy data unpacks to more bytes than it declares") }
 }

@@ -1,4 +1,4 @@
-/// Runs of equal numbers mixed with packed numbers: how Parquet writes levels, positions in dictionaries, and truth values.
+/// Runs of equal numbers mixed with packed numbers: how Parquet writes levels, positions in dictionaries, and booleans.
 enum HybridRuns {
     /// Reads so many numbers.
     ///

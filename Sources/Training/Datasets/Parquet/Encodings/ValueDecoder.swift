@@ -20,7 +20,7 @@ struct ValueDecoder {
         case 9: return try streams(data, count)
         default:
             throw ParquetError.unsupported(
-                "a page has encoding \(encoding) of \(column.type), which is not read; \(ParquetError.rewrite)")
+                "a page has encoding \(encoding) of \(column.type), which lorad does not read; \(ParquetError.rewrite)")
         }
     }
 
@@ -43,7 +43,7 @@ struct ValueDecoder {
 
     private func bits(_ data: Data, _ count: Int) throws -> [Bool] {
         guard try BitReader.byteCount(of: count, width: 1) <= data.count else {
-            throw ParquetError.damaged("a page is too short for \(count) truth values")
+            throw ParquetError.damaged("a page is too short for \(count) booleans")
         }
         return data.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
             (0..<count).map { bytes[$0 >> 3] >> UInt8($0 & 7) & 1 == 1 }

@@ -7,7 +7,7 @@ struct ParquetElement {
     }
 
     private(set) var name = ""
-    /// The physical type; nil for a group.
+    /// The physical type; `nil` for a group.
     private(set) var type: ParquetType?
     private(set) var length = 0
     private(set) var repetition = Repetition.required
@@ -47,7 +47,7 @@ enum ParquetType: Int {
     case boolean = 0
     case int32, int64, int96, float, double, bytes, fixed
 
-    /// Bytes of a value; nil where it varies or is a bit.
+    /// Bytes of a value; `nil` if it varies or is a bit.
     func width(length: Int) -> Int? {
         switch self {
         case .boolean, .bytes: nil

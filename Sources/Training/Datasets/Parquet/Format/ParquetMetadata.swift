@@ -30,19 +30,21 @@ struct ParquetMetadata {
             return (total, sum.1 || overflow)
         }
         guard !overflow, rows == rowCount else {
-            throw ParquetError.damaged("the footer speaks of \(rowCount) rows, its row groups of another number")
+            throw ParquetError.damaged("the footer claims \(rowCount) rows, but its row groups have another number")
         }
     }
 
     /// Where the footer is: before its length and the mark at the end.
     private static func footer(of file: Data) throws -> Range<Int> {
-        if file.starts(with: encryptedMark) { throw ParquetError.unsupported("is encrypted, which is not read") }
+        if file.starts(with: encryptedMark) {
+            throw ParquetError.unsupported("is encrypted, which lorad does not read")
+        }
         guard file.count >= 12, Array(file.suffix(4)) == mark else {
-            throw ParquetError.damaged("does not end with PAR1: it is cut short, or still being written; copy it again")
+            throw ParquetError.damaged("does not end with PAR1: it is truncated, or still being written; copy it again")
         }
         let length = file.suffix(8).prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
         guard length <= file.count - 12, length <= ParquetLimits.footerBytes else {
-            throw ParquetError.damaged("its footer has \(length) bytes, more than it can have; copy it again")
+            throw ParquetError.damaged("its footer claims \(length) bytes, more than the file can hold; copy it again")
         }
         let end = file.endIndex - 8
         return end - length..<end
@@ -53,7 +55,7 @@ struct ParquetMetadata {
         case 2: elements = try reader.list(of: .structure, in: kind) { try ParquetElement(&$0) }
         case 3: rowCount = try reader.count(kind)
         case 4: groups = try reader.list(of: .structure, in: kind) { try ParquetGroup(&$0) }
-        case 8: throw ParquetError.unsupported("is encrypted, which is not read")
+        case 8: throw ParquetError.unsupported("is encrypted, which lorad does not read")
         default: return false
         }
         return true
@@ -94,10 +96,10 @@ struct ParquetChunkInfo {
     init(_ reader: inout ThriftReader) throws {
         try reader.structure { reader, field, kind in
             switch field {
-            case 1: refusal = try reader.text(kind).isEmpty ? nil : "is in a file of its own, which is not read"
+            case 1: refusal = try reader.text(kind).isEmpty ? nil : "is in a separate file, which lorad does not read"
             case 3: try reader.structure { try read(&$0, field: $1, $2) }
             case 8, 9:
-                refusal = "is encrypted, which is not read"
+                refusal = "is encrypted, which lorad does not read"
                 return false
             default: return false
             }
@@ -124,7 +126,7 @@ struct ParquetChunkInfo {
         let dictionary = dictionaryOffset.flatMap { $0 > 0 && $0 < dataOffset ? $0 : nil }
         let start = dictionary ?? dataOffset
         guard start >= ParquetMetadata.mark.count, size <= file.count, start <= file.count - 8 - size else {
-            throw ParquetError.damaged("its pages lie outside the file (\(size) bytes from byte \(start))")
+            throw ParquetError.damaged("its pages are outside the file (\(size) bytes from byte \(start))")
         }
         return start..<start + size
     }

@@ -7,12 +7,12 @@ struct ParquetPageHeader {
     }
 
     private(set) var kind = Kind.other
-    /// Bytes of the contents, unpacked and as they lie in the file.
+    /// Bytes of the contents, unpacked and as they are in the file.
     private(set) var unpackedSize = 0
     private(set) var size = 0
     private(set) var checksum: UInt32?
     private(set) var valueCount = 0
-    /// Rows that begin in the page; nil where that is not said.
+    /// Rows that begin in the page; `nil` if that is not said.
     private(set) var rowCount: Int?
     private(set) var encoding = 0
     /// Encodings of the levels of a data page of the first version.

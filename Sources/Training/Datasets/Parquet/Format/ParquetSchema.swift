@@ -30,7 +30,7 @@ struct ParquetSchema: Sendable {
     /// - Throws: `ParquetError`.
     init(_ elements: [ParquetElement]) throws {
         guard elements.count <= ParquetLimits.schemaElements else {
-            throw ParquetError.unsupported("its schema has \(elements.count) elements, more than are read")
+            throw ParquetError.unsupported("its schema has \(elements.count) elements, more than lorad reads")
         }
         var rest = elements[...]
         let root = rest.removeFirst()
@@ -63,7 +63,7 @@ struct ParquetSchema: Sendable {
         guard let element = rest.popFirst() else { throw ParquetError.damaged("its schema ends too early") }
         let place = parent.below(element)
         guard place.depth <= ParquetLimits.schemaDepth else {
-            throw ParquetError.unsupported("its groups lie more than \(ParquetLimits.schemaDepth) deep in each other")
+            throw ParquetError.unsupported("its groups are nested more than \(ParquetLimits.schemaDepth) levels deep")
         }
         guard element.repetition == .repeated else {
             return Node(
@@ -89,7 +89,7 @@ struct ParquetSchema: Sendable {
                     maxDefinition: place.definition, maxRepetition: place.repetition))
             return .leaf(columns.count - 1)
         }
-        guard element.childCount > 0 else { throw ParquetError.damaged("the group `\(place.path)` holds nothing") }
+        guard element.childCount > 0 else { throw ParquetError.damaged("the group `\(place.path)` is empty") }
         let isList = element.meaning == .list || element.meaning == .map
         if isList, element.childCount == 1, let middle = rest.first, middle.repetition == .repeated {
             return try list(middle, of: element, &rest, place)

@@ -22,7 +22,7 @@ struct ThriftReader {
     mutating func structure(_ body: (inout ThriftReader, Int, Kind) throws -> Bool) throws {
         depth += 1
         defer { depth -= 1 }
-        guard depth <= Self.maximumDepth else { throw ParquetError.damaged("structures lie too deep in each other") }
+        guard depth <= Self.maximumDepth else { throw ParquetError.damaged("structures are nested too deeply") }
         var field = 0
         while case let header = try reader.byte(), header != 0 {
             let kind = try kind(header & 0x0F)
@@ -57,7 +57,7 @@ struct ThriftReader {
         return count
     }
 
-    /// Reads a truth value, which is its own type.
+    /// Reads a boolean, which is its own type.
     func truth(_ kind: Kind) throws -> Bool {
         guard kind == .yes || kind == .no else { throw wrongType }
         return kind == .yes
@@ -84,7 +84,7 @@ struct ThriftReader {
     private mutating func skip(_ kind: Kind) throws {
         depth += 1
         defer { depth -= 1 }
-        guard depth <= Self.maximumDepth else { throw ParquetError.damaged("structures lie too deep in each other") }
+        guard depth <= Self.maximumDepth else { throw ParquetError.damaged("structures are nested too deeply") }
         switch kind {
         case .yes, .no: break
         case .byte: _ = try reader.byte()
@@ -111,7 +111,7 @@ struct ThriftReader {
         }
     }
 
-    /// A truth value takes a byte where it is no field.
+    /// A boolean takes a byte where it is no field.
     private mutating func skipElement(_ kind: Kind) throws {
         if kind == .yes || kind == .no { _ = try reader.byte() } else { try skip(kind) }
     }
@@ -123,5 +123,5 @@ struct ThriftReader {
         return kind
     }
 
-    private var wrongType: ParquetError { .damaged("a value is of another type than the format has") }
+    private var wrongType: ParquetError { .damaged("a value has another type than the format requires") }
 }

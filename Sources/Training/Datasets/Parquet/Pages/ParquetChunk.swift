@@ -17,7 +17,7 @@ struct ParquetChunk {
             case let local = row - index.pages[number].firstRow, (0..<index.pages[number].rowCount).contains(local)
         else { throw ParquetError.damaged("no page has row \(row) of the group") }
         let page = try page(number, index)
-        guard local < page.rowCount else { throw ParquetError.damaged("a page has fewer rows than it says") }
+        guard local < page.rowCount else { throw ParquetError.damaged("a page has fewer rows than it declares") }
         var spans = [ParquetRun.Span(page: page, entries: page.entries(ofRow: local))]
         guard local == index.pages[number].rowCount - 1 else { return spans }
         for next in index.pages.indices.dropFirst(number + 1) {

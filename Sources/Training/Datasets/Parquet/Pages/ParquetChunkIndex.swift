@@ -44,7 +44,7 @@ struct ParquetChunkIndex: Sendable {
             switch place.header.kind {
             case .other: continue
             case .dictionary:
-                guard dictionary == nil, pages.isEmpty else { throw ParquetError.damaged("a dictionary stands twice") }
+                guard dictionary == nil, pages.isEmpty else { throw ParquetError.damaged("a dictionary occurs twice") }
                 dictionary = place
             case .data, .dataV2:
                 let (count, hasLead) = try place.header.rowCount.map { ($0, false) } ?? rows(pages.count, place)

@@ -7,22 +7,22 @@ import Foundation
 final class ParquetPage: Sendable {
     /// How many entries there are.
     let count: Int
-    /// The entries that begin a row; nil where each one does.
+    /// The entries that begin a row; `nil` if each one does.
     let rowStarts: [Int32]?
     /// The memory that it takes.
     let cost: Int
     private let repetition: [UInt8]?
     private let definition: [UInt8]?
     private let maxDefinition: Int
-    /// For each entry how many before it have a value; nil where all have.
+    /// For each entry how many before it have a value; `nil` if all have.
     private let valuesBefore: [Int32]?
     private let values: ParquetValues
 
     /// Puts levels and values together.
     ///
     /// - Parameters:
-    ///   - levels: repetition and definition levels; nil where all are 0, and where all are the highest.
-    ///   - isMapped: whether the values lie in the file.
+    ///   - levels: repetition and definition levels; `nil` if all are 0, and where all are the highest.
+    ///   - isMapped: whether the values are in the file.
     init(
         count: Int, levels: (repetition: [UInt8]?, definition: [UInt8]?), maxDefinition: Int, values: ParquetValues,
         isMapped: Bool

@@ -18,7 +18,7 @@ struct ParquetPageDecoder {
             count: header.valueCount, levels: levels, maxDefinition: column.maxDefinition, values: values,
             isMapped: isMapped)
         if let rowCount = header.rowCount, rowCount != page.rowCount || !page.lead.isEmpty {
-            throw ParquetError.damaged("a page speaks of \(rowCount) rows and has \(page.rowCount)")
+            throw ParquetError.damaged("a page claims \(rowCount) rows but has \(page.rowCount)")
         }
         return page
     }
@@ -29,7 +29,7 @@ struct ParquetPageDecoder {
     func dictionary(_ header: ParquetPageHeader, _ contents: Data) throws -> ParquetValues {
         try check(header, contents)
         guard header.encoding == 0 || header.encoding == 2 else {
-            throw ParquetError.unsupported("a dictionary has encoding \(header.encoding), which is not read")
+            throw ParquetError.unsupported("a dictionary has encoding \(header.encoding), which lorad does not read")
         }
         let data = try codec.unpack(contents, size: header.unpackedSize)
         return try ValueDecoder(column: column).values(data, encoding: 0, count: header.valueCount)
@@ -56,7 +56,7 @@ struct ParquetPageDecoder {
         return (levels(repetition, definition), data.dropFirst(start), codec == .uncompressed)
     }
 
-    /// Levels lie before the values and are not compressed.
+    /// Levels are before the values and are not compressed.
     private func second(_ header: ParquetPageHeader, _ contents: Data) throws -> (Levels, Data, Bool) {
         let (repetitionSize, levelSize) = (header.repetitionSize, header.repetitionSize + header.definitionSize)
         guard repetitionSize <= contents.count, levelSize <= min(contents.count, header.unpackedSize) else {
@@ -77,7 +77,7 @@ struct ParquetPageDecoder {
         guard highest > 0 else { return nil }
         guard encoding == 3 else {
             throw ParquetError.unsupported(
-                "levels have encoding \(encoding), which is not read; \(ParquetError.rewrite)")
+                "levels have encoding \(encoding), which lorad does not read; \(ParquetError.rewrite)")
         }
         return try runs(reader.take(reader.fixed32()), highest, count)
     }

@@ -33,7 +33,7 @@ enum ParquetValues: Sendable {
         }
     }
 
-    /// The bytes of a value; nil where it has none of its own.
+    /// The bytes of a value; `nil` if it has none of its own.
     func data(at index: Int) throws -> Data? {
         guard (0..<count).contains(index) else {
             throw ParquetError.damaged("value \(index) of \(count) is asked for")

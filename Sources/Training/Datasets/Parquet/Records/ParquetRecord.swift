@@ -10,11 +10,11 @@ struct ParquetRecord {
 
     /// Reads the row.
     ///
-    /// - Throws: `ParquetError` where the levels of its columns do not fit each other.
+    /// - Throws: `ParquetError` if the levels of its columns do not fit each other.
     mutating func read(_ fields: [ParquetSchema.Node]) throws -> JSONValue {
         let row = try object(fields)
         if let run = runs.first(where: { !$0.isAtEnd }) {
-            throw run.damaged("has more values in a row than the columns beside it")
+            throw run.damaged("has more values in a row than its neighbouring columns")
         }
         return row
     }
@@ -28,7 +28,7 @@ struct ParquetRecord {
             throw runs[Self.firstColumn(of: node) ?? 0].damaged("has too few values in a row")
         }
         if levels.definition < node.definition {
-            guard node.isOptional else { throw runs[column].damaged("lacks a value that must be there") }
+            guard node.isOptional else { throw runs[column].damaged("lacks a required value") }
             try skip(node)
             return .null
         }

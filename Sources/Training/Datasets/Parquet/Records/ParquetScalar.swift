@@ -1,13 +1,13 @@
 import Foundation
 import Models
 
-/// A value of a column as JSON has it: numbers, truth values and text; times and decimals as text.
+/// A value of a column as JSON has it: numbers, booleans and text; times and decimals as text.
 struct ParquetScalar {
     let column: ParquetColumn
 
-    /// A value; nil where it is bytes of no known meaning. What is no number is null, as pandas writes it.
+    /// A value; `nil` if it is bytes of no known meaning. What is no number is null, as pandas writes it.
     ///
-    /// - Throws: `ParquetError` where text is not UTF-8.
+    /// - Throws: `ParquetError` if text is not UTF-8.
     func json(_ values: ParquetValues, _ index: Int) throws -> JSONValue? {
         if case .truths(let truths) = values {
             guard truths.indices.contains(index) else { throw ParquetError.damaged("a page lacks value \(index)") }
