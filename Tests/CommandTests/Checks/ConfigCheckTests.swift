@@ -72,7 +72,7 @@ struct ConfigCheckTests {
         let outcome = try await lorad("config", "check", "configs/medical.yaml", "--file-only")
         #expect(outcome.status == 0 && outcome.errors.isEmpty)
         let missing = try await lorad("config", "check", "configs/medical.yaml")
-        #expect(missing.status == 1 && missing.output.contains("configs/medical.yaml:9: error: model.path: must"))
+        #expect(missing.status == 1 && missing.output.contains("configs/medical.yaml:8: error: model.path: must"))
     }
 }
 

@@ -61,7 +61,7 @@ struct HTTPServiceTests {
 
     @Test("are not waited for longer than a while: half a request, and one after an answer that never comes")
     func silence() throws {
-        let service = try service(patience: .milliseconds(200))
+        let service = try service(patience: .seconds(2))
         defer { service.stop() }
         #expect(try ask(service, "") == "")
         #expect(try ask(service, "POST /names/one HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc") == "")

@@ -40,7 +40,7 @@ public final class TranscriptWriter: RoundWitness {
         do {
             if begun.count == 0 { try writeHead(begun) }
         } catch {
-            throw unwritten(error)
+            throw Self.unwritten(path, error)
         }
         if dropped > 0 {
             var repair = TranscriptEntry(.repaired, run: run, at: now())
@@ -67,8 +67,12 @@ public final class TranscriptWriter: RoundWitness {
     private static func begin(_ path: String, _ signer: WorkerIdentity) throws -> (
         State, dropped: Int
     ) {
-        let data =
-            try BoundedFile.readIfPresent(path, atMost: TranscriptLines.lineLimit, prefixOnly: true) ?? Data()
+        let data: Data
+        do {
+            data = try BoundedFile.readIfPresent(path, atMost: TranscriptLines.lineLimit, prefixOnly: true) ?? Data()
+        } catch {
+            throw unwritten(path, error)
+        }
         guard data.contains(UInt8(ascii: "\n")) || data.count == TranscriptLines.lineLimit else {
             let head = try storedHead(path)
             guard head.map({ isBeginning($0, of: signer) }) ?? true else {
@@ -121,7 +125,7 @@ public final class TranscriptWriter: RoundWitness {
                 state = State(count: state.count + 1, last: line.digest, length: state.length + bytes.count)
                 try writeHead(state)
             } catch {
-                throw unwritten(error)
+                throw Self.unwritten(path, error)
             }
         }
     }
@@ -137,7 +141,7 @@ public final class TranscriptWriter: RoundWitness {
         }
     }
 
-    private func unwritten(_ error: any Error) -> FederationError {
+    private static func unwritten(_ path: String, _ error: any Error) -> FederationError {
         FederationError(
             .writeFailed,
             "\(path): what this worker gives away could not be written down first, so nothing is sent",
