@@ -1,6 +1,6 @@
 /// A command that cannot continue for a reason of its own.
 struct CommandError: Error, CustomStringConvertible {
-    /// What, where, and what to do.
+    /// What went wrong, where, and what to do.
     let description: String
 
     init(_ description: String) { self.description = description }

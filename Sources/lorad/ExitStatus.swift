@@ -2,7 +2,7 @@
 ///
 /// Above 128 a signal has ended it: 130 and 143 after a second SIGINT or SIGTERM, 137 after SIGKILL.
 enum ExitStatus: Int32 {
-    /// It did what it was asked to do.
+    /// Success.
     case done = 0
     /// It failed, and would fail again until somebody changes something.
     case failed = 1
@@ -14,7 +14,7 @@ enum ExitStatus: Int32 {
 
 /// A command that was stopped before it was done, and continues or starts over when it is run again.
 struct StoppedEarly: Error, CustomStringConvertible {
-    /// How far it got, and what to run next.
+    /// How far the command got, and what to run next.
     let description: String
 
     init(_ description: String) { self.description = description }

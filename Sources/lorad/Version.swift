@@ -29,7 +29,7 @@ enum Version {
         #endif
     }
 
-    /// The file of a library that cannot tell its version, which then stands in the file's name.
+    /// The file of a library that does not report its version; the file name contains it.
     private static func loadedFile(of library: String) -> String? {
         SystemFile.text("/proc/self/maps").split(separator: "\n").lazy
             .compactMap { $0.split(separator: "/").last.map(String.init) }

@@ -36,7 +36,7 @@ public struct Checkpoints: Sendable {
     /// The folder of a step's checkpoint.
     public func url(_ step: Int) -> URL { folder.appending(path: "step-\(step)") }
 
-    /// The folder of a step's checkpoint, including one that a crash left under its temporary name; `nil` if absent.
+    /// The folder of a step's checkpoint, including one that a crash left put aside; `nil` if absent.
     public func existing(_ step: Int) -> URL? {
         [url(step), aside(step)].first { FileManager.default.fileExists(atPath: $0.path) }
     }

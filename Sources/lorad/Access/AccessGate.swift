@@ -20,8 +20,8 @@ final class AccessGate: Sendable {
 
     /// - Parameters:
     ///   - file: the tokens.
-    ///   - rule: when looking takes one.
-    ///   - refused: told of every attempt that was refused.
+    ///   - rule: when viewing requires a token.
+    ///   - refused: called for every refused attempt.
     init(
         _ file: AccessTokenFile, rule: TokenRule, now: @escaping @Sendable () -> Date = { Date() },
         refused: @escaping @Sendable (RefusedAttempt) -> Void = { _ in }
@@ -32,10 +32,10 @@ final class AccessGate: Sendable {
     /// Decides about a request.
     ///
     /// - Parameters:
-    ///   - what: what is asked for, as the audit log names it.
+    ///   - what: the request, as the audit log names it.
     ///   - authorization: the request's `Authorization`, if it has one.
-    ///   - peer: the address that it comes from.
-    ///   - key: the page's key, which admits whoever opened the address that the coordinator printed to look.
+    ///   - peer: the address of the client.
+    ///   - key: the page's key, which lets anyone view the page who opened the address that the coordinator printed.
     func decide(
         _ role: AccessRole, for what: String, authorization: String?, from peer: String, key: PageKey? = nil
     ) -> Decision {

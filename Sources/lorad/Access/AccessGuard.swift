@@ -3,9 +3,9 @@ import NIOHTTP1
 /// Lets those through who may look; the page, metrics and the run as JSON lie behind it.
 struct AccessGuard: HTTPGuard {
     let gate: AccessGate
-    /// Whether looking takes a token here.
+    /// Whether viewing requires a token here.
     let isRequired: Bool
-    /// What admits whoever opened the address that the coordinator printed.
+    /// The key of the address that the coordinator printed.
     var key: PageKey?
 
     var headers: [(name: String, value: String)] { [] }

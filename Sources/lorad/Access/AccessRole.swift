@@ -20,7 +20,7 @@ enum TokenRule: String, CaseIterable, Sendable, ExpressibleByArgument {
     /// Nowhere.
     case never
 
-    /// Whether looking takes a token at an address.
+    /// Whether viewing requires a token at an address.
     func applies(at address: HTTPAddress) -> Bool {
         switch self {
         case .auto: !address.isLoopback

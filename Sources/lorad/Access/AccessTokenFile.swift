@@ -36,10 +36,10 @@ final class AccessTokenFile: Sendable {
         }
     }
 
-    /// Changes the tokens; the change is on the disk when this returns.
+    /// Changes the tokens; the change is on disk when this returns.
     ///
-    /// - Throws: `CommandError` if another process changes them now, `TensorError` if the file cannot be written, and what
-    ///   the change throws.
+    /// - Throws: `CommandError` if another process is changing them, `TensorError` if the file cannot be written, and
+    ///   what the change throws.
     func change(_ body: (inout AccessTokens) throws -> Void) throws {
         try StateFile.createFolder(of: path)
         guard let lock = try FileLock(path: path + ".lock") else {

@@ -44,11 +44,11 @@ struct AccessTokens: Codable, Equatable, Sendable {
         records[index].revoked = records[index].revoked ?? now
     }
 
-    /// The record of a token that its holder shows.
+    /// The record of a token.
     ///
-    /// Every digest is compared, each in constant time, so the time says nothing about which one matched.
+    /// Compares every digest in constant time, so the time does not reveal which one matched.
     ///
-    /// - Throws: why it admits nobody.
+    /// - Throws: the reason why it is refused.
     func holder(of text: String, now: Date) throws(Refusal) -> AccessTokenRecord {
         let hash = AccessToken.hash(text)
         var found: AccessTokenRecord?

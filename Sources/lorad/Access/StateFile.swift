@@ -24,7 +24,7 @@ enum StateFile {
         adoptOwner(folder)
     }
 
-    /// Gives what root has made to the owner of the folder that contains it.
+    /// Changes the owner of a file that root created to the owner of its folder.
     static func adoptOwner(_ path: String) {
         var status = stat()
         let folder = URL(filePath: path).deletingLastPathComponent().path

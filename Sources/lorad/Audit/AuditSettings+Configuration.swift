@@ -3,9 +3,9 @@ import Privacy
 import Training
 
 extension AuditSettings {
-    /// What a run file's privacy rests on, and the mechanism that it asks for.
+    /// The privacy settings of a run file, and its mechanism.
     ///
-    /// - Parameter canaries: units that are planted; they stand for the workers, people or examples of the run.
+    /// - Parameter canaries: number of inserted units, which represent the workers, people or examples of the run.
     /// - Throws: `CommandError` for a run file without differential privacy, `PrivacyError` if no noise keeps the
     ///   budget.
     static func settings(

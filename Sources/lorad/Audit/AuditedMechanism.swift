@@ -13,7 +13,7 @@ protocol AuditedMechanism: Sendable {
     /// Runs it once.
     ///
     /// - Parameter included: whether each canary is in the data.
-    /// - Returns: how much each looks as if it were, from what the run gives away.
+    /// - Returns: a score for each canary from what the run releases; higher means more likely included.
     func scores(of included: [Bool]) throws -> [Double]
 }
 

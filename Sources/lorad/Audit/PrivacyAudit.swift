@@ -8,13 +8,13 @@ struct PrivacyAudit {
     /// What came of an audit.
     struct Result: Equatable, Sendable {
         let mechanism: String
-        /// The ε that the ledger would tell.
+        /// The ε that the ledger reports.
         let epsilon: Double
         /// The ε that the guesses refute.
         let lowerBound: Double
         let counts: OneRunAudit
 
-        /// Whether the mechanism gives away more than it claims.
+        /// Whether the mechanism leaks more than it claims.
         var isBroken: Bool { lowerBound > epsilon }
     }
 

@@ -47,7 +47,7 @@ private struct SharedNoiseAudit {
 }
 
 extension AuditSettings {
-    /// Noise of so many clips that all canaries' workers make together.
+    /// Noise of `multiplier` clips that the workers of all canaries produce together.
     func sharedNoise(_ kind: DistributedNoise.Kind, multiplier: Double) throws -> DistributedNoise {
         try DistributedNoise(
             kind: kind, clip: clip, noiseMultiplier: multiplier, fewestSurvivors: canaries, mostWorkers: canaries,

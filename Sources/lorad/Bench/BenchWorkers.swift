@@ -9,12 +9,12 @@ struct BenchWorkers {
     let join: JoinLine
     let numbers: Range<Int>
 
-    /// Bytes of a worker's stack where a process holds many.
+    /// Stack size in bytes of a worker in a process with many workers.
     private static let stackSize = 1 << 20
 
     /// Works until the run is over.
     ///
-    /// - Throws: what made a worker give up.
+    /// - Throws: the error of a failed worker.
     func run() throws {
         let folder = URL(filePath: NSTemporaryDirectory()).appending(path: "lorad-bench-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -11,7 +11,7 @@ final class ChildProcess {
 
     /// Starts it.
     ///
-    /// - Parameter log: a file for what it says to people; where this process says it unless given.
+    /// - Parameter log: a file for its standard error; `nil` shares this process's standard error.
     /// - Throws: `CommandError` if this program's file cannot be found, or what starting it throws.
     init(_ arguments: [String], log: URL? = nil) throws {
         guard let executable = Bundle.main.executableURL else {

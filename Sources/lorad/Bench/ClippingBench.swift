@@ -26,7 +26,7 @@ struct ClippingBench {
         training = try opened.trainingRows()
     }
 
-    /// Takes so many steps of each kind, after one of each that is not counted.
+    /// Takes `steps` steps of each kind, after one warm-up step of each.
     func report(steps: Int) throws -> Report {
         let (weights, arguments) = (opened.adapted.weights, opened.configuration.training)
         let computation = StepComputation(

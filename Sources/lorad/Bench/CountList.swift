@@ -11,7 +11,7 @@ struct CountList: ExpressibleByArgument, ExpressibleByStringLiteral, CustomStrin
         self.counts = counts
     }
 
-    /// A default; what is no list is empty.
+    /// A default value; an invalid list becomes empty.
     init(stringLiteral text: String) { counts = CountList(argument: text)?.counts ?? [] }
 
     var description: String { counts.map(String.init).joined(separator: ",") }

@@ -19,7 +19,7 @@ struct FederationBench {
 
     /// Bytes of a simulated worker's update.
     private static let simulatedUpdate = 40_000
-    /// Workers that one process can hold: a process has 512 sockets, a worker up to five.
+    /// Most workers in one process: a process has 512 sockets, and a worker needs up to five.
     private static let workersPerProcess = 100
 
     /// Measures everything; `say` receives a line for each result.

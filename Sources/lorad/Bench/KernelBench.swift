@@ -21,7 +21,7 @@ struct KernelBench {
 
         var products: [Product]
         var secondsPerStep: Double
-        /// Seconds that a step would take if all it did were its products, each as fast as by itself.
+        /// Seconds per step if it consisted only of its products, each as fast as alone.
         var secondsOfProductsAlone: Double
         /// The second of these by the first.
         var shareOfPeak: Double

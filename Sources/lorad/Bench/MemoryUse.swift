@@ -53,7 +53,7 @@ struct MemoryUse: Codable {
 }
 
 extension ProcessMeasures {
-    /// Resident bytes of each mapping of this process, with its file; nothing where the system does not tell.
+    /// Resident bytes of each mapping of this process, with its file; empty if the system does not report it.
     static var residentMaps: [(path: String, bytes: Int)] {
         // Such a file has no length of its own and comes in pieces.
         guard let file = FileHandle(forReadingAtPath: "/proc/self/smaps"), let data = try? file.readToEnd() else {

@@ -2,7 +2,7 @@ import Foundation
 
 /// What the system says of this process.
 enum ProcessMeasures {
-    /// The most memory that was resident at any time (`VmHWM`), in bytes; 0 where the system does not tell.
+    /// The most memory that was resident at any time (`VmHWM`), in bytes; 0 if the system does not report it.
     static var peakResident: Int {
         guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
             let match = text.firstMatch(of: /VmHWM:\s*([0-9]+) kB/), let kilobytes = Int(match.1)

@@ -21,9 +21,9 @@ struct TrainBench {
         var trainedNumbers: Int
         var lanes: Int
         var arithmetic: String
-        /// Of every step, also of those that do not count.
+        /// Of every step, including warm-up steps.
         var losses: [Double]
-        /// Where the time went, where that was asked for.
+        /// Where the time went, if requested.
         var profile: StepProfile?
     }
 
@@ -32,18 +32,18 @@ struct TrainBench {
     /// What steps came to.
     struct Measured {
         var opened: OpenedRun
-        /// Of every step, also of those that do not count.
+        /// Of every step, including warm-up steps.
         var reports: [StepReport]
         /// Those that count.
         var counted: ArraySlice<StepReport>
         var secondsToFirstStep: Double
-        /// What each thread did meanwhile, where that was asked for.
+        /// The events of each thread, if requested.
         var threads: [[ProfileEvent]]
     }
 
-    /// Takes steps, of which the first ones do not count.
+    /// Takes steps; the first ones are not measured.
     ///
-    /// - Throws: what is wrong with the run file's model or data; `TrainingError` where training diverges.
+    /// - Throws: what is wrong with the run file's model or data; `TrainingError` if training diverges.
     func measure(steps: Int, warmUp: Int, profiled: Bool, say: (String) -> Void) throws -> Measured {
         let start = ContinuousClock.now
         var configuration = configuration
@@ -63,7 +63,7 @@ struct TrainBench {
             threads: Profile.end())
     }
 
-    /// What steps came to, in figures.
+    /// The figures of the steps.
     ///
     /// - Parameters:
     ///   - profiled: whether the report tells where the time of the steps that count went.

@@ -17,7 +17,7 @@ struct Advice: Equatable, Sendable {
 struct AdviceRule: Sendable {
     /// A name for it, as tests and readers know it.
     let name: String
-    /// Whether it rests on what was found with models of the sizes that are published: of toys it says nothing.
+    /// Whether it is based on experience with models of published sizes, and does not apply to toy models.
     var isOfExperience = false
     /// What it says of a run: nothing, or one piece of advice for each key concerned.
     let advice: @Sendable (RunFacts) -> [Advice]

@@ -101,6 +101,6 @@ extension AdviceRules {
 }
 
 extension Double {
-    /// The number with as many digits as it needs, four at most: `0.05`, `16`, `1.333`, `2e-05`.
+    /// The number with up to four significant digits: `0.05`, `16`, `1.333`, `2e-05`.
     var short: String { String(format: "%.4g", self) }
 }

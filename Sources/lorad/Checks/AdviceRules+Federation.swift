@@ -1,7 +1,7 @@
 extension AdviceRules {
     static let ofFederation: [AdviceRule] = ofLosses + ofSums
 
-    /// Settings with which one lost worker stops a run; a coordinator tells of them when it starts.
+    /// Settings with which the loss of one worker stops a run. A coordinator warns of them at the start.
     static let ofLosses: [AdviceRule] = [
         AdviceRule(name: "too few workers for a sum") { facts in
             guard let federation = facts.configuration.federation, let masking = facts.masking,
@@ -69,7 +69,7 @@ extension AdviceRules {
 }
 
 extension RunFacts {
-    /// Secure aggregation, where it is on.
+    /// Secure aggregation, if enabled.
     var masking: PrivacyArguments.SecureAggregation? {
         configuration.privacy.flatMap { $0.secureAggregation.enabled ? $0.secureAggregation : nil }
     }

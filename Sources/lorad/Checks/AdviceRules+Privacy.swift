@@ -67,7 +67,7 @@ extension AdviceRules {
 }
 
 extension RunFacts {
-    /// Differential privacy, where it is on.
+    /// Differential privacy, if enabled.
     var noise: PrivacyArguments.DifferentialPrivacy? {
         configuration.privacy.flatMap { $0.differentialPrivacy.enabled ? $0.differentialPrivacy : nil }
     }

@@ -88,6 +88,6 @@ extension AdviceRules {
 }
 
 extension RunFacts {
-    /// Whether the schedule has no warm-up whatever is given.
+    /// Whether the schedule never has a warm-up.
     fileprivate var isConstant: Bool { training.lrSchedulerType == .constant }
 }

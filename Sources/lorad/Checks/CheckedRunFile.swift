@@ -10,7 +10,7 @@ struct CheckedRunFile {
     let path: String
     /// What keeps the run from starting.
     private(set) var errors: [ConfigurationError.Problem] = []
-    /// What may be, but is probably not what was meant, and where it stands.
+    /// Valid but probably unintended settings, with their positions.
     private(set) var warnings: [(origin: ConfigurationOrigin, advice: Advice)] = []
     /// What opening the model and the data had to say.
     private(set) var notes: [String] = []
@@ -36,7 +36,7 @@ struct CheckedRunFile {
         }
     }
 
-    /// Opens model and data, notes what is wrong with them, and adds what is known then.
+    /// Opens the model and the data, records their problems, and adds the facts about them.
     private mutating func open(_ facts: inout RunFacts) {
         do {
             let opened = try OpenedFacts(facts.configuration) { notes.append($0) }

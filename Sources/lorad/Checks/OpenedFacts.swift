@@ -8,12 +8,12 @@ struct OpenedFacts {
     let model: RunFacts.Model
     /// `nil` if the data is the workers'.
     let rows: RunFacts.Rows?
-    /// What is wrong with examples that are too long, where some are.
+    /// The problem with examples that are too long, if there are any.
     let lengthProblem: String?
 
     /// Opens everything, as a run does before its first step; nothing is written.
     ///
-    /// - Parameter say: receives what a user should know, a line at a time.
+    /// - Parameter say: called with notices for the user, one line at a time.
     /// - Throws: what is wrong with the model, the adapter or the data.
     init(_ configuration: RunConfiguration, say: (String) -> Void) throws {
         let opened = try OpenedRun(configuration.takingAnyLength, say: say)

@@ -19,7 +19,7 @@ struct RunFacts: Sendable {
         var unmatchedModules: [String] = []
         /// Whether it compares images and texts instead of writing.
         var isContrastive = false
-        /// What the run takes in memory beside the mapped weights, in bytes, where there is data to tell by.
+        /// Memory of the run in addition to the mapped weights, in bytes, if known from the data.
         var memory: Int?
     }
 
@@ -37,7 +37,7 @@ struct RunFacts: Sendable {
     struct Machine: Equatable, Sendable {
         /// Whether the processor multiplies bfloat16 numbers.
         var multipliesBFloat16 = true
-        /// Memory that a process can still take, in bytes, where the system tells.
+        /// Available memory in bytes, if the system reports it.
         var availableMemory: Int?
     }
 
@@ -73,7 +73,7 @@ struct RunFacts: Sendable {
     /// What the learning rate's schedule counts: `steps`, or `rounds`.
     var unit: String { isAveraged ? "rounds" : "steps" }
 
-    /// How many of these there will be, where that is known.
+    /// Their planned number, if known.
     var plannedSteps: Int? {
         if isAveraged { return configuration.federation?.rounds }
         if training.maxSteps > 0 { return training.maxSteps }
@@ -83,7 +83,7 @@ struct RunFacts: Sendable {
         }
     }
 
-    /// How often the data is gone through, where that is known.
+    /// Number of epochs, if known.
     var passes: Double? {
         guard !isAveraged else { return nil }
         guard training.maxSteps > 0 else { return training.numTrainEpochs }

@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// Bytes a second on the command line: `250000`, `500k`, `2M` or `1.5M`; k, M and G stand for 1e3, 1e6 and 1e9.
 struct ByteRateOption: Equatable {
-    /// The least: the coordinator gives up an upload that takes longer than it would at 32 KiB a second.
+    /// The minimum: the coordinator abandons an upload slower than 32 KiB per second.
     static let least = 64_000
 
     let bytesPerSecond: Int

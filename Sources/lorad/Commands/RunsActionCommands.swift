@@ -46,7 +46,7 @@ struct RunsActionOptions: ParsableArguments {
 
     func validate() throws { try remote.check(options) }
 
-    /// Has the run's coordinator carry an action out; without one, does what can be done in the run's folder.
+    /// Lets the run's coordinator perform an action. Without a coordinator, does what is possible in the run's folder.
     ///
     /// - Throws: why it cannot be done.
     func perform(_ action: RunAction) throws -> ActionReport {
@@ -74,7 +74,7 @@ struct RunsActionOptions: ParsableArguments {
         return RunControl(run: run, folder: folder, journal: journal, means: means)
     }
 
-    /// Does it, and prints what came of it.
+    /// Performs it and prints the result.
     func run(_ action: RunAction) throws { print(try perform(action).text) }
 }
 

@@ -1,4 +1,4 @@
-/// A mapping of the run file whose keys are declared as data: what reads it, checks it, writes it and documents it.
+/// A mapping of the run file whose keys are declared as data, from which it is read, checked, written and documented.
 protocol ConfigurationSection: Equatable, Sendable {
     /// All defaults.
     init()
@@ -13,7 +13,7 @@ protocol ConfigurationSection: Equatable, Sendable {
 extension ConfigurationSection {
     static var rules: [SectionRule<Self>] { [] }
 
-    /// Reads the section; what is wrong with it is noted, and left at its default.
+    /// Reads the section. Problems are noted, and invalid values keep their default.
     init(reading node: ConfigurationNode, _ reading: inout ConfigurationReading) {
         self.init()
         guard let entries = node.isNull ? [] : node.entries else {

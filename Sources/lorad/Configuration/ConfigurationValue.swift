@@ -1,6 +1,6 @@
 import Models
 
-/// What a key of the run file may hold.
+/// The value of a key of the run file.
 protocol ConfigurationValue: Equatable, Sendable {
     /// What is expected, for messages and documentation: `a whole number`.
     static var expectation: String { get }
@@ -65,7 +65,7 @@ extension String: ConfigurationValue {
         guard let text = node.text else { return nil }
         self = text
     }
-    /// Quoted where a reader of YAML 1.1 or 1.2 would take it for something else.
+    /// Quoted if a YAML 1.1 or 1.2 parser would read it as another type.
     var node: ConfigurationNode {
         let others = ["", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n"]
         let isAmbiguous = others.contains(lowercased()) || Double(yaml: self) != nil

@@ -14,7 +14,7 @@ struct Field<Section>: Sendable {
     let documentation: String
     /// Whether the key must be given.
     var isRequired = false
-    /// The keys of the section that stands under this key.
+    /// The keys of the section under this key.
     var nested: [FieldDescription] = []
     /// What the value must be, as JSON Schema has it; a section's follows from its keys.
     var schema: [JSONValue.Member] = []
@@ -45,7 +45,7 @@ extension Field {
 }
 
 extension Field where Section: ConfigurationSection {
-    /// A key that holds a value; its default is what an untouched section holds.
+    /// A key with a value; its default is that of an untouched section.
     init<Value: ConfigurationValue>(
         _ name: String, _ path: any WritableKeyPath<Section, Value> & Sendable, _ documentation: String,
         _ constraint: Constraint<Value>? = nil, isRequired: Bool = false
@@ -68,7 +68,7 @@ extension Field where Section: ConfigurationSection {
             write: { $0[keyPath: path].node })
     }
 
-    /// A key that holds a section.
+    /// A key with a section.
     init<Inner: ConfigurationSection>(
         _ name: String, section path: any WritableKeyPath<Section, Inner> & Sendable, _ documentation: String,
         isRequired: Bool = false
@@ -80,7 +80,7 @@ extension Field where Section: ConfigurationSection {
             write: { $0[keyPath: path].node })
     }
 
-    /// A key that may hold a section; a section that is not given is not written.
+    /// A key with an optional section; an absent section is not written.
     init<Inner: ConfigurationSection>(
         _ name: String, optionalSection path: any WritableKeyPath<Section, Inner?> & Sendable, _ documentation: String
     ) {

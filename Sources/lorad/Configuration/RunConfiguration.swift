@@ -24,7 +24,7 @@ struct RunConfiguration: ConfigurationSection {
         Field("privacy", optionalSection: \.privacy, "What a federated run gives away."),
     ]
 
-    /// What a coordinator need not have where the data is the workers'.
+    /// Keys that a coordinator does not need if the workers have the data.
     static let dataOfWorkers: Set<String> = ["data", "data.train"]
 
     static let rules: [SectionRule<Self>] = [
@@ -36,8 +36,8 @@ struct RunConfiguration: ConfigurationSection {
         SectionRule(key: "privacy.differential_privacy") { $0.problemOfNoise },
     ]
 
-    /// Why noise that each worker adds for its own examples or people cannot be as it is asked for. Whatever is made of the
-    /// updates afterwards costs nothing, so that every aggregation will do.
+    /// Why per-worker noise for examples or people cannot be used as configured. Processing of the updates afterwards
+    /// costs no privacy, so every aggregation is allowed.
     private func problemOfOwnNoise(
         _ noise: PrivacyArguments.DifferentialPrivacy, _ federation: FederationArguments
     ) -> String? {
@@ -65,7 +65,7 @@ struct RunConfiguration: ConfigurationSection {
         privacy?.differentialPrivacy.ownNoise
     }
 
-    /// Why differential privacy cannot be as it is asked for.
+    /// Why differential privacy cannot be used as configured.
     private var problemOfNoise: String? {
         guard let privacy, privacy.differentialPrivacy.enabled else { return nil }
         let noise = privacy.differentialPrivacy
@@ -104,7 +104,8 @@ struct RunConfiguration: ConfigurationSection {
         }
     }
 
-    /// Why the budget lasts for no round, where the run file alone tells: with noise of the coordinator's.
+    /// Why the budget does not suffice for a single round, if the run file alone determines that: with noise added by
+    /// the coordinator.
     private func problemOfBudget(_ noise: PrivacyArguments.DifferentialPrivacy) throws -> String? {
         guard noise.mechanism == .gaussian, let multiplier = noise.noiseMultiplier, let epsilon = noise.targetEpsilon
         else { return nil }
@@ -120,7 +121,7 @@ struct RunConfiguration: ConfigurationSection {
     /// Larger weights would leave too little of a ring element for the values.
     private static let largestMaskedWeight = 65_536
 
-    /// Why secure aggregation cannot be as it is asked for.
+    /// Why secure aggregation cannot be used as configured.
     private var problemOfMasking: String? {
         guard let masking = privacy?.secureAggregation, masking.enabled else { return nil }
         guard let federation, federation.mode == .federated else {

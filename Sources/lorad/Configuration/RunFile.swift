@@ -20,7 +20,7 @@ enum RunFile {
         try configuration(of: document(yaml, name: name, overrides: overrides), checksDisk: checksDisk)
     }
 
-    /// What a run file and its overrides hold, as it stands there.
+    /// The content of a run file with its overrides, without defaults.
     ///
     /// - Throws: `ConfigurationError` if the file cannot be read, or is no YAML.
     static func document(path: String, overrides: [String] = []) throws -> ConfigurationNode {
@@ -34,7 +34,7 @@ enum RunFile {
         return try document(yaml, name: path, overrides: overrides)
     }
 
-    /// What the text of a run file and its overrides hold, as it stands there.
+    /// The content of a run file's text with its overrides, without defaults.
     ///
     /// - Parameter name: The file's name, for messages.
     static func document(_ yaml: String, name: String, overrides: [String] = []) throws -> ConfigurationNode {

@@ -26,8 +26,8 @@ struct YAMLBudget {
     /// Ends the value that was entered last.
     mutating func leave() { depth -= 1 }
 
-    /// Looks at a text before it is parsed. The parser itself compares keys, aliases in them included; with these
-    /// limits that takes moments, whatever the text.
+    /// Checks a text before it is parsed. The parser compares keys, including aliases in them; these limits keep that
+    /// fast for any text.
     ///
     /// - Throws: `ConfigurationError` if it is too long, or may have too many aliases.
     static func checkText(_ yaml: String, _ origin: (_ line: Int) -> ConfigurationOrigin) throws {

@@ -103,7 +103,8 @@ extension String {
 }
 
 extension IdentityKey {
-    /// What a coordinator signs its records with: the audit log and exports. It follows from its key, and tells nothing of it.
+    /// The key with which a coordinator signs its audit log and exports. It is derived from the coordinator's key and
+    /// does not reveal it.
     ///
     /// - Throws: `CryptoKitError`, for which 32 bytes give no reason.
     var recordsKey: Curve25519.Signing.PrivateKey {

@@ -70,7 +70,7 @@ struct ControlDesk: Sendable {
         }
     }
 
-    /// Throws away what nobody waits for any more: commands that were killed have left it.
+    /// Deletes requests of commands that were killed.
     func clear(now: Date = Date()) {
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] {
             let path = folder.appending(path: name).path

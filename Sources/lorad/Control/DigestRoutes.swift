@@ -9,12 +9,12 @@ import NIOHTTP1
 /// The run file is not in it: it names folders of the coordinator's machine.
 struct DigestRoutes: Sendable {
     let gate: AccessGate
-    /// What admits whoever opened the page by the address that the coordinator printed.
+    /// The key of the address that the coordinator printed.
     let key: PageKey
     /// Reads the run from its store.
     let digest: @Sendable () throws -> RunDigest
 
-    /// Reading takes a while in a long run: one after the other, on a thread of its own.
+    /// Reading a long run takes time, so requests run one after the other on their own thread.
     private static let queue = DispatchQueue(label: "digests")
     /// The most rounds that are listed, as text.
     private static let mostRounds = 100_000

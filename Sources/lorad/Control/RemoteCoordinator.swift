@@ -11,18 +11,18 @@ struct RemoteCoordinator {
     private let question: HTTPQuestion
     private let token: String?
 
-    /// The variable that a token is taken from where no file is given. A command line would show it to every user.
+    /// The environment variable with the token if no file is given. A command line would show the token to every user.
     static let variable = "LORAD_TOKEN"
-    /// How long an answer may take, and the most bytes of one.
+    /// Timeout and maximum size in bytes of an answer.
     private static let (patience, limit) = (Duration.seconds(30), 512 << 20)
 
-    /// Reads where the coordinator is, and the token.
+    /// Reads the address of the coordinator, and the token.
     ///
     /// - Parameters:
     ///   - url: the page's address, as `http://127.0.0.1:9800` or `https://lorad.example.org/run`.
     ///   - tokenFile: a file that holds the token; `nil` takes the environment's.
     ///   - authorityFile: certificate authorities to trust besides the system's.
-    ///   - needsToken: whether there is nothing to ask without one.
+    ///   - needsToken: whether a token is required.
     /// - Throws: `CommandError` for another kind of address, or if there is no token.
     init(
         url: String, tokenFile: String?, authorityFile: String? = nil, needsToken: Bool = true,
@@ -88,7 +88,7 @@ struct RemoteCoordinator {
         return ActionReport(text: json["text"]?.stringValue ?? "", joinLine: json["join"]?.stringValue)
     }
 
-    /// Prints what it tells of its run.
+    /// Prints its answer about its run.
     ///
     /// - Parameters:
     ///   - name: `list` or `show`.

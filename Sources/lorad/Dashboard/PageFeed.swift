@@ -77,7 +77,7 @@ final class PageFeed: Sendable {
         deinit { feed.state.withLock { $0.readers -= 1 } }
     }
 
-    /// Sends what there is, and then what is new, until the run is over or nobody listens any more.
+    /// Sends the current page and then updates, until the run is over or the reader leaves.
     ///
     /// - Parameter write: sends a text.
     /// - Throws: what `write` throws.

@@ -14,7 +14,7 @@ struct PageKey: Sendable {
         text = Data(digest.prefix(15)).base64EncodedString()
     }
 
-    /// Whether a request's `Authorization` has the key; takes as long for any wrong one.
+    /// Whether a request's `Authorization` has the key, compared in constant time.
     func admits(_ authorization: String?) -> Bool {
         // Digests are compared in constant time.
         SHA256.hash(data: Data((authorization ?? "").utf8)) == SHA256.hash(data: Data("Bearer \(text)".utf8))

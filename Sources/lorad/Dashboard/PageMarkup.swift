@@ -6,9 +6,9 @@ enum PageMarkup {
     /// The page that a coordinator serves.
     static let live = html(head: "", document: "")
 
-    /// A page with a run in it, which needs neither a coordinator nor a network.
+    /// A self-contained page of a run, which needs neither a coordinator nor a network.
     ///
-    /// - Throws: where the run cannot be written as JSON.
+    /// - Throws: an error if the run cannot be written as JSON.
     static func file(_ page: RunPage) throws -> String {
         // Inside JSON this sign stands in texts only; so no text can end the element or begin a comment.
         let json = try page.json().replacing("<", with: "\\u003c")

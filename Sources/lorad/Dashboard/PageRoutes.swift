@@ -10,7 +10,7 @@ struct PageRoutes: Sendable {
     let address: HTTPAddress
     /// Who may look.
     let gate: AccessGate
-    /// What a browser shows to be told the join line, and to look where that takes a token.
+    /// The key with which a browser gets the join line, and views the page where that requires a token.
     let key: PageKey
     /// What workers join with now.
     let joinLine: @Sendable () -> String

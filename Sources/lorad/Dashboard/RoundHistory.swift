@@ -10,7 +10,7 @@ struct RoundHistory: Sendable {
     private(set) var recent: [RunDigest.Round] = []
     /// Results and tokens of all of them.
     private(set) var total = RoundFigures.Share()
-    /// What was spent of the privacy budget by the last round that tells.
+    /// Privacy budget spent by the last round that reports it.
     private(set) var epsilon: Double?
 
     init(_ rounds: [RunDigest.Round] = []) { for round in rounds { add(round) } }

@@ -10,7 +10,7 @@ struct RunCurve: Equatable, Sendable {
         case workersEvalExactMatch = "workers_eval_exact_match"
         case workersEvalRecallAt1 = "workers_eval_recall_at_1"
 
-        /// Whether it says what the state before a round was worth, and not what came out of the round.
+        /// Whether it evaluates the state before a round and not its result.
         var isOfStart: Bool {
             switch self {
             case .workersEvalLoss, .workersEvalExactMatch, .workersEvalRecallAt1: true
@@ -29,14 +29,14 @@ struct RunCurve: Equatable, Sendable {
         var value: Double { sum / Double(count) }
     }
 
-    /// The most points: as many as a screen can tell apart.
+    /// Maximum number of points, which a screen can still resolve.
     static let limit = 300
 
     private(set) var points: [Point] = []
     /// How many rounds a point is of, at most.
     private(set) var span = 1
 
-    /// Adds a round's value; rounds come in order. What is not finite is left out.
+    /// Adds a round's value, in the order of rounds. Values that are not finite are skipped.
     mutating func add(_ value: Double, at round: Int) {
         guard value.isFinite else { return }
         append(Point(round: round, sum: value, count: 1))

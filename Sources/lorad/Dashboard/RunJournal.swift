@@ -62,7 +62,7 @@ final class RunJournal: Sendable {
         return page
     }
 
-    /// Between two rounds a run gathers workers only where some are missing.
+    /// Between two rounds, a run gathers workers only if some are missing.
     private func phase(of snapshot: RunSnapshot) -> RunPage.State {
         switch snapshot.status.phase {
         case .finished: .finished

@@ -2,7 +2,7 @@ import Federation
 import Foundation
 
 extension RunPage {
-    /// The page of a run as its store tells of it.
+    /// The page of a run from its store.
     ///
     /// - Parameter process: the process that coordinates it now, if any.
     /// - Throws: `FederationError` for rows that cannot be read, `CommandError` for a ledger that cannot.

@@ -2,7 +2,7 @@ import Federation
 import Privacy
 
 extension RunPage.Privacy {
-    /// What a run's ledger says; `nil` for a run without differential privacy.
+    /// The state of a run's ledger; `nil` for a run without differential privacy.
     ///
     /// - Throws: `CommandError` if the ledger cannot be read, `PrivacyError` where nobody can account for it.
     init?(_ history: RunHistory) throws {

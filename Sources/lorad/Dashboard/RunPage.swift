@@ -33,7 +33,7 @@ struct RunPage: Codable, Equatable, Sendable {
     /// A curve; a value belongs to the round, counted from 1, after which it was so; 0 is the run's beginning.
     struct Curve: Codable, Equatable, Sendable {
         var quantity: RunCurve.Quantity
-        /// A value is the mean of so many rounds at most, of which the last is named.
+        /// Each value is the mean of at most this many rounds, named after the last one.
         var span: Int
         var rounds: [Int]
         var values: [Double]
@@ -87,7 +87,7 @@ struct RunPage: Codable, Equatable, Sendable {
     var isPaused = false
     /// Whether that coordinator ends now.
     var isOver = false
-    /// Whether the coordinator tells the join line to whoever asks at `join`.
+    /// Whether the coordinator serves the join line at `join`.
     var tellsJoinLine = false
     var begun: Date
     /// When the file was written that this is in.

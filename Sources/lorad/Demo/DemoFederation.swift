@@ -44,7 +44,7 @@ final class DemoFederation {
     ///
     /// - Parameters:
     ///   - victim: the worker that is killed in the middle of the run, and started again; `nil` for none.
-    ///   - say: told what happens.
+    ///   - say: called with progress messages.
     /// - Returns: the fewest contributions that a round had.
     /// - Throws: `CommandError` if a process does not end as it should.
     func follow(killing victim: Int?, say: (String) -> Void) throws -> Int {

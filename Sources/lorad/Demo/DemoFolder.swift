@@ -20,7 +20,7 @@ struct DemoFolder {
     var result: URL { url.appending(path: "demo.json") }
     var chart: URL { url.appending(path: "accuracy.svg") }
 
-    /// Tells what the folder holds; it is there from the start, so a demonstration that was stopped can be replaced.
+    /// Describes the content of the folder. It exists from the start, so an interrupted demonstration can be replaced.
     static let markName = "README.txt"
 
     private static let mark = """

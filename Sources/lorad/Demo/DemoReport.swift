@@ -33,7 +33,7 @@ struct DemoReport: Codable {
     var undisturbed: Entry
     /// All examples in one place.
     var centralised: Entry
-    /// Where everything lies.
+    /// The folder with all files.
     var folder: String
     var seconds: Double
 

@@ -11,7 +11,7 @@ struct DemoRun {
 
     private var settings: DemoSettings { folder.settings }
 
-    /// Does it all, and writes `demo.json` and the chart.
+    /// Runs everything, and writes `demo.json` and the chart.
     ///
     /// - Throws: `CommandError` if a part of it fails, what writing throws.
     func run() throws -> DemoReport {
@@ -73,7 +73,7 @@ struct DemoRun {
         return entry
     }
 
-    /// Times some training and reads what came of it.
+    /// Times a training and reads its result.
     private func entry(_ run: String, named name: String, _ body: () throws -> Int?) throws -> DemoReport.Entry {
         let start = ContinuousClock.now
         let contributions = try body()

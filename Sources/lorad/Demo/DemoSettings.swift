@@ -13,7 +13,7 @@ struct DemoSettings {
     var batch = 16
     /// Dirichlet's parameter: the smaller, the more the workers' data differ.
     var concentration = 0.3
-    /// The budget of differential privacy, where it is asked for.
+    /// The budget of differential privacy, if requested.
     var epsilon: Double?
     /// The probability that the budget's guarantee may fail.
     static let delta = 1e-5

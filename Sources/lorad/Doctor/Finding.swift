@@ -17,7 +17,7 @@ struct Finding: Equatable, Sendable {
     let state: State
     /// What was found.
     let text: String
-    /// What to change, where something should be.
+    /// What to change, if anything.
     let action: String?
 
     static func ok(_ subject: String, _ text: String) -> Finding {

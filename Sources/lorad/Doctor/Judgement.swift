@@ -5,7 +5,7 @@ struct Judgement: Sendable {
     /// What there is to say of it.
     let findings: @Sendable (MachineReadings) -> [Finding]
 
-    /// All parts, in the order in which they are told.
+    /// All parts, in the order of the output.
     static let all = ofComputing + ofRoom + ofSurroundings + ofSlurm
 
     /// What all of them say of a machine.

@@ -23,7 +23,7 @@ struct MachineReadings: Sendable {
     /// Reads this machine.
     ///
     /// - Parameters:
-    ///   - state: where state and cache would lie.
+    ///   - state: the folders for state and cache.
     ///   - measures: whether a second is spent on measuring.
     static func taken(state: StateFolder, measures: Bool) -> MachineReadings {
         let (processor, memory) = (ProcessorReading.current, MemoryReading.current)

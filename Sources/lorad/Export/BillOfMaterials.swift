@@ -18,7 +18,7 @@ enum BillOfMaterials {
         return Data((document.text(indent: 2) + "\n").utf8)
     }
 
-    /// `Package.resolved` of the build; empty where there was none.
+    /// `Package.resolved` of the build; empty if there was none.
     static var pins: Data {
         let file = lorad_package_pins()
         guard let bytes = file.bytes, file.count > 0 else { return Data() }

@@ -47,7 +47,7 @@ struct ExportMember {
         (self.name, self.size, contents, digest) = (name, size, .file(path), hash.finalize().hexadecimal)
     }
 
-    /// Hands the contents over, piece by piece.
+    /// Passes on the contents, piece by piece.
     ///
     /// - Throws: `CommandError` if a file cannot be read or has changed, and what `body` throws.
     func forEachPiece(_ body: (Data) throws -> Void) throws {

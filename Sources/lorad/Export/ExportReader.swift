@@ -42,7 +42,7 @@ struct ExportReader {
         (self.path, self.file) = (path, file)
     }
 
-    /// Looks through everything.
+    /// Verifies everything.
     ///
     /// - Throws: `CommandError` that says what is wrong at which byte.
     func contents() throws -> Contents {

@@ -12,7 +12,7 @@ struct ExportVerification: Equatable {
     let auditLines: Int
     /// Transcripts of sites.
     let transcripts: Int
-    /// What a reader should know although all is in order, a line each.
+    /// Notices about a valid export, one line each.
     let notes: [String]
 
     /// Looks an export through: the signature, every member's digest, the chains of rounds, audit log and transcripts, and

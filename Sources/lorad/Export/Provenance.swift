@@ -8,8 +8,8 @@ struct Provenance {
     let json: JSONValue
 
     /// - Parameters:
-    ///   - adapter: what came out; `nil` where there is none yet.
-    ///   - contents: what the run's files held when it began; `nil` where an earlier release began it.
+    ///   - adapter: the final adapter; `nil` if there is none yet.
+    ///   - contents: the contents of the run's files when it started; `nil` if an earlier release started it.
     init(_ adapter: AdapterRecord?, _ contents: RunContents?) {
         let made: JSONValue =
             adapter.map { adapter in

@@ -63,7 +63,8 @@ struct RunExport {
         return try fixed + (adapter?.members() ?? []) + trainerLog() + audit() + transcripts()
     }
 
-    /// The log of losses and evaluations; left out under differential privacy, where the rounds have all that may be told.
+    /// The log of losses and evaluations; omitted under differential privacy, where the rounds contain everything that
+    /// may be published.
     private func trainerLog() throws -> [ExportMember] {
         guard let adapter, !digest.isWithheld else { return [] }
         let path = "\(adapter.folder)/\(Self.log)"

@@ -3,13 +3,13 @@ import Models
 
 /// Something to tell: a line for people, or a JSON object for programs.
 struct Announcement: Equatable, Sendable {
-    /// What happened, as programs are told.
+    /// The event, for programs.
     let event: String
     /// What people read; `nil` if they see it elsewhere.
     let text: String?
     /// Whether a terminal shows it as progress already.
     let isProgress: Bool
-    /// What programs are told about it.
+    /// Its data for programs.
     let fields: [JSONValue.Member]
 
     init(_ event: String, _ text: String?, isProgress: Bool = false, _ fields: [(String, JSONValue?)] = []) {

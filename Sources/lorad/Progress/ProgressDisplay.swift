@@ -52,7 +52,7 @@ final class ProgressDisplay: Sendable {
         }
     }
 
-    /// Leaves the progress to whoever calls `draw` and `announce`: `update` does nothing from now on.
+    /// Hands the progress over to callers of `draw` and `announce`: `update` does nothing from now on.
     func takeOver() { state.withLock { $0.isTaken = true } }
 
     /// Shows lines instead of those before, on a terminal; nothing elsewhere.
@@ -61,10 +61,10 @@ final class ProgressDisplay: Sendable {
         state.withLock { state in write(state.block.draw(lines)) }
     }
 
-    /// Says something beside the progress, which makes room for it.
+    /// Prints a message above the progress.
     func say(_ message: String) { announce(.message(message)) }
 
-    /// Says what happened.
+    /// Reports an event.
     func announce(_ announcement: Announcement) {
         state.withLock { state in
             if fixedStyle.isJSON {
@@ -85,12 +85,12 @@ final class ProgressDisplay: Sendable {
 }
 
 extension String {
-    /// The text without what moves a terminal's cursor or hides what follows; line ends stay.
+    /// The text without terminal control characters; line ends are kept.
     var withoutControls: String {
         String(String.UnicodeScalarView(unicodeScalars.filter { !$0.isControl || $0 == "\n" }))
     }
 
-    /// A text of somebody else's, as a part of one line of ours.
+    /// Untrusted text, for use within one line.
     var onOneLine: String { String(String.UnicodeScalarView(unicodeScalars.map { $0.isControl ? " " : $0 })) }
 }
 

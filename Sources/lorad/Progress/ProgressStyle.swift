@@ -15,7 +15,7 @@ struct ProgressStyle: Equatable, Sendable {
     /// The terminal, whose size may change.
     var descriptor: Int32?
 
-    /// One JSON object a line.
+    /// One JSON object per line.
     static let json = ProgressStyle(isTerminal: false, usesColour: false, columns: .max, isJSON: true)
 
     /// What standard error is: colours only on a terminal, and not where `NO_COLOR` is set (no-color.org) or the

@@ -2,13 +2,13 @@
 struct TerminalBlock: Equatable, Sendable {
     private(set) var lines: [String] = []
 
-    /// What to write so that other lines stand in their place.
+    /// The output that replaces the drawn lines.
     mutating func draw(_ new: [String]) -> String {
         defer { lines = new }
         return erasure + new.joined(separator: "\n")
     }
 
-    /// What to write so that a message stands above them.
+    /// The output that places a message above them.
     func insert(_ message: String) -> String { erasure + message + "\n" + lines.joined(separator: "\n") }
 
     /// What to write so that they stay and nothing is drawn over any more.

@@ -14,7 +14,7 @@ struct Recipe: Sendable {
         (self.task, self.examples, self.model) = (task, examples, model)
     }
 
-    /// Few examples, of which a high rank learns each by heart.
+    /// Few examples, which a high rank would memorise.
     var isSmall: Bool { examples < 5_000 }
 
     /// How often the data is gone through.
@@ -37,7 +37,7 @@ struct Recipe: Sendable {
     /// Steps between evaluations, and between checkpoints.
     var interval: Int { max(1, steps / 10) }
 
-    /// Whether evaluations choose the adapter: where data is so little that it is soon learned by heart.
+    /// Whether evaluations choose the adapter: if there is so little data that it is soon memorised.
     var choosesBest: Bool { examples < 20_000 }
 
     /// Dropout of the adapter's inputs.
@@ -63,7 +63,7 @@ struct Recipe: Sendable {
         return fitting(wanted)
     }
 
-    /// The rank of the vision tower, where it trains at another.
+    /// The rank of the vision tower, if it differs.
     var visionRank: Int? {
         switch task {
         case _ where model.isContrastive: nil
@@ -83,6 +83,6 @@ struct Recipe: Sendable {
         return max(2, min(wanted, model.mostTokens))
     }
 
-    /// Whether the vision tower stays as it is, so that what it makes of an image can be kept.
+    /// Whether the vision tower is frozen, so its image features can be cached.
     var freezesVision: Bool { !model.isContrastive && visionRank == nil }
 }

@@ -25,7 +25,7 @@ struct Recommendation: Sendable {
     let settings: [RecommendedSetting]
     /// The run file.
     let text: String
-    /// Memory that a process can still take; `nil` if the system does not tell.
+    /// Memory available to a process; `nil` if the system does not report it.
     let available: Int?
 
     /// Finds the first way of computing that fits.
@@ -81,7 +81,7 @@ struct Recommendation: Sendable {
 }
 
 extension Recommendation {
-    /// Whether it fits, what was changed so that it does, and what else to mind.
+    /// Whether it fits, the changes that make it fit, and other notes.
     var notes: [String] {
         let memory = chosen.memory
         let room = available.map { "; \($0.bytesText) is available" } ?? ""

@@ -7,7 +7,7 @@ struct RecommendedSetting: Equatable, Sendable {
     let key: String
     /// The value as YAML.
     let value: String
-    /// Why; empty where it needs no reason.
+    /// The reason; may be empty.
     let reason: String
     /// The paper, script or documentation that says so.
     let source: String?

@@ -19,14 +19,14 @@ final class Admission: Sendable {
 
     /// Why a new token took the place of another.
     enum Renewal: Equatable {
-        /// The earlier token has admitted as many workers as it may.
+        /// The earlier token has admitted all the workers that it may.
         case usedUp
         /// A worker was revoked, and may have passed the earlier token on.
         case revocation(WorkerID)
     }
 
     private struct State {
-        /// Whoever was let in so far, as the file has it.
+        /// All workers admitted so far, as in the file.
         var enrolment: Enrolment
         /// This start's list of those that may come; `nil` if a token admits.
         var list: Enrolment?
@@ -143,7 +143,7 @@ final class Admission: Sendable {
         return Data()
     }
 
-    /// A new worker is on the disk before it is let in; one that cannot be is none, also when it asks again.
+    /// A new worker is written to disk before it is admitted. If writing fails, it is refused.
     ///
     /// - Returns: What tells of a new token, where this worker was the last that the earlier one admitted.
     private func admit(_ request: HelloRequest, _ state: inout State) throws(Refusal) -> (() -> Void)? {
@@ -218,7 +218,7 @@ final class Admission: Sendable {
         news?()
     }
 
-    /// The key of a worker that was let in.
+    /// The key of an admitted worker.
     func publicKey(of worker: WorkerID) -> PublicIdentity? { state.withLock { $0.enrolment.members[worker]?.key } }
 
     /// When the token ceases to admit new workers; `nil` for never, and where only listed keys are admitted.

@@ -198,7 +198,7 @@ final class AveragingRun: Sendable {
             "the privacy budget allows no round after \(report.round + 1) of \(federation.rounds): the run ends here")
     }
 
-    /// Writes the adapter that a state comes to.
+    /// Writes the adapter of a state.
     func write(_ state: AveragingJob.State, to folder: URL) throws {
         try opened.adapted.weights.assign(state.trained)
         try opened.adapted.weights.write(to: folder, gaining: state.gain)

@@ -57,8 +57,8 @@ final class CoordinatorRun {
     private let modelFiles: ModelFiles
     private var recorder: RunRecorder?
 
-    /// Opens the model, the data and the run's state; what was left undone is gone on with. Only when all could be opened does
-    /// `overwrite` delete what an earlier run has left.
+    /// Opens the model, the data and the run's state, and continues unfinished work. `overwrite` deletes an earlier run
+    /// only after everything was opened.
     init(
         _ configuration: RunConfiguration, state: StateFolder, access: Access, overwrite: Bool, skipsBadRows: Bool,
         say: (String) -> Void

@@ -52,7 +52,7 @@ struct FinishedRun {
         StopSignal.wait()
     }
 
-    /// What people are told when a coordinator stays after the end.
+    /// The message of a coordinator that stays after the end.
     static func notice(_ run: String) -> String {
         "run \(run) is finished; serving continues until SIGTERM or Ctrl-C (--keep-serving)"
     }

@@ -15,7 +15,7 @@ struct PrivacyDemand {
     var fewestWorkers = 3
     /// The least share of a round's workers that may open a sum.
     var threshold = 0.67
-    /// Workers of a sum that may be in league with the coordinator.
+    /// Workers of a sum that may collude with the coordinator.
     var colluders = 1
     /// The share of the known workers that must begin a round.
     var peerShare = 0.5

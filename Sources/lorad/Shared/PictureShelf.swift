@@ -5,7 +5,7 @@ import Training
 
 /// The images that workers may download: published when work that needs them is first given out.
 final class PictureShelf: Sendable {
-    /// What stands for which image.
+    /// The images by identifier.
     let catalogue: PictureCatalogue
     private let known: Known
 

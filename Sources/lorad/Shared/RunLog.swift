@@ -10,7 +10,7 @@ final class RunLog: Sendable {
         var status: RunStatus
         var tally = RoundTally()
         var names: [WorkerID: String] = [:]
-        /// What the last round came to.
+        /// Figures of the last round.
         var figures = RoundFigures()
         var traffic: Traffic?
     }
@@ -28,7 +28,7 @@ final class RunLog: Sendable {
     /// - Parameters:
     ///   - status: the run as it is now.
     ///   - admission: knows the workers' keys.
-    ///   - loggingSteps: of so many steps one becomes a plain line.
+    ///   - loggingSteps: log a plain line every this many steps.
     ///   - journal: is told what the run's page shows, if there is one.
     init(
         _ store: RunStore, _ status: RunStatus, admission: Admission, display: ProgressDisplay, loggingSteps: Int,
@@ -48,7 +48,7 @@ final class RunLog: Sendable {
     /// Counts what this server sends and receives.
     func count(_ traffic: Traffic) { state.withLock { $0.traffic = traffic } }
 
-    /// A worker was not let in.
+    /// A worker was not admitted.
     func refused(_ reason: String) {
         let announcement = Announcement(
             "turned_away", "a worker was not admitted: \(reason.onOneLine)", [("reason", .string(reason))])
@@ -78,7 +78,7 @@ final class RunLog: Sendable {
         happened(.failed(reason: reason))
     }
 
-    /// What a round came to, for the store; called before the round's own event comes.
+    /// The figures of a round, for the store; called before the round's own event.
     func close(_ report: RoundReport) -> RoundFigures {
         let figures = state.withLock { state in
             let figures = state.tally.close(

@@ -117,7 +117,7 @@ extension LocalInstructions {
             configuration.privacy?.differentialPrivacy.enabled != true && round % federation.evalRounds == 0
     }
 
-    /// Refuses what the run file does not ask for.
+    /// Refuses orders that differ from the run file.
     ///
     /// - Parameter expected: the run file's own instructions for the round.
     /// - Throws: `FederationError.brokenPromise` naming what differs.

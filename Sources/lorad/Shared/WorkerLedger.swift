@@ -95,7 +95,7 @@ final class WorkerLedger: Sendable {
         }
     }
 
-    /// Notes a release before it happens.
+    /// Records a release before it happens.
     ///
     /// - Throws: `PrivacyError.budgetExceeded` if a limit does not allow it, which it names; what writing the file
     ///   throws.

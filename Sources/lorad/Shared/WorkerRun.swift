@@ -112,7 +112,7 @@ final class WorkerRun {
         let witness: (any RoundWitness)?
     }
 
-    /// Makes ready to work, unless the run is not one that this worker takes part in.
+    /// Prepares to work, or refuses the run.
     private func prepare(_ welcome: WorkerRunner.Welcome) throws -> Part {
         guard !welcome.wantsData || data != nil else {
             throw CommandError(
@@ -136,7 +136,7 @@ final class WorkerRun {
 
     private static let farewell = "stopped; the same command joins the run again"
 
-    /// The ledger of what this worker gives away, where it adds noise of its own.
+    /// The ledger of what this worker releases, if it adds its own noise.
     private func openLedger(_ run: String, _ configuration: RunConfiguration, hasOwnData: Bool) throws {
         guard let noise = configuration.privacy?.differentialPrivacy.ofWorkers else {
             guard !masking.requiresNoise || !hasOwnData && !masking.coversGivenData else {
@@ -204,7 +204,7 @@ final class WorkerRun {
         return WitnessList(witnesses.compactMap(\.self))
     }
 
-    /// Notes what this worker gives away, before it does.
+    /// Records what this worker releases, before it does.
     private func transcript(
         _ welcome: WorkerRunner.Welcome, _ configuration: RunConfiguration
     ) throws -> TranscriptWriter {
@@ -248,7 +248,7 @@ final class WorkerRun {
         return ApprovedStart(condition: .state(state), record: record)
     }
 
-    /// The base model's folder: this machine's own where it is the same, else one of fetched files.
+    /// The base model's folder: this machine's own if it is identical, otherwise one with fetched files.
     private func base(_ files: [CoordinatorOptions.File], _ configuration: RunConfiguration) throws -> URL {
         if let model = models.own {
             if let difference = try difference(URL(filePath: model), files) {
@@ -261,7 +261,7 @@ final class WorkerRun {
         return try fetch(files)
     }
 
-    /// What tells a folder from the run's base model; `nil` if nothing does.
+    /// The difference between a folder and the run's base model; `nil` if there is none.
     private func difference(_ folder: URL, _ files: [CoordinatorOptions.File]) throws -> String? {
         let fingerprints = try FileFingerprints(path: state.folder.appending(path: "fingerprints.sqlite").path)
         for file in files {

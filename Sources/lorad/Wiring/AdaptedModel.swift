@@ -13,7 +13,7 @@ struct AdaptedModel: Sendable {
     private let looseParameterCount: Int
     /// The type that matrix products are computed in.
     let computing: DType
-    /// What there is to say about the configuration and the files, a line each.
+    /// Notices about the configuration and the files, one line each.
     let notices: [String]
 
     /// Builds the model with the adapter that a run file describes.

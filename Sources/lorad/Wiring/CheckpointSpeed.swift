@@ -2,7 +2,7 @@ import Foundation
 
 /// How long a checkpoint takes to write, measured with a file of the same size, or of a part of it.
 struct CheckpointSpeed {
-    /// What a checkpoint holds.
+    /// The contents of a checkpoint.
     let bytes: Int
     /// Seconds until it is on the disk.
     let seconds: Double
@@ -11,7 +11,7 @@ struct CheckpointSpeed {
 
     /// The most that is written.
     private static let limit = 64 << 20
-    /// Bytes a second that are assumed where nothing can be written yet.
+    /// Assumed bytes per second if nothing can be written yet.
     private static let assumed = 50e6
 
     /// Writes to the folder, or to the nearest one above it that exists; the file is removed at once.
@@ -59,7 +59,7 @@ struct CheckpointSpeed {
         return .success((ContinuousClock.now - start) / .seconds(1))
     }
 
-    /// What to know where nothing was measured.
+    /// A notice if nothing was measured.
     var remark: String? {
         refusal.map {
             "  assuming 50 MB/s for the checkpoint, because the folder is not writable: \($0)"

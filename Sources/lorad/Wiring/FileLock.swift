@@ -5,8 +5,8 @@ import Foundation
 final class FileLock: Sendable {
     private let descriptor: Int32
 
-    /// Takes the lock on a file, which is created where there is none; `nil` if another holds it. Where the file system
-    /// knows no locks, nobody is kept out.
+    /// Takes the lock on a file, which is created if needed; `nil` if another process holds it. On file systems without
+    /// locks, it always succeeds.
     ///
     /// - Throws: `CommandError` if the file cannot be opened.
     init?(path: String) throws {

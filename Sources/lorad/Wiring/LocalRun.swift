@@ -20,8 +20,8 @@ final class LocalRun {
     /// Opens the model, the adapter and the data; nothing is written yet.
     ///
     /// - Parameters:
-    ///   - skipsBadRows: whether examples that cannot be used are left out instead of refused.
-    ///   - say: receives what a user should know, a line at a time.
+    ///   - skipsBadRows: whether to skip examples that cannot be used instead of failing.
+    ///   - say: called with notices for the user, one line at a time.
     init(_ configuration: RunConfiguration, skipsBadRows: Bool, say: (String) -> Void) throws {
         let ignored = configuration.sectionsOfSharedRuns
         if !ignored.isEmpty { say("\(ignored.joined(separator: ", ")): not used by lorad train") }
@@ -34,7 +34,7 @@ final class LocalRun {
         opened.sayRows(steps: trainer.totalSteps, say)
     }
 
-    /// What the run will need, for whoever plans a job.
+    /// The resources that the run will need, for planning a job.
     var needs: RunNeeds {
         let arguments = opened.configuration.training
         return RunNeeds(
@@ -169,7 +169,7 @@ final class LocalRun {
 }
 
 extension LocalRun {
-    /// Goes back to the adapter of the best evaluation, where that is asked for.
+    /// Restores the adapter of the best evaluation, if requested.
     private func takeBest(_ best: BestCheckpoint, _ display: ProgressDisplay) throws {
         let arguments = opened.configuration.training
         guard arguments.loadBestModelAtEnd, let step = best.step, let value = best.value else { return }

@@ -8,7 +8,7 @@ import Training
 struct MemoryEstimate: CustomStringConvertible {
     /// The checkpoint's files: mapped, shared by every process on the machine.
     var mappedWeights: Int
-    /// What the process takes already, buffers left out: program, libraries, tokenizer, index of the examples.
+    /// Memory that the process uses already, without buffers: program, libraries, tokenizer, index of the examples.
     var program: Int
     /// Trainable tensors, and AdamW's two moments of each.
     var trainable: Int
@@ -44,7 +44,7 @@ struct MemoryEstimate: CustomStringConvertible {
     /// Buffers are rounded up, by an eighth at most.
     private static func rounded(_ bytes: Int) -> Int { bytes + bytes / 8 }
 
-    /// Resident memory of this process; 0 where the system does not say.
+    /// Resident memory of this process; 0 if the system does not report it.
     private static var residentBytes: Int {
         let statistics = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
         let pages = statistics?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0

@@ -3,7 +3,7 @@ import Models
 import Training
 
 extension ModelFolder {
-    /// Calls `body`; where it finds numbers that are not finite, looks whether the weights hold some.
+    /// Calls `body`. If values are not finite, checks whether the weights contain such values.
     ///
     /// - Throws: what `body` throws, or `TrainingError.corruptFile` naming the weight.
     func namingDamage<Result>(_ body: () throws -> Result) throws -> Result {

@@ -5,7 +5,7 @@ import Training
 extension ModelInputs {
     /// A model's settings for generation, which also ends where the template's answers do.
     ///
-    /// - Returns: the settings, and what there is to say about them, a line each.
+    /// - Returns: the settings, and notices about them, one line each.
     func generationSettings(folder: URL) throws -> (settings: GenerationSettings, notes: [String]) {
         var (settings, notes) = try GenerationSettings.read(folder: folder)
         guard let mark = dialogue?.template.endMark(endOfText: tokenizer.eosToken ?? "") else {

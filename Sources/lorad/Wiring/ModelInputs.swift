@@ -14,7 +14,7 @@ struct ModelInputs: Sendable {
     private let encoding: RowEncoding
     private let imageLength: Int
 
-    /// How examples are written, and what is doubtful about it: a line each, to be said once.
+    /// Notices about the format of examples, one line each, to be shown once.
     var templateNotices: [String] { encoding.notices }
     /// How conversations are written; `nil` if the model continues no texts.
     var dialogue: RowEncoding.Dialogue? { encoding.dialogue }
@@ -37,11 +37,11 @@ struct ModelInputs: Sendable {
         imageLength = objective.imageLength
     }
 
-    /// The cache of what frozen layers make of images; `nil` if none is asked for, or no layer is frozen.
+    /// The cache of features from frozen layers; `nil` if none is requested or no layer is frozen.
     ///
     /// - Parameters:
     ///   - path: its folder; empty for none.
-    ///   - say: receives why there is none.
+    ///   - say: called with the reason if there is none.
     func featureCache(
         _ path: String, gigabytes: Double, _ folder: ModelFolder, _ model: any VisionLanguageModel,
         computing type: DType, say: (String) -> Void
@@ -61,7 +61,7 @@ struct ModelInputs: Sendable {
 
     /// Opens a dataset; every example is checked.
     ///
-    /// - Parameter say: receives what the dataset was taken for, and examples that are left out.
+    /// - Parameter say: called with the detected format, and with skipped examples.
     func source(
         _ options: DatasetOptions, maxLength: Int, onLong: DataArguments.LongRows, say: (String) -> Void
     ) throws -> OpenedSource {
@@ -81,6 +81,6 @@ struct OpenedSource: Sendable {
     var rows: ConversationSource
     /// The same examples before they are packed.
     let encoded: EncodedDataset
-    /// Examples left out because they are too long.
+    /// Number of examples dropped because they are too long.
     let droppedCount: Int
 }

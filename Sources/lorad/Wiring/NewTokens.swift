@@ -23,9 +23,9 @@ struct NewTokens {
         known = all.filter { before.id(of: $0.content) != nil }
     }
 
-    /// Lets the new rows train unless the configuration says something about the embeddings itself.
+    /// Trains the new rows unless the configuration mentions the embeddings itself.
     ///
-    /// - Returns: what there is to say, a line each.
+    /// - Returns: notices, one line each.
     func resolve(into configuration: inout AdapterConfiguration, _ modules: [ModuleDescription]) -> [String] {
         var notices: [String] = known.map { token in
             "tokenizer.add_tokens: \"\(token.content)\" is already in the vocabulary, with the id \(token.id)"

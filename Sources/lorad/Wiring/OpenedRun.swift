@@ -17,8 +17,8 @@ struct OpenedRun: Sendable {
     /// Opens everything; nothing is written.
     ///
     /// - Parameters:
-    ///   - skipsBadRows: whether examples that cannot be used are left out instead of refused.
-    ///   - say: receives what a user should know, a line at a time.
+    ///   - skipsBadRows: whether to skip examples that cannot be used instead of failing.
+    ///   - say: called with notices for the user, one line at a time.
     init(_ configuration: RunConfiguration, skipsBadRows: Bool = false, say: (String) -> Void) throws {
         var configuration = configuration
         let (data, arguments) = (configuration.data, configuration.training)
@@ -52,7 +52,7 @@ struct OpenedRun: Sendable {
         lanes = Lanes(count: arguments.lanes.resolved)
     }
 
-    /// The examples that were left out because they cannot be used.
+    /// The examples that were skipped because they cannot be used.
     var skippedRows: SkippedRows { SkippedRows([training?.encoded, validation?.encoded].compactMap(\.self)) }
 
     /// Says how much there is to do, and what trains.
@@ -80,7 +80,7 @@ struct TrainingRows: Sendable {
     let rows: ConversationSource
     /// The same examples before they are packed.
     let encoded: EncodedDataset
-    /// Examples left out because they are too long.
+    /// Number of examples dropped because they are too long.
     let droppedCount: Int
     let order: BatchOrder
 

@@ -29,7 +29,7 @@ struct RunOutput: Sendable {
         return lock
     }
 
-    /// Makes sure that nothing of worth is lost.
+    /// Prevents the loss of earlier results.
     ///
     /// - Parameter options: what a command offers where there is something, for the message.
     /// - Throws: `CommandError` if an earlier run lies there and neither `resume` nor `overwrite` is given.

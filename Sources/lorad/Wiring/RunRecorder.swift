@@ -40,7 +40,7 @@ final class RunRecorder: Sendable {
     /// Whether evaluations have not gained for so long that the run is to end.
     var endsEarly: Bool { best.ends(arguments) }
 
-    /// Takes in a step.
+    /// Records a step.
     ///
     /// - Parameters:
     ///   - isFinished: Whether it was the run's last.

@@ -2,7 +2,7 @@ import Foundation
 import Tensors
 import Training
 
-/// The examples of a run's datasets that were left out because they cannot be used.
+/// The examples of a run's datasets that were skipped because they cannot be used.
 struct SkippedRows: Sendable {
     /// The file in the output folder that names all of them.
     static let fileName = "skipped_rows.jsonl"
@@ -33,7 +33,7 @@ struct SkippedRows: Sendable {
     /// How many there are.
     var count: Int { datasets.reduce(0) { $0 + $1.problems.count } }
 
-    /// Says how many examples of each dataset were left out, and names the first ones.
+    /// Reports the number of skipped examples of each dataset, and the first ones.
     func report(_ say: (String) -> Void) {
         for dataset in datasets {
             let count = dataset.problems.count

@@ -6,7 +6,7 @@ struct DiskReading: Equatable, Sendable {
     var purpose: String
     /// The folder that was looked at: the folder itself, or the nearest one above that exists.
     var folder: String
-    /// Bytes that this user may still write; `nil` if the system does not tell.
+    /// Bytes that this user may still write; `nil` if the system does not report it.
     var free: Int?
     /// Why nothing can be written there; `nil` if a file could be.
     var refusal: String?

@@ -2,11 +2,11 @@ import Tensors
 
 /// What the system says of memory, in bytes.
 struct MemoryReading: Equatable, Sendable {
-    /// What the machine has; `nil` if the system does not tell.
+    /// What the machine has; `nil` if the system does not report it.
     var total: Int?
-    /// What a process can still take; `nil` if the system does not tell.
+    /// Memory available to a process; `nil` if the system does not report it.
     var available: Int?
-    /// The limit of the control group, where there is one below what the machine has.
+    /// The limit of the control group, if it is below the machine's memory.
     var limit: Int?
 
     /// Reads the text of `/proc/meminfo`, and lays a control group's limit over it.

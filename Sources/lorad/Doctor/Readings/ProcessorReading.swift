@@ -3,11 +3,11 @@ import Tensors
 
 /// What the system says of the processor.
 struct ProcessorReading: Equatable, Sendable {
-    /// Its name; empty where the system does not tell.
+    /// Its name; empty if the system does not report it.
     var model = ""
     /// Cores that this process may run on.
     var cores = 1
-    /// What a control group lets this process take of them, in cores; `nil` without a limit.
+    /// The control group's limit in cores; `nil` without a limit.
     var quota: Double?
     /// Cores that lorad computes on unless it is told a number.
     var usable: Int { AvailableCores.count(affinity: cores, quota: quota) }

@@ -9,9 +9,9 @@ struct EventWording: Sendable {
     let status: RunStatus
     /// What workers are called.
     let names: [WorkerID: String]
-    /// What the last round came to.
+    /// Figures of the last round.
     var figures = RoundFigures()
-    /// Of so many steps one becomes a line.
+    /// Log every this many steps.
     var loggingSteps = 1
 
     /// What to tell about an event.

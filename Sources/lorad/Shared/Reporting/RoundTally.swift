@@ -8,7 +8,7 @@ struct RoundTally: Sendable {
     /// What had gone over the wire when the round before was done.
     private var before = Traffic.Totals()
 
-    /// Takes in what has happened.
+    /// Records an event.
     mutating func take(_ event: CoordinatorEvent, at now: Duration) {
         switch event {
         case .roundOpened: opened = now

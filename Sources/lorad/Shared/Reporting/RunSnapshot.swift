@@ -27,7 +27,7 @@ struct RunSnapshot: Equatable, Sendable {
     var sent = 0
     /// Records of strangers, or damaged ones, that were not taken.
     var refusedRecords = 0
-    /// Workers that were not let in.
+    /// Number of workers that were not admitted.
     var refusedWorkers = 0
 }
 

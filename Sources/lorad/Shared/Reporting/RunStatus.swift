@@ -44,7 +44,7 @@ struct RunStatus: Equatable, Sendable {
         self.done = done
     }
 
-    /// Takes in what has happened.
+    /// Records an event.
     mutating func take(_ event: CoordinatorEvent, at now: Duration) {
         switch event {
         case .roundOpened:

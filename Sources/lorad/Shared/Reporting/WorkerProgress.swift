@@ -10,7 +10,7 @@ struct WorkerProgress: Equatable, Sendable {
     }
 
     let unit: RunUnit
-    /// Of so many steps one becomes a line.
+    /// Log every this many steps.
     let loggingSteps: Int
     private var task: TaskKey?
     private var share = 0.0
@@ -24,7 +24,7 @@ struct WorkerProgress: Equatable, Sendable {
         self.loggingSteps = unit == .step ? loggingSteps : 1
     }
 
-    /// Takes in what has happened.
+    /// Records an event.
     ///
     /// - Returns: what there is to tell about it.
     mutating func take(_ event: WorkerEvent) -> Announcement? {

@@ -11,9 +11,9 @@ struct ResumeCheck {
     let allowed: AllowedChanges
     let totalSteps: Int
 
-    /// What differs from the checkpoint, all of it allowed.
+    /// The differences from the checkpoint, all of them allowed.
     ///
-    /// - Parameter say: receives what could not be checked.
+    /// - Parameter say: called with what could not be checked.
     /// - Throws: `CommandError` naming every key that differs, with both values.
     func changes(since checkpoint: URL, _ say: (String) -> Void) throws -> (
         changes: [TrainingRecord.Change], earlier: TrainingRecord?

@@ -5,7 +5,7 @@ import Tensors
 import Training
 
 extension OpenedRun {
-    /// What the result of this run follows from. Hashes every image; call it before a checkpoint is restored.
+    /// Everything that the result of this run depends on. Hashes every image; call it before a checkpoint is restored.
     ///
     /// - Throws: what is wrong with an image or the model's configuration.
     func record() throws -> TrainingRecord {
@@ -72,7 +72,7 @@ extension TrainingRecord {
         value.isNull ? notGiven : value.stringValue ?? value.text(isASCII: false)
     }
 
-    /// What tells a dataset from others.
+    /// The identity of a dataset.
     fileprivate static func dataset(_ key: String, _ dataset: EncodedDataset) throws -> [Setting] {
         let identity = dataset.identity
         let leftOut = identity.skippedCount > 0 ? " (\(identity.skippedCount) left out)" : ""
@@ -110,7 +110,7 @@ extension AdapterConfiguration {
     /// Lists without an order.
     private static let sets: Set<String> = ["target_modules", "exclude_modules", "modules_to_save"]
 
-    /// The settings that shape what is trained, by PEFT's names.
+    /// The settings that determine what is trained, by PEFT's names.
     fileprivate var recorded: [TrainingRecord.Setting] {
         get throws {
             let members = try JSONValue(parsing: fileContents(), file: "adapter_config.json").objectValue ?? []
