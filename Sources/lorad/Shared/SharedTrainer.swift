@@ -167,14 +167,14 @@ final class SharedTrainer: LocalTrainer {
         // A result that is to be another than the one before, though it starts from the same state.
         if work.isRepeat { options.seed = Int.random(in: .min ... .max) }
         let rows = work.isRepeat ? own.randomHalf() : nil
-        func trained() throws -> LocalResult {
+        func result() throws -> LocalResult {
             let plan = try own.plan(instructions, options, configuration.training, rows: rows)
             return try train(plan, on: own.rows, options, work, start, computation)
         }
-        guard disclosure == .everything else { return try hiding(work, start, options, trained) }
-        var result = try trained()
-        result.metrics.values = values
-        return result
+        guard disclosure == .everything else { return try hiding(work, start, options, result) }
+        var told = try result()
+        told.metrics.values = values
+        return told
     }
 
     /// Trains in a run whose noise hides the whole worker. Training that fails on this worker's data sends no change, for

@@ -67,7 +67,7 @@ final class WorkerLedger: Sendable {
         return try names.sorted().reduce(PrivacyLedger(unit: unit)) { sum, name in
             guard name.hasSuffix(".json"), name != file.lastPathComponent else { return sum }
             let path = folder.appending(path: name)
-            return try Self.joined(sum, PrivacyLedger(json: BoundedFile.read(path.path)).releases, path)
+            return try Self.joined(sum, PrivacyLedger(json: BoundedFile.read(path.path, atMost: .max)).releases, path)
         }
     }
 
