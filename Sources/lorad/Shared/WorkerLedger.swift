@@ -63,7 +63,8 @@ final class WorkerLedger: Sendable {
 
     /// What this worker has released in all runs but one.
     private func others(than file: URL, _ unit: PrivacyUnit) throws -> PrivacyLedger {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        let isThere = FileManager.default.fileExists(atPath: folder.path)
+        let names = isThere ? try FileManager.default.contentsOfDirectory(atPath: folder.path) : []
         return try names.sorted().reduce(PrivacyLedger(unit: unit)) { sum, name in
             guard name.hasSuffix(".json"), name != file.lastPathComponent else { return sum }
             let path = folder.appending(path: name)
