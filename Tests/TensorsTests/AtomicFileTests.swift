@@ -63,7 +63,7 @@ final class AtomicFileTests {
         #expect(try BoundedFile.readIfPresent(path) == Data("text".utf8))
         try files.createSymbolicLink(atPath: "\(folder)/link", withDestinationPath: "\(folder)/nowhere")
         for (other, reason) in [
-            (folder, " is no file but a folder"), ("\(path)/below", " cannot be read: Not a directory"),
+            (folder, " is a folder, a pipe or a device"), ("\(path)/below", " cannot be read: Not a directory"),
             ("\(folder)/link", " cannot be read: No such file or directory"),
         ] {
             let error = #expect(throws: TensorError.self) { try BoundedFile.readIfPresent(other) }

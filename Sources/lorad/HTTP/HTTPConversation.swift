@@ -14,6 +14,7 @@ final class HTTPConversation: ChannelInboundHandler {
     static let bodyLimit = 4_096
 
     private let routes: HTTPRoutes
+    private let queue: AnswerQueue
     private let patience: TimeAmount
     /// When it began to wait for a request; `nil` while it answers.
     private(set) var waitsSince: NIODeadline?
@@ -25,8 +26,9 @@ final class HTTPConversation: ChannelInboundHandler {
     private var answering: Task<Void, Never>?
     private var answers = 0
 
-    init(_ routes: HTTPRoutes, patience: TimeAmount) {
+    init(_ routes: HTTPRoutes, on queue: AnswerQueue, patience: TimeAmount) {
         self.routes = routes
+        self.queue = queue
         self.patience = patience
     }
 
@@ -75,7 +77,7 @@ final class HTTPConversation: ChannelInboundHandler {
         let stream = HTTPStream(
             channel: context.channel, version: head.version, isLast: isLast, wantsBody: head.method != .HEAD,
             patience: patience)
-        answering = Task { [routes, answers] in
+        answering = Task(executorPreference: queue) { [routes, answers] in
             let isWhole = await stream.send(await routes.answer(to: request))
             stream.channel.eventLoop.execute {
                 let (conversation, context) = conversation.value

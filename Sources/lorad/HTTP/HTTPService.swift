@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// Answers requests over HTTP, on one thread of its own, so that nothing waits for them.
+/// Answers requests over HTTP, one after the other on a queue of its own, so that nothing waits for them.
 final class HTTPService: Sendable {
     /// Where it listens.
     let address: HTTPAddress
@@ -20,6 +20,7 @@ final class HTTPService: Sendable {
     ///   - patience: how long a connection may take to send a request, or to take what is written.
     /// - Throws: `CommandError` where the address cannot be used.
     init(_ address: HTTPAddress, _ routes: HTTPRoutes, option: String, patience: TimeAmount = .seconds(30)) throws {
+        let queue = AnswerQueue()
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.maxMessagesPerRead, value: 1)
@@ -33,7 +34,7 @@ final class HTTPService: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
-                    try pipeline.addHandler(HTTPConversation(routes, patience: patience))
+                    try pipeline.addHandler(HTTPConversation(routes, on: queue, patience: patience))
                 }
             }
         do {

@@ -207,7 +207,7 @@ struct PolicyWitnessTests {
         try FileManager.default.createDirectory(atPath: began, withIntermediateDirectories: true)
         let first = PolicyFixture.refusal { try witness(policy).willWork(order(terms: terms()), from: StateDict()) }
         #expect(
-            first.contains("\(began) is no file") && first.contains("first took part in the run"),
+            first.contains("\(began) is a folder") && first.contains("first took part in the run"),
             "\(first)")
         let record = "\(folder.path)/started"
         try FileManager.default.createSymbolicLink(atPath: record, withDestinationPath: "\(folder.path)/nowhere")

@@ -102,7 +102,7 @@ struct TranscriptCommandTests {
     @Test("says where the worker's state is, and where its transcripts are")
     func help() async throws {
         let help = try await lorad("privacy", "transcript", "--help").output
-        #expect(help.contains("that the worker keeps its state in") && !help.contains("coordinator"), "\(help)")
+        #expect(help.contains("The worker's state folder") && !help.contains("coordinator"), "\(help)")
         #expect(help.contains("workers/NAME/transcripts/RUN.transcript"))
     }
 }

@@ -129,7 +129,7 @@ struct TranscriptTests {
         try FileManager.default.removeItem(atPath: path + ".head")
         try FileManager.default.createDirectory(atPath: path + ".head", withIntermediateDirectories: false)
         let unreadable = #expect(throws: FederationError.self) { try writer() }
-        #expect(unreadable?.message.hasPrefix("\(path).head is no file but a folder") == true)
+        #expect(unreadable?.message.hasPrefix("\(path).head is a folder, a pipe or a device") == true)
     }
 
     @Test("has a head of its own: another transcript's does not fit, and without one it is not in order")
