@@ -131,7 +131,7 @@ struct RemoteCoordinator {
         }
         guard answer.status == 200 else {
             let text = String(decoding: answer.body.prefix(500), as: UTF8.self).trimmingCharacters(in: .newlines)
-            throw CommandError("the coordinator refuses (\(answer.status)): \(text.onOneLine)")
+            throw CommandError("the coordinator refused the request (\(answer.status)): \(text.onOneLine)")
         }
         return answer.body
     }

@@ -77,7 +77,7 @@ struct AccessTokenTests {
             #expect(throws: CommandError.self, "\(name)") { try make(name) }
         }
         let missing = #expect(throws: CommandError.self) { try file.change { try $0.revoke("none", now: now) } }
-        #expect(missing?.description == "there is no token \"none\"; there are: grafana")
+        #expect(missing?.description == "there is no token \"none\"; known tokens: grafana")
     }
 
     @Test("that another process makes or revokes count at once")

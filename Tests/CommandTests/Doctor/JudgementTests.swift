@@ -58,7 +58,7 @@ struct JudgementTests {
         Case("memory", .warning, "1.1 GB of 34 GB") { $0.memory.available = 1 << 30 },
         Case("memory", .problem, "--dry-run") { $0.memory.available = 100 << 20 },
         Case("disk", .warning, "1.0 GB free") { $0.disks[0].free = 1_000_000_000 },
-        Case("disk", .problem, "checkpoints") { $0.disks[0].free = 1 << 20 },
+        Case("disk", .problem, "each checkpoint") { $0.disks[0].free = 1 << 20 },
         Case("disk", .warning, "Permission denied") { $0.disks[0].refusal = "Permission denied" },
         Case("network", .warning, "lorad cannot listen on port 7700") {
             $0.ports[1].refusal = "Address already in use"

@@ -32,10 +32,10 @@ struct EventWordingTests {
         let key = SampleRun.key(3)
         let events: [(CoordinatorEvent, String, String)] = [
             (.joined(member), "joined", "alpha has joined (2 lanes, oneDNN)"),
-            (.fellSilent(member, held: key), "silent", "alpha is silent: its task goes to another"),
+            (.fellSilent(member, held: key), "silent", "alpha is silent: its task goes to another worker"),
             (.fellSilent(member, held: nil), "silent", "alpha is silent"),
             (.left(member, reason: "stopped"), "left", "alpha has left: stopped"),
-            (.excluded(member, reason: "its key was revoked"), "excluded", "alpha is shut out: its key was revoked"),
+            (.excluded(member, reason: "its key was revoked"), "excluded", "alpha is excluded: its key was revoked"),
             (.barred(member, reason: "it lied"), "barred", "alpha is excluded from the rest of the run: it lied"),
             (
                 .distrusted(member, round: 2, reason: "3 others do not accept its key"), "distrusted",

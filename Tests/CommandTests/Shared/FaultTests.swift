@@ -121,7 +121,7 @@ struct FaultTests {
         let coordinator = try run.coordinator()
         let worker = try run.worker(try await coordinator.joinLine(), "worker")
         let alone = try await run.train()
-        let words = try #require(alone.errors.firstMatch(of: /step \d+: .* is not a finite number.*/))
+        let words = try #require(alone.errors.firstMatch(of: /step \d+: .* is not finite.*/))
         try await coordinator.expectFailure(String(words.output))
         let outcome = try await worker.outcome()
         #expect(outcome.errors.contains(words.output), "\(outcome.errors)")

@@ -194,7 +194,7 @@ struct DatasetProblemTests {
         let packed = try message(Data([0x1F, 0x8B, 8, 0]), name: "x.tar")
         #expect(packed == "DIR/x.tar: is compressed with gzip: unpack it with gunzip")
         for start in [Data("ARROW1".utf8), Data([0xFF, 0xFF, 0xFF, 0xFF, 8, 0, 0, 0])] {
-            #expect(try message(start, name: "x.arrow")?.hasPrefix("DIR/x.arrow: is Arrow") == true)
+            #expect(try message(start, name: "x.arrow")?.hasPrefix("DIR/x.arrow: is in Arrow format") == true)
         }
         let directory = errorMessage { try ConversationFile(path: folder.path) }
         #expect(directory == "\(folder.path): is a folder: expected a file")

@@ -70,6 +70,6 @@ struct WorkSourceTests {
         let work = try WorkMaker(rows, catalogue: catalogue).work(ofStretch: [[0]])
         let source = WorkSource(work.rows, layout: tiny.layout) { _ in Data("no picture".utf8) }
         let message = errorMessage { try source.batch(of: [0]) }
-        #expect(message?.hasPrefix("picture \(work.rows.pictures[0]): expected JPEG, PNG or WebP") == true)
+        #expect(message?.hasPrefix("image \(work.rows.pictures[0]): expected JPEG, PNG or WebP") == true)
     }
 }

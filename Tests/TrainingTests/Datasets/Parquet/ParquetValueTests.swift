@@ -58,7 +58,7 @@ struct ParquetValueTests {
         let message = errorMessage { try ParquetFile(path: ParquetFixture.path(name)) }
         #expect(
             message
-                == "\(ParquetFixture.path(name)): row group 0, column `required`: is compressed with \(codec), which is not read; rewrite it with"
+                == "\(ParquetFixture.path(name)): row group 0, column `required`: is compressed with \(codec), which lorad does not read; rewrite it with"
                 + " Python: import pyarrow.parquet as pq; pq.write_table(pq.read_table('OLD'), 'NEW')")
     }
 }
