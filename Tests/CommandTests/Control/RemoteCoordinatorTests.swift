@@ -38,6 +38,6 @@ struct RemoteCoordinatorTests {
         let refusal = #expect(throws: CommandError.self) {
             _ = try pause(under: "/a%20b", HTTPReply(.forbidden, "not this token\n"))
         }
-        #expect(refusal?.description == "the coordinator refuses (403): not this token")
+        #expect(refusal?.description == "the coordinator refused the request (403): not this token")
     }
 }

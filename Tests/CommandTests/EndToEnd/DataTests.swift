@@ -30,7 +30,8 @@ struct DataTests {
         ] {
             let outcome = try await lorad(
                 "eval", "--model", TinyLlava.model, "--data", "\(Self.fixtures)/\(name)", "--images", Self.fixtures)
-            #expect(outcome.status == 0 && outcome.errors.contains("examples, \(format) (recognised)"), "\(outcome.errors)")
+            #expect(
+                outcome.status == 0 && outcome.errors.contains("examples, \(format) (recognised)"), "\(outcome.errors)")
         }
     }
 
