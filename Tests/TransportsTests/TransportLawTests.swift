@@ -108,7 +108,13 @@ struct TransportLawTests {
     func overTheDialersLimit(_ wire: Wire) throws {
         let server = try wire.listen(limit: 1000)
         let answering = Threads(1) { _ in
-            while let request = try server.receive() { try server.reply(Data(count: 1000), to: request.ticket) }
+            while let request = try server.receive() {
+                do {
+                    try server.reply(Data(count: 1000), to: request.ticket)
+                } catch let error as TransportError where error.code == .closed {
+                    return  // on a busy machine the dialer's moment is over first
+                }
+            }
         }
         let dialer = try server.dialer(limit: 100)
         expect(.timeout) { try dialer.request(Data([1]), timeout: moment) }
