@@ -13,6 +13,9 @@ enum Wire: String, CaseIterable, CustomTestStringConvertible {
 
     var testDescription: String { rawValue }
 
+    /// A hundred where sockets are the system's; of nanomsg's, 512 for all tests of the process, a few.
+    var manyDialers: Int { self == .ws || self == .inproc ? 100 : 24 }
+
     /// A place that no other test listens at.
     func endpoint() throws -> Endpoint {
         let name = "lorad-\(UUID().uuidString.prefix(13))"
